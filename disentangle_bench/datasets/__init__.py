@@ -1,0 +1,16 @@
+"""Datasets: one adapter per file, each giving uint8 images and named factors."""
+
+from __future__ import annotations
+
+from disentangle_bench.datasets.dataset import Adapter, Dataset, DatasetFacts
+from disentangle_bench.registry import Registry
+
+_HERE = "disentangle_bench.datasets"
+
+DATASETS: Registry[Adapter] = Registry(
+    "dataset",
+    {"digits": f"{_HERE}.digits:digits", "mnist": f"{_HERE}.mnist:mnist"},
+    group="disentangle_bench.datasets",
+)
+
+__all__ = ["DATASETS", "Adapter", "Dataset", "DatasetFacts"]

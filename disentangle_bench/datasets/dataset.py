@@ -1,0 +1,80 @@
+"""What every dataset adapter declares and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.representation import Variables
+
+Split = Literal["train", "test"]
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """What is declared of a dataset.
+
+    Attributes:
+        shape: `(channels, height, width)` of an image.
+        factors: factor name -> kind (categorical, ordinal, continuous, cyclic).
+        labels: the factor that names an image's class, if there is one.
+        files: file name -> SHA-256; empty for embedded sets.
+        bytes: size on disk, for listings.
+    """
+
+    name: str
+    title: str
+    images: int
+    shape: tuple[int, int, int]
+    factors: Mapping[str, str]
+    licence: str
+    citation: str
+    labels: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset in memory.
+
+    Attributes:
+        images: `(n, c, h, w)` uint8.
+        factors: `(n, k)` ground-truth factors or labels, where known.
+        train: `(n,)` bool: the training split; the rest is the test split.
+    """
+
+    facts: DatasetFacts
+    images: NDArray[np.uint8]
+    factors: Variables | None
+    train: NDArray[np.bool_]
+
+    def split(self, name: Split) -> NDArray[np.uint8]:
+        """The images of one split."""
+        return self.images[self.train if name == "train" else ~self.train]
+
+    def labels(self, name: Split | None = None) -> NDArray[np.int64] | None:
+        """The class of each image, of one split or of all, or None for a dataset without classes."""
+        if self.facts.labels is None or self.factors is None:
+            return None
+        values = self.factors.column(self.facts.labels)
+        rows = slice(None) if name is None else (self.train if name == "train" else ~self.train)
+        return np.asarray(values[rows], dtype=np.int64)
+
+
+class Adapter(Protocol):
+    """One dataset: a module-level object in its own file of this room."""
+
+    facts: DatasetFacts
+
+    def load(self) -> Dataset:
+        """Read the dataset, fetching and verifying its files if need be.
+
+        Raises:
+            DownloadError: no source gave the right bytes. DataError: a file is damaged.
+        """
+        ...

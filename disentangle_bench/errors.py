@@ -1,0 +1,70 @@
+"""What a user can get wrong, as exceptions that name the input and the remedy.
+
+The command line prints `str(error)` as one message without a traceback and exits with `error.exit_code`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class DbenchError(Exception):
+    """What happened, to which input, and what to do about it.
+
+    Args:
+        problem: what happened, naming the input and the place (file, key, column, row count).
+        remedy: what the user can do; printed after the problem.
+    """
+
+    exit_code = 2
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(problem, remedy)
+
+    def __str__(self) -> str:
+        return f"{self.problem}\n{self.remedy}" if self.remedy else self.problem
+
+
+class UnknownNameError(DbenchError):
+    """A name that no registry, recipe folder or run knows."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], remedy: str = "") -> None:
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        guess = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Known: {', '.join(names)}."
+        super().__init__(f"There is no {kind} named {name!r}.", f"{guess} {remedy}".strip())
+
+
+class SettingError(DbenchError):
+    """A hyper-parameter or option that cannot be: unknown key, wrong type, out of range."""
+
+
+class DeviceError(DbenchError):
+    """A device, precision or number of processes that this machine does not have."""
+
+
+class StorageError(DbenchError):
+    """No space, no permission, or a path that is something else than expected."""
+
+
+class RunError(DbenchError):
+    """A run folder that is not one, is half-written, damaged, in use, or from a newer schema."""
+
+
+class DataError(DbenchError):
+    """A dataset's file that is missing, damaged or not in the format that its adapter reads."""
+
+
+class DownloadError(DataError):
+    """No source of a dataset's file answered with the right bytes."""
+
+
+class RepresentationError(DbenchError):
+    """Codes or factors that do not fit together or hold values that no metric can use."""
+
+
+class MetricError(DbenchError):
+    """A metric asked of a subject that lacks a part it needs, or with settings it does not take."""

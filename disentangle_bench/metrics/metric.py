@@ -1,0 +1,121 @@
+"""The decorator that declares a metric's facts beside its code, and the scores that a metric returns.
+
+A metric is a plain function. Its positional parameters name the parts of a subject that it needs (those with the
+default None are optional); its keyword-only parameters are settings.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from disentangle_bench.latents import Latents
+from disentangle_bench.representation import Variables
+
+Better = Literal["higher", "lower", "neither"]
+Codes = ArrayLike | Variables
+Factors = ArrayLike | Variables
+Generator = Callable[[Latents], Tensor]
+"""Latents (on any device) -> images `(n, c, h, w)` float in [0, 1], on the model's device."""
+Posterior = Callable[[Tensor], tuple[Tensor, ...]]
+"""Images `(n, c, h, w)` float in [0, 1] -> one tensor `(n, p)` of posterior parameters per code."""
+Classifier = Callable[[Tensor], Tensor]
+"""Images `(n, c, h, w)` float in [0, 1] -> the predicted class `(n,)` int64."""
+
+PARTS = (
+    "codes", "factors", "train", "images", "encoder", "ground_truth", "generator", "posterior", "latents", "classifier",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number and what it takes to read it.
+
+    Attributes:
+        value: the score; None if it cannot be computed, then `reason` says why.
+        low, high: 95 % interval over evaluation samples.
+        chance: the value that a subject without the quality would get.
+        ceiling: the best value that can be had.
+        unit: `"nats"` or empty for a pure number.
+        samples: `(n,)` per-sample contributions whose mean is `value`, where there are such; for paired comparison.
+        pairing: names the samples, such as `"mnist test images"`; equal names and lengths can be paired.
+        details: JSON-able extras, such as a confusion matrix.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+    ceiling: float | None = None
+    unit: str = ""
+    reason: str = ""
+    samples: NDArray[np.float64] | None = field(default=None, compare=False)
+    pairing: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def undefined(cls, reason: str) -> Score:
+        """A score that cannot be computed for this input."""
+        return cls(None, reason=reason)
+
+
+Scores = Score | dict[str, Score]
+"""What a metric returns: one score, or its parts by name, the headline first."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is declared of a metric. `bounds` of None are open."""
+
+    name: str
+    version: int
+    bounds: tuple[float | None, float | None]
+    better: Better
+    source: str
+    unit: str
+    needs: tuple[str, ...]
+    uses: tuple[str, ...]
+    settings: Mapping[str, Any]
+    summary: str
+
+
+F = TypeVar("F", bound=Callable[..., Scores])
+
+
+def metric(
+    name: str,
+    *,
+    version: int,
+    bounds: tuple[float | None, float | None],
+    better: Better,
+    source: str,
+    unit: str = "",
+) -> Callable[[F], F]:
+    """Declare a function to be the metric `name`. The function itself is returned, with `.facts`."""
+
+    def declare(function: F) -> F:
+        parameters = inspect.signature(function).parameters.values()
+        positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        needs = tuple(p.name for p in positional if p.default is p.empty)
+        uses = tuple(p.name for p in positional if p.default is not p.empty)
+        unknown = sorted({*needs, *uses} - set(PARTS))
+        if unknown:
+            raise TypeError(f"metric {name!r} asks for {unknown}, which are no parts of a subject: {PARTS}")
+        settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        facts = Facts(name, version, bounds, better, source, unit, needs, uses, settings, summary)
+        function.facts = facts  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+def facts_of(function: Callable[..., Scores]) -> Facts:
+    """The facts that `@metric` declared of a function."""
+    return cast(Facts, function.facts)  # type: ignore[attr-defined]

@@ -1,0 +1,166 @@
+"""A recipe: a model, a dataset and every hyper-parameter, with its source and the published numbers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from disentangle_bench.errors import SettingError
+
+if TYPE_CHECKING:  # torch takes seconds to import; reading or listing recipes must not
+    from disentangle_bench.latents import LatentSpec
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CategoricalCode(_Settings):
+    """A categorical code; `weight` is its lambda in the objective."""
+
+    kind: Literal["categorical"] = "categorical"
+    k: int = Field(ge=2)
+    weight: float = Field(1.0, ge=0)
+
+
+class ContinuousCode(_Settings):
+    """A continuous code; without `sigma`, Q learns it."""
+
+    kind: Literal["uniform", "gaussian"]
+    weight: float = Field(0.1, ge=0)
+    sigma: float | None = Field(None, gt=0)
+
+
+class LatentSettings(_Settings):
+    """The noise and the codes, `c1` first."""
+
+    noise: int = Field(ge=0)
+    noise_prior: Literal["uniform", "gaussian"] = "uniform"
+    codes: tuple[Annotated[CategoricalCode | ContinuousCode, Field(discriminator="kind")], ...] = Field(min_length=1)
+
+
+class NetworkSettings(_Settings):
+    """A pair of networks by name and a multiplier for all of their widths."""
+
+    name: str
+    width: float = Field(1.0, gt=0, le=16)
+
+
+class OptimizerSettings(_Settings):
+    """Adam, one for D with Q and one for G."""
+
+    discriminator_lr: float = Field(2e-4, gt=0)
+    generator_lr: float = Field(1e-3, gt=0)
+    beta1: float = Field(0.5, ge=0, lt=1)
+    beta2: float = Field(0.999, ge=0, lt=1)
+
+
+class Recipe(_Settings):
+    """Everything that determines a run but its seed and the machine."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str = ""
+    model: str
+    dataset: str
+    source: str = ""
+    objective: Literal["nsgan", "minimax"] = "nsgan"
+    steps: int = Field(5000, ge=1)
+    batch_size: int = Field(128, ge=2)
+    checkpoint_every: int = Field(500, ge=1)
+    latents: LatentSettings
+    networks: NetworkSettings
+    optimizer: OptimizerSettings = OptimizerSettings()
+    published: Mapping[str, float] = Field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Recipe:
+        """Read a recipe's TOML file.
+
+        Raises:
+            SettingError: no such file, not TOML, or impossible settings; names the file and the key.
+        """
+        try:
+            return cls.parse(tomllib.loads(path.read_text(encoding="utf-8")), where=str(path))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingError(f"Could not read the recipe {path}: {error}.", "Give a recipe's TOML file.") from error
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], *, where: str) -> Recipe:
+        """A recipe from plain values; `where` names their origin in messages."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingError(_explain(error, where), "`dbench show RECIPE` lists every setting.") from None
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Recipe:
+        """A copy with some values changed: `{"steps": 100, "networks.width": 0.5, "latents.codes.0.k": 12}`.
+
+        Raises:
+            SettingError: an unknown key or an impossible value.
+        """
+        values = self.to_values()
+        for key, value in settings.items():
+            _assign(values, key, value)
+        return Recipe.parse(values, where="--set")
+
+    def to_values(self) -> dict[str, Any]:
+        """Plain values, as in the TOML file."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def to_toml(self) -> str:
+        """The recipe as TOML."""
+        return tomli_w.dumps(self.to_values())
+
+    def latent_spec(self) -> LatentSpec:
+        """The latent spec with one prior per code, named c1, c2, ..."""
+        from disentangle_bench import latents
+
+        priors = {"uniform": latents.Uniform, "gaussian": latents.Gaussian}
+        codes: list[latents.Code] = []
+        for number, code in enumerate(self.latents.codes, start=1):
+            name = f"c{number}"
+            if isinstance(code, CategoricalCode):
+                codes.append(latents.Categorical(code.k, name, code.weight))
+            else:
+                codes.append(priors[code.kind](name, code.weight, code.sigma))
+        return latents.LatentSpec(self.latents.noise, tuple(codes), self.latents.noise_prior)
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    lines = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"] if part not in ("categorical", "uniform", "gaussian"))
+        given = "" if fault["type"] == "missing" else f" (given: {fault['input']!r})"
+        lines.append(f"{key}: {fault['msg']}{given}")
+    return f"Impossible settings in {where}: " + "; ".join(lines) + "."
+
+
+def _assign(values: dict[str, Any], key: str, value: Any) -> None:
+    *path, last = key.split(".")
+    place: Any = values
+    for part in path:
+        place = _step(place, part, key)
+    if isinstance(place, list):
+        _step(place, last, key)
+        place[int(last)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise _no_such_key(key)
+
+
+def _step(place: Any, part: str, key: str) -> Any:
+    if isinstance(place, list) and part.isdigit() and int(part) < len(place):
+        return place[int(part)]
+    if isinstance(place, dict) and part in place:
+        return place[part]
+    raise _no_such_key(key)
+
+
+def _no_such_key(key: str) -> SettingError:
+    return SettingError(f"There is no setting {key!r}.", "`dbench show RECIPE` lists every setting.")

@@ -1,0 +1,156 @@
+"""A run folder: where each part lies, what state it is in, and who holds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from disentangle_bench.errors import RunError
+from disentangle_bench.recipe import Recipe
+from disentangle_bench.storage import storage_errors, write_json, write_text
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """One recipe at one seed, as a folder. Its properties name the parts; they may not all exist yet."""
+
+    path: Path
+
+    @property
+    def recipe_file(self) -> Path:
+        return self.path / "recipe.toml"
+
+    @property
+    def provenance_file(self) -> Path:
+        return self.path / "provenance.json"
+
+    @property
+    def log_file(self) -> Path:
+        return self.path / "log.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def model_file(self) -> Path:
+        return self.path / "model.safetensors"
+
+    @property
+    def representation_file(self) -> Path:
+        return self.path / "representation.h5"
+
+    @property
+    def results_file(self) -> Path:
+        return self.path / "results.json"
+
+    @property
+    def figures(self) -> Path:
+        return self.path / "figures"
+
+    @classmethod
+    def create(cls, path: Path, recipe: Recipe, provenance: dict[str, Any]) -> Run:
+        """Begin a run folder: its recipe, then its provenance, which makes it one."""
+        run = cls(path)
+        write_text(run.recipe_file, recipe.to_toml())
+        write_json(run.provenance_file, {"schema_version": SCHEMA_VERSION, **provenance})
+        return run
+
+    @classmethod
+    def open(cls, path: Path | str, *, finished: bool = True) -> Run:
+        """The run in a folder.
+
+        Raises:
+            RunError: no folder, not a run, from a newer schema, or, if it has to be finished, half-written.
+        """
+        run = cls(Path(path))
+        if not run.path.is_dir():
+            raise RunError(f"There is no run folder {path}.", "`dbench train MODEL` makes one.")
+        if not run.provenance_file.is_file() or not run.recipe_file.is_file():
+            raise RunError(
+                f"{path} is not a run folder: it has no recipe.toml with a provenance.json.",
+                "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
+            )
+        schema = run.provenance().get("schema_version", 0)
+        if schema > SCHEMA_VERSION:
+            raise RunError(
+                f"{path} was written with schema {schema}; this version reads up to {SCHEMA_VERSION}.",
+                "Upgrade with `pip install --upgrade disentangle-bench`.",
+            )
+        if finished and not run.model_file.is_file():
+            raise RunError(
+                f"{path} is half-written: its training has not ended, so it has no model.safetensors.",
+                f"Continue it with `{run.resume_command()}`.",
+            )
+        return run
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe that is being run."""
+        return Recipe.read(self.recipe_file)
+
+    @property
+    def seed(self) -> int:
+        return int(self.provenance()["seed"])
+
+    @property
+    def status(self) -> str:
+        """`running`, `interrupted`, `ok` or `collapsed: why`."""
+        return str(self.provenance().get("status", "running"))
+
+    def provenance(self) -> dict[str, Any]:
+        """What made the run: seed, status, command, versions, machine."""
+        try:
+            values: dict[str, Any] = json.loads(self.provenance_file.read_text(encoding="utf-8"))
+            return values
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.provenance_file} cannot be read: {error}.", "Train the run again.") from error
+
+    def note(self, **values: Any) -> None:
+        """Add to the provenance, such as `status="ok"`."""
+        write_json(self.provenance_file, {**self.provenance(), **values})
+
+    def log(self) -> list[dict[str, Any]]:
+        """The training log, one entry per logged step; a last line that a crash cut short is left out."""
+        if not self.log_file.is_file():
+            return []
+        entries = []
+        for line in self.log_file.read_text(encoding="utf-8").splitlines():
+            try:
+                entries.append(json.loads(line))
+            except ValueError:
+                continue
+        return entries
+
+    def resume_command(self) -> str:
+        """What to type to go on with this run."""
+        return f"dbench train {self.recipe.name} --seed {self.seed} --out {self.path} --resume"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from writing to this run.
+
+        Raises:
+            RunError: another process holds it.
+        """
+        with storage_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / ".lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                raise RunError(
+                    f"Another process is writing to {self.path}.", "Wait for it, or give another folder with --out."
+                ) from None
+        try:
+            yield
+        finally:
+            lock.release()
