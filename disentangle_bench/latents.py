@@ -82,7 +82,7 @@ class _Continuous:
         if self.sigma is not None and not self.sigma > 0:
             raise SettingError(
                 f"Code {self.name!r} has a fixed sigma of {self.sigma}.",
-                'Give a positive number, or leave it out so that Q learns it.',
+                "Give a positive number, or leave it out so that Q learns it.",
             )
 
     @property
@@ -220,7 +220,7 @@ class LatentSpec:
 
     def split(self, parameters: Tensor) -> tuple[Tensor, ...]:
         """Q's output `(n, sum of parameters)` as one tensor per code."""
-        return torch.split(parameters, self.parameters, dim=1)
+        return torch.split(parameters, list(self.parameters), dim=1)
 
     def mutual_information_bounds(self, latents: Latents, parameters: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """`L_I` of each code over the batch, in nats: `E[ln Q(c given x)] + H(c)` (arXiv:1606.03657, eq. 5)."""

@@ -120,14 +120,14 @@ class Recipe(_Settings):
         """The latent spec with one prior per code, named c1, c2, ..."""
         from disentangle_bench import latents
 
-        priors = {"uniform": latents.Uniform, "gaussian": latents.Gaussian}
         codes: list[latents.Code] = []
         for number, code in enumerate(self.latents.codes, start=1):
             name = f"c{number}"
             if isinstance(code, CategoricalCode):
                 codes.append(latents.Categorical(code.k, name, code.weight))
             else:
-                codes.append(priors[code.kind](name, code.weight, code.sigma))
+                prior = latents.Uniform if code.kind == "uniform" else latents.Gaussian
+                codes.append(prior(name, code.weight, code.sigma))
         return latents.LatentSpec(self.latents.noise, tuple(codes), self.latents.noise_prior)
 
 

@@ -68,7 +68,7 @@ class Variables:
 
     def column(self, name: str) -> NDArray[Any]:
         """The values `(n,)` of one variable."""
-        return cast("NDArray[Any]", self.values[:, self.names.index(name)])
+        return self.values[:, self.names.index(name)]
 
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
         """The names of the variables of these kinds, in order."""

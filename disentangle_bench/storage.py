@@ -55,7 +55,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
             yield temporary
             temporary.chmod(0o666 & ~_umask())  # mkstemp's 0600 would hide results from the user's group
             flush_to_disk(temporary)
-            os.replace(temporary, path)
+            temporary.replace(path)
             flush_to_disk(path.parent)
         finally:
             temporary.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -71,8 +72,11 @@ class Adapter(Protocol):
 
     facts: DatasetFacts
 
-    def load(self) -> Dataset:
+    def load(self, data_dir: Path | None = None) -> Dataset:
         """Read the dataset, fetching and verifying its files if need be.
+
+        Args:
+            data_dir: a folder with the files; by default `DBENCH_DATA`, the user cache, then the mirrors.
 
         Raises:
             DownloadError: no source gave the right bytes. DataError: a file is damaged.
