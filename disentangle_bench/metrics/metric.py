@@ -46,6 +46,8 @@ class Score:
         samples: `(n,)` per-sample contributions whose mean is `value`, where there are such; for paired comparison.
         pairing: names the samples, such as `"mnist test images"`; equal names and lengths can be paired.
         details: JSON-able extras, such as a confusion matrix.
+        better, bounds: where a part of a metric differs from what the metric declares, such as an error beside an
+            accuracy.
     """
 
     value: float | None
@@ -58,6 +60,8 @@ class Score:
     samples: NDArray[np.float64] | None = field(default=None, compare=False)
     pairing: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    better: Better | None = None
+    bounds: tuple[float | None, float | None] | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> Score:
