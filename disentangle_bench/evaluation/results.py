@@ -1,0 +1,253 @@
+"""The scores of one subject as `results.json`, and their per-sample contributions beside the representation."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
+from urllib.parse import quote, unquote
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, model_validator
+
+from disentangle_bench.errors import RunError
+from disentangle_bench.storage import storage_errors, write_json, write_through
+
+if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results must not
+    from disentangle_bench.metrics.metric import Facts, Score
+    from disentangle_bench.run import Run
+
+SCHEMA_VERSION = 1
+Better = Literal["higher", "lower", "neither"]
+
+
+class Samples(NamedTuple):
+    """The contributions `(n,)` of each sample, whose mean is the score, and the name of those samples."""
+
+    values: NDArray[np.float64]
+    pairing: str
+
+
+class ScoreEntry(BaseModel):
+    """One score with all that is needed to read it; `value` is None where it cannot be computed, for `reason`."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+    ceiling: float | None = None
+    version: int = 1
+    settings: dict[str, Any] = Field(default_factory=dict)
+    seconds: float | None = None
+    unit: str = ""
+    reason: str = ""
+    better: Better = "higher"
+    bounds: tuple[float | None, float | None] = (None, None)
+    details: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _null_has_a_reason(self) -> Self:
+        if self.value is None and not self.reason:
+            raise ValueError("a score without a value needs a reason")
+        return self
+
+
+class Results(BaseModel):
+    """What an evaluation gave.
+
+    Attributes:
+        subject: what was evaluated: its `name`, and where known its recipe, seed and status.
+        scores: by name, the headline first.
+        provenance: what made these numbers.
+        samples: per-sample contributions of the scores that have them; not part of the JSON.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    schema_version: int = SCHEMA_VERSION
+    subject: dict[str, Any]
+    scores: dict[str, ScoreEntry]
+    provenance: dict[str, Any] = Field(default_factory=dict)
+    samples: Annotated[dict[str, Samples], SkipValidation, Field(default_factory=dict, exclude=True, repr=False)]
+
+    @property
+    def name(self) -> str:
+        """The subject's name."""
+        return str(self.subject.get("name", "subject"))
+
+    def to_values(self) -> dict[str, Any]:
+        """Plain values, as in `results.json`."""
+        return self.model_dump(mode="json")
+
+    def save(self, path: Path | str) -> None:
+        """Write `results.json`, atomically; the samples go elsewhere, see `save_samples`.
+
+        Raises:
+            StorageError: no space, no permission.
+        """
+        write_json(Path(path), self.to_values())
+
+    @classmethod
+    def load(cls, path: Path | str) -> Results:
+        """Read a `results.json` of this or any older schema.
+
+        Raises:
+            RunError: there is none, it is damaged, or it is of a newer schema.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise RunError(f"There are no results in {path}.", f"`dbench eval {path.parent}` makes them.")
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            _refuse_newer(path, values)
+            return cls.model_validate(values)
+        except (ValueError, ValidationError) as error:
+            raise RunError(
+                f"{path} is damaged: {_first_line(error)}.", f"`dbench eval {path.parent}` writes it again."
+            ) from error
+
+    @classmethod
+    def of_run(cls, run: Run) -> Results:
+        """The results of a run, with the per-sample contributions that lie in its `representation.h5`.
+
+        Raises:
+            RunError: the run has not been evaluated, or its files are damaged or do not belong together.
+        """
+        results = cls.load(run.results_file)
+        kept = load_samples(run.representation_file) if run.representation_file.is_file() else {}
+        for name, samples in kept.items():
+            if name in results.scores:
+                _require_same_score(run.path, name, results.scores[name], samples)
+                results.samples[name] = samples
+        results.subject.setdefault("seed", run.seed)
+        return results
+
+
+def _refuse_newer(path: Path, values: Any) -> None:
+    schema = values.get("schema_version", 0) if isinstance(values, dict) else 0
+    if isinstance(schema, int) and schema > SCHEMA_VERSION:
+        raise RunError(
+            f"{path} was written with schema {schema}; this version reads up to {SCHEMA_VERSION}.",
+            "Upgrade with `pip install --upgrade disentangle-bench`.",
+        )
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        fault = error.errors()[0]
+        return f"{'.'.join(map(str, fault['loc'])) or 'the whole'}: {fault['msg']}"
+    return str(error).partition("\n")[0]
+
+
+def _require_same_score(folder: Path, name: str, entry: ScoreEntry, samples: Samples) -> None:
+    mean = float(np.mean(samples.values)) if len(samples.values) else None
+    if entry.value is None or mean is None or not np.isclose(mean, entry.value, rtol=1e-5, atol=1e-6):
+        raise RunError(
+            f"In {folder}, results.json says {name} = {entry.value}, but its samples in representation.h5 say {mean}: "
+            "they come from two evaluations.",
+            f"`dbench eval {folder}` writes both again.",
+        )
+
+
+def save_samples(path: Path | str, samples: Mapping[str, Samples]) -> None:
+    """Make `samples` the per-sample contributions in an HDF5 file, atomically; all else in the file stays.
+
+    Each lies in the group `samples` under its score's name, a slash in the name written `%2F` because HDF5 takes a
+    slash for a folder, with the attribute `pairing`.
+
+    Raises:
+        StorageError: no space, no permission. RunError: the file is there but is not HDF5.
+    """
+    path = Path(path)
+    write_through(path, lambda temporary: _write_samples(path, temporary, samples))
+
+
+def _write_samples(path: Path, temporary: Path, samples: Mapping[str, Samples]) -> None:
+    exists = path.is_file()
+    if exists:
+        shutil.copyfile(path, temporary)
+    try:
+        file = h5py.File(temporary, "r+" if exists else "w")
+    except OSError as error:
+        raise _damaged(path, error) from error
+    with file:
+        if "samples" in file:
+            del file["samples"]
+        group = file.create_group("samples")
+        for name, (values, pairing) in samples.items():
+            data = np.asarray(values, dtype=np.float64)
+            group.create_dataset(quote(name, safe=" "), data=data, compression="gzip", shuffle=True)
+            group[quote(name, safe=" ")].attrs["pairing"] = pairing
+
+
+def load_samples(path: Path | str) -> dict[str, Samples]:
+    """The per-sample contributions in an HDF5 file, by score name; none if it has no group `samples`.
+
+    Raises:
+        RunError: the file is not readable HDF5.
+    """
+    path = Path(path)
+    with storage_errors(path, "read"), path.open("rb"):  # a missing or forbidden file is not a damaged one
+        pass
+    try:
+        with h5py.File(path, "r") as file:
+            group = file.get("samples", {})
+            return {unquote(key): Samples(data[...], str(data.attrs["pairing"])) for key, data in group.items()}
+    except (OSError, KeyError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> RunError:
+    return RunError(f"{path} is not a readable HDF5 file: {error}.", f"`dbench eval {path.parent}` writes it again.")
+
+
+def entry_from_score(
+    score: Score, facts: Facts, settings: Mapping[str, Any], seconds: float | None = None
+) -> ScoreEntry:
+    """What `results.json` says of a metric's score.
+
+    A value that is NaN or infinite becomes a null with a reason; an interval end, chance or ceiling that is becomes
+    null. Direction and bounds are the metric's unless the score has its own.
+    """
+    value = _finite(score.value)
+    reason = score.reason
+    if value is None and not reason:
+        reason = f"the metric {facts.name} gave {score.value}"
+    return ScoreEntry(
+        value=value,
+        low=_finite(score.low),
+        high=_finite(score.high),
+        chance=_finite(score.chance),
+        ceiling=_finite(score.ceiling),
+        version=facts.version,
+        settings=_plain(settings),
+        seconds=seconds,
+        unit=score.unit or ("" if value is not None else facts.unit),
+        reason=reason,
+        better=score.better or facts.better,
+        bounds=facts.bounds if score.bounds is None else score.bounds,
+        details=_plain(score.details),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    """The same as JSON has it: arrays become lists, NaN and infinity null, keys and unknown objects strings."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return _finite(value)
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
