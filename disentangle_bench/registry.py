@@ -17,7 +17,7 @@ class Registry(Generic[T]):
 
     Args:
         kind: the noun for messages, such as `"metric"`.
-        builtins: name -> `"module:attribute"`.
+        builtins: name -> `"module:attribute"`, or `"module"` for a module that is itself the object.
         group: the entry-point group through which other packages add theirs.
     """
 
@@ -48,7 +48,8 @@ class Registry(Generic[T]):
             raise UnknownNameError(self.kind, name, targets)
         module, _, attribute = targets[name].partition(":")
         try:
-            return cast(T, getattr(import_module(module), attribute))
+            found = import_module(module)
+            return cast(T, getattr(found, attribute) if attribute else found)
         except (ImportError, AttributeError) as error:
             raise DbenchError(
                 f"The {self.kind} {name!r} could not be loaded from {targets[name]}: {error}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,7 +133,20 @@ class Run:
 
     def resume_command(self) -> str:
         """What to type to go on with this run."""
-        return f"dbench train {self.recipe.name} --seed {self.seed} --out {self.path} --resume"
+        options = [str(part) for part in self.provenance().get("options", ())]
+        return shlex.join(
+            [
+                "dbench",
+                "train",
+                str(self.recipe_file),
+                "--seed",
+                str(self.seed),
+                "--out",
+                str(self.path),
+                *options,
+                "--resume",
+            ]
+        )
 
     @contextmanager
     def held(self) -> Iterator[None]:

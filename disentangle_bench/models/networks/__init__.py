@@ -1,0 +1,33 @@
+"""Pairs of networks by name, one pair per module."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import nn
+
+from disentangle_bench.models.networks.layers import Discriminator
+from disentangle_bench.registry import Registry
+
+
+class Pair(Protocol):
+    """A generator and a discriminator for images of one shape."""
+
+    SHAPE: tuple[int, int, int]
+
+    @staticmethod
+    def generator(inputs: int, width: float = 1.0) -> nn.Module:
+        """`(n, inputs)` -> images in [0, 1]."""
+        ...
+
+    @staticmethod
+    def discriminator(outputs: int, width: float = 1.0) -> Discriminator:
+        """Images -> logits and posterior parameters."""
+        ...
+
+
+_HERE = "disentangle_bench.models.networks"
+
+NETWORKS: Registry[Pair] = Registry("pair of networks", {"mnist": f"{_HERE}.mnist", "digits": f"{_HERE}.digits"})
+
+__all__ = ["NETWORKS", "Discriminator", "Pair"]

@@ -1,0 +1,32 @@
+"""The recipes that come with the package, one TOML file each, and how a name finds one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.models import MODELS
+from disentangle_bench.recipe import Recipe
+
+_FOLDER = Path(__file__).parent
+DEFAULT_DATASET = "mnist"
+
+
+def recipe_names() -> list[str]:
+    """The names of the recipes that come with the package."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+def find_recipe(name: str, dataset: str | None = None) -> Recipe:
+    """The recipe for a recipe's name, for a model's name (on `dataset`, by default MNIST), or in a TOML file.
+
+    Raises:
+        UnknownNameError: there is none. SettingError: the file is not a recipe.
+    """
+    if name.endswith(".toml"):
+        return Recipe.read(Path(name))
+    if name in MODELS:
+        name = f"{name}-{dataset or DEFAULT_DATASET}"
+    if name not in recipe_names():
+        raise UnknownNameError("recipe", name, {*recipe_names(), *MODELS}, "`dbench list recipes` shows them.")
+    return Recipe.read(_FOLDER / f"{name}.toml")

@@ -1,0 +1,45 @@
+"""Batches of a small dataset that stays on the device as uint8."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from disentangle_bench.errors import SettingError
+from disentangle_bench.seeds import derive_seed
+
+
+class Batches:
+    """Shuffled batches that are a function of seed and step alone, so that a resumed run sees the same ones.
+
+    Args:
+        images: `(n, c, h, w)` uint8, on the device of training.
+        size: images per step over all processes.
+        seed: determines the order; each epoch has its own.
+        rank: this process. world: number of processes; each takes an equal share of every batch.
+    """
+
+    def __init__(self, images: Tensor, size: int, seed: int, rank: int = 0, world: int = 1) -> None:
+        if size > len(images):
+            raise SettingError(
+                f"batch_size = {size} is more than the {len(images)} training images.", "Give a smaller batch_size."
+            )
+        if size % world:
+            raise SettingError(
+                f"batch_size = {size} cannot be shared by {world} processes.", f"Give a multiple of {world}."
+            )
+        self.images, self.size, self.seed = images, size, seed
+        self.share = slice(rank * size // world, (rank + 1) * size // world)
+        self.per_epoch = len(images) // size
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def at(self, step: int) -> Tensor:
+        """Images of one step (from 1), the share of this process: `(size / world, c, h, w)` float32 in [0, 1]."""
+        epoch, batch = divmod(step - 1, self.per_epoch)
+        if epoch != self._epoch:
+            generator = torch.Generator().manual_seed(derive_seed(self.seed, "order", epoch))
+            self._order = torch.randperm(len(self.images), generator=generator).to(self.images.device)
+            self._epoch = epoch
+        rows = self._order[batch * self.size : (batch + 1) * self.size][self.share]
+        return self.images[rows].float().div_(255)

@@ -1,0 +1,69 @@
+"""Which device, precision and number of processes a run gets."""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+
+from disentangle_bench.errors import DeviceError, SettingError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "32", "bf16-mixed", "16-mixed")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; `auto` takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        SettingError: no such name. DeviceError: this machine does not have it.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    if name not in available:
+        raise SettingError(f"{name!r} is not a device.", f"Use one of {', '.join(DEVICES)}.")
+    if not available[name]:
+        raise DeviceError(
+            f"--device {name}: PyTorch {torch.__version__} finds no {name} device here.",
+            "Use --device cpu or auto; `dbench env` shows what there is.",
+        )
+    return torch.device(name)
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """The precision of that name; `auto` takes bf16-mixed on a GPU that has it and 32 elsewhere."""
+    if name == "auto":
+        return "bf16-mixed" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "32"
+    if name not in PRECISIONS:
+        raise SettingError(f"{name!r} is not a precision.", f"Use one of {', '.join(PRECISIONS)}.")
+    if name == "16-mixed" and device.type != "cuda":
+        raise DeviceError("--precision 16-mixed needs a CUDA device.", "Use 32 or bf16-mixed.")
+    return name
+
+
+def make_fabric(device: str, precision: str, devices: int) -> Fabric:
+    """Lightning Fabric for one machine; several devices train as data-parallel processes.
+
+    Raises:
+        DeviceError: the machine lacks the device, the precision or so many of them.
+    """
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it announces every setting
+    chosen = choose_device(device)
+    if devices < 1:
+        raise SettingError(f"--devices {devices}: at least one is needed.", "Give 1 or more.")
+    if chosen.type == "cuda" and devices > torch.cuda.device_count():
+        raise DeviceError(
+            f"--devices {devices}: this machine has {torch.cuda.device_count()} CUDA devices.", "Give fewer."
+        )
+    if chosen.type == "mps" and devices > 1:
+        raise DeviceError(f"--devices {devices}: MPS trains on one device.", "Give 1, or use --device cpu.")
+    return Fabric(
+        accelerator=chosen.type,
+        devices=devices,
+        # D sees real and generated images between two backward passes, so its buffers may not be broadcast in between
+        strategy=DDPStrategy(start_method="spawn", broadcast_buffers=False) if devices > 1 else "auto",
+        precision=choose_precision(precision, chosen),  # type: ignore[arg-type]
+    )
