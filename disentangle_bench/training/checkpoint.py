@@ -85,10 +85,13 @@ def pack_optimizer(name: str, optimizer: torch.optim.Optimizer) -> dict[str, Ten
 
 def unpack_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Put an optimiser back into the state that `pack_optimizer` named."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in part(name, tensors.items()).items():
         index, _, entry = key.partition(".")
-        state.setdefault(int(index), {})[entry] = value
+        like = parameters[int(index)]
+        # the fused update walks moments and weights in memory order, so their layouts have to agree
+        state.setdefault(int(index), {})[entry] = torch.empty_like(like).copy_(value) if value.dim() else value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
