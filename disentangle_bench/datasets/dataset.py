@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.errors import DataError
 from disentangle_bench.representation import Variables
 
 Split = Literal["train", "test"]
@@ -39,7 +40,7 @@ class DatasetFacts:
     bytes: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """A dataset in memory.
 
@@ -47,12 +48,29 @@ class Dataset:
         images: `(n, c, h, w)` uint8.
         factors: `(n, k)` ground-truth factors or labels, where known.
         train: `(n,)` bool: the training split; the rest is the test split.
+
+    Raises:
+        DataError: the arrays do not fit together or to the facts.
     """
 
     facts: DatasetFacts
     images: NDArray[np.uint8]
     factors: Variables | None
     train: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        expected = (self.facts.images, *self.facts.shape)
+        if self.images.shape != expected or self.images.dtype != np.uint8:
+            raise DataError(
+                f"{self.facts.name} gave images {self.images.shape} {self.images.dtype}; its facts say {expected} uint8.",
+                "The dataset's files or its adapter are at fault.",
+            )
+        for name, part in {"factors": self.factors, "train": self.train}.items():
+            if part is not None and len(part) != len(self.images):
+                raise DataError(
+                    f"{self.facts.name} gave {len(self.images)} images and {len(part)} rows of {name!r}.",
+                    "The dataset's files or its adapter are at fault.",
+                )
 
     def split(self, name: Split) -> NDArray[np.uint8]:
         """The images of one split."""

@@ -1,0 +1,216 @@
+"""From a dataset's declared files to verified paths: where they are looked for, in which order, and by whom.
+
+The order: the user's folder, the user cache, then every source. Nothing is used or cached that does not have the
+declared SHA-256. The cache holds raw, verified files; each appears there at once and whole.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+from rich.console import Console
+
+from disentangle_bench.datasets.dataset import DatasetFacts
+from disentangle_bench.datasets.sources import Folder, Source
+from disentangle_bench.errors import DataError, DownloadError, StorageError
+from disentangle_bench.storage import atomic_path, sha256, storage_errors
+
+_SCRATCH = ".fetching-"
+
+
+def cache_folder(dataset: str = "") -> Path:
+    """Where verified files, of one dataset or of all, are kept: in `DBENCH_CACHE` or else the user's cache folder."""
+    root = os.environ.get("DBENCH_CACHE") or user_cache_path("disentangle-bench", appauthor=False)
+    return Path(root).expanduser() / "datasets" / dataset
+
+
+def is_offline() -> bool:
+    """Whether `DBENCH_OFFLINE` forbids the network."""
+    return os.environ.get("DBENCH_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
+
+
+def obtain(
+    facts: DatasetFacts,
+    sources: Callable[[], Iterable[Source]],
+    data_dir: Path | None = None,
+    *,
+    subfolders: Sequence[str] = (),
+) -> dict[str, Path]:
+    """Paths of a dataset's files, every one with the declared SHA-256, fetched if need be.
+
+    Several processes may ask at once: one fetches, the others wait. A cache that cannot be written serves what it
+    has; what it lacks is then a `StorageError`, since a temporary copy would be fetched again at every call.
+
+    Args:
+        facts: the dataset's name and its files' SHA-256.
+        sources: gives the sources in order; called only if something is missing.
+        data_dir: the user's folder; by default `DBENCH_DATA`. Files may lie there as they are or as `.gz`.
+        subfolders: where in `data_dir` they may lie besides itself and a folder with the dataset's name.
+
+    Raises:
+        DownloadError: some file could not be had; lists every source and what became of it.
+        DataError: a file in the user's folder is damaged or another's, or there is no such folder.
+        StorageError: the cache cannot be written.
+    """
+    folders = _user_folders(facts.name, data_dir, subfolders)
+    given, wrong = _verified(facts.files, folders)
+    if wrong:
+        raise _unfit(wrong)
+    cache = cache_folder(facts.name)
+    found = _verified(facts.files, [cache])[0] | given
+    if len(found) < len(facts.files):
+        with _writable_cache(), _held(cache, facts.name):
+            found = _Search(facts, cache, given).complete(folders, sources)
+    return {name: found[name] for name in facts.files}
+
+
+def _user_folders(dataset: str, data_dir: Path | None, subfolders: Sequence[str]) -> list[Path]:
+    named_by = "--data-dir" if data_dir else "DBENCH_DATA"
+    place = str(data_dir or os.environ.get("DBENCH_DATA", ""))
+    if not place:
+        return []
+    root = Path(place).expanduser()
+    if not root.is_dir():
+        raise DataError(f"{named_by} names {root}, which is not a folder.", "Give the folder with the dataset's files.")
+    return [root / part for part in (dataset, *subfolders, "")]
+
+
+def _verified(files: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
+    """The right files in folders, by name, and what is wrong with those that have no right copy."""
+    found: dict[str, Path] = {}
+    wrong: dict[str, str] = {}
+    for folder in folders:
+        for name, expected in files.items():
+            path = folder / name
+            if name not in found and path.is_file():
+                fault = _fault(path, expected, str(path))
+                if fault:
+                    wrong[name] = fault
+                else:
+                    found[name] = path
+    return found, [fault for name, fault in wrong.items() if name not in found]
+
+
+def _fault(path: Path, expected: str, called: str) -> str:
+    """What is wrong with a file's bytes, or nothing."""
+    with storage_errors(path, "read"):
+        actual = sha256(path)
+    return "" if actual == expected else f"{called} has the SHA-256 {actual} instead of {expected}"
+
+
+def _unfit(faults: Sequence[str]) -> DataError:
+    return DataError("\n".join(f"{fault}." for fault in faults), "Replace or remove it, or name another folder.")
+
+
+class _Search:
+    """The search for what is missing, with the cache's lock held."""
+
+    def __init__(self, facts: DatasetFacts, cache: Path, given: Mapping[str, Path]) -> None:
+        self.facts = facts
+        self.cache = cache
+        cached, self.failures = _verified(facts.files, [cache])  # again: another process may have fetched them by now
+        self.found = {**cached, **given}
+        for fault in self.failures:
+            _say(f"{fault}; looking for another copy")
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """File name -> SHA-256."""
+        return {name: digest for name, digest in self.facts.files.items() if name not in self.found}
+
+    def complete(self, folders: Sequence[Path], sources: Callable[[], Iterable[Source]]) -> dict[str, Path]:
+        """Every file, from the user's folders, from archives in the cache, or from the sources."""
+        for folder in folders:
+            if faults := self._take_from(Folder(folder)):
+                raise _unfit([f"{folder}: {fault}" for fault in faults])
+        self._ask(Folder(self.cache))
+        if self.missing:
+            for source in sources():
+                self._ask(source)
+        if self.missing:
+            raise self._explanation(folders)
+        return self.found
+
+    def _ask(self, source: Source) -> None:
+        if not self.missing:
+            return
+        if source.network and is_offline():
+            self.failures.append(f"{source.name}: not asked, since DBENCH_OFFLINE forbids the network")
+            return
+        if source.network:
+            _say(f"Fetching {self.facts.name} from {source.name}")
+        faults = self._take_from(source)
+        if faults or self.missing:
+            self.failures.append(f"{source.name}: {'; '.join(faults) or 'has no ' + ', '.join(self.missing)}")
+
+    def _take_from(self, source: Source) -> list[str]:
+        """Move the right files that a source gives into the cache; what was wrong with it."""
+        faults = []
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self.cache) as scratch:
+            try:
+                source.fetch(tuple(self.missing), Path(scratch))
+            except DataError as error:
+                faults.append(error.problem.rstrip("."))
+            for name, expected in self.missing.items():
+                fetched = Path(scratch, name)
+                if fetched.is_file():
+                    faults += self._keep(fetched, expected)
+        return faults
+
+    def _keep(self, fetched: Path, expected: str) -> list[str]:
+        if fault := _fault(fetched, expected, fetched.name):
+            _say(f"{fault}; it is not used")
+            return [fault]
+        target = self.cache / fetched.name
+        with atomic_path(target) as temporary:
+            fetched.replace(temporary)
+        self.found[fetched.name] = target
+        return []
+
+    def _explanation(self, folders: Sequence[Path]) -> DownloadError:
+        looked = [f"{folder}: has no such file" for folder in folders]
+        tried = "\n".join(f"  {line}" for line in (*looked, *self.failures))
+        return DownloadError(
+            f"{self.facts.name}: {', '.join(self.missing)} could not be had.\n{tried}",
+            f"Put the files, as they are or as .gz, into {self.cache}, or into a folder that --data-dir or DBENCH_DATA "
+            "names.",
+        )
+
+
+@contextmanager
+def _writable_cache() -> Iterator[None]:
+    """Tell, of any refusal, how another cache folder is chosen."""
+    try:
+        yield
+    except StorageError as error:
+        raise StorageError(error.problem, f"{error.remedy} DBENCH_CACHE names another cache folder.".strip()) from error
+
+
+@contextmanager
+def _held(cache: Path, dataset: str) -> Iterator[None]:
+    """Hold the cache's lock, waiting for another process if need be, and clear away what a killed one left."""
+    with storage_errors(cache):
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(cache / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            _say(f"Another process is fetching {dataset}; waiting for it.")
+            lock.acquire()
+        try:
+            for leftover in cache.glob(f"{_SCRATCH}*"):
+                shutil.rmtree(leftover, ignore_errors=True)  # in nobody's way if it cannot be removed
+            yield
+        finally:
+            lock.release()
+
+
+def _say(message: str) -> None:
+    Console(stderr=True).print(message, soft_wrap=True, markup=False, highlight=False)

