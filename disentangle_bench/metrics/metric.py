@@ -6,6 +6,7 @@ default None are optional); its keyword-only parameters are settings.
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from disentangle_bench.latents import Latents
 from disentangle_bench.representation import Variables
 
 Better = Literal["higher", "lower", "neither"]
+Bounds = tuple[float | None, float | None]
+"""The lowest and the highest value that there can be; None where it is open."""
 Codes = ArrayLike | Variables
 Factors = ArrayLike | Variables
 Generator = Callable[[Latents], Tensor]
@@ -61,7 +64,7 @@ class Score:
     pairing: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     better: Better | None = None
-    bounds: tuple[float | None, float | None] | None = None
+    bounds: Bounds | None = None
 
     @classmethod
     def undefined(cls, reason: str) -> Score:
@@ -79,7 +82,7 @@ class Facts:
 
     name: str
     version: int
-    bounds: tuple[float | None, float | None]
+    bounds: Bounds
     better: Better
     source: str
     unit: str
@@ -89,6 +92,19 @@ class Facts:
     summary: str
 
 
+def pairing(what: str, *arrays: ArrayLike) -> str:
+    """A name for the samples of a score: `what` they are and a digest of the arrays that make them those and no others.
+
+    Two subjects that were evaluated on the same samples, in the same order, get the same name.
+    """
+    digest = hashlib.sha256()
+    for array in map(np.asarray, arrays):
+        plain = array.astype(str) if array.dtype.kind == "O" else array
+        digest.update(f"{plain.dtype.str} {plain.shape}".encode())
+        digest.update(np.ascontiguousarray(plain).tobytes())
+    return f"{what} {digest.hexdigest()[:12]}"
+
+
 F = TypeVar("F", bound=Callable[..., Scores])
 
 
@@ -96,7 +112,7 @@ def metric(
     name: str,
     *,
     version: int,
-    bounds: tuple[float | None, float | None],
+    bounds: Bounds,
     better: Better,
     source: str,
     unit: str = "",
