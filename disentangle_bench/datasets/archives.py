@@ -23,18 +23,6 @@ def is_gzip(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b"
 
 
-def copy_file(path: Path, target: Path) -> None:
-    """Copy a file as it is; `target` is whole or not there.
-
-    Raises:
-        StorageError: the file cannot be read or the target not be written.
-    """
-    with storage_errors(path, "read"):
-        source = path.open("rb")
-    with source:
-        _copy(source, target, path)
-
-
 def unpack_gzip(archive: Path, target: Path) -> None:
     """Unpack one gzip file; `target` is whole or not there.
 

@@ -18,7 +18,7 @@ from platformdirs import user_cache_path
 from rich.console import Console
 
 from disentangle_bench.datasets.dataset import DatasetFacts
-from disentangle_bench.datasets.sources import Folder, Source
+from disentangle_bench.datasets.sources import PackedFolder, Source
 from disentangle_bench.errors import DataError, DownloadError, StorageError
 from disentangle_bench.storage import atomic_path, sha256, storage_errors
 
@@ -128,9 +128,9 @@ class _Search:
     def complete(self, folders: Sequence[Path], sources: Callable[[], Iterable[Source]]) -> dict[str, Path]:
         """Every file, from the user's folders, from archives in the cache, or from the sources."""
         for folder in folders:
-            if faults := self._take_from(Folder(folder)):
+            if faults := self._take_from(PackedFolder(folder)):
                 raise _unfit([f"{folder}: {fault}" for fault in faults])
-        self._ask(Folder(self.cache))
+        self._ask(PackedFolder(self.cache))
         if self.missing:
             for source in sources():
                 self._ask(source)

