@@ -208,13 +208,14 @@ def _value(score: str, group: Sequence[Results]) -> Value:
 
 
 def _missing(score: str, group: Sequence[Results]) -> str:
-    reasons = []
+    seeds: dict[str, list[str]] = {}
     for results in group:
         entry = results.scores.get(score)
         if entry is None or entry.value is None:
-            reason = entry.reason if entry else "not evaluated"
-            reasons.append(reason if len(group) == 1 else f"seed {_seed(results)}: {reason}")
-    return "; ".join(reasons)
+            seeds.setdefault(entry.reason if entry else "not evaluated", []).append(str(_seed(results)))
+    return "; ".join(
+        reason if len(of) == len(group) else f"seed {', '.join(of)}: {reason}" for reason, of in seeds.items()
+    )
 
 
 def _run_values(score: str, group: Sequence[Results]) -> np.ndarray[Any, np.dtype[np.float64]]:

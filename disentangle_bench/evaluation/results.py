@@ -74,7 +74,7 @@ class Results(BaseModel):
     subject: dict[str, Any]
     scores: dict[str, ScoreEntry]
     provenance: dict[str, Any] = Field(default_factory=dict)
-    samples: Annotated[dict[str, Samples], SkipValidation, Field(default_factory=dict, exclude=True, repr=False)]
+    samples: Annotated[dict[str, Samples], SkipValidation] = Field(default_factory=dict, exclude=True, repr=False)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,89 @@
+"""The scores of one subject as a table: value, 95 % interval, chance and ceiling of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.reports.grid import Column, Grid, Line, stack
+from disentangle_bench.reports.markdown import markdown_table
+from disentangle_bench.reports.numbers import decimals_for, is_count, say, say_interval, say_optional
+
+HEADINGS = ("Score", "Value", "95 % interval", "Chance", "Ceiling")
+FIELDS = ("value", "low", "high", "chance", "ceiling", "unit", "better", "version", "seconds", "reason")
+
+
+class Said(NamedTuple):
+    """A score's numbers as text, rounded to what its interval supports."""
+
+    value: str
+    unit: str
+    interval: str
+    chance: str
+    ceiling: str
+
+
+def say_entry(entry: ScoreEntry) -> Said:
+    """The numbers of a score as text."""
+    count = is_count((entry.value, entry.low, entry.high, entry.ceiling))
+    decimals = 0 if count else decimals_for(entry.low, entry.high)
+    return Said(
+        say(entry.value, decimals),
+        entry.unit if entry.value is not None else "",
+        say_interval(entry.low, entry.high, decimals),
+        say_optional(entry.chance, max(decimals, 1) if count else decimals),
+        say_optional(entry.ceiling, decimals),
+    )
+
+
+def table(results: Results) -> RenderableType:
+    """For the terminal: the subject, its scores under their metrics, and why some have no value."""
+    columns = (
+        Column("Value", "point", style="bold"),
+        Column("", "left", style="dim"),
+        Column("95 % interval"),
+        Column("Chance", "point"),
+        Column("Ceiling", "point"),
+    )
+    grid = Grid(columns, [Line(name, say_entry(entry)) for name, entry in results.scores.items()])
+    notes = [Text(note, style="dim") for note in reading_notes(results)]
+    return Group(*stack(Text(describe(results.subject), style="bold"), grid, Group(*notes) if notes else None))
+
+
+def describe(subject: Mapping[str, Any]) -> str:
+    """The subject's name and what else is known of it."""
+    extras = [
+        f"{key} {value}" for key, value in subject.items() if key != "name" and isinstance(value, str | int | float)
+    ]
+    name = str(subject.get("name", "subject"))
+    return f"{name} ({', '.join(extras)})" if extras else name
+
+
+def reading_notes(results: Results) -> list[str]:
+    """Why some scores have no value: each reason once, before the names of its scores."""
+    names: dict[str, list[str]] = {}
+    for name, entry in results.scores.items():
+        if entry.value is None:
+            names.setdefault(entry.reason, []).append(name)
+    return [f"No value ({reason}): {', '.join(of)}." for reason, of in names.items()]
+
+
+def markdown(results: Results) -> str:
+    """For a README or a job summary."""
+    rows = []
+    for name, entry in results.scores.items():
+        said = say_entry(entry)
+        rows.append((name, f"{said.value} {said.unit}".strip(), *said[2:]))
+    notes = "".join(f"\n{note}\n" for note in reading_notes(results))
+    return markdown_table(HEADINGS, rows, left=HEADINGS[:1]) + notes
+
+
+def records(results: Results) -> list[dict[str, Any]]:
+    """One plain record a score, unrounded, for CSV."""
+    return [
+        {"score": name, **{field: getattr(entry, field) for field in FIELDS}} for name, entry in results.scores.items()
+    ]
