@@ -25,9 +25,11 @@ from disentangle_bench.seeds import derive_seed
 from disentangle_bench.training import checkpoint, collapse
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.log import TrainingLog
-from disentangle_bench.training.progress import PREDICTION_STEP, TrainingProgress
+from disentangle_bench.training.progress import TrainingProgress
 
 LOG_EVERY = 50
+WARM_UP, PREDICTION_STEPS = 5, 15
+"""The first steps are slow and say little; those after them tell how long the run will take."""
 SETTLED_SHARE, SETTLED_STEPS = 0.2, 200
 """How much of a run, and how many steps, pass before a code that G ignores counts as a failure."""
 CATEGORY_IMAGES = 10_000
@@ -139,13 +141,15 @@ class Loop:
             RunError: the losses are no longer numbers.
         """
         recipe, first = self.model.recipe, self.step
-        window, begun = Window(), time.perf_counter()
+        window, begun = Window(), 0.0
         with _stop_requests() as stop:
             while self.step < recipe.steps:
                 self.step += 1
                 window.add(self._update())
-                if self.step - first == PREDICTION_STEP:
-                    progress.predict((time.perf_counter() - begun) / PREDICTION_STEP, self.step)
+                if self.step - first == WARM_UP:
+                    begun = time.perf_counter()
+                if self.step - first == WARM_UP + PREDICTION_STEPS:
+                    progress.predict((time.perf_counter() - begun) / PREDICTION_STEPS, self.step)
                 saving = self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps
                 stopping = self._any_process(stop.is_set())
                 if saving or stopping or self.step % LOG_EVERY == 0:

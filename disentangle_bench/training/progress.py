@@ -10,7 +10,6 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-PREDICTION_STEP = 20
 PLAIN_LINES = 20
 LONG_RUN_SECONDS = 120.0
 

@@ -22,7 +22,7 @@ from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
 from disentangle_bench.storage import provenance
 from disentangle_bench.training.batches import Batches
-from disentangle_bench.training.devices import make_fabric
+from disentangle_bench.training.fabric import make_fabric
 from disentangle_bench.training.loop import Loop
 from disentangle_bench.training.progress import TrainingProgress
 
@@ -183,7 +183,7 @@ def _shorter(fabric: Fabric, recipe: Recipe) -> str:
     if fabric.device.type != "cpu":
         return ""
     options = [f"--set steps={max(1, recipe.steps // 5)}", "--set networks.width=0.5"]
-    if torch.cpu._is_avx512_bf16_supported():
+    if torch.cpu._is_avx512_bf16_supported() and fabric.strategy.precision.precision == "32-true":
         options.append("--precision bf16-mixed")
     if recipe.dataset != "digits":
         options.append("--dataset digits")

@@ -1,4 +1,4 @@
-"""Which device, precision and number of processes a run gets."""
+"""Lightning Fabric for the device, the precision and the number of processes that a run gets."""
 
 from __future__ import annotations
 
@@ -8,29 +8,10 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 
+from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import DeviceError, SettingError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "32", "bf16-mixed", "16-mixed")
-
-
-def choose_device(name: str = "auto") -> torch.device:
-    """The device of that name; `auto` takes CUDA, then MPS, then the CPU.
-
-    Raises:
-        SettingError: no such name. DeviceError: this machine does not have it.
-    """
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return torch.device(next(kind for kind, there in available.items() if there))
-    if name not in available:
-        raise SettingError(f"{name!r} is not a device.", f"Use one of {', '.join(DEVICES)}.")
-    if not available[name]:
-        raise DeviceError(
-            f"--device {name}: PyTorch {torch.__version__} finds no {name} device here.",
-            "Use --device cpu or auto; `dbench env` shows what there is.",
-        )
-    return torch.device(name)
 
 
 def choose_precision(name: str, device: torch.device) -> str:
@@ -50,7 +31,7 @@ def make_fabric(device: str, precision: str, devices: int) -> Fabric:
     Raises:
         DeviceError: the machine lacks the device, the precision or so many of them.
     """
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it announces every setting
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces every setting
     chosen = choose_device(device)
     if devices < 1:
         raise SettingError(f"--devices {devices}: at least one is needed.", "Give 1 or more.")

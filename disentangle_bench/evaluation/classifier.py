@@ -1,0 +1,100 @@
+"""A classifier trained on a dataset's own labels: the judge of whether a picture's content is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from disentangle_bench.datasets import Dataset
+from disentangle_bench.seeds import derive_seed
+
+BATCH = 128
+STEPS = 800
+LEARNING_RATE = 2e-3
+READ_BATCH = 1000
+
+
+class TrainedClassifier:
+    """Images `(n, c, h, w)`, float in [0, 1] or uint8 -> the predicted class `(n,)` int64, on the images' device.
+
+    Attributes:
+        classes: `(k,)` the labels in order; a prediction is one of them.
+        test_accuracy: on the dataset's test split.
+    """
+
+    def __init__(self, network: nn.Module, classes: Tensor, test_accuracy: float = 0.0) -> None:
+        self.network, self.classes, self.test_accuracy = network.eval(), classes, test_accuracy
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> Tensor:
+        device = self.classes.device
+        logits = [self.network(_scaled(rows.to(device))) for rows in torch.split(images, READ_BATCH)]
+        return self.classes[torch.cat(logits).argmax(dim=1)].to(images.device)
+
+
+def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> TrainedClassifier:
+    """A small convolutional network fitted to the training split, in some seconds; measured on the test split.
+
+    Args:
+        dataset: with labels.
+        device: where to train it.
+        seed: of weights and batches. The global random state is left as it was.
+    """
+    labels, test_labels = dataset.labels("train"), dataset.labels("test")
+    if labels is None or test_labels is None:
+        raise ValueError(f"dataset {dataset.facts.name!r} has no labels")
+    classes, targets = np.unique(labels, return_inverse=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(seed, "classifier"))
+        network = _network(dataset.facts.shape, len(classes)).to(device)
+    images = torch.from_numpy(dataset.split("train")).to(device)
+    _fit(network, images, torch.from_numpy(targets).to(device), seed)
+    classifier = TrainedClassifier(network, torch.from_numpy(classes).to(device))
+    predicted = classifier(torch.from_numpy(dataset.split("test"))).cpu().numpy()
+    classifier.test_accuracy = float(np.mean(predicted == test_labels))
+    return classifier
+
+
+def _network(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    channels, height, width = shape
+    halvings = 2 if min(height, width) >= 16 else 1
+    layers: list[nn.Module] = []
+    for index in range(halvings):
+        outputs = 32 << index
+        layers += [
+            nn.Conv2d(channels, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(2),
+        ]
+        channels = outputs
+    features = channels * (height >> halvings) * (width >> halvings)
+    return nn.Sequential(
+        *layers, nn.Flatten(), nn.Linear(features, 128), nn.ReLU(inplace=True), nn.Linear(128, classes)
+    )
+
+
+def _fit(network: nn.Module, images: Tensor, targets: Tensor, seed: int) -> None:
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=STEPS)
+    network.train()
+    for rows in _batches(len(images), seed):
+        loss = F.cross_entropy(network(_scaled(images[rows])), targets[rows])
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+
+
+def _batches(n: int, seed: int) -> Iterator[Tensor]:
+    generator = torch.Generator().manual_seed(derive_seed(seed, "classifier batches"))
+    for _ in range(STEPS):
+        yield torch.randint(n, (BATCH,), generator=generator)
+
+
+def _scaled(images: Tensor) -> Tensor:
+    return images.float() / 255 if images.dtype == torch.uint8 else images

@@ -1,0 +1,149 @@
+"""Ask metrics of a subject, and keep what they say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from disentangle_bench.errors import DbenchError, MetricError, UnknownNameError
+from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, save_samples
+from disentangle_bench.evaluation.subject import Subject
+from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
+from disentangle_bench.representation import Representation
+from disentangle_bench.run import Run
+from disentangle_bench.seeds import derive_seed
+from disentangle_bench.storage import provenance
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+def evaluate(
+    subject: Subject,
+    metrics: Sequence[str] | None = None,
+    *,
+    settings: Settings | None = None,
+    seed: int = 0,
+    on_start: Callable[[str], None] | None = None,
+) -> Results:
+    """Every score of some metrics, or of all that can be asked of the subject.
+
+    Args:
+        subject: what is evaluated.
+        metrics: their names.
+        settings: metric name -> its settings.
+        seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
+        on_start: called with each metric's name as its turn comes.
+
+    Raises:
+        UnknownNameError: a metric or a setting that there is not.
+        MetricError: a named metric needs a part that the subject lacks.
+    """
+    chosen = _chosen(subject, metrics)
+    given = _checked(settings or {}, chosen)
+    results = Results(subject={"name": subject.name, **subject.facts}, scores={}, provenance=provenance(), samples={})
+    results.provenance["seed"] = seed
+    for name in chosen:
+        if on_start is not None:
+            on_start(name)
+        _add(results, subject, name, _with_seed(name, given.get(name, {}), seed))
+    return results
+
+
+def _chosen(subject: Subject, metrics: Sequence[str] | None) -> list[str]:
+    if metrics is None:
+        able = [name for name in METRICS if not _lacking(subject, facts_of(METRICS.get(name)))]
+        if not able:
+            raise MetricError(
+                f"No metric can be asked of {subject.name}: it offers only {', '.join(subject.parts)}.",
+                "Add 'factors' to the file.",
+            )
+        return able
+    for name in metrics:
+        lacking = _lacking(subject, facts_of(METRICS.get(name)))
+        if lacking:
+            raise MetricError(
+                f"The metric {name!r} needs {', '.join(lacking)}, which {subject.name} does not offer.",
+                "Add it to the file, or leave the metric out.",
+            )
+    return list(dict.fromkeys(metrics))
+
+
+def _lacking(subject: Subject, facts: Facts) -> list[str]:
+    return [part for part in facts.needs if part not in subject.parts]
+
+
+def _checked(settings: Settings, chosen: Sequence[str]) -> Settings:
+    for name, values in settings.items():
+        known = facts_of(METRICS.get(name)).settings
+        for key in values:
+            if key not in known:
+                raise UnknownNameError(f"setting of the metric {name!r}", key, known)
+        if name not in chosen:
+            raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to --metrics.")
+    return settings
+
+
+def _with_seed(name: str, given: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The metric's settings in full, with a seed of its own unless one is given."""
+    settings = {**facts_of(METRICS.get(name)).settings, **given}
+    if "seed" in settings and "seed" not in given:
+        settings["seed"] = derive_seed(seed, name) % 2**32
+    return settings
+
+
+def _add(results: Results, subject: Subject, name: str, settings: Mapping[str, Any]) -> None:
+    function = METRICS.get(name)
+    facts = facts_of(function)
+    parts = {part: subject.parts[part] for part in (*facts.needs, *facts.uses) if part in subject.parts}
+    begun = time.perf_counter()
+    try:
+        scores: Scores = function(**parts, **settings)
+    except DbenchError as error:
+        scores = Score.undefined(str(error))
+    seconds = round(time.perf_counter() - begun, 3)
+    for part, score in (scores if isinstance(scores, dict) else {"": scores}).items():
+        full = f"{name}.{part}" if part else name
+        results.scores[full] = entry_from_score(score, facts, settings, seconds)
+        if score.samples is not None and score.value is not None:
+            pairing = f"{subject.samples} {score.pairing}".strip() if score.pairing else ""
+            results.samples[full] = Samples(score.samples, pairing)
+
+
+def keep_results(run: Run, subject: Subject, results: Results) -> Results:
+    """Write a run's representation and results, beside earlier scores of the same model that were not asked again.
+
+    Raises:
+        RunError: another process is writing to the run. StorageError: no space, no permission.
+    """
+    with run.held():
+        merged = _merged(run, results)
+        _representation(subject).save(run.representation_file)
+        save_samples(run.representation_file, merged.samples)
+        merged.save(run.results_file)
+    return merged
+
+
+def _merged(run: Run, results: Results) -> Results:
+    if not run.results_file.is_file():
+        return results
+    before = Results.of_run(run)
+    if before.subject.get("model_sha256") != results.subject.get("model_sha256"):
+        return results
+    scores = {**before.scores, **results.scores}
+    order = {name: index for index, name in enumerate(METRICS)}
+    ranked = sorted(scores, key=lambda name: order.get(metric_of(name), len(order)))
+    samples = {name: value for name, value in before.samples.items() if name not in results.scores}
+    merged = results.model_copy(update={"scores": {name: scores[name] for name in ranked}})
+    merged.samples = samples | results.samples
+    return merged
+
+
+def metric_of(score: str) -> str:
+    """The metric of a score's name: `c1-accuracy` of `c1-accuracy.error`."""
+    return score.partition(".")[0]
+
+
+def _representation(subject: Subject) -> Representation:
+    parts = subject.parts
+    return Representation(parts["codes"], parts.get("factors"), parts.get("train"))

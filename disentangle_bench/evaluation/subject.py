@@ -1,0 +1,138 @@
+"""What is evaluated, as the parts that metrics ask for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets import DATASETS, Dataset
+from disentangle_bench.evaluation.classifier import train_classifier
+from disentangle_bench.latents import Categorical
+from disentangle_bench.models import MODELS
+from disentangle_bench.models.trained import TrainedModel, load_trained
+from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.run import Run
+from disentangle_bench.seeds import derive_seed
+from disentangle_bench.storage import sha256
+
+TRAIN_SHARE = 2 / 3
+
+
+class Parts(Mapping[str, Any]):
+    """Parts by name, each made when it is first asked for: a classifier takes a while to train."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something to evaluate.
+
+    Attributes:
+        name: for tables.
+        parts: what it can offer, named as in `metrics.metric.PARTS`.
+        facts: JSON-able: what it is, for `results.json`.
+        samples: names the rows of its representation; subjects with equal names can be compared row by row.
+    """
+
+    name: str
+    parts: Mapping[str, Any]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    samples: str = ""
+
+
+def subject_of_representation(representation: Representation, name: str, seed: int = 0) -> Subject:
+    """Codes and, where known, factors as a subject. Without a train mask, two thirds of the rows are drawn for it."""
+    parts: dict[str, Any] = {"codes": representation.codes}
+    if representation.factors is not None:
+        parts["factors"] = representation.factors
+        parts["train"] = representation.train
+        if representation.train is None:
+            parts["train"] = _drawn_mask(len(representation.codes), seed)
+    facts = {"kind": "representation", "samples": len(representation.codes)}
+    return Subject(name, parts, facts, _fingerprint(representation.factors, parts.get("train")))
+
+
+def _drawn_mask(samples: int, seed: int) -> NDArray[np.bool_]:
+    order = np.random.default_rng(derive_seed(seed, "train mask")).permutation(samples)
+    return np.asarray(order < round(samples * TRAIN_SHARE))
+
+
+def _fingerprint(factors: Variables | None, train: NDArray[np.bool_] | None) -> str:
+    """A name for rows with these factors in this order."""
+    if factors is None or train is None:
+        return ""
+    digest = hashlib.sha256(np.packbits(train).tobytes())
+    digest.update("\0".join(map(str, factors.values.ravel().tolist())).encode())
+    return digest.hexdigest()[:16]
+
+
+def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = None) -> Subject:
+    """A finished run as a subject with all parts, its dataset's images included.
+
+    Raises:
+        RunError: its model file is damaged. DataError: its dataset cannot be had.
+    """
+    recipe = run.recipe
+    dataset = DATASETS.get(recipe.dataset).load(data_dir)
+    model = MODELS.get(recipe.model)(recipe, dataset.facts.shape)
+    trained = load_trained(model, run.model_file, device)
+    facts = {
+        "kind": "run",
+        "recipe": recipe.name,
+        "model": recipe.model,
+        "dataset": recipe.dataset,
+        "seed": run.seed,
+        "status": run.status,
+        "model_sha256": sha256(run.model_file),
+    }
+    makers = _makers(trained, dataset)
+    name = f"{recipe.name} seed {run.seed}"
+    return Subject(name, Parts(makers), facts, _fingerprint(dataset.factors, dataset.train))
+
+
+def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], Any]]:
+    makers: dict[str, Callable[[], Any]] = {
+        "codes": partial(represent, trained, dataset),
+        "train": lambda: dataset.train,
+        "images": lambda: dataset.images,
+        "generator": lambda: trained.generate,
+        "posterior": lambda: trained.read_generated,
+        "latents": lambda: trained.latents,
+    }
+    if dataset.factors is not None:
+        makers["factors"] = lambda: dataset.factors
+    if dataset.facts.labels is not None:
+        makers["classifier"] = lambda: train_classifier(dataset, trained.device)
+    return makers
+
+
+def represent(trained: TrainedModel, dataset: Dataset) -> Variables:
+    """Q's estimate of each code for every image of a dataset: `(n, codes)`, categories as whole numbers."""
+    parameters = trained.read_real(torch.from_numpy(dataset.images))
+    columns = [
+        code.estimate(raw).double().cpu().numpy() for code, raw in zip(trained.latents.codes, parameters, strict=True)
+    ]
+    kinds = ["categorical" if isinstance(code, Categorical) else "continuous" for code in trained.latents.codes]
+    return Variables.wrap(np.stack(columns, axis=1), names=trained.latents.names, kinds=kinds)
