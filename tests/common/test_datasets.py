@@ -1,0 +1,100 @@
+"""What holds for every dataset, whoever registered it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from disentangle_bench.datasets import DATASETS, Adapter, Dataset
+from disentangle_bench.errors import DownloadError
+from disentangle_bench.representation import KINDS
+
+NAMES = sorted(DATASETS)
+# One that brings no images along may have to fetch them.
+LOADABLE = [pytest.param(name, marks=pytest.mark.slow if DATASETS.get(name).facts.files else ()) for name in NAMES]
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, Dataset | str]:
+    return {}
+
+
+@pytest.fixture
+def dataset(request: pytest.FixtureRequest, loaded: dict[str, Dataset | str]) -> Dataset:
+    name = request.param
+    if name not in loaded:
+        try:
+            loaded[name] = DATASETS.get(name).load()
+        except DownloadError as error:
+            loaded[name] = f"{name} cannot be had here: {error}"
+    answer = loaded[name]
+    if isinstance(answer, str):
+        pytest.skip(answer)
+    return answer
+
+
+def test_every_dataset_is_collected_and_has_tests_of_its_own() -> None:
+    assert set(NAMES) == set(DATASETS)
+    assert {"digits", "mnist"} <= set(NAMES)
+    here = Path(__file__).parent.parent / "datasets"
+    for name in NAMES:
+        module = type(DATASETS.get(name)).__module__
+        if module.startswith("disentangle_bench."):
+            assert (here / f"test_{module.rpartition('.')[2]}.py").is_file(), f"{name} has no tests of its own"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_facts_are_complete(name: str) -> None:
+    adapter: Adapter = DATASETS.get(name)
+    facts = adapter.facts
+    assert facts.name == name
+    assert facts.title.strip()
+    assert facts.licence.strip()
+    assert facts.citation.strip()
+    assert facts.images > 0
+    assert len(facts.shape) == 3
+    assert min(facts.shape) > 0
+    assert set(facts.factors.values()) <= set(KINDS)
+    assert facts.labels is None or facts.factors[facts.labels] == "categorical"
+    for digest in facts.files.values():
+        assert len(bytes.fromhex(digest)) == 32
+    assert (facts.bytes > 0) == bool(facts.files)
+
+
+@pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
+def test_facts_are_true(dataset: Dataset) -> None:
+    facts = dataset.facts
+    assert dataset.images.shape == (facts.images, *facts.shape)
+    assert dataset.images.dtype == np.uint8
+    if dataset.factors is not None:
+        assert dict(zip(dataset.factors.names, dataset.factors.kinds, strict=True)) == dict(facts.factors)
+        assert len(dataset.factors) == facts.images
+
+
+@pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
+def test_images_use_the_range_of_a_byte_and_differ(dataset: Dataset) -> None:
+    assert dataset.images.min() == 0
+    assert dataset.images.max() >= 250
+    assert dataset.images[:100].std(axis=0).max() > 10
+
+
+@pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
+def test_both_splits_hold_images_of_every_class(dataset: Dataset) -> None:
+    assert dataset.train.dtype == bool
+    assert 0.5 < dataset.train.mean() < 1
+    assert len(dataset.split("train")) + len(dataset.split("test")) == dataset.facts.images
+    labels = dataset.labels()
+    if labels is not None:
+        classes = set(labels.tolist())
+        assert set(dataset.labels("train").tolist()) == set(dataset.labels("test").tolist()) == classes
+        assert classes == set(range(len(classes)))
+
+
+@pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
+def test_loading_again_gives_the_same(dataset: Dataset) -> None:
+    again = DATASETS.get(dataset.facts.name).load()
+    np.testing.assert_array_equal(again.images, dataset.images)
+    np.testing.assert_array_equal(again.train, dataset.train)
+    np.testing.assert_array_equal(again.factors, dataset.factors)

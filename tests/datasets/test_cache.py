@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from disentangle_bench.datasets import DatasetFacts
+from disentangle_bench.datasets import cache as cache_module
+from disentangle_bench.datasets.cache import cache_folder, is_offline, obtain
+from disentangle_bench.datasets.sources import WebFolder
+from disentangle_bench.errors import DataError, DownloadError, StorageError
+
+FETCH = """
+import sys
+from pathlib import Path
+from disentangle_bench.datasets import DatasetFacts
+from disentangle_bench.datasets.cache import obtain
+from disentangle_bench.datasets.sources import WebFolder
+url, *files = sys.argv[1:]
+digests = dict(file.split("=") for file in files)
+facts = DatasetFacts("shapes", "", 2, (1, 1, 1), {}, "", "", files=digests)
+paths = obtain(facts, lambda: [WebFolder(url, suffix=".gz")])
+print(*(path.stat().st_size for path in paths.values()))
+"""
+
+
+@dataclass
+class Given:
+    """A source that gives certain bytes, or does something else instead, and counts how often it is asked."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    instead: Callable[[Path], None] | None = None
+    name: str = "given"
+    network: bool = True
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def fetch(self, wanted: Collection[str], into: Path) -> None:
+        self.asked.append(tuple(wanted))
+        for name in wanted:
+            if name in self.contents:
+                (into / name).write_bytes(self.contents[name])
+        if self.instead:
+            self.instead(into)
+
+
+def failing(message: str) -> Callable[[Path], None]:
+    def fail(into: Path) -> None:
+        (into / "labels").write_bytes(b"half")
+        raise DownloadError(message)
+
+    return fail
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
+
+
+def put(folder: Path, contents: dict[str, bytes], *, packed: bool = False) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        path = folder / (f"{name}.gz" if packed else name)
+        path.write_bytes(gzip.compress(content) if packed else content)
+    return folder
+
+
+def test_what_a_source_gives_is_kept_and_not_asked_for_again(facts: DatasetFacts, cache: Path, files) -> None:
+    source = Given(files)
+    for _ in range(2):
+        paths = obtain(facts, lambda: [source])
+        assert {name: path.read_bytes() for name, path in paths.items()} == files
+    assert {path.parent for path in paths.values()} == {cache}
+    assert listing(cache) == ["labels", "shapes"]
+    assert source.asked == [("shapes", "labels")]
+
+
+def test_each_source_is_asked_for_what_is_still_missing(facts: DatasetFacts, cache: Path, files) -> None:
+    first, second, third = (
+        Given({"shapes": files["shapes"]}, failing("Broke off.")), Given(files), Given(files),
+    )  # fmt: skip
+    obtain(facts, lambda: [first, second, third])
+    assert (first.asked, second.asked, third.asked) == ([("shapes", "labels")], [("labels",)], [])
+    assert listing(cache) == ["labels", "shapes"]
+
+
+def test_all_failures_of_all_sources_are_listed(facts: DatasetFacts, cache: Path, files) -> None:
+    wrong = hashlib.sha256(b"wrong").hexdigest()
+    listed = [
+        Given(instead=failing("Nobody answered."), name="one"),
+        Given({"shapes": b"wrong", "labels": files["labels"]}, name="two"),
+        Given(name="three"),
+    ]
+    with pytest.raises(DownloadError) as caught:
+        obtain(facts, lambda: listed)
+    message = str(caught.value)
+    assert "shapes: shapes could not be had." in message
+    assert "  one: Nobody answered; labels has the SHA-256" in message
+    assert f"  two: shapes has the SHA-256 {wrong} instead of {facts.files['shapes']}\n" in message
+    assert "  three: has no shapes\n" in message
+    assert f"Put the files, as they are or as .gz, into {cache}" in message
+    assert listing(cache) == ["labels"], "what was right is kept, what was wrong is not"
+
+
+def test_wrong_bytes_are_told_even_if_another_source_is_right(facts, cache: Path, files, capsys) -> None:
+    obtain(facts, lambda: [Given({**files, "labels": b"wrong"}), Given(files)])
+    told = capsys.readouterr()
+    assert f"{hashlib.sha256(b'wrong').hexdigest()} instead of {facts.files['labels']}; it is not used" in told.err
+    assert told.out == ""
+    assert (cache / "labels").read_bytes() == files["labels"]
+
+
+def test_a_damaged_file_in_the_cache_is_told_and_replaced(facts: DatasetFacts, cache: Path, files, capsys) -> None:
+    put(cache, {**files, "labels": b"damaged"})
+    source = Given(files)
+    assert obtain(facts, lambda: [source])["labels"].read_bytes() == files["labels"]
+    assert source.asked == [("labels",)]
+    assert f"{cache / 'labels'} has the SHA-256 {hashlib.sha256(b'damaged').hexdigest()} instead of" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_damaged_file_in_the_cache_is_never_used(facts: DatasetFacts, cache: Path, files) -> None:
+    put(cache, {**files, "labels": b"damaged"})
+    with pytest.raises(DownloadError, match=f"{cache / 'labels'} has the SHA-256 .* instead of"):
+        obtain(facts, lambda: [])
+
+
+@pytest.mark.parametrize("folder", ["", "shapes", "SHAPES/raw"])
+@pytest.mark.parametrize("by", ["argument", "environment"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_users_folder_comes_first(
+    facts, cache: Path, files, tmp_path: Path, monkeypatch, *, folder: str, by: str, packed: bool
+) -> None:
+    root = tmp_path / "mine"
+    put(root / folder, files, packed=packed)
+    if by == "environment":
+        monkeypatch.setenv("DBENCH_DATA", str(root))
+    paths = obtain(facts, lambda: [], root if by == "argument" else None, subfolders=["SHAPES/raw"])
+    assert {name: path.read_bytes() for name, path in paths.items()} == files
+    if packed:
+        assert listing(cache) == ["labels", "shapes"]
+        assert sorted(path.name for path in (root / folder).iterdir()) == ["labels.gz", "shapes.gz"]
+    else:
+        assert not cache.exists(), "files that are there as they are are used where they lie"
+
+
+def test_the_argument_precedes_the_environment(facts, cache: Path, files, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("DBENCH_DATA", str(put(tmp_path / "environment", files)))
+    mine = put(tmp_path / "argument", files)
+    assert {path.parent for path in obtain(facts, lambda: [], mine).values()} == {mine}
+
+
+def test_what_the_users_folder_lacks_comes_from_the_cache(facts, cache: Path, files, tmp_path: Path) -> None:
+    mine = put(tmp_path / "mine", {"labels": files["labels"]})
+    put(cache, {"shapes": files["shapes"]})
+    assert obtain(facts, lambda: [], mine) == {"shapes": cache / "shapes", "labels": mine / "labels"}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_wrong_file_in_the_users_folder_is_told(facts, cache: Path, files, tmp_path: Path, packed: bool) -> None:
+    mine = put(tmp_path / "mine", {**files, "labels": b"wrong"}, packed=packed)
+    source = Given(files)
+    with pytest.raises(DataError) as caught:
+        obtain(facts, lambda: [source], mine)
+    message = str(caught.value)
+    assert str(mine) in message
+    assert (
+        f"labels has the SHA-256 {hashlib.sha256(b'wrong').hexdigest()} instead of {facts.files['labels']}" in message
+    )
+    assert source.asked == [], "a user who names a damaged file is told rather than served another"
+
+
+def test_a_truncated_archive_in_the_users_folder_is_told(facts, cache: Path, files, tmp_path: Path) -> None:
+    mine = put(tmp_path / "mine", files, packed=True)
+    packed = mine / "shapes.gz"
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(DataError, match=f"{mine}: shapes.gz is not a whole archive"):
+        obtain(facts, lambda: [], mine)
+
+
+def test_a_namesake_of_another_dataset_does_not_hide_the_right_file(facts, cache, files, tmp_path: Path) -> None:
+    mine = put(tmp_path / "mine", dict.fromkeys(files, b"another dataset's"))
+    put(mine / "shapes-right", files)
+    assert obtain(facts, lambda: [], mine, subfolders=["shapes-right"])["labels"] == mine / "shapes-right" / "labels"
+
+
+def test_a_users_folder_that_is_none(facts, cache: Path, tmp_path: Path, monkeypatch) -> None:
+    with pytest.raises(DataError, match=f"--data-dir names {tmp_path / 'none'}, which is not a folder"):
+        obtain(facts, lambda: [], tmp_path / "none")
+    monkeypatch.setenv("DBENCH_DATA", str(tmp_path / "none"))
+    with pytest.raises(DataError, match=f"DBENCH_DATA names {tmp_path / 'none'}, which is not a folder"):
+        obtain(facts, lambda: [])
+
+
+def test_offline_asks_no_network_and_says_where_files_can_be_put(facts, cache: Path, files, monkeypatch) -> None:
+    monkeypatch.setenv("DBENCH_OFFLINE", "1")
+    web, local = Given(files), Given({"labels": files["labels"]}, network=False, name="local")
+    with pytest.raises(DownloadError) as caught:
+        obtain(facts, lambda: [web, local])
+    message = str(caught.value)
+    assert web.asked == []
+    assert "given: not asked, since DBENCH_OFFLINE forbids the network" in message
+    assert "local: has no shapes" in message
+    assert f"into {cache}" in message
+    put(cache, {"shapes": files["shapes"]}, packed=True)
+    assert obtain(facts, lambda: [web])["shapes"].read_bytes() == files["shapes"]
+    assert web.asked == []
+
+
+@pytest.mark.parametrize(("value", "offline"), [("1", True), ("true", True), ("", False), ("0", False), ("No", False)])
+def test_offline_is_read_from_the_environment(monkeypatch, value: str, offline: bool) -> None:
+    monkeypatch.setenv("DBENCH_OFFLINE", value)
+    assert is_offline() is offline
+
+
+def test_the_cache_is_the_users_unless_named(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DBENCH_CACHE", raising=False)
+    assert cache_folder("x").parts[-3:] == ("disentangle-bench", "datasets", "x")
+    monkeypatch.setenv("DBENCH_CACHE", str(tmp_path))
+    assert cache_folder("x") == tmp_path / "datasets" / "x"
+    assert cache_folder() == tmp_path / "datasets"
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit, ValueError])
+def test_an_interruption_leaves_nothing_half_written(facts, cache: Path, files, interruption) -> None:
+    def interrupt(into: Path) -> None:
+        raise interruption
+
+    with pytest.raises(interruption):
+        obtain(facts, lambda: [Given({"shapes": files["shapes"][:99]}, interrupt)])
+    assert listing(cache) == []
+    assert obtain(facts, lambda: [Given(files)])["shapes"].read_bytes() == files["shapes"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+def test_a_disk_that_refuses_is_told_and_leaves_nothing_half_written(facts, cache: Path, files, number: int) -> None:
+    def refuse(into: Path) -> None:
+        raise OSError(number, "The disk refused")
+
+    second = Given(files)
+    with pytest.raises(StorageError, match=f"Could not write {cache}: The disk refused") as caught:
+        obtain(facts, lambda: [Given({"shapes": b"half"}, refuse), second])
+    assert "DBENCH_CACHE names another cache folder" in str(caught.value)
+    assert listing(cache) == []
+    assert second.asked == [], "another source has no more room"
+
+
+def test_a_read_only_cache_serves_what_it_has(facts, cache: Path, files, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(cache, files)
+    forbid_writing(monkeypatch)
+    assert obtain(facts, lambda: [])["labels"].read_bytes() == files["labels"]
+
+
+def test_a_read_only_cache_that_lacks_a_file_is_told(facts, cache: Path, files, monkeypatch) -> None:
+    put(cache, {"labels": files["labels"]})
+    forbid_writing(monkeypatch)
+    with pytest.raises(StorageError, match=f"Could not write {cache}: Read-only file system") as caught:
+        obtain(facts, lambda: [Given(files)])
+    assert "DBENCH_CACHE names another cache folder" in str(caught.value)
+
+
+def forbid_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a read-only file system does: for root, permissions do not bind, so they would test nothing."""
+
+    def refuse(*args: object, **options: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(cache_module.FileLock, "acquire", refuse)
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+
+
+def start_fetching(url: str, facts: DatasetFacts) -> subprocess.Popen[str]:
+    files = [f"{name}={digest}" for name, digest in facts.files.items()]
+    return subprocess.Popen(
+        [sys.executable, "-c", FETCH, url, *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_processes_at_once_fetch_once(facts: DatasetFacts, cache: Path, files, web) -> None:
+    together = threading.Event()
+
+    def hold(handler: BaseHTTPRequestHandler) -> None:
+        together.wait(20)  # the first to come is kept here until the others wait for it
+        content = gzip.compress(files["shapes"])
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    web.offer(files)
+    web.files["/shapes.gz"] = hold
+    processes = [start_fetching(web.url, facts) for _ in range(3)]
+    waiting = [process for process in processes if waits_or_fetches(process) == "waits"]
+    together.set()
+    outputs = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], outputs
+    assert {out.split()[0] for out, _ in outputs} == {str(len(files["shapes"]))}
+    assert len(waiting) == 2
+    assert web.asked == ["/shapes.gz", "/labels.gz"]
+    assert listing(cache) == ["labels", "shapes"]
+
+
+def waits_or_fetches(process: subprocess.Popen[str]) -> str:
+    """What a process says that it does."""
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    return "waits" if "Another process is fetching shapes" in line else line
+
+
+def test_a_killed_fetch_leaves_nothing_half_written(facts: DatasetFacts, cache: Path, files, web) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def stall(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100000")
+        handler.end_headers()
+        handler.wfile.write(b"half")
+        handler.wfile.flush()
+        begun.set()
+        over.wait(20)
+
+    web.offer(files)
+    whole = web.files["/labels.gz"]
+    web.files["/labels.gz"] = stall
+    process = start_fetching(web.url, facts)
+    assert begun.wait(30)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    over.set()
+    assert [name for name in listing(cache) if not name.startswith(".fetching-")] == []
+    assert len(listing(cache)) == 1, "the killed process could not clear its scratch folder away"
+
+    web.files["/labels.gz"] = whole
+    assert obtain(facts, lambda: [WebFolder(web.url, suffix=".gz")])["labels"].read_bytes() == files["labels"]
+    assert listing(cache) == ["labels", "shapes"], "the next one does"
+
+
+def test_kept_files_may_be_read_by_the_users_group(facts: DatasetFacts, cache: Path, files) -> None:
+    obtain(facts, lambda: [Given(files)])
+    reference = cache.parent / "reference"
+    reference.touch()
+    assert (cache / "labels").stat().st_mode == reference.stat().st_mode

