@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 import torch
 from lightning_fabric import Fabric
@@ -25,13 +26,19 @@ def choose_precision(name: str, device: torch.device) -> str:
     return name
 
 
+def quieten() -> None:
+    """Keep Fabric from announcing every setting, and PyTorch from announcing a rename that older versions lack."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message="`broadcast_buffers` is deprecated")
+
+
 def make_fabric(device: str, precision: str, devices: int) -> Fabric:
     """Lightning Fabric for one machine; several devices train as data-parallel processes.
 
     Raises:
         DeviceError: the machine lacks the device, the precision or so many of them.
     """
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces every setting
+    quieten()
     chosen = choose_device(device)
     if devices < 1:
         raise SettingError(f"--devices {devices}: at least one is needed.", "Give 1 or more.")
