@@ -1,1 +1,204 @@
-"""disentangle-bench."""
+"""disentangle-bench: train InfoGAN, and ask of any learned representation which part of it means what.
+
+The whole way through, as the command line goes it:
+
+    import disentangle_bench as db
+
+    run = db.train("infogan", dataset="digits", seed=0)
+    results = db.evaluate(run)
+    print(results.scores["c1-accuracy"].value)
+
+Importing the package imports nothing heavy; each function imports what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from disentangle_bench import metrics
+    from disentangle_bench.evaluation.comparison import Comparison
+    from disentangle_bench.evaluation.results import Results
+    from disentangle_bench.evaluation.subject import Subject
+    from disentangle_bench.recipe import Recipe
+    from disentangle_bench.representation import Representation
+    from disentangle_bench.run import Run
+
+    __version__: str
+
+__all__ = ["Representation", "__version__", "compare", "evaluate", "load_run", "metrics", "train"]
+
+REPRESENTATION_FILES = (".npz", ".h5", ".hdf5")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Representation":
+        from disentangle_bench.representation import Representation
+
+        return Representation
+    if name == "metrics":
+        from importlib import import_module
+
+        return import_module("disentangle_bench.metrics")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("disentangle-bench")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def train(
+    recipe: str | Path | Recipe,
+    *,
+    dataset: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    out: Path | str | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    devices: int = 1,
+    compile: bool = False,  # noqa: A002 - the name that everyone knows from torch
+    resume: bool = False,
+    tensorboard: bool = False,
+    data_dir: Path | str | None = None,
+) -> Run:
+    """Train a recipe at one seed.
+
+    Args:
+        recipe: a recipe, its name, a model's name or the path of a recipe's TOML file.
+        dataset: with a model's name, what to train it on; by default MNIST.
+        settings: changes to the recipe, such as `{"steps": 100, "latents.codes.0.k": 12}`.
+        seed: determines the weights, the latents and the order of the images.
+        out: the run folder; by default `runs/RECIPE/seed-SEED`.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        precision: `auto`, `32`, `bf16-mixed` or `16-mixed`.
+        devices: how many devices, or processes on a CPU, share the work.
+        compile: compile the networks with `torch.compile`.
+        resume: go on with a run that was interrupted.
+        tensorboard: also log to TensorBoard, into the run folder.
+        data_dir: a folder with the dataset's files.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        DbenchError: an unknown name, an impossible setting, a device that is not there, files that cannot be read or
+            written; the message says which and what to do.
+    """
+    from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.models.recipes import find_recipe
+    from disentangle_bench.recipe import Recipe
+    from disentangle_bench.training.train import train as train_recipe
+
+    if dataset is not None:
+        DATASETS.get(dataset)  # an unknown name is told apart from a dataset without a recipe
+    if not isinstance(recipe, Recipe):
+        recipe = find_recipe(str(recipe), dataset)
+    return train_recipe(
+        recipe.with_settings(settings or {}),
+        seed=seed,
+        out=None if out is None else Path(out),
+        device=device,
+        precision=precision,
+        devices=devices,
+        compile=compile,
+        resume=resume,
+        tensorboard=tensorboard,
+        data_dir=None if data_dir is None else Path(data_dir),
+    )
+
+
+def evaluate(
+    subject: Run | Representation | Path | str,
+    metrics: Sequence[str] | None = None,
+    *,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    data_dir: Path | str | None = None,
+    figures: bool = True,
+    on_start: Callable[[str], None] | None = None,
+) -> Results:
+    """Score a run, a representation, or the folder or file of one. A run keeps its scores and figures.
+
+    Args:
+        subject: a run or its folder; a representation or its `.npz` or `.h5` file.
+        metrics: their names; by default all that can be asked of the subject.
+        settings: metric name -> its settings.
+        seed: of everything random in the evaluation.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        data_dir: a folder with the dataset's files.
+        figures: also draw the figures of a run.
+        on_start: called with each metric's name as its turn comes.
+
+    Raises:
+        DbenchError: not a run or a representation, an unknown metric, a setting it does not take.
+    """
+    from disentangle_bench.evaluation.evaluate import evaluate as evaluate_subject
+    from disentangle_bench.evaluation.subject import subject_of_representation
+    from disentangle_bench.representation import Representation
+    from disentangle_bench.run import Run
+
+    ask = partial(evaluate_subject, metrics=metrics, settings=settings, seed=seed, on_start=on_start)
+    if isinstance(subject, Representation):
+        return ask(subject_of_representation(subject, "representation", seed))
+    if isinstance(subject, Run):
+        return _evaluate_run(subject, ask, device, None if data_dir is None else Path(data_dir), figures)
+    path = Path(subject)
+    if path.suffix.lower() in REPRESENTATION_FILES:
+        return ask(subject_of_representation(Representation.load(path), path.name, seed))
+    return _evaluate_run(Run.open(path), ask, device, None if data_dir is None else Path(data_dir), figures)
+
+
+def _evaluate_run(
+    run: Run, ask: Callable[[Subject], Results], device: str, data_dir: Path | None, figures: bool
+) -> Results:
+    from disentangle_bench.devices import choose_device
+    from disentangle_bench.evaluation.evaluate import keep_results
+    from disentangle_bench.evaluation.subject import subject_of_run
+
+    subject = subject_of_run(run, device=choose_device(device), data_dir=data_dir)
+    results = keep_results(run, subject, ask(subject))
+    if figures:
+        from disentangle_bench.reports.figures import write_figures
+
+        write_figures(run, results, subject, run.figures)
+    return results
+
+
+def compare(*runs: Run | Path | str, figures: Path | str | None = None) -> Comparison:
+    """Compare evaluated runs with the first, score by score: difference, interval and verdict.
+
+    Args:
+        runs: two or more runs, run folders, folders of `seed-N` runs, or `results.json` files; the others differ from
+            the first.
+        figures: also draw the figures of the comparison into this folder.
+
+    Raises:
+        DbenchError: not a run, not evaluated, or fewer than two.
+    """
+    from disentangle_bench.evaluation import comparison
+    from disentangle_bench.run import Run
+
+    paths = [run.path if isinstance(run, Run) else Path(run) for run in runs]
+    compared = comparison.compare([comparison.read_subject(path) for path in paths])
+    if figures is not None:
+        from disentangle_bench.reports.figures import write_comparison_figures
+
+        folders = [path for path in paths if path.is_dir()]
+        write_comparison_figures([run for folder in folders for run in comparison.runs_in(folder)], Path(figures))
+    return compared
+
+
+def load_run(path: Path | str) -> Run:
+    """The finished run in a folder.
+
+    Raises:
+        RunError: the folder is no run, half-written, damaged, or from a newer schema.
+    """
+    from disentangle_bench.run import Run
+
+    return Run.open(path)

@@ -108,12 +108,19 @@ def read_subject(path: Path | str) -> list[Results]:
         RunError: none of these, or a run that has not ended or has not been evaluated.
     """
     path = Path(path)
-    if path.is_file():
-        return [Results.load(path)]
+    return [Results.load(path)] if path.is_file() else [Results.of_run(run) for run in runs_in(path)]
+
+
+def runs_in(path: Path) -> list[Run]:
+    """The run of a run folder, or every `seed-*` run in a folder, in order.
+
+    Raises:
+        RunError: there is none, or one that has not ended.
+    """
     folders = sorted(path.glob("seed-*/"), key=lambda folder: (len(folder.name), folder.name))
     if folders and not (path / "provenance.json").is_file():
-        return [Results.of_run(Run.open(folder)) for folder in folders]
-    return [Results.of_run(Run.open(path))]
+        return [Run.open(folder) for folder in folders]
+    return [Run.open(path)]
 
 
 def compare(subjects: Sequence[Results | Sequence[Results]], *, names: Sequence[str] | None = None) -> Comparison:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.errors import SettingError, UnknownNameError
 from disentangle_bench.models import MODELS
 from disentangle_bench.recipe import Recipe
 
@@ -21,12 +21,16 @@ def find_recipe(name: str, dataset: str | None = None) -> Recipe:
     """The recipe for a recipe's name, for a model's name (on `dataset`, by default MNIST), or in a TOML file.
 
     Raises:
-        UnknownNameError: there is none. SettingError: the file is not a recipe.
+        UnknownNameError: there is none. SettingError: the file is not a recipe, or the recipe is for another dataset.
     """
-    if name.endswith(".toml"):
-        return Recipe.read(Path(name))
     if name in MODELS:
         name = f"{name}-{dataset or DEFAULT_DATASET}"
-    if name not in recipe_names():
+    if not name.endswith(".toml") and name not in recipe_names():
         raise UnknownNameError("recipe", name, {*recipe_names(), *MODELS}, "`dbench list recipes` shows them.")
-    return Recipe.read(_FOLDER / f"{name}.toml")
+    recipe = Recipe.read(Path(name) if name.endswith(".toml") else _FOLDER / f"{name}.toml")
+    if dataset is not None and recipe.dataset != dataset:
+        raise SettingError(
+            f"The recipe {name} is for the dataset {recipe.dataset!r}, not {dataset!r}.",
+            f"Leave the dataset out, or name the model: `dbench train {recipe.model} --dataset {dataset}`.",
+        )
+    return recipe

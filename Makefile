@@ -1,0 +1,67 @@
+# Each target makes what it needs, once. Another interpreter: make test PYTHON=python3.12
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_FLAGS ?= -n auto --maxprocesses 4
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SETTINGS := pyproject.toml Makefile
+INFOGAN := runs/infogan-digits/seed-0
+BASELINE := runs/gan-with-q-digits/seed-0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast lint types imports check benchmark-table perf clean
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/.installed ## Train InfoGAN and the baseline on 8x8 digits, evaluate, compare, draw (minutes)
+	$(BIN)/dbench train infogan-digits --resume
+	$(BIN)/dbench train gan-with-q-digits --resume
+	$(BIN)/dbench eval $(BASELINE)
+	$(BIN)/dbench eval $(INFOGAN)
+	$(BIN)/dbench compare $(BASELINE) $(INFOGAN) --figures runs/figures
+	@echo "Figures: $(INFOGAN)/figures $(BASELINE)/figures runs/figures"
+
+test: $(VENV)/.installed-test ## Run every test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-fast: $(VENV)/.installed-test ## Run the tests that take no more than seconds
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS) -m "not slow"
+
+lint: $(VENV)/.installed-dev ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev ## Check types, strictly
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev ## Check that each room imports only from lower floors
+	$(BIN)/lint-imports
+
+check: lint types imports test ## Everything that CI checks
+
+benchmark-table: $(VENV)/.installed ## Print the published benchmark results as Markdown
+	@$(BIN)/python benchmarks/table.py
+
+perf: $(VENV)/.installed-test ## Measure speed against the machine's matrix-product rate
+	$(BIN)/python -m pytest benchmarks/perf -s
+
+clean: ## Remove the environment and the caches, not the runs
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make ... PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python $(SETTINGS)
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/bin/python $(SETTINGS)
+	$(PIP) install --quiet --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-dev: $(VENV)/bin/python $(SETTINGS)
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-test

@@ -1,0 +1,103 @@
+"""The `dbench` group: its commands, its help, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import rich_click as click
+
+from disentangle_bench.cli.catalogue import list_kind, show
+from disentangle_bench.cli.compare import compare
+from disentangle_bench.cli.environment import env
+from disentangle_bench.cli.evaluate import evaluate
+from disentangle_bench.cli.help import STYLE, Group
+from disentangle_bench.cli.output import say_error
+from disentangle_bench.cli.train import train
+from disentangle_bench.errors import DbenchError
+
+EXIT_CRASHED = 1
+EXIT_INTERRUPTED = 130
+EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE, what other programs of a pipeline end with
+
+
+class Commands(Group):
+    """A group that shows the traceback of a `DbenchError` when asked to."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except DbenchError:
+            if ctx.params["debug"]:
+                traceback.print_exc()
+            raise
+
+
+def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        from disentangle_bench import __version__
+
+        click.echo(f"dbench {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands,
+    examples=("dbench train infogan-digits", "dbench eval runs/infogan-digits/seed-0", "dbench eval my-codes.npz"),
+    context_settings={"help_option_names": ["-h", "--help"], "rich_help_config": STYLE},
+)
+@click.option("--debug", is_flag=True, envvar="DBENCH_DEBUG", help="Show where in the code an error arose.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Print the version."
+)
+@click.command_panel("Commands", commands=["train", "eval", "compare"])
+@click.command_panel("Look things up", commands=["list", "show", "env"])
+def dbench(debug: bool) -> None:
+    """Train InfoGAN, and ask of any learned representation which part of it means what."""
+
+
+for command in (train, evaluate, compare, list_kind, show, env):
+    dbench.add_command(command)
+
+
+def main() -> NoReturn:
+    """The console script: runs the command line and ends the process."""
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 crashed, 2 bad usage or input, 130 interrupted.
+
+    Args:
+        arguments: the words after `dbench`; by default those of this process.
+    """
+    try:
+        code = dbench.main(arguments, prog_name="dbench", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except DbenchError as error:
+        say_error(error.problem, error.remedy)
+        return error.exit_code
+    except click.ClickException as error:
+        say_error(error.format_message(), usage_hint(error))
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the final flush would complain
+        return EXIT_PIPE_CLOSED
+    except Exception:  # noqa: BLE001 - the last resort, which shows everything
+        traceback.print_exc()
+        say_error("This is a mistake in dbench, not in your input.", "Please report it with the lines above.")
+        return EXIT_CRASHED
+
+
+def usage_hint(error: click.ClickException) -> str:
+    """Where the help for a usage error is."""
+    ctx = getattr(error, "ctx", None)
+    return f"`{ctx.command_path} --help` shows what it takes." if ctx else ""

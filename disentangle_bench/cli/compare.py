@@ -1,0 +1,48 @@
+"""`dbench compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.options import format_option
+from disentangle_bench.cli.output import results
+
+if TYPE_CHECKING:
+    from disentangle_bench.reports.tables import Form
+
+
+@click.command(
+    cls=Command,
+    short_help="Compare evaluated runs with the first.",
+    examples=(
+        "dbench compare runs/gan-with-q-mnist/seed-0 runs/infogan-mnist/seed-0",
+        "dbench compare runs/gan-with-q-mnist runs/infogan-mnist    # all their seeds",
+        "dbench compare A B --format markdown > table.md",
+    ),
+)
+@click.option_panel("Arguments", options=["runs"], **ARGUMENTS)
+@click.argument(
+    "runs",
+    nargs=-1,
+    type=click.Path(path_type=Path),
+    metavar="A B [C ..]",
+    required=True,
+    help="Run folders, folders of seed-N runs, or results.json files. The others differ from A.",
+)
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also draw the figures of the comparison into DIR.",
+)
+@format_option
+def compare(runs: tuple[Path, ...], figures: Path | None, form: Form) -> None:
+    """Compare evaluated runs: one row a score, the difference to the first with interval and verdict."""
+    from disentangle_bench import compare as compare_runs
+    from disentangle_bench.reports.tables import show
+
+    show(compare_runs(*runs, figures=figures), form, results())

@@ -1,0 +1,50 @@
+"""`dbench env`."""
+
+from __future__ import annotations
+
+import os
+
+import rich_click as click
+
+from disentangle_bench.cli.help import Command
+from disentangle_bench.cli.sheets import print_sections
+
+
+@click.command(
+    cls=Command,
+    short_help="Show versions, devices and folders.",
+    examples=("dbench env",),
+)
+def env() -> None:
+    """Show what a bug report or a methods section needs: versions, devices and folders."""
+    from disentangle_bench.storage import provenance
+
+    facts = provenance()
+    print_sections(
+        {
+            "Software": {"python": facts["python"], **facts["packages"]},
+            "Machine": {"platform": facts["platform"], **devices()},
+            "Data": folders(),
+        }
+    )
+
+
+def devices() -> dict[str, str]:
+    """The processors and accelerators that torch can use."""
+    import torch
+
+    found = {"cpu": f"{os.cpu_count()} cores, {torch.get_num_threads()} threads"}
+    for index in range(torch.cuda.device_count()):
+        card = torch.cuda.get_device_properties(index)
+        found[f"cuda:{index}"] = f"{card.name}, {card.total_memory / 2**30:.0f} GiB"
+    if torch.backends.mps.is_available():
+        found["mps"] = "available"
+    return found
+
+
+def folders() -> dict[str, str]:
+    """Where datasets are looked for, and whether they may be fetched."""
+    from disentangle_bench.datasets.cache import cache_folder, is_offline
+
+    offline = "DBENCH_OFFLINE is set: nothing is fetched" if is_offline() else "allowed"
+    return {"DBENCH_DATA": os.environ.get("DBENCH_DATA", "not set"), "cache": str(cache_folder()), "network": offline}

@@ -1,0 +1,86 @@
+"""`dbench eval`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from disentangle_bench.cli.completion import names_of
+from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.options import (
+    Settings,
+    by_metric,
+    data_dir_option,
+    device_option,
+    format_option,
+    read_words,
+    settings_option,
+)
+from disentangle_bench.cli.output import messages, results
+
+if TYPE_CHECKING:
+    from disentangle_bench.reports.tables import Form
+
+
+@click.command(
+    cls=Command,
+    name="eval",
+    short_help="Score a run, or codes of your own.",
+    examples=(
+        "dbench eval runs/infogan-mnist/seed-0",
+        "dbench eval runs/infogan-mnist/seed-0 --metrics c1-accuracy",
+        "dbench eval my-codes.npz --format json",
+    ),
+)
+@click.option_panel("Arguments", options=["subject"], **ARGUMENTS)
+@click.argument(
+    "subject",
+    type=click.Path(path_type=Path),
+    metavar="SUBJECT",
+    help="A run folder, or an .npz or .h5 file with codes and, if known, factors.",
+)
+@click.option(
+    "--metrics",
+    callback=read_words,
+    metavar="A,B,..",
+    shell_complete=names_of("metrics"),
+    help="Only these (default: all that the subject can answer).",
+)
+@settings_option("METRIC.KEY=VALUE")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="For all that is random in the evaluation (default: 0).",
+)
+@click.option("--no-figures", is_flag=True, help="Leave out the figures.")
+@format_option
+@device_option
+@data_dir_option
+def evaluate(
+    subject: Path,
+    metrics: tuple[str, ...] | None,
+    settings: Settings,
+    no_figures: bool,
+    form: Form,
+    **options: Any,
+) -> None:
+    """Score a run, or codes of your own: every score with its interval, chance level and ceiling.
+
+    A run keeps its scores in results.json, its codes in representation.h5 and its pictures in figures/.
+    """
+    from disentangle_bench import evaluate as evaluate_subject
+    from disentangle_bench.reports.tables import show
+
+    scores = evaluate_subject(
+        subject,
+        metrics,
+        settings=by_metric(settings),
+        figures=not no_figures,
+        on_start=messages().print,
+        **options,
+    )
+    show(scores, form, results())

@@ -1,0 +1,175 @@
+"""The kinds of things that have names, with the facts that `dbench list` and `dbench show` print of each.
+
+Everything is read from where it is declared: the registries, the recipes' files, the facts beside the code.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is known of one thing: facts by label, settings as `--set` takes them, its source's numbers, its files."""
+
+    title: str
+    facts: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind: its names, the columns and rows of its listing, and the sheet of one."""
+
+    names: Callable[[], Iterable[str]]
+    headings: tuple[str, ...]
+    row: Callable[[str], tuple[Any, ...]]
+    sheet: Callable[[str], Sheet]
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """One row per name."""
+        return [self.row(name) for name in self.names()]
+
+
+def _model_names() -> Iterable[str]:
+    from disentangle_bench.models import MODELS
+
+    return MODELS
+
+
+def _model_row(name: str) -> tuple[Any, ...]:
+    from disentangle_bench.models import MODELS
+
+    model = MODELS.get(name)
+    return name, model.summary, model.source
+
+
+def _model_sheet(name: str) -> Sheet:
+    from disentangle_bench.models import MODELS
+
+    model = MODELS.get(name)
+    recipes = ", ".join(recipe for recipe in _recipe_names() if _recipe(recipe).model == name)
+    facts = {"source": model.source, "recipes": recipes, "code": f"{model.__module__}.{model.__qualname__}"}
+    return Sheet(_first_paragraph(model), facts)
+
+
+def _dataset_names() -> Iterable[str]:
+    from disentangle_bench.datasets import DATASETS
+
+    return DATASETS
+
+
+def _dataset_row(name: str) -> tuple[Any, ...]:
+    from disentangle_bench.datasets import DATASETS
+
+    facts = DATASETS.get(name).facts
+    return name, facts.images, _shape(facts.shape), _size(facts.bytes), facts.title
+
+
+def _dataset_sheet(name: str) -> Sheet:
+    from disentangle_bench.datasets import DATASETS
+
+    facts = DATASETS.get(name).facts
+    lines = {
+        "images": f"{facts.images:,} of {_shape(facts.shape)} (channels x height x width)",
+        "factors": ", ".join(f"{factor} ({kind})" for factor, kind in facts.factors.items()) or "none known",
+        "labels": facts.labels or "none",
+        "size": _size(facts.bytes),
+        "licence": facts.licence,
+        "citation": facts.citation,
+    }
+    return Sheet(facts.title, lines, files=facts.files)
+
+
+def _metric_names() -> Iterable[str]:
+    from disentangle_bench.metrics import METRICS
+
+    return METRICS
+
+
+def _metric_row(name: str) -> tuple[Any, ...]:
+    from disentangle_bench.metrics import METRICS, facts_of
+
+    facts = facts_of(METRICS.get(name))
+    return name, ", ".join(facts.needs), facts.summary
+
+
+def _metric_sheet(name: str) -> Sheet:
+    from disentangle_bench.metrics import METRICS, facts_of
+
+    function = METRICS.get(name)
+    facts = facts_of(function)
+    low, high = ("open" if bound is None else f"{bound:g}" for bound in facts.bounds)
+    lines = {
+        "better": facts.better,
+        "bounds": f"{low} to {high}" + (f" {facts.unit}" if facts.unit else ""),
+        "needs": ", ".join(facts.needs),
+        "uses": ", ".join(facts.uses) or "nothing else",
+        "version": str(facts.version),
+        "source": facts.source,
+        "code": f"{function.__module__}.{function.__qualname__}",
+    }
+    return Sheet(_first_paragraph(function), lines, facts.settings)
+
+
+def _recipe_names() -> Iterable[str]:
+    from disentangle_bench.models.recipes import recipe_names
+
+    return recipe_names()
+
+
+def _recipe(name: str) -> Any:
+    from disentangle_bench.models.recipes import find_recipe
+
+    return find_recipe(name)
+
+
+def _recipe_row(name: str) -> tuple[Any, ...]:
+    recipe = _recipe(name)
+    return name, recipe.steps, recipe.title, recipe.source
+
+
+def _recipe_sheet(name: str) -> Sheet:
+    recipe = _recipe(name)
+    facts = {"model": recipe.model, "dataset": recipe.dataset, "source": recipe.source}
+    return Sheet(recipe.title, facts, recipe_settings(recipe), recipe.published)
+
+
+def recipe_settings(recipe: Any) -> dict[str, Any]:
+    """A recipe's settings under the dotted keys that `--set` takes."""
+    described = ("name", "title", "model", "dataset", "source", "published")
+    return dict(_flatten({key: value for key, value in recipe.to_values().items() if key not in described}))
+
+
+def _flatten(values: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    if not isinstance(values, Mapping | list):
+        return [(prefix, values)]
+    pairs = values.items() if isinstance(values, Mapping) else enumerate(values)
+    return [leaf for key, value in pairs for leaf in _flatten(value, f"{prefix}.{key}" if prefix else str(key))]
+
+
+def _first_paragraph(thing: Any) -> str:
+    return " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size else "embedded"
+
+
+KINDS = {
+    "models": Kind(_model_names, ("Model", "What it is", "Source"), _model_row, _model_sheet),
+    "datasets": Kind(
+        _dataset_names, ("Dataset", "Images", "Shape", "Download", "What it is"), _dataset_row, _dataset_sheet
+    ),
+    "metrics": Kind(_metric_names, ("Metric", "Needs", "What it says"), _metric_row, _metric_sheet),
+    "recipes": Kind(_recipe_names, ("Recipe", "Steps", "What it is", "Source"), _recipe_row, _recipe_sheet),
+}

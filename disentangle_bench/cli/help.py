@@ -1,0 +1,52 @@
+"""How help looks: panels without boxes, choices and defaults in words, examples at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rich_click as click
+from rich.text import Text
+
+STYLE = {
+    "theme": "default-slim",
+    "text_paragraph_linebreaks": "\n\n",
+    "options_table_column_types": ["opt_all_metavar", "help"],
+    "show_arguments": True,
+    "required_long_string": "",
+    "append_range_help_string": "",
+    "range_string": "",
+    "max_width": 100,
+    "style_usage": "bold",
+    "style_helptext_first_line": "",
+    "style_helptext": "",
+}
+ARGUMENTS: dict[str, Any] = {"column_types": ["opt_all", "help"]}
+"""For the panel of a command's arguments: their names, without types."""
+
+
+class _WithExamples(click.RichCommand):
+    """A command whose help ends with examples, one a line, each with or without a comment after `#`."""
+
+    def __init__(self, *args: Any, examples: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The examples."""
+        super().format_epilog(ctx, formatter)
+        formatter.write(Text("Examples:" if len(self.examples) > 1 else "Example:", style="bold"))
+        for example in self.examples:
+            line, sign, comment = example.partition("#")
+            formatter.write(Text.assemble(f"  {line}", (sign + comment, "dim")))
+
+    def get_help(self, ctx: Any) -> str:
+        """The help, without the spaces that fill lines up to the terminal's width."""
+        return "\n".join(line.rstrip() for line in super().get_help(ctx).splitlines())
+
+
+class Command(_WithExamples):
+    """A command of `dbench`."""
+
+
+class Group(_WithExamples, click.RichGroup):  # type: ignore[misc]  # as RichGroup itself
+    """The group of all commands."""

@@ -1,0 +1,111 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Settings = tuple[tuple[str, Any], ...]
+
+FORMATS = ("table", "markdown", "csv", "json")
+
+
+def read_settings(_ctx: click.Context, _parameter: click.Parameter, texts: Iterable[str]) -> Settings:
+    """`KEY=VALUE` texts as pairs; a value is a TOML literal or else a string, as in `steps=100` or `model=infogan`."""
+    settings = []
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not key.strip() or not equals:
+            raise click.BadParameter(f"{text!r} is not of the form KEY=VALUE, such as steps=100.")
+        settings.append((key.strip(), read_literal(value.strip())))
+    return tuple(settings)
+
+
+def read_literal(text: str) -> Any:
+    """A TOML literal, or the text itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def read_words(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[str, ...] | None:
+    """The words between commas, if there are any."""
+    if text is None:
+        return None
+    words = tuple(word.strip() for word in text.split(","))
+    if not all(words):
+        raise click.BadParameter(f"{text!r} has an empty name; separate names by single commas.")
+    return words
+
+
+def read_seeds(_ctx: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, ...]:
+    """Whole numbers between commas."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() for word in words):
+        raise click.BadParameter(f"{text!r} is not a seed; give a whole number from 0, or several as in 0,1,2.")
+    return tuple(int(word) for word in words)
+
+
+def by_metric(settings: Settings) -> dict[str, dict[str, Any]]:
+    """`METRIC.KEY=VALUE` settings as one dictionary per metric."""
+    grouped: dict[str, dict[str, Any]] = {}
+    for name, value in settings:
+        metric, dot, key = name.rpartition(".")
+        if not dot:
+            raise click.BadParameter(
+                f"{name!r} is not of the form METRIC.KEY=VALUE, such as traversal-consistency.draws=100.",
+                param_hint="'--set'",
+            )
+        grouped.setdefault(metric, {})[key] = value
+    return grouped
+
+
+def device_option(function: Function) -> Function:
+    """`--device`."""
+    return click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        default="auto",
+        metavar="NAME",
+        help="auto, cpu, cuda or mps (default: auto, the best there is).",
+    )(function)
+
+
+def data_dir_option(function: Function) -> Function:
+    """`--data-dir`."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="A folder with the dataset's files (default: DBENCH_DATA, then the cache).",
+    )(function)
+
+
+def format_option(function: Function) -> Function:
+    """`--format`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        metavar="NAME",
+        help="table, markdown, csv or json (default: table).",
+    )(function)
+
+
+def settings_option(example: str) -> Callable[[Function], Function]:
+    """`--set`, to be given as often as wanted."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        callback=read_settings,
+        metavar="KEY=VALUE",
+        help=f"Change a setting, as in {example} (repeatable).",
+    )

@@ -1,0 +1,39 @@
+"""Results go to standard output, everything else to standard error; both are plain where they are not a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
+
+
+def results() -> Console:
+    """Standard output."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
+    return console
+
+
+def print_result(result: RenderableType) -> None:
+    """Print text as it is, or anything else as rich renders it, without the blanks that fill up lines."""
+    if isinstance(result, str):
+        sys.stdout.write(result)
+        return
+    console = results()
+    with console.capture() as captured:
+        console.print(result)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def messages() -> Console:
+    """Standard error."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def say_error(problem: str, remedy: str) -> None:
+    """One message: what happened, then what to do."""
+    messages().print(Text.assemble(("Error: ", "bold red"), problem, f"\n{remedy}" if remedy else ""))

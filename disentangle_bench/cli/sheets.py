@@ -1,0 +1,65 @@
+"""One thing on one page: what `dbench show` and `dbench env` print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from disentangle_bench.cli.facts import Sheet, recipe_settings
+from disentangle_bench.cli.output import print_result
+
+
+def print_sheet(name: str, kind: str, sheet: Sheet) -> None:
+    """Print one sheet on standard output."""
+    print_result(Text.assemble((name, "bold cyan"), f"  {kind}\n{sheet.title}\n"))
+    settings = {key: "unset" if value is None else f"= {json.dumps(value)}" for key, value in sheet.settings.items()}
+    print_sections({"": sheet.facts, "Settings": settings, "Published": sheet.published})
+    if sheet.files:
+        print_result(Text("\nFiles and their SHA-256", style="bold"))
+        for file, digest in sheet.files.items():
+            print_result(Text.assemble((f"  {file}", "cyan"), f"\n    {digest}"))
+
+
+def print_run(path: Path) -> None:
+    """Print what a run folder holds on standard output."""
+    from disentangle_bench.run import Run
+
+    run = Run.open(path, finished=False)
+    recipe, log, provenance = run.recipe, run.log(), run.provenance()
+    facts = {
+        "recipe": recipe.name,
+        "model": recipe.model,
+        "dataset": recipe.dataset,
+        "seed": str(run.seed),
+        "status": run.status,
+        "steps": f"{log[-1]['step'] if log else 0:,} of {recipe.steps:,}",
+        "begun": str(provenance.get("time", "unknown")),
+        "command": " ".join(provenance.get("command", [])),
+        "files": ", ".join(sorted(part.name for part in path.iterdir() if not part.name.startswith("."))),
+    }
+    print_sheet(str(path), "run", Sheet(recipe.title, facts, recipe_settings(recipe), recipe.published))
+
+
+def print_sections(sections: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print labels and values under headings on standard output, a blank line between sections; skip empty ones."""
+    shown = {heading: pairs for heading, pairs in sections.items() if pairs}
+    for number, (heading, pairs) in enumerate(shown.items()):
+        if number:
+            print_result("\n")
+        if heading:
+            print_result(Text(heading, style="bold"))
+        print_result(_grid(pairs))
+
+
+def _grid(pairs: Mapping[str, Any]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for key, value in pairs.items():
+        grid.add_row(f"  {key}", Text(str(value)))
+    return grid

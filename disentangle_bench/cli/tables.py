@@ -1,0 +1,60 @@
+"""Listings as a table for people, or as Markdown, CSV or JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from disentangle_bench.cli.output import print_result
+from disentangle_bench.reports.markdown import markdown_table
+
+
+def print_rows(headings: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> None:
+    """Print rows on standard output in one of the forms of `--format`."""
+    forms: dict[str, Callable[..., RenderableType]] = {
+        "table": _table,
+        "markdown": _markdown,
+        "csv": _csv,
+        "json": _json,
+    }
+    print_result(forms[form](headings, rows))
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column, heading in enumerate(headings):
+        numbers = all(isinstance(row[column], int | float) for row in rows)
+        table.add_column(
+            heading, justify="right" if numbers else "left", style="cyan" if column == 0 else "", no_wrap=column == 0
+        )
+    for row in rows:
+        table.add_row(*(Text(_say(value)) for value in row))
+    return table
+
+
+def _say(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _markdown(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    return markdown_table(headings, [[_say(value) for value in row] for row in rows], left=headings)
+
+
+def _csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(headings)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _json(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    keys = [heading.lower().replace(" ", "_") for heading in headings]
+    return json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2) + "\n"
