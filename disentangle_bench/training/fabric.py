@@ -12,6 +12,11 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import DeviceError, SettingError
 
+# At import, so that it holds in spawned processes before they join: Fabric announces every setting, and PyTorch a new
+# name that its older versions lack.
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+warnings.filterwarnings("ignore", message="`broadcast_buffers` is deprecated")
+
 PRECISIONS = ("auto", "32", "bf16-mixed", "16-mixed")
 
 
@@ -26,19 +31,12 @@ def choose_precision(name: str, device: torch.device) -> str:
     return name
 
 
-def quieten() -> None:
-    """Keep Fabric from announcing every setting, and PyTorch from announcing a rename that older versions lack."""
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", message="`broadcast_buffers` is deprecated")
-
-
 def make_fabric(device: str, precision: str, devices: int) -> Fabric:
     """Lightning Fabric for one machine; several devices train as data-parallel processes.
 
     Raises:
         DeviceError: the machine lacks the device, the precision or so many of them.
     """
-    quieten()
     chosen = choose_device(device)
     if devices < 1:
         raise SettingError(f"--devices {devices}: at least one is needed.", "Give 1 or more.")

@@ -22,7 +22,7 @@ from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
 from disentangle_bench.storage import provenance
 from disentangle_bench.training.batches import Batches
-from disentangle_bench.training.fabric import make_fabric, quieten
+from disentangle_bench.training.fabric import make_fabric
 from disentangle_bench.training.loop import Loop
 from disentangle_bench.training.progress import TrainingProgress
 
@@ -148,7 +148,6 @@ def _left_to_children(devices: int) -> Iterator[None]:
 
 def _train_process(fabric: Fabric, job: Job) -> Any:
     """One process of a run. Returns how it ended: None, `INTERRUPTED`, or the error."""
-    quieten()  # again: with several processes this is a new one
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if fabric.device.type == "cpu" and fabric.world_size > 1:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // fabric.world_size))
