@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from disentangle_bench.errors import DbenchError, MetricError, UnknownNameError
+from disentangle_bench.errors import DbenchError, MetricError, RunError, UnknownNameError
 from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, save_samples
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
@@ -127,7 +127,10 @@ def keep_results(run: Run, subject: Subject, results: Results) -> Results:
 def _merged(run: Run, results: Results) -> Results:
     if not run.results_file.is_file():
         return results
-    before = Results.of_run(run)
+    try:
+        before = Results.of_run(run)
+    except RunError:  # damaged: evaluating again is the remedy
+        return results
     if before.subject.get("model_sha256") != results.subject.get("model_sha256"):
         return results
     scores = {**before.scores, **results.scores}

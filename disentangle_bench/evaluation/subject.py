@@ -38,6 +38,9 @@ class Parts(Mapping[str, Any]):
             self._made[name] = self._makers[name]()
         return self._made[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers  # Mapping's own would make the part
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._makers)
 

@@ -1,0 +1,155 @@
+"""Metrics are asked of subjects, and their scores kept, without one shifting or losing another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from disentangle_bench import metrics
+from disentangle_bench.errors import MetricError, UnknownNameError
+from disentangle_bench.evaluation.evaluate import evaluate, keep_results, metric_of
+from disentangle_bench.evaluation.results import Results
+from disentangle_bench.evaluation.subject import Parts, Subject, subject_of_representation
+from disentangle_bench.metrics import Score, Scores, metric
+from disentangle_bench.metrics.metric import Codes, Factors
+from disentangle_bench.models.recipes import find_recipe
+from disentangle_bench.representation import Representation
+from disentangle_bench.run import Run
+
+
+@metric("one", version=3, bounds=(0, 1), better="higher", source="this test")
+def one(codes: Codes, *, scale: float = 1.0, seed: int = 0) -> Scores:
+    """A single score."""
+    value = float(np.asarray(codes).mean()) * scale
+    return Score(value, details={"seed": seed}, samples=np.array([value, value]))
+
+
+@metric("two", version=1, bounds=(0, 1), better="higher", source="this test")
+def two(codes: Codes, factors: Factors) -> Scores:
+    """Two parts, the second of them undefined."""
+    return {"first": Score(0.5, samples=np.array([0.25, 0.75]), pairing="rows"), "second": Score.undefined("why")}
+
+
+@metric("failing", version=1, bounds=(0, 1), better="higher", source="this test")
+def failing(codes: Codes) -> Scores:
+    """Cannot use its input."""
+    raise MetricError("column 'c1' is constant.", "Drop it.")
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    targets = {name: f"{__name__}:{name}" for name in ("one", "two", "failing")}
+    functions = {"one": one, "two": two, "failing": failing}
+    monkeypatch.setattr(metrics.METRICS, "_targets", targets)
+    monkeypatch.setattr(metrics.METRICS, "get", lambda name: functions[name])
+    yield
+
+
+@pytest.fixture
+def subject() -> Subject:
+    return subject_of_representation(Representation.of(np.full((6, 1), 0.25), np.arange(6) % 2), "mine")
+
+
+def test_scores_are_named_after_metric_and_part(registered: None, subject: Subject) -> None:
+    results = evaluate(subject, ["one", "two"])
+    assert list(results.scores) == ["one", "two.first", "two.second"]
+    assert results.scores["one"].value == 0.25
+    assert results.scores["one"].version == 3
+    assert results.scores["two.second"].value is None
+    assert results.scores["two.second"].reason == "why"
+    assert metric_of("two.second") == "two"
+
+
+def test_an_unpaired_score_stays_unpaired_and_a_paired_one_names_the_subjects_rows(
+    registered: None, subject: Subject
+) -> None:
+    samples = evaluate(subject, ["one", "two"]).samples
+    assert samples["one"].pairing == ""
+    assert samples["two.first"].pairing == f"{subject.samples} rows"
+
+
+def test_adding_a_metric_shifts_no_others_seed(registered: None, subject: Subject) -> None:
+    alone = evaluate(subject, ["one"]).scores["one"].details
+    assert evaluate(subject, ["two", "one"]).scores["one"].details == alone
+    assert evaluate(subject, ["one"], seed=1).scores["one"].details != alone
+    assert evaluate(subject, ["one"], settings={"one": {"seed": 7}}).scores["one"].details == {"seed": 7}
+
+
+def test_settings_reach_the_metric_and_are_kept(registered: None, subject: Subject) -> None:
+    entry = evaluate(subject, ["one"], settings={"one": {"scale": 2.0}}).scores["one"]
+    assert entry.value == 0.5
+    assert entry.settings["scale"] == 2.0
+
+
+def test_a_metric_that_refuses_its_input_is_null_with_the_reason_and_loses_no_other(
+    registered: None, subject: Subject
+) -> None:
+    results = evaluate(subject)
+    assert results.scores["failing"].value is None
+    assert "c1" in results.scores["failing"].reason
+    assert results.scores["one"].value == 0.25
+
+
+def test_all_metrics_that_can_be_asked_are_asked(registered: None) -> None:
+    codes_only = subject_of_representation(Representation.of(np.zeros((4, 1))), "mine")
+    assert [name for name in evaluate(codes_only).scores] == ["one", "failing"]
+
+
+def test_a_named_metric_that_lacks_a_part_is_refused(registered: None) -> None:
+    codes_only = subject_of_representation(Representation.of(np.zeros((4, 1))), "mine")
+    with pytest.raises(MetricError, match="needs factors"):
+        evaluate(codes_only, ["two"])
+
+
+def test_nothing_that_can_be_asked_is_an_error(registered: None) -> None:
+    with pytest.raises(MetricError, match="No metric"):
+        evaluate(Subject("empty", {"latents": None}))
+
+
+def test_unknown_settings_and_settings_of_others_are_refused(registered: None, subject: Subject) -> None:
+    with pytest.raises(UnknownNameError, match="scale"):
+        evaluate(subject, ["one"], settings={"one": {"scael": 1}})
+    with pytest.raises(MetricError, match="not evaluated"):
+        evaluate(subject, ["two"], settings={"one": {"scale": 1}})
+
+
+def test_parts_are_made_once_and_only_when_asked_for() -> None:
+    made = []
+    parts = Parts({"a": lambda: made.append("a") or 1, "b": lambda: made.append("b")})
+    assert "b" in parts
+    assert (parts["a"], parts["a"], len(parts)) == (1, 1, 2)
+    assert made == ["a"]
+
+
+def test_a_mask_is_drawn_where_there_is_none_and_names_the_rows() -> None:
+    representation = Representation.of(np.zeros((300, 1)), np.arange(300) % 3)
+    first, again = (subject_of_representation(representation, "mine") for _ in range(2))
+    other = subject_of_representation(representation, "mine", seed=1)
+    assert first.parts["train"].sum() == 200
+    assert first.samples == again.samples
+    assert first.samples != other.samples
+
+
+def test_scores_of_the_same_model_are_kept_beside_new_ones(registered: None, subject: Subject, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", find_recipe("infogan-digits"), {"seed": 0})
+
+    def kept(model: str, *names: str) -> Results:
+        of_model = Subject("run", subject.parts, {"model_sha256": model}, subject.samples)
+        return keep_results(run, of_model, evaluate(of_model, names))
+
+    kept("a", "two")
+    assert list(kept("a", "one").scores) == ["one", "two.first", "two.second"]
+    assert set(Results.of_run(run).samples) == {"one", "two.first"}
+    assert list(kept("b", "one").scores) == ["one"]
+
+
+def test_damaged_results_do_not_keep_a_run_from_being_evaluated_again(
+    registered: None, subject: Subject, tmp_path: Path
+) -> None:
+    run = Run.create(tmp_path / "run", find_recipe("infogan-digits"), {"seed": 0})
+    run.results_file.write_text("{")
+    assert list(keep_results(run, subject, evaluate(subject, ["one"])).scores) == ["one"]
+    assert Results.load(run.results_file).scores["one"].value == 0.25
