@@ -45,7 +45,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     functions = {"one": one, "two": two, "failing": failing}
     monkeypatch.setattr(metrics.METRICS, "_targets", targets)
     monkeypatch.setattr(metrics.METRICS, "get", lambda name: functions[name])
-    yield
+    return
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_metric_that_refuses_its_input_is_null_with_the_reason_and_loses_no_ot
 
 def test_all_metrics_that_can_be_asked_are_asked(registered: None) -> None:
     codes_only = subject_of_representation(Representation.of(np.zeros((4, 1))), "mine")
-    assert [name for name in evaluate(codes_only).scores] == ["one", "failing"]
+    assert list(evaluate(codes_only).scores) == ["one", "failing"]
 
 
 def test_a_named_metric_that_lacks_a_part_is_refused(registered: None) -> None:
