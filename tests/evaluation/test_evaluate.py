@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +39,11 @@ def failing(codes: Codes) -> Scores:
 
 
 @pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     targets = {name: f"{__name__}:{name}" for name in ("one", "two", "failing")}
     functions = {"one": one, "two": two, "failing": failing}
     monkeypatch.setattr(metrics.METRICS, "_targets", targets)
     monkeypatch.setattr(metrics.METRICS, "get", lambda name: functions[name])
-    return
 
 
 @pytest.fixture
