@@ -136,7 +136,8 @@ def _explain(error: ValidationError, where: str) -> str:
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"] if part not in ("categorical", "uniform", "gaussian"))
         given = "" if fault["type"] == "missing" else f" (given: {fault['input']!r})"
-        lines.append(f"{key}: {fault['msg']}{given}")
+        problem = "there is no such setting" if fault["type"] == "extra_forbidden" else fault["msg"]
+        lines.append(f"{key}: {problem}{given}")
     return f"Impossible settings in {where}: " + "; ".join(lines) + "."
 
 

@@ -25,16 +25,20 @@ EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE, what other programs of a pipeline end w
 
 
 class Commands(Group):
-    """A group that shows the traceback of a `DbenchError` when asked to."""
+    """A group that shows where a `DbenchError` arose when asked to, and ends quietly when nobody reads on."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
+            sys.stdout.flush()
         except DbenchError:
             if ctx.params["debug"]:
                 traceback.print_exc()
             raise
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the final flush would complain
+            ctx.exit(EXIT_PIPE_CLOSED)
 
 
 def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -48,6 +52,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 
 @click.group(
     cls=Commands,
+    invoke_without_command=True,
     examples=("dbench train infogan-digits", "dbench eval runs/infogan-digits/seed-0", "dbench eval my-codes.npz"),
     context_settings={"help_option_names": ["-h", "--help"], "rich_help_config": STYLE},
 )
@@ -57,8 +62,11 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 )
 @click.command_panel("Commands", commands=["train", "eval", "compare"])
 @click.command_panel("Look things up", commands=["list", "show", "env"])
-def dbench(debug: bool) -> None:
+@click.pass_context
+def dbench(ctx: click.Context, debug: bool) -> None:
     """Train InfoGAN, and ask of any learned representation which part of it means what."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 for command in (train, evaluate, compare, list_kind, show, env):
@@ -77,9 +85,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `dbench`; by default those of this process.
     """
     try:
-        code = dbench.main(arguments, prog_name="dbench", standalone_mode=False)
-        sys.stdout.flush()
-        return int(code or 0)
+        return int(dbench.main(arguments, prog_name="dbench", standalone_mode=False) or 0)
     except DbenchError as error:
         say_error(error.problem, error.remedy)
         return error.exit_code
@@ -88,9 +94,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the final flush would complain
-        return EXIT_PIPE_CLOSED
     except Exception:  # noqa: BLE001 - the last resort, which shows everything
         traceback.print_exc()
         say_error("This is a mistake in dbench, not in your input.", "Please report it with the lines above.")

@@ -18,14 +18,14 @@ from disentangle_bench.errors import UnknownNameError
 @click.command(
     cls=Command,
     name="list",
-    short_help="List models, datasets, metrics or recipes.",
+    short_help="List models, recipes, datasets or metrics.",
     examples=(
         "dbench list metrics",
         "dbench list recipes --format markdown",
     ),
 )
 @click.option_panel("Arguments", options=["kind"], **ARGUMENTS)
-@click.argument("kind", type=click.Choice(list(KINDS)), metavar="KIND", help="models, datasets, metrics or recipes.")
+@click.argument("kind", type=click.Choice(list(KINDS)), metavar="KIND", help="models, recipes, datasets or metrics.")
 @format_option
 def list_kind(kind: str, form: str) -> None:
     """List everything of one kind, plug-ins included."""
@@ -34,7 +34,7 @@ def list_kind(kind: str, form: str) -> None:
 
 @click.command(
     cls=Command,
-    short_help="Show one model, dataset, metric, recipe or run.",
+    short_help="Show one model, recipe, dataset, metric or run.",
     examples=(
         "dbench show infogan-mnist",
         "dbench show c1-accuracy",
@@ -47,11 +47,11 @@ def list_kind(kind: str, form: str) -> None:
 )
 def show(name: str) -> None:
     """Show all that is declared of one thing: facts, settings, source, licence, published numbers."""
-    found = [kind for kind in KINDS if name in KINDS[kind].names()]
-    for kind in found:
+    kind = next((kind for kind in KINDS if name in KINDS[kind].names()), None)  # the first kinds import least
+    if kind is not None:
         print_sheet(name, kind.removesuffix("s"), KINDS[kind].sheet(name))
-    if not found and (Path(name).exists() or "/" in name):
+    elif Path(name).exists() or "/" in name:
         print_run(Path(name))
-    elif not found:
+    else:
         known = [known for kind in KINDS.values() for known in kind.names()]
-        raise UnknownNameError("model, dataset, metric, recipe or run", name, known)
+        raise UnknownNameError("model, recipe, dataset, metric or run", name, known)

@@ -9,7 +9,7 @@ import rich_click as click
 
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import format_option
-from disentangle_bench.cli.output import results
+from disentangle_bench.cli.output import print_report
 
 if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
@@ -43,6 +43,5 @@ if TYPE_CHECKING:
 def compare(runs: tuple[Path, ...], figures: Path | None, form: Form) -> None:
     """Compare evaluated runs: one row a score, the difference to the first with interval and verdict."""
     from disentangle_bench import compare as compare_runs
-    from disentangle_bench.reports.tables import show
 
-    show(compare_runs(*runs, figures=figures), form, results())
+    print_report(compare_runs(*runs, figures=figures), form)

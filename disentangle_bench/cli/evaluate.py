@@ -18,7 +18,7 @@ from disentangle_bench.cli.options import (
     read_words,
     settings_option,
 )
-from disentangle_bench.cli.output import messages, results
+from disentangle_bench.cli.output import messages, print_report
 
 if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
@@ -73,7 +73,6 @@ def evaluate(
     A run keeps its scores in results.json, its codes in representation.h5 and its pictures in figures/.
     """
     from disentangle_bench import evaluate as evaluate_subject
-    from disentangle_bench.reports.tables import show
 
     scores = evaluate_subject(
         subject,
@@ -83,4 +82,4 @@ def evaluate(
         on_start=messages().print,
         **options,
     )
-    show(scores, form, results())
+    print_report(scores, form)

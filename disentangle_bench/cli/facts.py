@@ -167,9 +167,9 @@ def _size(size: int) -> str:
 
 KINDS = {
     "models": Kind(_model_names, ("Model", "What it is", "Source"), _model_row, _model_sheet),
+    "recipes": Kind(_recipe_names, ("Recipe", "Steps", "What it is", "Source"), _recipe_row, _recipe_sheet),
     "datasets": Kind(
         _dataset_names, ("Dataset", "Images", "Shape", "Download", "What it is"), _dataset_row, _dataset_sheet
     ),
     "metrics": Kind(_metric_names, ("Metric", "Needs", "What it says"), _metric_row, _metric_sheet),
-    "recipes": Kind(_recipe_names, ("Recipe", "Steps", "What it is", "Source"), _recipe_row, _recipe_sheet),
 }

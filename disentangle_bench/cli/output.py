@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+if TYPE_CHECKING:
+    from disentangle_bench.evaluation.comparison import Comparison
+    from disentangle_bench.evaluation.results import Results
+    from disentangle_bench.reports.tables import Form
+
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
-
-
-def results() -> Console:
-    """Standard output."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PLAIN_WIDTH
-    return console
 
 
 def print_result(result: RenderableType) -> None:
@@ -23,10 +21,27 @@ def print_result(result: RenderableType) -> None:
     if isinstance(result, str):
         sys.stdout.write(result)
         return
-    console = results()
+    console = _standard_output()
     with console.capture() as captured:
         console.print(result)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def print_report(report: Results | Comparison, form: Form) -> None:
+    """Print scores or a comparison in one of the forms of `--format`."""
+    from disentangle_bench.reports.tables import show
+
+    console = _standard_output()
+    with console.capture() as captured:
+        show(report, form, console)
+    sys.stdout.write(captured.get())
+
+
+def _standard_output() -> Console:
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
+    return console
 
 
 def messages() -> Console:

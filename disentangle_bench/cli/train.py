@@ -10,7 +10,7 @@ import rich_click as click
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import Settings, data_dir_option, device_option, read_seeds, settings_option
-from disentangle_bench.cli.output import results
+from disentangle_bench.cli.output import print_result
 
 
 @click.command(
@@ -90,4 +90,4 @@ def train(
     for seed in seeds:
         folder = out / f"seed-{seed}" if out and len(seeds) > 1 else out
         run = train_run(recipe, settings=changes, seed=seed, out=folder, **options)
-        results().print(str(run.path))
+        print_result(f"{run.path}\n")

@@ -1,0 +1,69 @@
+"""The command line as a person meets it: words in, an exit code and two streams out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from disentangle_bench.cli import run
+from disentangle_bench.models.recipes import find_recipe
+from disentangle_bench.run import Run
+
+
+class Outcome(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Dbench = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working folder of its own, 80 columns, no colours and none of the user's settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("DBENCH_DATA", "DBENCH_DEBUG", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DBENCH_OFFLINE", "1")
+
+
+@pytest.fixture
+def dbench(capsys: pytest.CaptureFixture[str]) -> Dbench:
+    """The command line, called in this process."""
+
+    def call(*words: object) -> Outcome:
+        code = run([str(word) for word in words])
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def real_dbench() -> Dbench:
+    """The installed `dbench`, as a process of its own."""
+    program = Path(sys.executable).with_name("dbench")
+
+    def call(*words: object, **environment: str) -> Outcome:
+        done = subprocess.run(
+            [program, *map(str, words)], capture_output=True, text=True, env={**os.environ, **environment}, check=False
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+@pytest.fixture
+def begun_run(tmp_path: Path) -> Run:
+    """A run folder whose training has not ended."""
+    return Run.create(tmp_path / "begun", find_recipe("infogan-digits"), {"seed": 0, "status": "running"})

@@ -1,0 +1,104 @@
+"""`dbench list`, `show` and `env` over everything that is registered."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tomllib
+
+import pytest
+
+from disentangle_bench.cli.facts import KINDS
+from disentangle_bench.models.recipes import find_recipe
+
+NAMES = [(kind, name) for kind in KINDS for name in KINDS[kind].names()]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_name_is_listed_once_in_every_form(dbench, kind):
+    names = list(KINDS[kind].names())
+    table = dbench("list", kind).out.splitlines()
+    assert [line.split()[0] for line in table[1:]] == names
+    rows = list(csv.reader(io.StringIO(dbench("list", kind, "--format", "csv").out)))
+    assert [row[0] for row in rows[1:]] == names
+    entries = json.loads(dbench("list", kind, "--format", "json").out)
+    assert [next(iter(entry.values())) for entry in entries] == names
+    markdown = dbench("list", kind, "--format", "markdown").out.splitlines()
+    assert [line.split("|")[1].strip() for line in markdown[2:]] == names
+
+
+@pytest.mark.parametrize(("kind", "name"), NAMES)
+def test_every_name_has_a_sheet_without_gaps(dbench, kind, name):
+    outcome = dbench("show", name)
+    assert (outcome.code, outcome.err) == (0, "")
+    heading, title, *_ = outcome.out.splitlines()
+    assert heading == f"{name}  {kind.removesuffix('s')}"
+    assert title
+    sheet = KINDS[kind].sheet(name)
+    assert all(sheet.facts.values()), sheet.facts
+    for label, fact in sheet.facts.items():
+        assert label in outcome.out
+        assert fact in outcome.out
+
+
+@pytest.mark.parametrize("name", KINDS["recipes"].names())
+def test_the_settings_of_a_recipe_can_be_set_as_they_are_shown(dbench, name):
+    shown = dbench("show", name).out.partition("Settings\n")[2].partition("\n\n")[0]
+    pairs = [line.split(" = ") for line in shown.splitlines()]
+    settings = {key.strip(): tomllib.loads(f"value = {value}")["value"] for key, value in pairs}
+    recipe = find_recipe(name)
+    assert recipe.with_settings(settings) == recipe
+    assert settings["steps"] == recipe.steps
+    assert settings["latents.codes.0.k"] == recipe.latents.codes[0].k
+
+
+def test_published_numbers_are_shown(dbench):
+    recipe = find_recipe("infogan-mnist")
+    assert recipe.published
+    shown = dbench("show", "infogan-mnist").out.partition("Published\n")[2]
+    assert {line.split()[0]: float(line.split()[1]) for line in shown.splitlines()} == recipe.published
+
+
+def test_every_file_of_a_dataset_is_shown_with_its_hash(dbench):
+    out = dbench("show", "mnist").out
+    assert "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db" in out
+
+
+def test_a_run_folder_is_shown_even_before_it_has_ended(dbench, begun_run):
+    out = dbench("show", begun_run.path).out
+    assert "infogan-digits" in out
+    assert "running" in out
+    assert "0 of " in out
+
+
+@pytest.mark.parametrize("typo", ["infogn", "mnsit", "c1-acuracy", "infogan-mnits"])
+def test_an_unknown_name_is_answered_with_the_nearest(dbench, typo):
+    outcome = dbench("show", typo)
+    assert outcome.code == 2
+    assert "Did you mean" in outcome.err
+
+
+def test_a_folder_that_is_no_run_is_told(dbench, tmp_path):
+    outcome = dbench("show", tmp_path)
+    assert outcome.code == 2
+    assert "not a run folder" in outcome.err
+
+
+def test_tables_fit_the_terminal(dbench, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    for kind in KINDS:
+        plain = dbench("list", kind).out.replace("\x1b[1m", "").replace("\x1b[0m", "")
+        assert max(len(line) for line in plain.splitlines()) <= 80
+
+
+def test_env_names_versions_devices_and_folders(dbench, monkeypatch, tmp_path):
+    import torch
+
+    monkeypatch.setenv("DBENCH_CACHE", str(tmp_path / "cache"))
+    out = dbench("env").out
+    assert f"torch              {torch.__version__.partition('+')[0]}" in out
+    assert "cores" in out
+    assert str(tmp_path / "cache") in out
+    assert "DBENCH_OFFLINE is set" in out

@@ -1,0 +1,64 @@
+"""Help that fits a terminal of 80 columns and whose examples are true."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from disentangle_bench.cli.app import dbench as group
+
+COMMANDS = sorted(group.commands)
+
+
+def test_the_group_lists_every_command(dbench):
+    outcome = dbench("--help")
+    assert outcome.code == 0
+    assert outcome.err == ""
+    for name in COMMANDS:
+        assert f"  {name} " in outcome.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_80_columns_and_ends_with_examples(dbench, name):
+    outcome = dbench(name, "--help")
+    assert outcome.code == 0
+    lines = outcome.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines == [line.rstrip() for line in lines]
+    assert f"  dbench {name}" in outcome.out.partition("Example")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_and_argument_says_what_it_is_for(name):
+    for parameter in group.commands[name].params:
+        assert parameter.help, f"{name} {parameter.name}"
+
+
+@pytest.mark.parametrize("example", [line for name in COMMANDS for line in group.commands[name].examples])
+def test_examples_parse(example):
+    program, name, *words = shlex.split(example.partition("#")[0].partition(">")[0])
+    assert program == "dbench"
+    with group.commands[name].make_context(name, words):
+        pass
+
+
+def test_no_words_show_the_help(dbench):
+    assert "Usage: dbench" in dbench().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_offered(real_dbench, shell):
+    outcome = real_dbench(_DBENCH_COMPLETE=f"{shell}_source")
+    assert outcome.code == 0
+    assert "_DBENCH_COMPLETE" in outcome.out
+
+
+def test_completion_offers_recipes_models_and_datasets(real_dbench):
+    def offered(line: str) -> set[str]:
+        words = shlex.split(line)
+        outcome = real_dbench(_DBENCH_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words)))
+        return {entry.partition(",")[2] for entry in outcome.out.splitlines()}
+
+    assert {"infogan", "infogan-mnist", "gan-with-q"} <= offered("dbench train")
+    assert {"mnist", "digits"} <= offered("dbench train infogan --dataset")

@@ -1,0 +1,36 @@
+"""What starts at once stays light."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"torch", "torchvision", "lightning_fabric", "numpy", "scipy", "sklearn", "skimage", "matplotlib", "h5py"}
+HEAVIER_THAN_HELP = HEAVY | {"pydantic"}
+
+
+def modules_after(statement: str) -> set[str]:
+    report = f"import sys; sys.stdout = sys.stderr; {statement}; sys.__stdout__.write('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["eval", "-h"], ["--version"], ["trian"], []])
+def test_help_version_and_usage_errors_import_nothing_heavy(words):
+    loaded = modules_after(f"from disentangle_bench.cli import run; run({words!r})")
+    assert "disentangle_bench.cli.app" in loaded
+    assert not loaded & HEAVIER_THAN_HELP
+
+
+@pytest.mark.parametrize("words", [["list", "recipes"], ["show", "infogan-mnist"]])
+def test_looking_at_recipes_imports_nothing_heavy(words):
+    loaded = modules_after(f"from disentangle_bench.cli import run; assert run({words!r}) == 0")
+    assert "disentangle_bench.recipe" in loaded
+    assert not loaded & HEAVY
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    loaded = modules_after("import disentangle_bench")
+    assert not loaded & HEAVIER_THAN_HELP
