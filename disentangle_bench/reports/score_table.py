@@ -55,10 +55,8 @@ def table(results: Results) -> RenderableType:
 
 
 def describe(subject: Mapping[str, Any]) -> str:
-    """The subject's name and what else is known of it."""
-    extras = [
-        f"{key} {value}" for key, value in subject.items() if key != "name" and isinstance(value, str | int | float)
-    ]
+    """The subject's name and what a reader needs to know of it."""
+    extras = [f"{key} {subject[key]}" for key in ("model", "dataset", "samples", "status") if key in subject]
     name = str(subject.get("name", "subject"))
     return f"{name} ({', '.join(extras)})" if extras else name
 

@@ -15,6 +15,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from disentangle_bench.reports.figures.style import CYCLE, FAINT, INK, MUTED, new_figure, style
 
+LOWEST = -0.5  # nats; an untrained sigma makes the first steps so low that nothing else would be seen
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -45,7 +47,7 @@ def information_curves(curves: Sequence[Curve], ceilings: Mapping[str, Mapping[s
         for axes, (code, lines) in zip(panels, ceilings.items(), strict=True):
             lowest = _draw(axes, curves, code, colours)
             _draw_ceilings(axes, lines)
-            axes.set_ylim(bottom=max(lowest, -0.5) - 0.05)
+            axes.set_ylim(bottom=max(lowest, LOWEST) - 0.05)
             axes.set_title(code)
             _finish(axes)
         panels[0].set_ylabel("$L_I$ (nats)")
@@ -65,7 +67,8 @@ def _draw(axes: Axes, curves: Sequence[Curve], code: str, colours: Mapping[str, 
     lowest, last = 0.0, 1
     for curve in curves:
         steps, values = curve.points(code)
-        axes.plot(steps, values, color=colours[curve.group], linewidth=1.3, alpha=0.85, solid_capstyle="round")
+        dot = "o" if len(steps) == 1 else ""
+        axes.plot(steps, values, dot, ls="-", color=colours[curve.group], linewidth=1.3, alpha=0.85, markersize=3)
         lowest, last = min([lowest, *values]), max([last, *steps])
     axes.set_xlim(0, last * 1.01)
     return lowest

@@ -1,0 +1,76 @@
+"""Which class each category of a code was matched to, as the accuracy's details tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.evaluation.results import Results, ScoreEntry
+
+UNMATCHED = "none"
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The one-to-one matching of a categorical code.
+
+    Attributes:
+        entry: the accuracy that was scored with it.
+        code, factor: what was matched to what.
+        confusion: `(categories, classes)` counts of test images, rows and columns as in the next three.
+        categories: the categories that occur.
+        classes: the names of the classes.
+        places: for each category the index of its class, or None.
+    """
+
+    entry: ScoreEntry
+    code: str
+    factor: str
+    confusion: NDArray[np.int64]
+    categories: Sequence[str]
+    classes: Sequence[str]
+    places: Sequence[int | None]
+
+    def sorted_categories(self, k: int) -> list[tuple[int, str]]:
+        """All `k` categories with the names of their classes, in the order of the classes, the unmatched last."""
+        place = {int(name): place for name, place in zip(self.categories, self.places, strict=True)}
+        order = sorted(range(k), key=lambda category: _last_if_none(place.get(category), len(self.classes)))
+        return [(category, self._name(place.get(category))) for category in order]
+
+    def _name(self, place: int | None) -> str:
+        return UNMATCHED if place is None else self.classes[place]
+
+
+def matching_of(results: Results) -> Matching | None:
+    """The matching that some score of these results holds in its details, if one does."""
+    for entry in results.scores.values():
+        if "confusion" in entry.details and entry.value is not None:
+            return _read(entry)
+    return None
+
+
+def _read(entry: ScoreEntry) -> Matching:
+    details = entry.details
+    classes = [name_of(value) for value in details["classes"]]
+    matched = [None if value is None else classes.index(name_of(value)) for value in details["matching"]]
+    return Matching(
+        entry,
+        str(details["code"]),
+        str(details["factor"]),
+        np.asarray(details["confusion"], dtype=np.int64),
+        [name_of(value) for value in details["categories"]],
+        classes,
+        matched,
+    )
+
+
+def name_of(value: object) -> str:
+    """A category or class as text, whole numbers without a decimal point."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _last_if_none(place: int | None, last: int) -> int:
+    return last if place is None else place

@@ -1,0 +1,129 @@
+"""Every figure of a run, and those of several runs together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from disentangle_bench.evaluation.results import Results
+from disentangle_bench.recipe import CategoricalCode
+from disentangle_bench.reports.figures.confusion import confusion_matrix
+from disentangle_bench.reports.figures.information import Curve, information_curves
+from disentangle_bench.reports.figures.matching import matching_of
+from disentangle_bench.reports.figures.measures import measure_heat_map
+from disentangle_bench.reports.figures.style import write_figure
+from disentangle_bench.reports.numbers import decimals_for, say, say_interval
+from disentangle_bench.run import Run
+
+if TYPE_CHECKING:  # torch takes seconds to import; the figures of a comparison do without
+    from disentangle_bench.evaluation.subject import Subject
+
+_MEASURES = "image-measures."
+_REAL = "real"
+
+
+def write_figures(run: Run, results: Results, subject: Subject, folder: Path) -> list[Path]:
+    """Write all figures of a run that its parts, log and scores allow, as SVG and PNG.
+
+    `traversal-CODE` for every code, `information` (`L_I` over training), `confusion` and `measures`.
+
+    Returns:
+        The files written.
+
+    Raises:
+        StorageError: no space, no permission.
+    """
+    paths = []
+    for name, figure in _figures(run, results, subject):
+        paths += write_figure(figure, folder, name)
+    return paths
+
+
+def write_comparison_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
+    """Write `information`: `L_I` over training of all runs together, the seeds of a recipe in one colour.
+
+    Raises:
+        StorageError: no space, no permission.
+    """
+    figure = _information(runs)
+    return [] if figure is None else write_figure(figure, folder, "information")
+
+
+def _figures(run: Run, results: Results, subject: Subject) -> Iterator[tuple[str, Figure]]:
+    if "generator" in subject.parts and "latents" in subject.parts:
+        from disentangle_bench.reports.figures.sweeps import Traversals
+
+        spec = subject.parts["latents"]
+        grids = Traversals(subject.parts["generator"], spec, matching_of(results), subject.name)
+        for index, code in enumerate(spec.names):
+            yield f"traversal-{code}", grids.figure(index)
+    drawn = {"information": _information([run]), "confusion": _confusion(results), "measures": _measures(results)}
+    yield from ((name, figure) for name, figure in drawn.items() if figure is not None)
+
+
+def _information(runs: Sequence[Run]) -> Figure | None:
+    logs = {run.path: run.log() for run in runs}
+    seeds: dict[str, list[int]] = {}
+    for run in runs:
+        seeds.setdefault(run.recipe.name, []).append(run.seed)
+    curves = [Curve(_group(run.recipe.name, seeds[run.recipe.name]), logs[run.path]) for run in runs if logs[run.path]]
+    return information_curves(curves, _ceilings(runs)) if curves else None
+
+
+def _group(recipe: str, seeds: Sequence[int]) -> str:
+    return f"{recipe}, seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+
+
+def _ceilings(runs: Sequence[Run]) -> dict[str, Mapping[str, float]]:
+    lines: dict[str, dict[str, float]] = {}
+    for run in runs:
+        for number, code in enumerate(run.recipe.latents.codes, start=1):
+            of_code = lines.setdefault(f"c{number}", {})
+            if isinstance(code, CategoricalCode):
+                of_code[f"H(c{number}) = ln {code.k} = {math.log(code.k):.3f}"] = math.log(code.k)
+    return dict(lines)
+
+
+def _confusion(results: Results) -> Figure | None:
+    matching = matching_of(results)
+    if matching is None:
+        return None
+    entry = matching.entry
+    decimals = decimals_for(entry.low, entry.high)
+    said = f"{say(entry.value, decimals)} {say_interval(entry.low, entry.high, decimals)}".strip()
+    return confusion_matrix(
+        matching.confusion,
+        matching.categories,
+        matching.classes,
+        matching.places,
+        title=f"{results.name}: one-to-one accuracy {said}",
+        code=matching.code,
+        factor=matching.factor,
+    )
+
+
+def _measures(results: Results) -> Figure | None:
+    """The rank correlations named `image-measures.CODE.MEASURE`, of generated images, or with `.real` behind."""
+    panels: dict[str, dict[tuple[str, str], float]] = {"generated images": {}, "real images": {}}
+    for name, entry in results.scores.items():
+        code, _, measure = name.removeprefix(_MEASURES).partition(".")
+        if name.startswith(_MEASURES) and measure:
+            measure, _, kind = measure.partition(".")
+            if kind in ("", _REAL):
+                value = math.nan if entry.value is None else entry.value
+                panels["real images" if kind else "generated images"][code, measure] = value
+    cells = [cell for panel in panels.values() for cell in panel]
+    if not cells:
+        return None
+    codes, measures = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
+    grids = {
+        title: np.array([[panel.get((code, measure), math.nan) for measure in measures] for code in codes])
+        for title, panel in panels.items()
+        if panel
+    }
+    return measure_heat_map(grids, codes, measures, title=results.name)
