@@ -91,14 +91,16 @@ def train(
     from disentangle_bench.datasets import DATASETS
     from disentangle_bench.models.recipes import find_recipe
     from disentangle_bench.recipe import Recipe
-    from disentangle_bench.training.train import train as train_recipe
 
     if dataset is not None:
         DATASETS.get(dataset)  # an unknown name is told apart from a dataset without a recipe
-    if not isinstance(recipe, Recipe):
-        recipe = find_recipe(str(recipe), dataset)
+    chosen = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe), dataset)
+    chosen = chosen.with_settings(settings or {})
+
+    from disentangle_bench.training.train import train as train_recipe  # imports torch: after what may be wrong
+
     return train_recipe(
-        recipe.with_settings(settings or {}),
+        chosen,
         seed=seed,
         out=None if out is None else Path(out),
         device=device,

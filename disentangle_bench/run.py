@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ class Run:
                 f"{path} is not a run folder: it has no recipe.toml with a provenance.json.",
                 "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
             )
-        schema = run.provenance().get("schema_version", 0)
+        schema = run.provenance()["schema_version"]
         if schema > SCHEMA_VERSION:
             raise RunError(
                 f"{path} was written with schema {schema}; this version reads up to {SCHEMA_VERSION}.",
@@ -100,7 +100,8 @@ class Run:
 
     @property
     def seed(self) -> int:
-        return int(self.provenance()["seed"])
+        seed: int = self.provenance()["seed"]
+        return seed
 
     @property
     def status(self) -> str:
@@ -108,28 +109,47 @@ class Run:
         return str(self.provenance().get("status", "running"))
 
     def provenance(self) -> dict[str, Any]:
-        """What made the run: seed, status, command, versions, machine."""
+        """What made the run: seed, status, command, versions, machine.
+
+        Raises:
+            RunError: the file cannot be read or is damaged.
+        """
         try:
-            values: dict[str, Any] = json.loads(self.provenance_file.read_text(encoding="utf-8"))
-            return values
+            values = json.loads(self.provenance_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RunError(f"{self.provenance_file} cannot be read: {error}.", "Train the run again.") from error
+        numbers = [values.get(key) for key in ("schema_version", "seed")] if isinstance(values, dict) else [None]
+        if not all(isinstance(number, int) for number in numbers):
+            raise RunError(f"{self.provenance_file} is damaged: it names no schema and seed.", "Train the run again.")
+        return dict(values)
 
     def note(self, **values: Any) -> None:
         """Add to the provenance, such as `status="ok"`."""
         write_json(self.provenance_file, {**self.provenance(), **values})
 
     def log(self) -> list[dict[str, Any]]:
-        """The training log, one entry per logged step; a last line that a crash cut short is left out."""
+        """The training log, one entry per logged step; a last line that a crash cut short is left out.
+
+        Raises:
+            RunError: the file cannot be read, or a line before the last is damaged.
+        """
         if not self.log_file.is_file():
             return []
-        entries = []
-        for line in self.log_file.read_text(encoding="utf-8").splitlines():
-            try:
-                entries.append(json.loads(line))
-            except ValueError:
-                continue
+        with storage_errors(self.log_file, "read"):
+            *lines, last = self.log_file.read_text(encoding="utf-8", errors="replace").split("\n")
+        entries = [self._entry(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+        with suppress(RunError):
+            entries.append(self._entry(len(lines) + 1, last))
         return entries
+
+    def _entry(self, number: int, line: str) -> dict[str, Any]:
+        try:
+            entry: dict[str, Any] = dict(json.loads(line))
+            return entry
+        except (ValueError, TypeError) as error:
+            raise RunError(
+                f"Line {number} of {self.log_file} is damaged: {error}.", "Delete that line, or train the run again."
+            ) from error
 
     def resume_command(self) -> str:
         """What to type to go on with this run."""

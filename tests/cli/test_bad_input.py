@@ -1,0 +1,248 @@
+"""What a user can get wrong: one clear message each, exit code 2, nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from disentangle_bench import storage
+from disentangle_bench.run import SCHEMA_VERSION, Run
+
+
+@pytest.fixture
+def refused(dbench, tmp_path):
+    """Call `dbench`, expect it to refuse with one message that says all of this, and to leave the folder as it was."""
+
+    def call(*words: object, says: tuple[str, ...]) -> None:
+        before = files_in(tmp_path)
+        outcome = dbench(*words)
+        assert outcome.code == 2, outcome.err
+        assert outcome.out == ""
+        message = outcome.err[outcome.err.index("Error: ") :]
+        assert message.count("Error: ") == 1
+        assert "Traceback" not in outcome.err
+        for text in says:
+            assert text in message
+        assert files_in(tmp_path) == before
+
+    return call
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["infogn"], ["'infogn'", "Did you mean 'infogan'"]),
+        (["infogan", "--dataset", "digit"], ["dataset named 'digit'", "Did you mean 'digits'"]),
+        (["infogan-mnist", "--dataset", "digits"], ["'mnist', not 'digits'", "dbench train infogan --dataset digits"]),
+        (["no-such.toml"], ["no-such.toml", "No such file"]),
+        (["infogan-digits", "--set", "steps=-1"], ["steps", "greater than or equal to 1", "-1"]),
+        (["infogan-digits", "--steps", "0"], ["steps", "greater than or equal to 1", "0"]),
+        (["infogan-digits", "--set", "steps=many"], ["steps", "valid integer", "'many'"]),
+        (["infogan-digits", "--set", "step=5"], ["step: there is no such setting", "dbench show RECIPE"]),
+        (["infogan-digits", "--set", "networks.wdth=2"], ["networks.wdth: there is no such setting"]),
+        (["infogan-digits", "--set", "latents.codes.0.k=1"], ["latents.codes.0.k", "greater than or equal to 2", "1"]),
+        (["infogan-digits", "--set", "latents.codes.7.k=5"], ["latents.codes.7.k"]),
+        (["infogan-digits", "--set", "model=vae"], ["'vae'"]),
+        (["infogan-digits", "--set", "dataset=mnist"], ["mnist"]),
+        (["infogan-digits", "--set", "networks.name=nets"], ["'nets'"]),
+        (["infogan-digits", "--set", "batch_size=100000"], ["batch", "100000"]),
+        (["infogan-digits", "--precision", "16-mixed", "--device", "cpu"], ["16-mixed", "CUDA"]),
+    ],
+    ids=" ".join,
+)
+def test_impossible_recipes_and_settings(refused, words, says, tmp_path):
+    refused("train", *words, "--data-dir", tmp_path, says=tuple(says))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_device_that_is_not_there(refused):
+    refused("train", "infogan-digits", "--device", "cuda", says=("--device cuda", "dbench env"))
+
+
+def test_a_folder_that_is_no_run(refused, tmp_path):
+    for command in (["eval", tmp_path], ["show", tmp_path], ["compare", tmp_path, tmp_path]):
+        refused(*command, says=(str(tmp_path), "not a run folder", "dbench train"))
+
+
+def test_a_run_folder_that_does_not_exist(refused):
+    refused("eval", "runs/nothing", says=("There is no run folder runs/nothing", "dbench train"))
+
+
+def test_a_half_written_run(refused, begun_run):
+    refused("eval", begun_run.path, says=("half-written", "--resume"))
+    refused("compare", begun_run.path, begun_run.path, says=("half-written", "--resume"))
+
+
+def test_a_run_of_a_newer_schema(refused, begun_run):
+    begun_run.note(schema_version=SCHEMA_VERSION + 1)
+    for command in (["eval"], ["show"], ["train", "infogan-digits", "--resume", "--out"]):
+        refused(*command, begun_run.path, says=(f"schema {SCHEMA_VERSION + 1}", "pip install --upgrade"))
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[1, 2]", '"text"'])
+def test_a_run_with_a_damaged_provenance(refused, begun_run, damage):
+    begun_run.provenance_file.write_text(damage)
+    refused("show", begun_run.path, says=("provenance.json",))
+
+
+def test_a_run_with_a_damaged_recipe(refused, begun_run):
+    begun_run.recipe_file.write_text("name = ")
+    refused("show", begun_run.path, says=("recipe.toml",))
+
+
+def test_a_run_with_a_damaged_model(refused, begun_run):
+    begun_run.model_file.write_bytes(b"not safetensors")
+    refused("eval", begun_run.path, says=("model.safetensors", "damaged"))
+
+
+def test_a_run_that_has_not_been_evaluated(refused, begun_run):
+    begun_run.model_file.write_bytes(b"")
+    refused("compare", begun_run.path, begun_run.path, says=("results.json", f"dbench eval {begun_run.path}"))
+
+
+def test_results_of_a_newer_schema(refused, tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"schema_version": 99, "subject": {}, "scores": {}}))
+    refused("compare", path, path, says=("schema 99", "pip install --upgrade"))
+
+
+def test_one_run_has_nothing_to_be_compared_with(refused, tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"schema_version": 1, "subject": {"name": "a"}, "scores": {}}))
+    refused("compare", path, says=("two or more",))
+
+
+def test_a_run_that_is_already_there(refused, begun_run):
+    refused("train", "infogan-digits", "--out", begun_run.path, says=("already holds a run", "--resume"))
+
+
+def test_going_on_with_other_settings(refused, begun_run):
+    words = ("train", "infogan-digits", "--steps", 7, "--out", begun_run.path, "--resume")
+    refused(*words, says=("other settings", "steps was", "now 7"))
+
+
+def test_a_folder_with_other_files(refused, tmp_path):
+    (tmp_path / "thesis.tex").write_text("precious")
+    refused("train", "infogan-digits", "--out", tmp_path, says=("holds files but no run", "--out"))
+
+
+def test_a_dataset_file_with_other_bytes(refused, tmp_path):
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (tmp_path / f"{name}-ubyte").write_bytes(b"\0\0\x08\x01damaged")
+    refused("train", "infogan-mnist", "--data-dir", tmp_path, says=(str(tmp_path), "idx"))
+
+
+def test_a_dataset_that_cannot_be_had_offline(refused, tmp_path, monkeypatch):
+    monkeypatch.setenv("DBENCH_CACHE", str(tmp_path / "cache"))
+    refused("train", "infogan-mnist", says=("mnist", "DBENCH_OFFLINE"))
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [(errno.ENOSPC, "Free some space"), (errno.EDQUOT, "quota"), (errno.EROFS, "read-only")]
+)
+def test_a_disk_that_takes_no_more(refused, monkeypatch, number, says):
+    def fail(_path: Path) -> None:
+        raise OSError(number, "the disk takes no more")
+
+    monkeypatch.setattr(storage, "flush_to_disk", fail)
+    refused("train", "infogan-digits", "--steps", 1, says=("runs/infogan-digits/seed-0", says))
+
+
+def test_a_folder_without_write_permission(refused, tmp_path, monkeypatch):
+    locked = tmp_path / "locked"
+    make = Path.mkdir
+
+    def mkdir(path: Path, *words: object, **options: object) -> None:
+        if locked in (path, *path.parents):  # even root, who may write everywhere, is refused
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        make(path, *words, **options)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    refused("train", "infogan-digits", "--out", locked / "run", says=(str(locked), "Permission denied", "may write"))
+
+
+def test_a_path_through_a_file(refused, tmp_path):
+    (tmp_path / "file").write_text("")
+    refused("train", "infogan-digits", "--out", tmp_path / "file" / "run", says=("file", "choose another"))
+
+
+def test_two_processes_on_one_run(real_dbench, tmp_path):
+    folder = tmp_path / "run"
+    holder = (
+        f"import sys; from pathlib import Path; from disentangle_bench.run import Run\n"
+        f"with Run(Path({str(folder)!r})).held(): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        outcome = real_dbench("train", "infogan-digits", "--steps", 1, "--out", folder)
+        process.communicate(b"")
+    assert outcome.code == 2
+    assert (
+        outcome.err
+        == f"Error: Another process is writing to {folder}.\nWait for it, or give another folder with --out.\n"
+    )
+    assert files_in(folder) == {}
+
+
+def write_codes(path: Path, **arrays: np.ndarray) -> Path:
+    np.savez(path, **arrays)
+    return path
+
+
+RANDOM = np.random.default_rng(0)
+CODES, FACTORS = RANDOM.normal(size=(60, 2)), RANDOM.integers(0, 3, size=(60, 1))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"factors": FACTORS}, "no array 'codes'"),
+        ({"codes": CODES, "factors": FACTORS[:59]}, "60 rows"),
+        ({"codes": np.where(CODES > 1, np.nan, CODES), "factors": FACTORS}, "NaN"),
+        ({"codes": CODES[:, :, None], "factors": FACTORS}, "(60, 2, 1)"),
+        ({"codes": CODES, "factors": FACTORS, "train": np.full(60, 3)}, "'train'"),
+    ],
+)
+def test_arrays_that_do_not_fit(refused, tmp_path, arrays, says):
+    path = write_codes(tmp_path / "mine.npz", **arrays)
+    refused("eval", path, says=(str(path), says))
+
+
+@pytest.mark.parametrize("name", ["mine.npz", "mine.h5"])
+def test_a_file_that_is_something_else_or_not_there(refused, tmp_path, name):
+    refused("eval", tmp_path / name, says=("There is no file", name))
+    (tmp_path / name).write_bytes(b"something else")
+    refused("eval", tmp_path / name, says=(name, "not a readable"))
+
+
+def test_metrics_and_settings_that_there_are_not(refused, tmp_path):
+    path = write_codes(tmp_path / "mine.npz", codes=FACTORS, factors=FACTORS)
+    refused("eval", path, "--metrics", "c1-acuracy", says=("'c1-acuracy'", "Did you mean 'c1-accuracy'"))
+    refused("eval", path, "--metrics", "traversal-consistency", says=("traversal-consistency", "generator"))
+    refused("eval", path, "--set", "c1-accuracy.botstrap=5", says=("'botstrap'", "Did you mean 'bootstrap'"))
+    refused("eval", path, "--set", "bootstrap=5", says=("METRIC.KEY=VALUE",))
+    alone = write_codes(tmp_path / "alone.npz", codes=CODES)
+    refused("eval", alone, says=("No metric can be asked", "factors"))
+
+
+def test_a_value_that_a_metric_cannot_take(refused, tmp_path):
+    path = write_codes(tmp_path / "mine.npz", codes=FACTORS, factors=FACTORS)
+    refused("eval", path, "--set", "c1-accuracy.bootstrap=many", says=("bootstrap", "many"))
+
+
+def test_a_lock_alone_is_no_run(dbench, tmp_path):
+    with Run(tmp_path / "run").held():
+        pass
+    assert "not a run folder" in dbench("eval", tmp_path / "run").err
