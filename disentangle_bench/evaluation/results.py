@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, model_validator
 
 from disentangle_bench.errors import RunError
-from disentangle_bench.storage import storage_errors, write_json, write_through
+from disentangle_bench.storage import storage_errors, write_hdf5, write_json
 
 if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results must not
     from disentangle_bench.metrics.metric import Facts, Score
@@ -23,6 +22,7 @@ if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results 
 
 SCHEMA_VERSION = 1
 Better = Literal["higher", "lower", "neither"]
+_DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError)  # what h5py raises on damaged files
 
 
 class Samples(NamedTuple):
@@ -165,32 +165,30 @@ def save_samples(path: Path | str, samples: Mapping[str, Samples]) -> None:
         StorageError: no space, no permission. RunError: the file is there but is not HDF5.
     """
     path = Path(path)
-    write_through(path, lambda temporary: _write_samples(path, temporary, samples))
+    with storage_errors(path, "read"):
+        before = path.read_bytes() if path.is_file() else None
 
-
-def _write_samples(path: Path, temporary: Path, samples: Mapping[str, Samples]) -> None:
-    exists = path.is_file()
-    if exists:
-        shutil.copyfile(path, temporary)
-    try:
-        file = h5py.File(temporary, "r+" if exists else "w")
-    except OSError as error:
-        raise _damaged(path, error) from error
-    with file:
+    def fill(file: h5py.File) -> None:
         if "samples" in file:
             del file["samples"]
         group = file.create_group("samples")
         for name, (values, pairing) in samples.items():
             data = np.asarray(values, dtype=np.float64)
-            group.create_dataset(quote(name, safe=" "), data=data, compression="gzip", shuffle=True)
-            group[quote(name, safe=" ")].attrs["pairing"] = pairing
+            key = quote(name, safe=" ")
+            group.create_dataset(key, data=data, compression="gzip", shuffle=True, fletcher32=True)
+            group[key].attrs["pairing"] = np.bytes_(pairing.encode())  # of a fixed width, see `write_hdf5`
+
+    try:
+        write_hdf5(path, fill, before=before)
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
 
 
 def load_samples(path: Path | str) -> dict[str, Samples]:
     """The per-sample contributions in an HDF5 file, by score name; none if it has no group `samples`.
 
     Raises:
-        RunError: the file is not readable HDF5.
+        RunError: the file is not readable HDF5. StorageError: it is not there or may not be read.
     """
     path = Path(path)
     with storage_errors(path, "read"), path.open("rb"):  # a missing or forbidden file is not a damaged one
@@ -198,9 +196,13 @@ def load_samples(path: Path | str) -> dict[str, Samples]:
     try:
         with h5py.File(path, "r") as file:
             group = file.get("samples", {})
-            return {unquote(key): Samples(data[...], str(data.attrs["pairing"])) for key, data in group.items()}
-    except (OSError, KeyError) as error:
+            return {unquote(key): Samples(data[...], _text(data.attrs["pairing"])) for key, data in group.items()}
+    except _DAMAGE as error:
         raise _damaged(path, error) from error
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _damaged(path: Path, error: Exception) -> RunError:

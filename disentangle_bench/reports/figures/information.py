@@ -68,7 +68,7 @@ def _draw(axes: Axes, curves: Sequence[Curve], code: str, colours: Mapping[str, 
     for curve in curves:
         steps, values = curve.points(code)
         dot = "o" if len(steps) == 1 else ""
-        axes.plot(steps, values, dot, ls="-", color=colours[curve.group], linewidth=1.3, alpha=0.85, markersize=3)
+        axes.plot(steps, values, marker=dot, color=colours[curve.group], linewidth=1.3, alpha=0.85, markersize=3)
         lowest, last = min([lowest, *values]), max([last, *steps])
     axes.set_xlim(0, last * 1.01)
     return lowest

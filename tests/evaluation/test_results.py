@@ -1,0 +1,254 @@
+"""Results as JSON, their samples as HDF5, and what is said of files that are not what they should be."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from disentangle_bench.errors import RunError, StorageError
+from disentangle_bench.evaluation.results import (
+    Results,
+    Samples,
+    ScoreEntry,
+    entry_from_score,
+    load_samples,
+    save_samples,
+)
+from disentangle_bench.metrics.metric import Facts, Score
+from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
+from disentangle_bench.representation import Representation
+from disentangle_bench.run import Run
+
+FACTS = Facts("accuracy", 3, (0, 1), "higher", "", "nats", ("codes",), (), {"bins": 20}, "")
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def make_results(**scores: float) -> Results:
+    entries = {name: ScoreEntry(value=value) for name, value in scores.items()}
+    return Results(subject={"name": "a run"}, scores=entries, provenance={"python": "3"})
+
+
+def make_run(path: Path, seed: int = 7) -> Run:
+    recipe = Recipe(
+        name="tiny",
+        model="infogan",
+        dataset="digits",
+        latents=LatentSettings(noise=1, codes=({"kind": "categorical", "k": 10},)),
+        networks=NetworkSettings(name="digits"),
+    )
+    run = Run.create(path, recipe, {"seed": seed, "status": "ok"})
+    run.model_file.touch()
+    return run
+
+
+class TestJson:
+    def test_is_the_contract(self, tmp_path):
+        results = make_results(b=0.25, a=1)
+        results.samples["b"] = Samples(np.full(3, 0.25), "images")
+        results.save(tmp_path / "results.json")
+        values = json.loads((tmp_path / "results.json").read_text())
+        assert list(values) == ["schema_version", "subject", "scores", "provenance"]
+        assert values["schema_version"] == 1
+        assert list(values["scores"]) == ["b", "a"]  # the headline first, not sorted
+        assert values["scores"]["b"] == {
+            "value": 0.25, "low": None, "high": None, "chance": None, "ceiling": None, "version": 1, "settings": {},
+            "seconds": None, "unit": "", "reason": "", "better": "higher", "bounds": [None, None], "details": {},
+        }  # fmt: skip
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.dictionaries(NAMES, st.tuples(NUMBERS, st.none() | NUMBERS), max_size=5))
+    def test_round_trip(self, tmp_path_factory, scores):
+        path = tmp_path_factory.mktemp("results") / "results.json"
+        entries = {name: ScoreEntry(value=value, low=low, bounds=(low, None)) for name, (value, low) in scores.items()}
+        results = Results(subject={"name": "x", "seed": 0}, scores=entries)
+        results.save(path)
+        assert Results.load(path) == results
+        assert list(Results.load(path).scores) == list(scores)
+
+    def test_nan_is_refused(self):
+        with pytest.raises(ValidationError, match="finite"):
+            ScoreEntry(value=float("nan"))
+        with pytest.raises(ValidationError, match="finite"):
+            ScoreEntry(value=1, high=float("inf"))
+
+    def test_null_needs_a_reason(self):
+        with pytest.raises(ValidationError, match="reason"):
+            ScoreEntry(value=None)
+        assert ScoreEntry(value=None, reason="no labels").value is None
+
+    def test_a_failed_save_leaves_nothing_behind(self, tmp_path):
+        (tmp_path / "results.json").mkdir()
+        with pytest.raises(StorageError, match=r"Could not write .*results\.json"):
+            make_results(a=1).save(tmp_path / "results.json")
+        assert [file.name for file in tmp_path.iterdir()] == ["results.json"]
+
+    def test_nan_elsewhere_becomes_null(self, tmp_path):
+        results = make_results(a=1)
+        results.provenance["loss"] = float("nan")
+        results.save(tmp_path / "results.json")
+        assert json.loads((tmp_path / "results.json").read_text())["provenance"]["loss"] is None
+
+    def test_saving_below_a_file_says_so(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(StorageError, match="file"):
+            make_results(a=1).save(tmp_path / "file" / "results.json")
+
+
+class TestLoad:
+    def test_missing_names_the_command(self, tmp_path):
+        with pytest.raises(RunError, match=r"dbench eval .*run"):
+            Results.load(tmp_path / "run" / "results.json")
+
+    def test_newer_schema(self, tmp_path):
+        path = tmp_path / "results.json"
+        path.write_text('{"schema_version": 99, "something": "else"}')
+        with pytest.raises(RunError, match=r"schema 99; this version reads up to 1[\s\S]*Upgrade"):
+            Results.load(path)
+
+    def test_older_and_richer_files_load(self, tmp_path):
+        path = tmp_path / "results.json"
+        path.write_text('{"subject": {"name": "old"}, "scores": {"mig": {"value": 0.5, "colour": "red"}}, "more": 1}')
+        assert Results.load(path).scores["mig"].value == 0.5
+
+    @pytest.mark.parametrize(
+        ("text", "place"),
+        [
+            ("", "Expecting value"),
+            ('{"subject": {"name": "x"}, "scor', "Unterminated"),
+            ("[1, 2]", "the whole"),
+            ('{"subject": {}, "scores": {"a": {"value": "high"}}}', r"scores\.a\.value"),
+            ('{"subject": {}, "scores": {"a": {"value": NaN}}}', r"scores\.a\.value"),
+            ('{"subject": {}, "scores": {"a": {"value": null}}}', "reason"),
+            ('{"scores": {}}', "subject"),
+            ("\udcff", "utf-8"),
+        ],
+    )
+    def test_damage_names_the_file_the_place_and_the_remedy(self, tmp_path, text, place):
+        path = tmp_path / "results.json"
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+        with pytest.raises(RunError, match=rf"results\.json is damaged: .*{place}[\s\S]*dbench eval"):
+            Results.load(path)
+
+
+class TestSamples:
+    @settings(max_examples=20, deadline=None)
+    @given(st.dictionaries(NAMES, st.tuples(st.lists(NUMBERS, max_size=5), st.text(max_size=20)), max_size=4))
+    def test_round_trip(self, tmp_path_factory, scores):
+        path = tmp_path_factory.mktemp("samples") / "representation.h5"
+        save_samples(path, {name: Samples(np.array(values), pairing) for name, (values, pairing) in scores.items()})
+        loaded = load_samples(path)
+        assert {name: (values.tolist(), pairing) for name, (values, pairing) in loaded.items()} == scores
+
+    def test_a_name_and_a_longer_one_behind_a_slash_can_both_be_kept(self, tmp_path):
+        path = tmp_path / "representation.h5"
+        names = ["information", "information/fresh", "information/fresh.c1"]
+        save_samples(path, {name: Samples(np.array([float(place)]), "p") for place, name in enumerate(names)})
+        assert {name: samples.values[0] for name, samples in load_samples(path).items()} == {
+            "information": 0, "information/fresh": 1, "information/fresh.c1": 2,
+        }  # fmt: skip
+
+    def test_lie_in_the_group_samples_with_their_pairing(self, tmp_path):
+        path = tmp_path / "representation.h5"
+        save_samples(path, {"accuracy": Samples(np.array([0.0, 1.0]), "test images")})
+        with h5py.File(path) as file:
+            assert file["samples/accuracy"][...].tolist() == [0, 1]
+            assert file["samples/accuracy"].attrs["pairing"] == b"test images"
+
+    def test_replace_earlier_samples_and_nothing_else(self, tmp_path):
+        path = tmp_path / "representation.h5"
+        Representation.of(np.arange(6.0).reshape(3, 2), ["a", "b", "b"], [1, 1, 0]).save(path)
+        save_samples(path, {"old": Samples(np.ones(4), "p")})
+        save_samples(path, {"new": Samples(np.zeros(2), "q")})
+        assert list(load_samples(path)) == ["new"]
+        kept = Representation.load(path)
+        assert kept.codes.values.tolist() == [[0, 1], [2, 3], [4, 5]]
+        assert kept.factors is not None
+        assert kept.factors.values.ravel().tolist() == ["a", "b", "b"]
+
+    def test_none_in_a_file_without_the_group(self, tmp_path):
+        path = tmp_path / "representation.h5"
+        Representation.of([[1.0]]).save(path)
+        assert load_samples(path) == {}
+
+    def test_damaged_file(self, tmp_path):
+        path = tmp_path / "representation.h5"
+        path.write_bytes(b"not HDF5 at all")
+        with pytest.raises(RunError, match=r"not a readable HDF5 file[\s\S]*dbench eval"):
+            load_samples(path)
+        with pytest.raises(RunError, match=r"not a readable HDF5 file"):
+            save_samples(path, {})
+        assert path.read_bytes() == b"not HDF5 at all"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_samples_that_are_no_group(self, tmp_path):
+        path = tmp_path / "representation.h5"
+        with h5py.File(path, "w") as file:
+            file["samples"] = [1, 2]
+        with pytest.raises(RunError, match="not a readable HDF5 file"):
+            load_samples(path)
+
+    def test_missing_file(self, tmp_path):
+        with pytest.raises(StorageError, match="Could not read"):
+            load_samples(tmp_path / "representation.h5")
+
+
+class TestOfRun:
+    def test_brings_the_samples_and_the_seed(self, tmp_path):
+        run = make_run(tmp_path / "run")
+        make_results(accuracy=0.5, error=0.5).save(run.results_file)
+        save_samples(run.representation_file, {
+            "accuracy": Samples(np.array([1.0, 0.0]), "test images"), "gone": Samples(np.ones(2), ""),
+        })  # fmt: skip
+        results = Results.of_run(run)
+        assert list(results.samples) == ["accuracy"]  # and none of scores that are not there
+        assert results.subject["seed"] == 7
+
+    def test_without_a_representation_there_are_no_samples(self, tmp_path):
+        run = make_run(tmp_path / "run")
+        make_results(accuracy=0.5).save(run.results_file)
+        assert Results.of_run(run).samples == {}
+
+    def test_samples_of_another_evaluation_are_not_taken_for_this_one(self, tmp_path):
+        run = make_run(tmp_path / "run")
+        make_results(accuracy=0.75).save(run.results_file)
+        save_samples(run.representation_file, {"accuracy": Samples(np.array([1.0, 0.0]), "test images")})
+        with pytest.raises(RunError, match=r"accuracy = 0\.75, but its samples .* say 0\.5[\s\S]*dbench eval"):
+            Results.of_run(run)
+
+
+class TestEntryFromScore:
+    def test_carries_everything(self):
+        score = Score(0.5, 0.4, 0.6, chance=0.1, ceiling=1.0, unit="nats", details={"n": 3})
+        entry = entry_from_score(score, FACTS, {"bins": 10}, 1.5)
+        assert entry == ScoreEntry(
+            value=0.5, low=0.4, high=0.6, chance=0.1, ceiling=1.0, version=3, settings={"bins": 10}, seconds=1.5,
+            unit="nats", better="higher", bounds=(0, 1), details={"n": 3},
+        )  # fmt: skip
+
+    def test_a_score_may_have_its_own_direction_and_bounds(self):
+        entry = entry_from_score(Score(0.5, better="lower", bounds=(None, 2)), FACTS, {})
+        assert (entry.better, entry.bounds, entry.unit) == ("lower", (None, 2), "")
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float64("nan")])
+    def test_what_is_no_number_becomes_null_with_a_reason(self, value):
+        entry = entry_from_score(Score(value, low=value, chance=0.1), FACTS, {})
+        assert (entry.value, entry.low, entry.chance) == (None, None, 0.1)
+        assert entry.reason == f"the metric accuracy gave {value}"
+
+    def test_an_undefined_score_keeps_its_reason_and_the_unit_of_its_metric(self):
+        entry = entry_from_score(Score.undefined("no labels"), FACTS, {})
+        assert (entry.value, entry.reason, entry.unit) == (None, "no labels", "nats")
+
+    def test_details_and_settings_become_json(self, tmp_path):
+        details = {"confusion": np.array([[1, 2]]), 3: np.float32(0.5), "nan": [float("nan")], "path": Path("x")}
+        score = Score(np.float64(0.5), details=details)
+        entry = entry_from_score(score, FACTS, {"codes": ("c1", "c2"), "rng": np.int64(3)})
+        Results(subject={"name": "x"}, scores={"a": entry}).save(tmp_path / "results.json")
+        assert entry.details == {"confusion": [[1, 2]], "3": 0.5, "nan": [None], "path": "x"}
+        assert entry.settings == {"codes": ["c1", "c2"], "rng": 3}
