@@ -27,14 +27,27 @@ class DbenchError(Exception):
     def __str__(self) -> str:
         return f"{self.problem}\n{self.remedy}" if self.remedy else self.problem
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # By default an exception is rebuilt from its class's arguments, which subclasses change: it has to survive
+        # the way back from a worker process.
+        return _rebuilt, (type(self), self.problem, self.remedy), self.__dict__
+
+
+def _rebuilt(kind: type[DbenchError], problem: str, remedy: str) -> DbenchError:
+    error = kind.__new__(kind, problem, remedy)
+    DbenchError.__init__(error, problem, remedy)
+    return error
+
 
 class UnknownNameError(DbenchError):
     """A name that no registry, recipe folder or run knows."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], remedy: str = "") -> None:
         names = sorted(known)
-        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        guess = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Known: {', '.join(names)}."
+        lowered = {known_name.lower(): known_name for known_name in names}
+        close = [lowered[match] for match in difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.5)]
+        listed = f"Known: {', '.join(names)}." if names else f"No {kind} is known."
+        guess = f"Did you mean {' or '.join(map(repr, close))}?" if close else listed
         super().__init__(f"There is no {kind} named {name!r}.", f"{guess} {remedy}".strip())
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar, cast
 
 from disentangle_bench.errors import DbenchError, UnknownNameError
@@ -46,10 +45,8 @@ class Registry(Generic[T]):
         targets = self._all()
         if name not in targets:
             raise UnknownNameError(self.kind, name, targets)
-        module, _, attribute = targets[name].partition(":")
         try:
-            found = import_module(module)
-            return cast(T, getattr(found, attribute) if attribute else found)
+            return cast(T, EntryPoint(name, targets[name], self.group or "").load())
         except (ImportError, AttributeError) as error:
             raise DbenchError(
                 f"The {self.kind} {name!r} could not be loaded from {targets[name]}: {error}.",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -11,14 +15,20 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentangle_bench.errors import RepresentationError
-from disentangle_bench.storage import write_through
+from disentangle_bench.errors import RepresentationError, UnknownNameError
+from disentangle_bench.storage import write_bytes, write_hdf5
 
 Kind = Literal["categorical", "ordinal", "continuous", "cyclic"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
+_PLURALS = {"c": "codes", "f": "factors"}
+_SHAPE = "Give an array of the shape (samples, variables), with one sample or more."
+_DAMAGE = (
+    OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Variables:
     """Columns with names and kinds: the codes or the factors of `n` samples.
 
@@ -48,16 +58,12 @@ class Variables:
         """
         if isinstance(values, Variables):
             return values
-        array = np.asarray(values)
-        array = array[:, None] if array.ndim == 1 else array
-        if array.ndim != 2 or array.shape[1] == 0:
-            raise RepresentationError(
-                f"{prefix!r} values have the shape {array.shape}.", "Give an array of the shape (samples, variables)."
-            )
+        array = _as_columns(values, _PLURALS.get(prefix, prefix))
         width = array.shape[1]
-        names = tuple(names or (f"{prefix}{column + 1}" for column in range(width)))
-        kinds = tuple(kinds or ((_guess_kind(array.dtype),) * width))
-        _check_columns(array, names, kinds)
+        names = tuple(f"{prefix}{column + 1}" for column in range(width)) if names is None else tuple(map(str, names))
+        kinds = (_guess_kind(array.dtype),) * width if kinds is None else tuple(map(str, kinds))
+        _check_names(width, names, kinds)
+        _check_values(array, names, kinds)
         return cls(array, names, cast("tuple[Kind, ...]", kinds))
 
     def __len__(self) -> int:
@@ -67,7 +73,13 @@ class Variables:
         return np.array(self.values, dtype=dtype, copy=copy)
 
     def column(self, name: str) -> NDArray[Any]:
-        """The values `(n,)` of one variable."""
+        """The values `(n,)` of one variable.
+
+        Raises:
+            UnknownNameError: there is none of that name.
+        """
+        if name not in self.names:
+            raise UnknownNameError("variable", name, self.names)
         return self.values[:, self.names.index(name)]
 
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
@@ -79,19 +91,54 @@ class Variables:
         return Variables(self.values[index], self.names, self.kinds)
 
 
+def _as_columns(values: ArrayLike, what: str) -> NDArray[Any]:
+    """Numbers or text `(n, d)`, with n and d at least 1."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "OT":
+            array = _without_objects(array)
+        if array.dtype.kind == "S":
+            array = np.char.decode(array, "utf-8")
+    except ValueError as error:
+        raise RepresentationError(f"The {what} are no array: {error}.", _SHAPE) from error
+    array = array[:, None] if array.ndim == 1 else array
+    if array.ndim != 2 or array.size == 0:
+        raise RepresentationError(f"The {what} have the shape {array.shape}.", _SHAPE)
+    if array.dtype.kind not in "biufU":
+        raise RepresentationError(f"The {what} are of the type {array.dtype}.", "Give numbers or text, none missing.")
+    return array
+
+
+def _without_objects(array: NDArray[Any]) -> NDArray[Any]:
+    """Numbers or text from objects, as pandas has them; the same objects if they are neither, or some of both."""
+    texts = sum(isinstance(value, str) for value in array.flat)
+    return np.asarray(array.tolist()) if texts in (0, array.size) else array
+
+
 def _guess_kind(dtype: np.dtype[Any]) -> Kind:
     return "continuous" if dtype.kind == "f" else "categorical"
 
 
-def _check_columns(array: NDArray[Any], names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
-    width = array.shape[1]
+def _check_names(width: int, names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
     if len(names) != width or len(kinds) != width:
         raise RepresentationError(
             f"{width} columns came with {len(names)} names and {len(kinds)} kinds.", "Give one of each per column."
         )
+    for name in names:
+        if not name or names.count(name) > 1:
+            raise RepresentationError(
+                f"{names.count(name)} columns are named {name!r}.", "Give each a name of its own."
+            )
     for kind in kinds:
         if kind not in KINDS:
             raise RepresentationError(f"{kind!r} is not a kind of variable.", f"Use one of {', '.join(KINDS)}.")
+
+
+def _check_values(array: NDArray[Any], names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
+    if array.dtype.kind == "U":
+        for name, kind in zip(names, kinds, strict=True):
+            if kind != "categorical":
+                raise RepresentationError(f"Column {name!r} is {kind} and holds text.", "Give numbers.")
     if array.dtype.kind == "f":
         broken = (~np.isfinite(array)).sum(axis=0)
         for name, count in zip(names, broken, strict=True):
@@ -102,7 +149,7 @@ def _check_columns(array: NDArray[Any], names: tuple[str, ...], kinds: tuple[str
                 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Representation:
     """What a model says of `n` samples, beside what is known of them.
 
@@ -137,22 +184,47 @@ class Representation:
         return cls(
             Variables.wrap(codes),
             None if factors is None else Variables.wrap(factors, prefix="f"),
-            None if train is None else _as_mask(train),
+            None if train is None else _as_mask(np.asarray(train)),
         )
 
     def save(self, path: Path | str) -> None:
-        """Write to HDF5, atomically: `codes`, `factors`, `train`, `posterior/NAME`, names and kinds as attributes."""
-        write_through(Path(path), self._write_hdf5)
+        """Write to HDF5, or to npz if the name ends so, atomically.
 
-    def _write_hdf5(self, path: Path) -> None:
-        with h5py.File(path, "w") as file:
-            _write_variables(file, "codes", self.codes)
-            if self.factors is not None:
-                _write_variables(file, "factors", self.factors)
-            if self.train is not None:
-                file.create_dataset("train", data=self.train)
-            for name, parameters in self.posterior.items():
-                file.create_dataset(f"posterior/{name}", data=parameters, compression="gzip")
+        HDF5: `codes`, `factors`, `train` and `posterior/NAME`, with `names` and `kinds` as attributes of the first
+        two. npz: the same keys, with `code_names`, `code_kinds`, `factor_names` and `factor_kinds`.
+
+        Raises:
+            StorageError: no space, no permission. RepresentationError: text that the format cannot hold.
+        """
+        path = Path(path)
+        if _is_npz(path):
+            buffer = io.BytesIO()
+            np.savez_compressed(buffer, **self._npz_arrays())
+            write_bytes(path, buffer.getvalue())
+            return
+        try:
+            write_hdf5(path, self._fill)
+        except ValueError as error:
+            raise RepresentationError(
+                f"The representation cannot be written to {path}: {error}.", "Remove such characters."
+            ) from error
+
+    def _fill(self, file: h5py.File) -> None:
+        _write_variables(file, "codes", self.codes)
+        if self.factors is not None:
+            _write_variables(file, "factors", self.factors)
+        if self.train is not None:
+            _write_array(file, "train", self.train)
+        for name, parameters in self.posterior.items():
+            _write_array(file, f"posterior/{name}", parameters)
+
+    def _npz_arrays(self) -> dict[str, Any]:
+        arrays = _named_arrays("code", self.codes)
+        if self.factors is not None:
+            arrays |= _named_arrays("factor", self.factors)
+        if self.train is not None:
+            arrays["train"] = self.train
+        return arrays | {f"posterior/{name}": parameters for name, parameters in self.posterior.items()}
 
     @classmethod
     def load(cls, path: Path | str) -> Representation:
@@ -164,11 +236,14 @@ class Representation:
         path = Path(path)
         if not path.is_file():
             raise RepresentationError(f"There is no file {path}.", "Give an .npz or .h5 file with 'codes' in it.")
-        return _load_npz(path) if path.suffix == ".npz" else _load_hdf5(path)
+        return _load_npz(path) if _is_npz(path) else _load_hdf5(path)
 
 
-def _as_mask(train: ArrayLike) -> NDArray[np.bool_]:
-    mask = np.asarray(train)
+def _is_npz(path: Path) -> bool:
+    return path.suffix.lower() == ".npz"
+
+
+def _as_mask(mask: NDArray[Any]) -> NDArray[np.bool_]:
     if mask.ndim != 1 or not np.isin(mask, (0, 1)).all():
         raise RepresentationError(
             f"'train' has the shape {mask.shape} and the type {mask.dtype}.", "Give one true or false per sample."
@@ -178,44 +253,82 @@ def _as_mask(train: ArrayLike) -> NDArray[np.bool_]:
 
 def _write_variables(file: h5py.File, name: str, variables: Variables) -> None:
     values = variables.values
-    is_text = values.dtype.kind in "OUS"
-    data = values.astype(h5py.string_dtype()) if is_text else values
-    dataset = file.create_dataset(name, data=data, compression="gzip")
-    dataset.attrs["names"] = list(variables.names)
-    dataset.attrs["kinds"] = list(variables.kinds)
+    dataset = _write_array(file, name, _fixed_width(values) if values.dtype.kind == "U" else values)
+    dataset.attrs["names"] = _fixed_width(np.array(variables.names))
+    dataset.attrs["kinds"] = _fixed_width(np.array(variables.kinds))
 
 
-def _read_variables(dataset: h5py.Dataset, prefix: str) -> Variables:
+def _write_array(file: h5py.File, name: str, values: NDArray[Any]) -> h5py.Dataset:
+    return file.create_dataset(name, data=values, compression="gzip", fletcher32=True)
+
+
+def _fixed_width(texts: NDArray[np.str_]) -> NDArray[Any]:
+    """UTF-8 of a fixed width: HDF5 keeps texts of variable width without a checksum and may crash on damaged ones."""
+    encoded = np.char.encode(texts, "utf-8")
+    return encoded.astype(h5py.string_dtype("utf-8", encoded.dtype.itemsize))
+
+
+def _read_variables(file: h5py.File, name: str) -> Variables:
+    dataset = file[name]
+    if not isinstance(dataset, h5py.Dataset):
+        raise RepresentationError(f"{name!r} is not an array.", _SHAPE)
     values = dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else dataset[...]
-    names = [str(name) for name in dataset.attrs.get("names", ())]
-    kinds = [str(kind) for kind in dataset.attrs.get("kinds", ())]
-    return Variables.wrap(values, names=names or None, kinds=kinds or None, prefix=prefix)
+    names, kinds = _texts(dataset.attrs.get("names")), _texts(dataset.attrs.get("kinds"))
+    return Variables.wrap(values, names=names, kinds=kinds, prefix=name[0])
+
+
+def _texts(values: ArrayLike | None) -> list[str] | None:
+    """One text or several, as str or as bytes, as the different writers of these formats have them."""
+    if values is None:
+        return None
+    return [text.decode() if isinstance(text, bytes) else str(text) for text in np.atleast_1d(values)]
 
 
 def _load_hdf5(path: Path) -> Representation:
-    try:
-        with h5py.File(path, "r") as file:
-            _require_codes(path, list(file))
-            factors = _read_variables(file["factors"], "f") if "factors" in file else None
-            posterior = {name: data[...] for name, data in file.get("posterior", {}).items()}
-            train = _as_mask(file["train"][...]) if "train" in file else None
-            return Representation(_read_variables(file["codes"], "c"), factors, train, posterior)
-    except OSError as error:
-        raise RepresentationError(f"{path} is not a readable HDF5 file: {error}.", "Write it again.") from error
+    with _faults_of(path, "HDF5"), h5py.File(path, "r") as file:
+        _require_codes(list(file))
+        factors = _read_variables(file, "factors") if "factors" in file else None
+        posterior = {name: data[...] for name, data in file.get("posterior", {}).items()}
+        train = _as_mask(file["train"][...]) if "train" in file else None
+        return Representation(_read_variables(file, "codes"), factors, train, posterior)
+
+
+def _named_arrays(singular: str, variables: Variables) -> dict[str, Any]:
+    names, kinds = np.array(variables.names), np.array(variables.kinds)
+    return {f"{singular}s": variables.values, f"{singular}_names": names, f"{singular}_kinds": kinds}
 
 
 def _load_npz(path: Path) -> Representation:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            _require_codes(path, list(file))
-            return Representation.of(file["codes"], file.get("factors"), file.get("train"))
-    except (OSError, ValueError, EOFError) as error:
-        raise RepresentationError(f"{path} is not a readable npz file: {error}.", "Write it again.") from error
+    with _faults_of(path, "npz"), np.load(path, allow_pickle=False) as file:
+        _require_codes(list(file))
+        arrays = {name: file[name] for name in file}
+        posterior = {
+            name.removeprefix("posterior/"): array for name, array in arrays.items() if name.startswith("posterior/")
+        }
+        train = _as_mask(arrays["train"]) if "train" in arrays else None
+        factors = _named_variables(arrays, "factor") if "factors" in arrays else None
+        return Representation(_named_variables(arrays, "code"), factors, train, posterior)
 
 
-def _require_codes(path: Path, keys: list[str]) -> None:
+def _named_variables(arrays: Mapping[str, NDArray[Any]], singular: str) -> Variables:
+    names, kinds = _texts(arrays.get(f"{singular}_names")), _texts(arrays.get(f"{singular}_kinds"))
+    return Variables.wrap(arrays[f"{singular}s"], names=names, kinds=kinds, prefix=singular[0])
+
+
+def _require_codes(keys: list[str]) -> None:
     if "codes" not in keys:
         raise RepresentationError(
-            f"{path} has no array 'codes'; it has {', '.join(keys) or 'nothing'}.",
+            f"there is no array 'codes'; there is {', '.join(keys) or 'nothing'}.",
             "Store the codes (n, d) as 'codes' and, if known, the factors (n, k) as 'factors'.",
         )
+
+
+@contextmanager
+def _faults_of(path: Path, form: str) -> Iterator[None]:
+    """Name the file in what is said of its arrays, and tell a damaged one."""
+    try:
+        yield
+    except RepresentationError as error:
+        raise RepresentationError(f"In {path}: {error.problem}", error.remedy) from error
+    except _DAMAGE as error:
+        raise RepresentationError(f"{path} is not a readable {form} file: {error}.", "Write it again.") from error

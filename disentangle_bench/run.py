@@ -80,10 +80,9 @@ class Run:
                 f"{path} is not a run folder: it has no recipe.toml with a provenance.json.",
                 "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
             )
-        schema = run.provenance()["schema_version"]
-        if schema > SCHEMA_VERSION:
+        if run.schema_version > SCHEMA_VERSION:
             raise RunError(
-                f"{path} was written with schema {schema}; this version reads up to {SCHEMA_VERSION}.",
+                f"{path} was written with schema {run.schema_version}; this version reads up to {SCHEMA_VERSION}.",
                 "Upgrade with `pip install --upgrade disentangle-bench`.",
             )
         if finished and not run.model_file.is_file():
@@ -100,8 +99,11 @@ class Run:
 
     @property
     def seed(self) -> int:
-        seed: int = self.provenance()["seed"]
-        return seed
+        return self._integer("seed")
+
+    @property
+    def schema_version(self) -> int:
+        return self._integer("schema_version")
 
     @property
     def status(self) -> str:
@@ -112,16 +114,18 @@ class Run:
         """What made the run: seed, status, command, versions, machine.
 
         Raises:
-            RunError: the file cannot be read or is damaged.
+            RunError: the file cannot be read.
         """
         try:
-            values = json.loads(self.provenance_file.read_text(encoding="utf-8"))
+            return _mapping(self.provenance_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RunError(f"{self.provenance_file} cannot be read: {error}.", "Train the run again.") from error
-        numbers = [values.get(key) for key in ("schema_version", "seed")] if isinstance(values, dict) else [None]
-        if not all(isinstance(number, int) for number in numbers):
-            raise RunError(f"{self.provenance_file} is damaged: it names no schema and seed.", "Train the run again.")
-        return dict(values)
+
+    def _integer(self, key: str) -> int:
+        value = self.provenance().get(key)
+        if not isinstance(value, int):
+            raise RunError(f"{self.provenance_file} is damaged: {key} is {value}.", "Train the run again.")
+        return value
 
     def note(self, **values: Any) -> None:
         """Add to the provenance, such as `status="ok"`."""
@@ -144,9 +148,8 @@ class Run:
 
     def _entry(self, number: int, line: str) -> dict[str, Any]:
         try:
-            entry: dict[str, Any] = dict(json.loads(line))
-            return entry
-        except (ValueError, TypeError) as error:
+            return _mapping(line)
+        except ValueError as error:
             raise RunError(
                 f"Line {number} of {self.log_file} is damaged: {error}.", "Delete that line, or train the run again."
             ) from error
@@ -188,3 +191,15 @@ class Run:
             yield
         finally:
             lock.release()
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        ValueError: the text is no JSON or no object.
+    """
+    values = json.loads(text)
+    if not isinstance(values, dict):
+        raise ValueError(f"{text[:20]!r} is no JSON object")
+    return values

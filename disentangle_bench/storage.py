@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import os
 import platform
+import secrets
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from disentangle_bench.errors import StorageError
+
+if TYPE_CHECKING:
+    import h5py
 
 _REMEDIES = {
     errno.ENOSPC: "Free some space or choose another folder.",
@@ -25,6 +29,7 @@ _REMEDIES = {
     errno.EPERM: "Choose a folder that you may write to, or change its permissions.",
     errno.EROFS: "That file system is read-only: choose another folder.",
     errno.ENOTDIR: "A part of that path is a file: choose another folder.",
+    errno.EEXIST: "A part of that path is a file: choose another folder.",
     errno.EISDIR: "That path is a folder: choose another name.",
 }
 
@@ -48,12 +53,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=f".tmp{path.suffix}", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp{path.suffix}")
         try:
+            # Not through tempfile, whose files only their owner may read: results are for the user's group, too.
+            temporary.touch(exist_ok=False)
             yield temporary
-            temporary.chmod(0o666 & ~_umask())  # mkstemp's 0600 would hide results from the user's group
             flush_to_disk(temporary)
             temporary.replace(path)
             flush_to_disk(path.parent)
@@ -66,20 +70,37 @@ def flush_to_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if not (path.is_dir() and error.errno in (errno.EINVAL, errno.ENOTSUP)):  # some can flush files only
+            raise
     finally:
         os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path` atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_hdf5(path: Path, fill: Callable[[h5py.File], object], *, before: bytes | None = None) -> None:
+    """Write to `path`, atomically, the HDF5 file that `fill` fills; `before` is the content to start from.
+
+    The file is made in memory: where a disk is full, HDF5 does not raise but ends the whole process.
+    """
+    import h5py
+
+    buffer = io.BytesIO(before or b"")
+    # From version 1.10 of the format on, HDF5 can tell damaged names and sizes by a checksum instead of crashing.
+    with h5py.File(buffer, "w" if before is None else "r+", libver=("v110", "v110")) as file:
+        fill(file)
+    write_bytes(path, buffer.getvalue())
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -103,13 +124,18 @@ def provenance() -> dict[str, Any]:
     """What made a number: the command, versions, the machine and the time. JSON-able, with no user names."""
     packages = ("disentangle-bench", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "lightning-fabric")
     return {
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *map(_without_home, sys.argv[1:])],
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
         "packages": {name: installed_version(name) for name in packages},
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _without_home(argument: str) -> str:
+    home = os.environ.get("HOME") or os.environ.get("USERPROFILE") or ""
+    return argument.replace(home, "~") if len(home) > 1 else argument
 
 
 def installed_version(name: str) -> str | None:

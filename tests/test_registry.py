@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from disentangle_bench import registry as registry_module
+from disentangle_bench.errors import DbenchError, UnknownNameError
+from disentangle_bench.registry import Registry
+
+BUILTINS = {"sqrt": "math:sqrt", "join": "os.path:join", "broken": "math:no_such_function", "gone": "no_such_module:x"}
+
+
+@pytest.fixture
+def plugins(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[EntryPoint]]:
+    """Entry points by group, in place of those of the installed packages."""
+    points: dict[str, list[EntryPoint]] = {}
+    monkeypatch.setattr(registry_module, "entry_points", lambda *, group: points.get(group, []))
+    return points
+
+
+def point(name: str, value: str) -> EntryPoint:
+    return EntryPoint(name, value, "test.functions")
+
+
+def make(group: str | None = "test.functions") -> Registry[object]:
+    return Registry("function", BUILTINS, group=group)
+
+
+def test_names_are_listed_and_objects_found() -> None:
+    functions = make(group=None)
+    assert list(functions) == ["sqrt", "join", "broken", "gone"]
+    assert len(functions) == 4
+    assert "sqrt" in functions
+    assert "cbrt" not in functions
+    assert functions.get("sqrt")(9) == 3  # type: ignore[operator]
+
+
+def test_listing_imports_nothing() -> None:
+    lazy = Registry[object]("colour scale", {"x": "colorsys:rgb_to_hls"})
+    sys.modules.pop("colorsys", None)
+    assert list(lazy) == ["x"]
+    assert "x" in lazy
+    assert "colorsys" not in sys.modules
+    assert lazy.get("x").__name__ == "rgb_to_hls"  # type: ignore[attr-defined]
+
+
+def test_targets_may_be_modules_and_attributes_of_attributes() -> None:
+    things = Registry[object]("thing", {"module": "math", "method": "collections:Counter.most_common"})
+    assert things.get("module").pi > 3  # type: ignore[attr-defined]
+    assert things.get("method").__name__ == "most_common"  # type: ignore[attr-defined]
+
+
+def test_an_unknown_name_is_told_with_suggestions() -> None:
+    with pytest.raises(UnknownNameError, match=r"There is no function named 'sqr'\.\nDid you mean 'sqrt'\?"):
+        make().get("sqr")
+
+
+@pytest.mark.parametrize("name", ["broken", "gone"])
+def test_a_target_that_leads_nowhere_is_told(name: str) -> None:
+    with pytest.raises(DbenchError, match=f"The function '{name}' could not be loaded from {BUILTINS[name]}: "):
+        make(group=None).get(name)
+
+
+def test_plugins_add_theirs(plugins: dict[str, list[EntryPoint]]) -> None:
+    plugins["test.functions"] = [point("floor", "math:floor"), point("extra", "math:ceil [fast]")]
+    plugins["test.others"] = [point("not-mine", "math:exp")]
+    functions = make()
+    assert list(functions) == [*BUILTINS, "floor", "extra"]
+    assert functions.get("floor")(1.5) == 1  # type: ignore[operator]
+    assert functions.get("extra")(1.5) == 2  # type: ignore[operator]
+    assert "floor" not in make(group=None)
+
+
+def test_a_plugin_that_is_broken_is_told_when_it_is_asked_for(plugins: dict[str, list[EntryPoint]]) -> None:
+    plugins["test.functions"] = [point("theirs", "no_such_plugin:thing"), point("malformed", "not a path")]
+    functions = make()
+    assert functions.get("sqrt")(4) == 2  # type: ignore[operator]
+    for name, value in (("theirs", "no_such_plugin:thing"), ("malformed", "not a path")):
+        with pytest.raises(DbenchError, match=f"'{name}' could not be loaded from {value}") as caught:
+            functions.get(name)
+        assert "Reinstall or remove the package" in str(caught.value)
+
+
+def test_two_of_one_name_are_refused(plugins: dict[str, list[EntryPoint]]) -> None:
+    plugins["test.functions"] = [point("sqrt", "cmath:sqrt")]
+    functions = make()
+    for _ in range(2):
+        with pytest.raises(DbenchError, match="Two functions are named 'sqrt': math:sqrt and cmath:sqrt"):
+            list(functions)
+    plugins["test.functions"] = [point("mine", "math:exp"), point("mine", "math:log")]
+    with pytest.raises(DbenchError, match="Two functions are named 'mine': math:exp and math:log"):
+        make().get("sqrt")
+
+
+def test_one_plugin_that_is_found_twice_is_one(plugins: dict[str, list[EntryPoint]]) -> None:
+    plugins["test.functions"] = [point("exp", "math:exp"), point("exp", "math:exp"), point("sqrt", "math:sqrt")]
+    assert list(make()) == [*BUILTINS, "exp"]
+
+
+def test_entry_points_of_installed_packages_are_read() -> None:
+    scripts = Registry[object]("script", {}, group="console_scripts")
+    assert "dbench" in scripts

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import math
+import os
+import platform
+import stat
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import h5py
+import pytest
+
+from disentangle_bench import storage
+from disentangle_bench.errors import StorageError
+from disentangle_bench.storage import (
+    atomic_path,
+    flush_to_disk,
+    installed_version,
+    provenance,
+    sha256,
+    storage_errors,
+    write_bytes,
+    write_hdf5,
+    write_json,
+    write_text,
+    write_through,
+)
+
+
+def half(path: Path, error: BaseException) -> None:
+    """Write half a file and fail."""
+    path.write_text("half")
+    raise error
+
+
+def test_writes_what_was_given_and_makes_folders(tmp_path: Path) -> None:
+    place = tmp_path / "new" / "folder"
+    write_text(place / "a.txt", "Grüße\n")
+    write_bytes(place / "b", b"\0\xff")
+    write_json(place / "c.json", {"nats": 2.303, "name": "é", "none": None})
+    write_through(place / "d.bin", lambda path: path.write_bytes(b"library"))
+    assert (place / "a.txt").read_bytes() == "Grüße\n".encode()
+    assert (place / "b").read_bytes() == b"\0\xff"
+    assert json.loads((place / "c.json").read_text(encoding="utf-8")) == {"nats": 2.303, "name": "é", "none": None}
+    assert (place / "d.bin").read_bytes() == b"library"
+    assert len(list(place.iterdir())) == 4
+
+
+def test_the_temporary_file_has_the_names_suffix_and_is_hidden(tmp_path: Path) -> None:
+    with atomic_path(tmp_path / "model.safetensors") as temporary:
+        assert temporary.suffix == ".safetensors"
+        assert temporary.name.startswith(".model")
+        assert temporary.parent == tmp_path
+        temporary.write_text("x")
+
+
+@pytest.mark.parametrize("interruption", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_interrupted_write_leaves_the_old_file_and_no_other(tmp_path: Path, interruption: type) -> None:
+    path = tmp_path / "results.json"
+    path.write_text("old")
+    with pytest.raises(interruption):
+        write_through(path, partial(half, error=interruption()))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_killed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text("old")
+    script = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from disentangle_bench.storage import atomic_path\n"
+        "with atomic_path(Path(sys.argv[1])) as temporary:\n"
+        "    temporary.write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode != 0
+    assert path.read_text() == "old"
+
+
+def test_the_old_file_is_there_until_the_new_one_is(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text("old")
+    with atomic_path(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+
+
+def test_content_and_folder_reach_the_disk_around_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "results.json"
+    seen = []
+
+    def record(descriptor: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        seen.append((kind, path.exists(), os.fstat(descriptor).st_size))
+
+    monkeypatch.setattr(os, "fsync", record)
+    write_text(path, "content")
+    assert [(kind, renamed) for kind, renamed, _ in seen] == [("file", False), ("folder", True)]
+    assert seen[0][2] == len("content")
+
+
+@pytest.mark.parametrize(("number", "refused"), [(errno.EINVAL, False), (errno.ENOTSUP, False), (errno.EIO, True)])
+def test_file_systems_that_cannot_flush_folders(tmp_path: Path, monkeypatch, number: int, refused: bool) -> None:
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, "No")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    if refused:
+        with pytest.raises(OSError, match="No"):
+            flush_to_disk(tmp_path)
+    else:
+        write_text(tmp_path / "x", "content")
+        assert (tmp_path / "x").read_text() == "content"
+
+
+def test_a_file_that_cannot_be_flushed_is_not_put_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EINVAL, "Cannot flush")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StorageError, match="Cannot flush"):
+        write_text(tmp_path / "x", "content")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_permissions_follow_the_users_mask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_text(tmp_path / "x", "")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "Free some space"),
+        (errno.EDQUOT, "quota"),
+        (errno.EACCES, "may write to"),
+        (errno.EROFS, "read-only"),
+    ],
+)
+def test_refusals_of_the_disk_are_told_with_a_remedy(tmp_path: Path, number: int, remedy: str) -> None:
+    path = tmp_path / "results.json"
+    path.write_text("old")
+    with pytest.raises(StorageError) as caught:
+        write_through(path, partial(half, error=OSError(number, os.strerror(number))))
+    assert caught.value.problem == f"Could not write {path}: {os.strerror(number)}."
+    assert remedy in caught.value.remedy
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_reading_is_told_apart_from_writing(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"Could not read .*: No such file"), storage_errors(tmp_path / "x", "read"):
+        (tmp_path / "x").read_text()
+    with pytest.raises(StorageError, match=r"Could not read .*: Odd"), storage_errors(tmp_path / "x", "read"):
+        raise OSError("Odd")
+
+
+def test_a_path_through_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="Could not write") as caught:
+        write_text(tmp_path / "file" / "x", "")
+    assert "is a file" in str(caught.value)
+
+
+def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    with pytest.raises(StorageError, match="Could not write") as caught:
+        write_text(tmp_path / "x", "")
+    assert "is a folder" in str(caught.value)
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no folder that refuses even root")
+def test_a_folder_that_refuses_everyone_is_told() -> None:
+    with pytest.raises(StorageError, match="Could not write /proc/self/x"):
+        write_text(Path("/proc/self/x"), "")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, {"deep": [-math.inf]}])
+def test_json_holds_no_nan_or_infinity(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("old")
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, value)
+    assert path.read_text() == "old"
+
+
+def test_hdf5_is_made_from_nothing_or_from_what_was(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    write_hdf5(path, lambda file: file.create_dataset("a", data=[1, 2]))
+    write_hdf5(path, lambda file: file.create_dataset("b", data=[3]), before=path.read_bytes())
+    with h5py.File(path) as file:
+        assert {name: file[name][...].tolist() for name in file} == {"a": [1, 2], "b": [3]}
+    write_hdf5(path, lambda file: file.create_dataset("c", data=[4]))
+    with h5py.File(path) as file:
+        assert list(file) == ["c"]
+
+
+def test_hdf5_that_could_not_be_filled_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    path.write_text("old")
+    with pytest.raises(TypeError):
+        write_hdf5(path, lambda file: file.create_dataset("a", data=object()))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"abc")  # the example of FIPS 180-2
+    assert sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    path.write_bytes(bytes(3 << 20))
+    assert sha256(path) == hashlib.sha256(bytes(3 << 20)).hexdigest()
+
+
+def test_provenance_says_what_made_a_number_and_not_who(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setattr(sys, "argv", ["/home/ada/bin/dbench", "train", "infogan", "--out=/home/ada/runs/x"])
+    facts = provenance()
+    assert facts["command"] == ["dbench", "train", "infogan", "--out=~/runs/x"]
+    assert facts["python"] == platform.python_version()
+    assert facts["packages"]["numpy"] == installed_version("numpy")
+    assert facts["packages"]["disentangle-bench"]
+    assert "ada" not in json.dumps(facts)
+    assert storage.datetime.fromisoformat(facts["time"]).utcoffset().total_seconds() == 0
+    write_json(tmp_path / "provenance.json", facts)
+
+
+def test_a_home_at_the_root_is_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/")
+    monkeypatch.setattr(sys, "argv", ["dbench", "eval", "/data/run"])
+    assert provenance()["command"] == ["dbench", "eval", "/data/run"]
+
+
+def test_what_is_not_installed_has_no_version() -> None:
+    assert installed_version("no-such-distribution-here") is None
