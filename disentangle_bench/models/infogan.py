@@ -116,8 +116,10 @@ class InfoGAN:
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
     """Let gradients pass through a network without leaving any on its parameters."""
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
     network.requires_grad_(False)
     try:
         yield
     finally:
-        network.requires_grad_(True)
+        for parameter in learning:
+            parameter.requires_grad_(True)

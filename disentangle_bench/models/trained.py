@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from disentangle_bench.errors import RunError
 from disentangle_bench.latents import Latents
 from disentangle_bench.models.infogan import InfoGAN
-from disentangle_bench.storage import write_through
+from disentangle_bench.storage import write_bytes
 
 BATCH = 500
 STATISTICS_BATCHES = 40
@@ -105,7 +105,7 @@ def save_trained(model: InfoGAN, images: Tensor, path: Path, *, seed: int) -> No
     order = torch.randperm(len(images), generator=generator)[: size * STATISTICS_BATCHES].to(device)
     reestimate_statistics(model.critic, (as_floats(images[rows]) for rows in torch.split(order, size) if len(rows) > 1))
     tensors |= _named(model.critic, "D")
-    write_through(path, lambda temporary: save_file(tensors, temporary))
+    write_bytes(path, save(tensors))
 
 
 def _named(network: nn.Module, prefix: str) -> dict[str, Tensor]:

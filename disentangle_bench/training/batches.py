@@ -16,7 +16,11 @@ class Batches:
         images: `(n, c, h, w)` uint8, on the device of training.
         size: images per step over all processes.
         seed: determines the order; each epoch has its own.
-        rank: this process. world: number of processes; each takes an equal share of every batch.
+        rank: this process.
+        world: number of processes; each takes an equal share of every batch.
+
+    Raises:
+        SettingError: there are fewer images than that, or the processes cannot share a batch.
     """
 
     def __init__(self, images: Tensor, size: int, seed: int, rank: int = 0, world: int = 1) -> None:
@@ -27,6 +31,11 @@ class Batches:
         if size % world:
             raise SettingError(
                 f"batch_size = {size} cannot be shared by {world} processes.", f"Give a multiple of {world}."
+            )
+        if size < 2 * world:
+            raise SettingError(
+                f"batch_size = {size} leaves each of {world} processes one image, which has no batch statistics.",
+                f"Give at least {2 * world}.",
             )
         self.images, self.size, self.seed = images, size, seed
         self.share = slice(rank * size // world, (rank + 1) * size // world)

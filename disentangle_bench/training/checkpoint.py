@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from disentangle_bench.storage import write_through
+from disentangle_bench.errors import StorageError
+from disentangle_bench.storage import storage_errors, write_bytes
 
 KEEP = 2
-_PATTERN = "step-*.safetensors"
+_NAME = re.compile(r"step-(\d+)\.safetensors")
 _log = logging.getLogger(__name__)
 
 
@@ -32,48 +34,76 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint with a digest of its tensors, then delete all but the last two."""
+    """Write a checkpoint with a digest of its contents, then delete all but the last two.
+
+    Raises:
+        StorageError: no space or no permission; the checkpoints before are still there.
+    """
     tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
+    extras = json.dumps(checkpoint.extras)
     metadata = {
         "step": str(checkpoint.step),
-        "digest": _digest(tensors),
-        "extras": json.dumps(checkpoint.extras),
+        "extras": extras,
+        "digest": _digest(checkpoint.step, extras, tensors),
     }
     path = folder / f"step-{checkpoint.step:08d}.safetensors"
-    write_through(path, lambda temporary: save_file(tensors, temporary, metadata))
-    for old in _newest_first(folder)[KEEP:]:
-        old.unlink()
+    write_bytes(path, save(tensors, metadata))
+    _delete_others(folder, checkpoint.step)
     return path
+
+
+def _delete_others(folder: Path, step: int) -> None:
+    """Keep this checkpoint and those before it, two in all; later ones are damaged, or this one would not be new."""
+    steps = _by_step(folder)
+    kept = sorted(there for there in steps if there <= step)[-KEEP:]
+    for there, path in steps.items():
+        if there not in kept:
+            with storage_errors(path, "delete"):
+                path.unlink()
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
     """The newest checkpoint that is whole, or None. A damaged one is told and passed over for the one before."""
-    for path in _newest_first(folder):
+    paths = [path for _, path in sorted(_by_step(folder).items(), reverse=True)]
+    for path in paths:
         try:
             return _read(path)
+        except PermissionError as error:
+            raise StorageError(f"Could not read {path}: {error.strerror}.", "Change its permissions.") from error
         except (SafetensorError, OSError, KeyError, ValueError) as error:
-            _log.warning("Checkpoint %s is damaged (%s); trying the one before it.", path, error)
+            _log.warning("Checkpoint %s is damaged: %s. Trying the one before it.", path, error)
+    if paths:
+        _log.warning("No checkpoint in %s is whole: training starts from the first step.", folder)
     return None
 
 
-def _newest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob(_PATTERN), reverse=True)
+def newest_step(folder: Path) -> int:
+    """The step of the newest checkpoint, or 0; it is not read."""
+    return max(_by_step(folder), default=0)
+
+
+def _by_step(folder: Path) -> dict[int, Path]:
+    matches = {path: _NAME.fullmatch(path.name) for path in folder.glob("*.safetensors")}
+    return {int(match[1]): path for path, match in matches.items() if match}
 
 
 def _read(path: Path) -> Checkpoint:
+    path.open("rb").close()  # safetensors would report a file that may not be read as one that is not there
     with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
+        metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    if _digest(tensors) != metadata["digest"]:
+    step, extras = int(metadata["step"]), metadata["extras"]
+    if _digest(step, extras, tensors) != metadata["digest"]:
         raise ValueError("its digest does not match its contents")
-    return Checkpoint(int(metadata["step"]), tensors, json.loads(metadata["extras"]))
+    return Checkpoint(step, tensors, json.loads(extras))
 
 
-def _digest(tensors: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256()
+def _digest(step: int, extras: str, tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(f"{step} {extras}\n".encode())
     for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
+        value = tensors[name]
+        digest.update(f"{name} {value.dtype} {list(value.shape)}\n".encode())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

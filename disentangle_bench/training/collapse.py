@@ -16,11 +16,17 @@ MIN_SHARE = 0.1
 OK = "ok"
 
 
+def diverged(broken: Sequence[str]) -> str:
+    """Why not, for values that are no longer numbers."""
+    shown = ", ".join(broken[:3]) + (", ..." if len(broken) > 3 else "")
+    return f"collapsed: {shown} {'is not a finite number' if len(broken) == 1 else 'are not finite numbers'}"
+
+
 def watch_losses(losses: Mapping[str, float]) -> str:
     """`ok`, or why not: a loss that is not a number, or a D that always wins."""
     broken = [name for name, value in losses.items() if not math.isfinite(value)]
     if broken:
-        return f"collapsed: {', '.join(broken)} is not a finite number"
+        return diverged(broken)
     if losses["discriminator_loss"] < MIN_DISCRIMINATOR_LOSS:
         return f"collapsed: D's loss is under {MIN_DISCRIMINATOR_LOSS:g}: D always wins and G no longer learns"
     return OK

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 import warnings
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
 
 from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import DeviceError, SettingError
 
-# At import, so that it holds in spawned processes before they join: Fabric announces every setting, and PyTorch a new
-# name that its older versions lack.
+# At import, so that it holds in spawned processes before they join: Fabric announces every setting, and PyTorch each
+# process that it ends and a new name that its older versions lack.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", message="`broadcast_buffers` is deprecated")
 
 PRECISIONS = ("auto", "32", "bf16-mixed", "16-mixed")
@@ -29,6 +33,35 @@ def choose_precision(name: str, device: torch.device) -> str:
     if name == "16-mixed" and device.type != "cuda":
         raise DeviceError("--precision 16-mixed needs a CUDA device.", "Use 32 or bf16-mixed.")
     return name
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run is to be trained on, by the names that `make_fabric` takes."""
+
+    device: str = "auto"
+    precision: str = "auto"
+    devices: int = 1
+
+    def fabric(self) -> Fabric:
+        """The fabric, not launched."""
+        return make_fabric(self.device, self.precision, self.devices)
+
+    def facts(self) -> dict[str, Any]:
+        """What the run gets, as it turns out, for the provenance.
+
+        Raises:
+            DbenchError: the machine does not have it.
+        """
+        fabric = self.fabric()
+        kind = fabric.device.type
+        name = torch.cuda.get_device_name(fabric.device) if kind == "cuda" else kind
+        return {"device": name, "precision": str(fabric.strategy.precision.precision), "devices": self.devices}
+
+    def options(self) -> list[str]:
+        """The command-line options that ask for it again."""
+        given = {name: value for name, value in asdict(self).items() if value != getattr(Machine, name)}
+        return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
 def make_fabric(device: str, precision: str, devices: int) -> Fabric:
@@ -49,7 +82,12 @@ def make_fabric(device: str, precision: str, devices: int) -> Fabric:
     return Fabric(
         accelerator=chosen.type,
         devices=devices,
-        # D sees real and generated images between two backward passes, so its buffers may not be broadcast in between
-        strategy=DDPStrategy(start_method="spawn", broadcast_buffers=False) if devices > 1 else "auto",
+        strategy=_data_parallel() if devices > 1 else "auto",
         precision=choose_precision(precision, chosen),  # type: ignore[arg-type]
     )
+
+
+def _data_parallel() -> DDPStrategy:
+    """Processes of this machine alone, whatever cluster it may belong to."""
+    # D sees real and generated images between two backward passes, so its buffers may not be broadcast in between
+    return DDPStrategy(cluster_environment=LightningEnvironment(), broadcast_buffers=False)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from types import FrameType
-from typing import cast
+from types import TracebackType
+from typing import Any, Self, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -26,6 +21,8 @@ from disentangle_bench.training import checkpoint, collapse
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.log import TrainingLog
 from disentangle_bench.training.progress import TrainingProgress
+from disentangle_bench.training.signals import stop_requests
+from disentangle_bench.training.window import Window
 
 LOG_EVERY = 50
 WARM_UP, PREDICTION_STEPS = 5, 15
@@ -33,28 +30,6 @@ WARM_UP, PREDICTION_STEPS = 5, 15
 SETTLED_SHARE, SETTLED_STEPS = 0.2, 200
 """How much of a run, and how many steps, pass before a code that G ignores counts as a failure."""
 CATEGORY_IMAGES = 10_000
-
-
-@dataclass
-class Window:
-    """Sums of what the updates saw since the last log entry; they stay on the device until they are read."""
-
-    steps: int = 0
-    sums: Tensor = field(default_factory=lambda: torch.zeros(()))
-    started: float = field(default_factory=time.perf_counter)
-    last: Losses | None = None
-
-    def add(self, losses: Losses) -> None:
-        """Add one update."""
-        values = torch.cat([torch.stack([losses.discriminator, losses.generator]), losses.information])
-        self.sums = values if self.steps == 0 else self.sums + values
-        self.steps += 1
-        self.last = losses
-
-    def means(self) -> list[float]:
-        """The mean losses of D and G and the mean `L_I` of each code."""
-        means: list[float] = (self.sums / self.steps).tolist()
-        return means
 
 
 class Loop:
@@ -87,9 +62,19 @@ class Loop:
         self.batches = Batches(self.images, size, seed, fabric.global_rank, fabric.world_size)
         self.bare = {"G": model.G, "D": model.critic}
         self._wrap(compiled)
+        self.window = self._fresh_window()
         self.step = self._restore()
         self.log = TrainingLog(run, self.step, tensorboard=tensorboard) if fabric.is_global_zero else None
-        self.status = collapse.OK
+        self.status = collapse.OK if self.log is None or self.log.status is None else self.log.status
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.log is not None:
+            self.log.close()
 
     def _wrap(self, compiled: bool) -> None:
         model = self.model
@@ -103,6 +88,9 @@ class Loop:
             model.G, model.critic = torch.compile(model.G), cast("nn.Module", torch.compile(model.critic))
         model.D, model.D_optimizer = self.fabric.setup(model.critic, D_optimizer)
         model.G, model.G_optimizer = self.fabric.setup(model.G, G_optimizer)
+
+    def _fresh_window(self) -> Window:
+        return Window(len(self.model.latents.codes), self.fabric.device)
 
     def _restore(self) -> int:
         saved = checkpoint.load_checkpoint(self.run.checkpoints)
@@ -119,18 +107,28 @@ class Loop:
         for name, optimizer in self.optimizers.items():
             checkpoint.unpack_optimizer(name, optimizer, saved.tensors)
         self.fabric.strategy.precision.load_state_dict(saved.extras["precision"])
+        self.window.restore(saved.tensors, saved.extras)
         return saved.step
 
     def save(self) -> None:
-        """Write a checkpoint of the current step."""
+        """Write a checkpoint of the current step.
+
+        Raises:
+            RunError: some weights are no longer numbers. StorageError: it cannot be written.
+        """
+        window, window_extras = self.window.state()
+        window["window.sums"] = self._mean_over_processes(window["window.sums"])
         if not self.fabric.is_global_zero:
             return
-        tensors: dict[str, Tensor] = {}
+        tensors: dict[str, Tensor] = dict(window)
         for name, network in self.bare.items():
             tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
         for name, optimizer in self.optimizers.items():
             tensors |= checkpoint.pack_optimizer(name, optimizer)
-        extras = {"precision": self.fabric.strategy.precision.state_dict()}
+        broken = [name for name, value in tensors.items() if not value.isfinite().all()]
+        if broken:
+            raise self._diverged(broken)
+        extras = {"precision": self.fabric.strategy.precision.state_dict(), **window_extras}
         checkpoint.save_checkpoint(self.run.checkpoints, checkpoint.Checkpoint(self.step, tensors, extras))
 
     def train(self, progress: TrainingProgress) -> None:
@@ -138,23 +136,22 @@ class Loop:
 
         Raises:
             KeyboardInterrupt: after a checkpoint, if the person or the system asked to stop.
-            RunError: the losses are no longer numbers.
+            RunError: losses or weights are no longer numbers.
         """
-        recipe, first = self.model.recipe, self.step
-        window, begun = Window(), 0.0
-        with _stop_requests() as stop:
+        recipe, first, begun = self.model.recipe, self.step, 0.0
+        with stop_requests() as stop:
             while self.step < recipe.steps:
                 self.step += 1
-                window.add(self._update())
+                self.window.add(self._update())
+                progress.advance(self.step)
                 if self.step - first == WARM_UP:
-                    begun = time.perf_counter()
+                    begun = self._clock()
                 if self.step - first == WARM_UP + PREDICTION_STEPS:
-                    progress.predict((time.perf_counter() - begun) / PREDICTION_STEPS, self.step)
+                    progress.predict((self._clock() - begun) / PREDICTION_STEPS, self.step)
                 saving = self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps
+                if saving or self.step % LOG_EVERY == 0:
+                    self._report(progress)
                 stopping = self._any_process(stop.is_set())
-                if saving or stopping or self.step % LOG_EVERY == 0:
-                    self._report(window, progress)
-                    window = Window()
                 if saving or stopping:
                     self.save()
                 if stopping:
@@ -167,28 +164,38 @@ class Loop:
         with self.fabric.autocast():
             return self.model.update(self.batches.at(self.step), latents.to(self.fabric.device), self.fabric.backward)
 
+    def _clock(self) -> float:
+        """The time at which the device has done what it was told so far."""
+        self.window.sums.sum().item()
+        return time.perf_counter()
+
     def _any_process(self, asked: bool) -> bool:
         """Whether any process was asked to stop: all must leave the loop at the same step."""
-        if self.fabric.world_size == 1:
-            return asked
-        total = self.fabric.all_reduce(torch.tensor(float(asked)), reduce_op="sum")
-        return bool(torch.as_tensor(total).item() > 0)
+        return bool(self._mean_over_processes(torch.tensor(float(asked), device=self.fabric.device)).item() > 0)
 
-    def _report(self, window: Window, progress: TrainingProgress) -> None:
-        discriminator, generator, *information = window.means()
-        losses = {"discriminator_loss": discriminator, "generator_loss": generator}
-        L_I = dict(zip(self.model.latents.names, information, strict=True))
-        status = self._watch(window, losses, L_I)
-        if not all(map(math.isfinite, losses.values())):
-            raise RunError(f"Training diverged at step {self.step}: {status}.", "Lower the learning rates.")
+    def _mean_over_processes(self, values: Tensor) -> Tensor:
+        if self.fabric.world_size == 1:
+            return values
+        return cast("Tensor", self.fabric.all_reduce(values.clone(), reduce_op="sum")) / self.fabric.world_size
+
+    def _report(self, progress: TrainingProgress) -> None:
+        """Watch, log and show what the updates saw since the last time; all processes see the same."""
+        window, self.window = self.window, self._fresh_window()
+        means: list[float] = (self._mean_over_processes(window.sums) / window.steps).tolist()
+        losses = {"discriminator_loss": means[0], "generator_loss": means[1]}
+        L_I = dict(zip(self.model.latents.names, means[2:], strict=True))
+        broken = [name for name, value in {**losses, **L_I}.items() if not math.isfinite(value)]
+        if broken:
+            raise self._diverged(broken)
+        status = self._watch(losses, L_I, window.parameters)
         if status != self.status:
             progress.say(f"step {self.step}: {status}")
         self.status = status
         if self.log is None:
             return
-        seconds = time.perf_counter() - window.started
+        seconds = window.seconds
         self.log.seconds += seconds
-        entry = {
+        entry: dict[str, Any] = {
             "step": self.step,
             "seconds": round(self.log.seconds, 3),
             "steps_per_second": round(window.steps / seconds, 3),
@@ -199,11 +206,21 @@ class Loop:
         self.log.append(entry)
         progress.show(entry)
 
-    def _watch(self, window: Window, losses: dict[str, float], information: dict[str, float]) -> str:
+    def _diverged(self, broken: list[str]) -> RunError:
+        """The error that ends the run, whose status says why."""
+        status = collapse.diverged(broken)
+        if self.fabric.is_global_zero:
+            self.run.note(status=status, steps=self.step)
+        return RunError(
+            f"Training diverged by step {self.step}: {status}.",
+            "Lower the learning rates, such as --set optimizer.generator_lr=2e-4, and train in another folder.",
+        )
+
+    def _watch(self, losses: dict[str, float], information: dict[str, float], parameters: Tensor | None) -> str:
         status = collapse.watch_losses(losses)
         settled = self.step >= max(SETTLED_STEPS, SETTLED_SHARE * self.model.recipe.steps)
-        if status == collapse.OK and self.model.rewards_information and settled and window.last is not None:
-            status = collapse.watch_information(information, self._sigmas(window.last.parameters))
+        if status == collapse.OK and self.model.rewards_information and settled and parameters is not None:
+            status = collapse.watch_information(information, self._sigmas(parameters))
         return status
 
     def _sigmas(self, parameters: Tensor) -> dict[str, float]:
@@ -238,24 +255,3 @@ class Loop:
             for code, raw in zip(spec.codes, trained.read_real(self.images[:CATEGORY_IMAGES]), strict=True)
             if isinstance(code, Categorical)
         }
-
-
-@contextmanager
-def _stop_requests() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or a request to terminate sets, so that a step is never left half done."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():  # asked twice: do not wait for the step
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -35,7 +35,7 @@ class TrainingProgress:
         quiet: bool = False,
     ) -> None:
         self.title, self.steps, self.entropies, self.shorter = title, steps, entropies, shorter
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+        self.console = _console(quiet=quiet)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
@@ -68,6 +68,11 @@ class TrainingProgress:
         if self.shorter and seconds > LONG_RUN_SECONDS:
             self.say(f"Shorter: {self.shorter}")
 
+    def advance(self, step: int) -> None:
+        """Move the bar."""
+        if self._task is not None and self.console.is_terminal:
+            self._bar.update(self._task, completed=step)
+
     def show(self, entry: Mapping[str, Any]) -> None:
         """Show a log entry."""
         step, speed = entry["step"], entry["steps_per_second"]
@@ -84,6 +89,15 @@ class TrainingProgress:
             f"{name} {value:.2f}/{self.entropies[name]:.2f}" for name, value in entry["L_I"].items()
         )
         return f"D {entry['discriminator_loss']:.3f}  G {entry['generator_loss']:.3f}  L_I/H in nats: {information}"
+
+
+def say(text: str) -> None:
+    """A line for the person, when nothing trains."""
+    _console().print(text, markup=False)
+
+
+def _console(*, quiet: bool = False) -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
 
 
 def clock(seconds: float) -> str:

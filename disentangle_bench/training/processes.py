@@ -1,0 +1,106 @@
+"""A run in one process, or in several that train as one and end as one."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from multiprocessing import current_process
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments.lightning import find_free_network_port
+from torch.multiprocessing import get_context
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, spawn
+
+from disentangle_bench.errors import DbenchError, RunError, SettingError
+from disentangle_bench.training import signals
+from disentangle_bench.training.fabric import Machine
+
+Work = Callable[[Fabric], None]
+FAILED = 1
+_INTERRUPTED = "interrupted"
+
+
+def launch(work: Work, machine: Machine) -> None:
+    """Run `work` in this process for one device, else in one new process per device.
+
+    Args:
+        work: gets the launched fabric; picklable.
+        machine: device, precision and number of devices.
+
+    Raises:
+        DbenchError: of any process, as it was raised there; or one was killed.
+        KeyboardInterrupt: a person or the system asked to stop.
+    """
+    if machine.devices == 1:
+        fabric = machine.fabric()
+        fabric.launch()
+        work(fabric)
+        return
+    reports = get_context("spawn").SimpleQueue()
+    arguments = (work, machine, find_free_network_port(), reports)
+    processes: list[BaseProcess] = []
+    with signals.forwarded(processes) as asked:
+        with signals.held_back():
+            started = spawn(_in_process, arguments, nprocs=machine.devices, join=False)  # type: ignore[no-untyped-call]
+            processes.extend(started.processes)
+        try:
+            while not started.join():
+                pass
+        except (ProcessExitedException, ProcessRaisedException) as error:
+            raise _cause(error, processes, reports, asked) from None
+    if not reports.empty():
+        raise KeyboardInterrupt
+
+
+def check_main_guard(devices: int) -> None:
+    """Several processes import the main script again; one that trains at once would start itself without end.
+
+    Raises:
+        SettingError: this is such a process.
+    """
+    if devices > 1 and getattr(current_process(), "_inheriting", False):
+        raise SettingError(
+            f"With {devices} devices each process imports your script again, and it trains when it is imported.",
+            "Put what it does under `if __name__ == '__main__':`.",
+        )
+
+
+def _in_process(rank: int, work: Work, machine: Machine, port: int, reports: Any) -> None:
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "NODE_RANK": "0", "LOCAL_RANK": str(rank)}
+    try:
+        signals.heed_the_first_process()
+        if rank > 0:
+            logging.getLogger("disentangle_bench").setLevel(logging.ERROR)  # to be warned once is enough
+        fabric = machine.fabric()
+        if fabric.device.type == "cpu":
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) // machine.devices))
+        fabric.launch()
+        work(fabric)
+    except KeyboardInterrupt:
+        reports.put(_INTERRUPTED)
+    except DbenchError as error:
+        reports.put(error)
+        raise SystemExit(FAILED) from None  # so that the others, which wait for this one, are ended
+
+
+def _cause(error: Exception, processes: Sequence[BaseProcess], reports: Any, asked: threading.Event) -> BaseException:
+    """Why a process ended badly: the error that one reported, a request to stop, or that it was killed."""
+    while not reports.empty():
+        report = reports.get()
+        if isinstance(report, DbenchError):
+            return report
+    if asked.is_set():  # the others lost the one that stopped first
+        return KeyboardInterrupt()
+    for process in processes:
+        if process.exitcode is not None and process.exitcode < 0 and process.exitcode != -signal.SIGTERM:
+            return RunError(
+                f"A process of this run was killed ({signal.Signals(-process.exitcode).name}).",
+                "If memory ran out, give fewer --devices or a smaller batch_size; go on with --resume.",
+            )
+    return error
