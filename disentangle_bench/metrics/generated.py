@@ -65,12 +65,17 @@ def recognise(
         for (posterior, latents), batches in zip(readers, read, strict=True):
             with torch.no_grad():
                 parameters = tuple(part.detach().float().cpu() for part in posterior(images))
-            _check_parameters(parameters, latents, len(images))
+            check_parameters(parameters, latents, len(images))
             batches.append(parameters)
     return [tuple(torch.cat(parts) for parts in zip(*batches, strict=True)) for batches in read]
 
 
-def _check_parameters(parameters: Parameters, latents: LatentSpec, samples: int) -> None:
+def check_parameters(parameters: Parameters, latents: LatentSpec, samples: int) -> None:
+    """Refuse posterior parameters that are not one `(samples, p)` per code.
+
+    Raises:
+        MetricError: they belong to other codes.
+    """
     found = [tuple(part.shape) for part in parameters]
     wanted = [(samples, width) for width in latents.parameters]
     if found != wanted:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Code, Gaussian, Latents, LatentSpec
+from disentangle_bench.metrics.generated import check_parameters, images_of
 from disentangle_bench.metrics.metric import Classifier, Generator, Posterior
 
 BATCH = 512
@@ -101,16 +102,15 @@ class Reader:
 
         return replace(self, generator=generate)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def read(self, latents: Latents, steps: int) -> Paths:
         """Generate and read the paths that `latents (n * steps)` hold one after the other.
 
         Raises:
-            MetricError: pictures or posterior parameters that are NaN or infinite.
+            MetricError: a generator or posterior whose output does not fit the latents, or is NaN or infinite.
         """
-        size = max(1, BATCH // steps) * steps
-        starts = range(0, len(latents), size)
-        batches = [self._read_batch(latents.rows(slice(start, start + size)), steps) for start in starts]
+        whole_paths = max(1, BATCH // steps) * steps
+        batches = [self._look(images, steps) for images in images_of(self.generator, latents, whole_paths)]
         readings = zip(*(batch.readings for batch in batches), strict=True)
         classes = [batch.classes for batch in batches if batch.classes is not None]
         return Paths(
@@ -119,11 +119,11 @@ class Reader:
             np.concatenate(classes) if classes else None,
         )
 
-    def _read_batch(self, latents: Latents, steps: int) -> Paths:
-        images = self.generator(latents)
+    def _look(self, images: Tensor, steps: int) -> Paths:
         parameters = self.posterior(images)
+        check_parameters(parameters, self.spec, len(images))
         self._require_finite(images, parameters)
-        flat = images.float().reshape(len(latents) // steps, steps, -1)
+        flat = images.reshape(len(images) // steps, steps, -1)
         # cdist's matrix-product shortcut would lose small distances to rounding
         distances = torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist") / flat.shape[2] ** 0.5
         return Paths(

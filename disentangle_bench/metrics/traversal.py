@@ -17,6 +17,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, LatentSpec
+from disentangle_bench.metrics.generated import draw_latents, isolated_randomness
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Posterior, Score, Scores, metric
 from disentangle_bench.metrics.sweeps import CENTRAL_95, Floats, Paths, Reader, held, prior_values, sweep
@@ -95,14 +96,15 @@ def traversal_consistency(
     """
     _check_settings(draws=(draws, 2), steps=(steps, 3), bootstrap=(bootstrap, 2))
     reader = Reader(latents, generator, posterior, classifier)
-    base = latents.sample(draws, torch.Generator().manual_seed(derive_seed(seed, "draws")))
+    base = draw_latents(latents, draws, seed, "draws")
     planned = _planned(latents, steps)
-    sweeps = [
-        _swept(latents, index, suffix, values, reader.read(sweep(base, index, values), len(values)))
-        for index, suffix, values in planned
-    ]
     longest = max(len(values) for _, _, values in planned)
-    deaf = reader.ignoring_codes(derive_seed(seed, "chance")).read(held(base, longest), longest)
+    with isolated_randomness(derive_seed(seed, "networks")):
+        sweeps = [
+            _swept(latents, index, suffix, values, reader.read(sweep(base, index, values), len(values)))
+            for index, suffix, values in planned
+        ]
+        deaf = reader.ignoring_codes(derive_seed(seed, "chance")).read(held(base, longest), longest)
     return _scores(sweeps, deaf, bootstrap, np.random.default_rng(derive_seed(seed, "resamples")))
 
 

@@ -1,0 +1,92 @@
+"""Rank correlations with a bootstrap that ranks every resample anew.
+
+A resample is told by how often it holds each observation, `counts (r, n)`; a row of ones is the sample itself. Ranks
+within a resample then need no sorting but the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+EQUAL = 1e-6  # a spread of ranks below this is rounding: two untied values have 0.5
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The order of `n` values, ties included.
+
+    Attributes:
+        order: `(n,)`: the observations from lowest to highest value.
+        starts: where each of the distinct values starts in it.
+        distinct: `(n,)`: which distinct value each observation has.
+    """
+
+    order: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    distinct: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: ArrayLike) -> Ranking:
+        """The order of `values (n,)`."""
+        array = np.asarray(values)
+        _, starts, distinct = np.unique(np.sort(array), return_index=True, return_inverse=True)
+        order = np.argsort(array, kind="stable")
+        back = np.empty_like(distinct)
+        back[order] = distinct
+        return cls(order, starts, back)
+
+    def centred(self, counts: Counts) -> Floats:
+        """The mid-rank of each observation in each resample, less the mean rank: `(r, n)`."""
+        ties = np.add.reduceat(counts[:, self.order], self.starts, axis=1)
+        middles = np.cumsum(ties, axis=1) - ties / 2
+        ranks: Floats = (middles - counts.sum(axis=1, keepdims=True) / 2)[:, self.distinct]
+        return ranks
+
+
+def spearman(x: Ranking, y: Ranking, counts: Counts, groups: ArrayLike | None = None) -> Floats:
+    """Spearman's correlation of each resample, `(r,)`; NaN where all values are equal.
+
+    With `groups (n,)`, the partial correlation given the group: between what is left of the ranks once the mean rank of
+    the group is taken off.
+    """
+    a, b = x.centred(counts), y.centred(counts)
+    if groups is not None:
+        a, b = _within(a, counts, groups), _within(b, counts, groups)
+    return _ratio(_sum(counts, a, b), np.sqrt(_sum(counts, a, a) * _sum(counts, b, b)))
+
+
+def correlation_ratio(groups: ArrayLike, y: Ranking, counts: Counts) -> Floats:
+    """The share of the variance of ranks that lies between groups, `(r,)`; NaN where all values are equal.
+
+    Eta squared of Kruskal and Wallis: their H, corrected for ties, over n - 1. Groups without relation to the values
+    have `(k - 1) / (n - 1)` on average.
+    """
+    ranks = y.centred(counts)
+    rest = _within(ranks, counts, groups)
+    total = _sum(counts, ranks, ranks)
+    return _ratio(total - _sum(counts, rest, rest), total)
+
+
+def _within(ranks: Floats, counts: Counts, groups: ArrayLike) -> Floats:
+    """Ranks less the mean of their group in each resample, `(r, n)`."""
+    _, member = np.unique(np.asarray(groups), return_inverse=True)
+    one_hot = np.eye(member.max() + 1)[member]
+    sizes, sums = counts @ one_hot, (counts * ranks) @ one_hot
+    means: Floats = np.divide(sums, sizes, out=np.zeros_like(sums), where=sizes > 0)
+    return ranks - means[:, member]
+
+
+def _sum(counts: Counts, a: Floats, b: Floats) -> Floats:
+    total: Floats = np.einsum("rn,rn,rn->r", counts, a, b)
+    return total
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    some = whole > EQUAL
+    ratio: Floats = np.divide(part, whole, out=np.full(len(whole), np.nan), where=some)
+    return ratio
