@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,12 @@ from disentangle_bench.reports.figures.style import INK, MUTED, new_figure, styl
 
 
 def measure_heat_map(
-    panels: Mapping[str, NDArray[np.float64]], codes: Sequence[str], measures: Sequence[str], *, title: str = ""
+    panels: Mapping[str, NDArray[np.float64]],
+    codes: Sequence[str],
+    measures: Sequence[str],
+    *,
+    categorical: Collection[str] = (),
+    title: str = "",
 ) -> Figure:
     """Rank correlations of codes and image measures, one panel per kind of images.
 
@@ -22,6 +27,7 @@ def measure_heat_map(
         panels: panel title -> `(codes, measures)` in [-1, 1]; NaN where there is no value.
         codes: a name for each row.
         measures: a name for each column.
+        categorical: the codes without an order, whose values are eta squared, in [0, 1], instead.
         title: above all panels.
     """
     with style():
@@ -30,30 +36,32 @@ def measure_heat_map(
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
         all_axes = list(figure.subplots(1, len(panels), squeeze=False, sharey=True)[0])
         drawn = [
-            _panel(axes, name, values, codes, measures)
-            for axes, (name, values) in zip(all_axes, panels.items(), strict=True)
+            _panel(axes, values, [code in categorical for code in codes])
+            for axes, values in zip(all_axes, panels.values(), strict=True)
         ]
+        for axes, name in zip(all_axes, panels, strict=True):
+            axes.set_title(name)
+            axes.set_xticks(range(len(measures)), measures)
+            axes.set_yticks(
+                range(len(codes)), [rf"{code}, $\eta^2$" if code in categorical else code for code in codes]
+            )
+            without_frame(axes)
         bar = figure.colorbar(
             drawn[0], ax=all_axes, fraction=0.05, pad=0.015, ticks=[-1, -0.5, 0, 0.5, 1], format="{x:g}"
         )
         bar.outline.set_visible(False)
-        bar.set_label("rank correlation")
+        bar.set_label("rank correlation" + (r", or $\eta^2$" if categorical else ""))
         bar.ax.tick_params(length=0)
     return figure
 
 
-def _panel(
-    axes: Axes, name: str, values: NDArray[np.float64], codes: Sequence[str], measures: Sequence[str]
-) -> AxesImage:
+def _panel(axes: Axes, values: NDArray[np.float64], unsigned: Sequence[bool]) -> AxesImage:
     drawn = axes.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         if np.isnan(value):
             text, colour = "n/a", MUTED
         else:
-            text, colour = f"{value:+.2f}", "white" if abs(value) > 0.6 else INK
+            text = f"{value:.2f}" if unsigned[row] else f"{value:+z.2f}"
+            colour = "white" if abs(value) > 0.6 else INK
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
-    axes.set_xticks(range(len(measures)), measures)
-    axes.set_yticks(range(len(codes)), codes)
-    axes.set_title(name)
-    without_frame(axes)
     return drawn

@@ -23,9 +23,6 @@ from disentangle_bench.run import Run
 if TYPE_CHECKING:  # torch takes seconds to import; the figures of a comparison do without
     from disentangle_bench.evaluation.subject import Subject
 
-_MEASURES = "image-measures."
-_REAL = "real"
-
 
 def write_figures(run: Run, results: Results, subject: Subject, folder: Path) -> list[Path]:
     """Write all figures of a run that its parts, log and scores allow, as SVG and PNG.
@@ -108,15 +105,16 @@ def _confusion(results: Results) -> Figure | None:
 
 
 def _measures(results: Results) -> Figure | None:
-    """The rank correlations named `image-measures.CODE.MEASURE`, of generated images, or with `.real` behind."""
-    panels: dict[str, dict[tuple[str, str], float]] = {"generated images": {}, "real images": {}}
+    """What is named `image-measures.CODE.MEASURE`, of generated pictures, and with `.real` behind, of real ones."""
+    panels: dict[str, dict[tuple[str, str], float]] = {"generated pictures": {}, "real test pictures": {}}
+    categorical = set()
     for name, entry in results.scores.items():
-        code, _, measure = name.removeprefix(_MEASURES).partition(".")
-        if name.startswith(_MEASURES) and measure:
-            measure, _, kind = measure.partition(".")
-            if kind in ("", _REAL):
-                value = math.nan if entry.value is None else entry.value
-                panels["real images" if kind else "generated images"][code, measure] = value
+        metric, *parts = name.split(".")
+        if metric == "image-measures" and len(parts) in (2, 3):
+            panel = "generated pictures" if len(parts) == 2 else "real test pictures"
+            panels[panel][parts[0], parts[1]] = math.nan if entry.value is None else entry.value
+            if entry.bounds == (0, 1):  # eta squared, for want of an order
+                categorical.add(parts[0])
     cells = [cell for panel in panels.values() for cell in panel]
     if not cells:
         return None
@@ -126,4 +124,4 @@ def _measures(results: Results) -> Figure | None:
         for title, panel in panels.items()
         if panel
     }
-    return measure_heat_map(grids, codes, measures, title=results.name)
+    return measure_heat_map(grids, codes, measures, categorical=categorical, title=results.name)
