@@ -5,11 +5,12 @@ PYTEST_FLAGS ?= -n auto --maxprocesses 4
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-SETTINGS := pyproject.toml Makefile
+SETTINGS := pyproject.toml
 INFOGAN := runs/infogan-digits/seed-0
 BASELINE := runs/gan-with-q-digits/seed-0
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo test test-fast lint types imports check benchmark-table perf clean
 
 help: ## Show the targets
