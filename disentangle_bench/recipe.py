@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from disentangle_bench.errors import SettingError
 
@@ -16,30 +18,40 @@ if TYPE_CHECKING:  # torch takes seconds to import; reading or listing recipes m
     from disentangle_bench.latents import LatentSpec
 
 
+def _no_truth_value(value: Any) -> Any:
+    if isinstance(value, bool):  # which would pass for 0 or 1
+        raise PydanticCustomError("truth_value", "Input should be a number, not a truth value")
+    return value
+
+
+Integer = Annotated[int, BeforeValidator(_no_truth_value)]
+Number = Annotated[float, BeforeValidator(_no_truth_value)]
+
+
 class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class CategoricalCode(_Settings):
     """A categorical code; `weight` is its lambda in the objective."""
 
     kind: Literal["categorical"] = "categorical"
-    k: int = Field(ge=2)
-    weight: float = Field(1.0, ge=0)
+    k: Integer = Field(ge=2)
+    weight: Number = Field(1.0, ge=0)
 
 
 class ContinuousCode(_Settings):
     """A continuous code; without `sigma`, Q learns it."""
 
     kind: Literal["uniform", "gaussian"]
-    weight: float = Field(0.1, ge=0)
-    sigma: float | None = Field(None, gt=0)
+    weight: Number = Field(0.1, ge=0)
+    sigma: Number | None = Field(None, gt=0)
 
 
 class LatentSettings(_Settings):
     """The noise and the codes, `c1` first."""
 
-    noise: int = Field(ge=0)
+    noise: Integer = Field(ge=0)
     noise_prior: Literal["uniform", "gaussian"] = "uniform"
     codes: tuple[Annotated[CategoricalCode | ContinuousCode, Field(discriminator="kind")], ...] = Field(min_length=1)
 
@@ -48,16 +60,16 @@ class NetworkSettings(_Settings):
     """A pair of networks by name and a multiplier for all of their widths."""
 
     name: str
-    width: float = Field(1.0, gt=0, le=16)
+    width: Number = Field(1.0, gt=0, le=16)
 
 
 class OptimizerSettings(_Settings):
     """Adam, one for D with Q and one for G."""
 
-    discriminator_lr: float = Field(2e-4, gt=0)
-    generator_lr: float = Field(1e-3, gt=0)
-    beta1: float = Field(0.5, ge=0, lt=1)
-    beta2: float = Field(0.999, ge=0, lt=1)
+    discriminator_lr: Number = Field(2e-4, gt=0)
+    generator_lr: Number = Field(1e-3, gt=0)
+    beta1: Number = Field(0.5, ge=0, lt=1)
+    beta2: Number = Field(0.999, ge=0, lt=1)
 
 
 class Recipe(_Settings):
@@ -69,13 +81,13 @@ class Recipe(_Settings):
     dataset: str
     source: str = ""
     objective: Literal["nsgan", "minimax"] = "nsgan"
-    steps: int = Field(5000, ge=1)
-    batch_size: int = Field(128, ge=2)
-    checkpoint_every: int = Field(500, ge=1)
+    steps: Integer = Field(5000, ge=1)
+    batch_size: Integer = Field(128, ge=2)
+    checkpoint_every: Integer = Field(500, ge=1)
     latents: LatentSettings
     networks: NetworkSettings
     optimizer: OptimizerSettings = OptimizerSettings()
-    published: Mapping[str, float] = Field(default_factory=dict)
+    published: Mapping[str, Number] = Field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Recipe:
@@ -136,9 +148,32 @@ def _explain(error: ValidationError, where: str) -> str:
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"] if part not in ("categorical", "uniform", "gaussian"))
         given = "" if fault["type"] == "missing" else f" (given: {fault['input']!r})"
-        problem = "there is no such setting" if fault["type"] == "extra_forbidden" else fault["msg"]
+        problem = f"there is no such setting{_guess(key)}" if fault["type"] == "extra_forbidden" else fault["msg"]
         lines.append(f"{key}: {problem}{given}")
     return f"Impossible settings in {where}: " + "; ".join(lines) + "."
+
+
+def _guess(key: str) -> str:
+    """The setting that was meant, perhaps: one of that name elsewhere, or the nearest name."""
+    indices = [part for part in key.split(".") if part.isdecimal()] or ["0"]
+    wanted = ".".join(part for part in key.split(".") if not part.isdecimal())
+    names = list(_setting_names(Recipe))
+    elsewhere = [name for name in names if name.endswith(f".{wanted.rpartition('.')[2]}")]
+    close = difflib.get_close_matches(wanted, names, n=1) or elsewhere[:1]
+    return f"; did you mean {close[0].replace('codes.', f'codes.{indices[0]}.')!r}?" if close else ""
+
+
+def _setting_names(settings: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in settings.model_fields.items():
+        yield prefix + name
+        for part in _parts(field.annotation):
+            yield from _setting_names(part, f"{prefix}{name}.")
+
+
+def _parts(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [part for inner in get_args(annotation) for part in _parts(inner)]
 
 
 def _assign(values: dict[str, Any], key: str, value: Any) -> None:
@@ -156,7 +191,7 @@ def _assign(values: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _step(place: Any, part: str, key: str) -> Any:
-    if isinstance(place, list) and part.isdigit() and int(part) < len(place):
+    if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
         return place[int(part)]
     if isinstance(place, dict) and part in place:
         return place[part]
@@ -164,4 +199,4 @@ def _step(place: Any, part: str, key: str) -> Any:
 
 
 def _no_such_key(key: str) -> SettingError:
-    return SettingError(f"There is no setting {key!r}.", "`dbench show RECIPE` lists every setting.")
+    return SettingError(f"There is no setting {key!r}{_guess(key)}.", "`dbench show RECIPE` lists every setting.")

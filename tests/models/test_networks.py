@@ -1,0 +1,232 @@
+"""The networks against the paper's tables, and their initialisation against its distributions."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from torch import Tensor, nn
+
+from disentangle_bench.errors import SettingError, UnknownNameError
+from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models.networks import NETWORKS
+from disentangle_bench.models.networks.layers import initialise, scaled
+from disentangle_bench.models.recipes import find_recipe
+
+BATCH = 5
+
+
+def layers(network: nn.Module) -> list[tuple[object, ...]]:
+    """Each layer in the notation of the paper's tables: kind, widths, kernel and stride; norms and activations."""
+    rows: list[tuple[object, ...]] = []
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            rows.append(("FC", module.in_features, module.out_features))
+        elif isinstance(module, nn.Conv2d):
+            rows.append(("conv", module.in_channels, module.out_channels, module.kernel_size[0], module.stride[0]))
+        elif isinstance(module, nn.ConvTranspose2d):
+            rows.append(("upconv", module.in_channels, module.out_channels, module.kernel_size[0], module.stride[0]))
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            rows.append(("BN", module.num_features))
+        elif isinstance(module, nn.LeakyReLU):
+            rows.append(("lReLU", module.negative_slope))
+        elif isinstance(module, nn.ReLU | nn.Sigmoid):
+            rows.append((type(module).__name__,))
+    return rows
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+class TestMnist:
+    """arXiv:1606.03657, Table 1, with 62 noise variables, one Cat(10) and two U(-1, 1): 74 inputs, 14 outputs."""
+
+    pair = NETWORKS.get("mnist")
+
+    def test_generator(self) -> None:
+        generator = self.pair.generator(74)
+        assert layers(generator) == [
+            ("FC", 74, 1024), ("BN", 1024), ("ReLU",),
+            ("FC", 1024, 7 * 7 * 128), ("BN", 7 * 7 * 128), ("ReLU",),
+            ("upconv", 128, 64, 4, 2), ("BN", 64), ("ReLU",),
+            ("upconv", 64, 1, 4, 2), ("Sigmoid",),
+        ]  # fmt: skip
+        weights = 74 * 1024 + 1024 * 6272 + 128 * 64 * 16 + 64 * 16
+        assert count(generator) == weights + 2 * (1024 + 6272 + 64) + 1
+
+    def test_discriminator(self) -> None:
+        network = self.pair.discriminator(14)
+        assert layers(network.trunk) == [
+            ("conv", 1, 64, 4, 2), ("lReLU", 0.1),
+            ("conv", 64, 128, 4, 2), ("BN", 128), ("lReLU", 0.1),
+            ("FC", 7 * 7 * 128, 1024), ("BN", 1024), ("lReLU", 0.1),
+        ]  # fmt: skip
+        assert layers(network.head) == [("FC", 1024, 1)]
+        assert layers(network.recogniser) == [("FC", 1024, 128), ("BN", 128), ("lReLU", 0.1), ("FC", 128, 14)]
+        assert count(network.trunk) == 16 * 64 + 64 + 64 * 128 * 16 + 2 * 128 + 6272 * 1024 + 2 * 1024
+        assert count(network.head) == 1024 + 1
+        assert count(network.recogniser) == 1024 * 128 + 2 * 128 + 128 * 14 + 14
+
+    def test_half_the_width_halves_every_layer_but_the_ends(self) -> None:
+        assert layers(self.pair.generator(74, 0.5))[::3] == [
+            ("FC", 74, 512), ("FC", 512, 7 * 7 * 64), ("upconv", 64, 32, 4, 2), ("upconv", 32, 1, 4, 2),
+        ]  # fmt: skip
+        weighted = [row for row in layers(self.pair.discriminator(14, 0.5)) if row[0] in ("conv", "FC")]
+        assert weighted == [
+            ("conv", 1, 32, 4, 2), ("conv", 32, 64, 4, 2), ("FC", 7 * 7 * 64, 512),
+            ("FC", 512, 1), ("FC", 512, 64), ("FC", 64, 14),
+        ]  # fmt: skip
+
+
+class TestDigits:
+    pair = NETWORKS.get("digits")
+
+    def test_generator(self) -> None:
+        assert layers(self.pair.generator(28)) == [
+            ("FC", 28, 256), ("BN", 256), ("ReLU",),
+            ("FC", 256, 2 * 2 * 128), ("BN", 2 * 2 * 128), ("ReLU",),
+            ("upconv", 128, 64, 4, 2), ("BN", 64), ("ReLU",),
+            ("upconv", 64, 1, 4, 2), ("Sigmoid",),
+        ]  # fmt: skip
+
+    def test_discriminator(self) -> None:
+        network = self.pair.discriminator(14)
+        assert layers(network) == [
+            ("conv", 1, 64, 4, 2), ("lReLU", 0.1),
+            ("conv", 64, 128, 4, 2), ("BN", 128), ("lReLU", 0.1),
+            ("FC", 2 * 2 * 128, 256), ("BN", 256), ("lReLU", 0.1),
+            ("FC", 256, 1),
+            ("FC", 256, 64), ("BN", 64), ("lReLU", 0.1), ("FC", 64, 14),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+@pytest.mark.parametrize("width", [1.0, 0.3, 1e-6])
+class TestEveryPair:
+    def test_shapes(self, name: str, width: float) -> None:
+        pair = NETWORKS.get(name)
+        images = pair.generator(9, width)(torch.randn(BATCH, 9))
+        assert images.shape == (BATCH, *pair.SHAPE)
+        logits, parameters = pair.discriminator(6, width)(images)
+        assert logits.shape == (BATCH,)
+        assert parameters.shape == (BATCH, 6)
+
+    def test_images_lie_between_0_and_1(self, name: str, width: float) -> None:
+        images = NETWORKS.get(name).generator(9, width)(torch.randn(BATCH, 9) * 10)
+        assert images.min() >= 0
+        assert images.max() <= 1
+
+    def test_a_layer_has_a_bias_exactly_if_no_norm_follows(self, name: str, width: float) -> None:
+        pair = NETWORKS.get(name)
+        network = pair.discriminator(6, width)
+        for sequence in (pair.generator(9, width), network.trunk, nn.Sequential(network.head), network.recogniser):
+            assert isinstance(sequence, nn.Sequential)
+            parts = [*sequence, nn.Identity()]
+            for layer, after in pairwise(parts):
+                if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                    assert (layer.bias is None) == isinstance(after, nn.BatchNorm1d | nn.BatchNorm2d)
+
+
+class TestDiscriminator:
+    network = NETWORKS.get("digits").discriminator(6, 0.1)
+    images = torch.rand(BATCH, 1, 8, 8)
+
+    def test_without_q(self) -> None:
+        logits, parameters = self.network.eval()(self.images, recognise=False)
+        assert parameters is None
+        assert torch.equal(logits, self.network.eval()(self.images)[0])
+
+    def test_detached_features_keep_q_from_the_trunk(self) -> None:
+        for detach in (True, False):
+            self.network.zero_grad()
+            self.network(self.images, detach=detach)[1].sum().backward()
+            reached = [parameter.grad is not None for parameter in self.network.trunk.parameters()]
+            assert all(parameter.grad is not None for parameter in self.network.recogniser.parameters())
+            assert not any(reached) if detach else all(reached)
+
+
+class TestInitialisation:
+    recipe = find_recipe("infogan-mnist").with_settings({"networks.width": 0.5})
+
+    def model(self, seed: int = 0, **settings: object) -> InfoGAN:
+        return InfoGAN(self.recipe.with_settings(settings), (1, 28, 28), seed)
+
+    def test_weights_are_normal_with_deviation_002(self) -> None:
+        model = self.model()
+        for network in (model.G, model.D):
+            for module in network.modules():
+                if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) and module.weight.numel() > 300:
+                    assert_normal(module.weight, mean=0)
+
+    def test_gains_are_normal_around_1(self) -> None:
+        model = self.model()
+        norms = [module for module in model.G.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+        assert len(norms) == 3
+        assert_normal(torch.cat([norm.weight for norm in norms]), mean=1)
+
+    def test_biases_and_offsets_are_zero(self) -> None:
+        model = self.model()
+        biases = {name: value for net in (model.G, model.D) for name, value in net.named_parameters() if "bias" in name}
+        assert biases
+        assert not any(value.any() for value in biases.values())
+
+    def test_a_seed_determines_the_weights(self) -> None:
+        first, again, other = self.model(0), self.model(0), self.model(1)
+        assert same(first.G, again.G)
+        assert same(first.D, again.D)
+        assert not same(first.G, other.G)
+        assert not same(first.D, other.D)
+
+    def test_the_global_generator_is_of_no_account(self) -> None:
+        torch.manual_seed(1)
+        first = self.model()
+        torch.manual_seed(2)
+        assert same(first.D, self.model().D)
+
+    def test_another_q_leaves_g_and_the_trunk_as_they_are(self) -> None:
+        settings = {"latents.codes": [{"kind": "categorical", "k": 12}]}  # 12 columns, as before, but 12 outputs of Q
+        first, other = self.model(), self.model(**settings)
+        assert same(first.G, other.G)
+        assert same(first.D.trunk, other.D.trunk)
+        assert same(first.D.head, other.D.head)
+
+    def test_parts_do_not_share_their_numbers(self) -> None:
+        network = nn.Linear(400, 400)
+        initialise(network, 0)
+        before = network.weight.detach().clone()
+        initialise(network, 1)
+        assert abs(np.corrcoef(before.flatten(), network.weight.detach().flatten())[0, 1]) < 0.02  # 8 deviations
+
+
+def assert_normal(values: Tensor, *, mean: float) -> None:
+    """Mean, deviation and shape as of N(mean, 0.02), each within what 1 in a million samples exceeds."""
+    sample = values.detach().double().flatten().numpy()
+    assert abs(sample.mean() - mean) < 5 * 0.02 / len(sample) ** 0.5
+    assert abs(sample.std() / 0.02 - 1) < 5 / (2 * len(sample)) ** 0.5
+    assert stats.kstest(sample[:5000], stats.norm(mean, 0.02).cdf).pvalue > 1e-6
+
+
+def same(first: nn.Module, second: nn.Module) -> bool:
+    there, here = first.state_dict(), second.state_dict()
+    return there.keys() == here.keys() and all(torch.equal(there[name], here[name]) for name in there)
+
+
+@pytest.mark.parametrize(
+    ("channels", "width", "expected"), [(64, 1.0, 64), (64, 0.5, 32), (10, 0.25, 2), (64, 0.001, 1), (3, 2.0, 6)]
+)
+def test_scaled(channels: int, width: float, expected: int) -> None:
+    assert scaled(channels, width) == expected
+
+
+def test_unknown_networks_are_named_with_a_guess() -> None:
+    with pytest.raises(UnknownNameError, match=r"no pair of networks named 'mnits'.*\n.*'mnist'"):
+        InfoGAN(find_recipe("infogan-mnist").with_settings({"networks.name": "mnits"}), (1, 28, 28))
+
+
+def test_networks_of_another_size_than_the_images_are_refused() -> None:
+    with pytest.raises(SettingError, match=r"'mnist' make images \(1, 28, 28\); 'digits' has \(1, 8, 8\)"):
+        InfoGAN(find_recipe("infogan-digits").with_settings({"networks.name": "mnist"}), (1, 8, 8))

@@ -1,0 +1,202 @@
+"""Recipes: what they accept, how they change, and what they say to what they refuse."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from disentangle_bench.errors import SettingError
+from disentangle_bench.latents import Categorical, Gaussian, Uniform
+from disentangle_bench.recipe import Recipe
+
+VALUES: dict[str, Any] = {
+    "name": "mine",
+    "model": "infogan",
+    "dataset": "digits",
+    "latents": {
+        "noise": 16,
+        "codes": [{"kind": "categorical", "k": 10}, {"kind": "uniform"}, {"kind": "gaussian", "sigma": 0.5}],
+    },
+    "networks": {"name": "digits"},
+}
+
+
+def recipe(**values: Any) -> Recipe:
+    return Recipe.parse({**VALUES, **values}, where="here")
+
+
+class TestDefaults:
+    """The authors' script and arXiv:1606.03657, Appendix C."""
+
+    def test_of_the_training(self) -> None:
+        made = recipe()
+        assert (made.steps, made.batch_size, made.objective) == (5000, 128, "nsgan")
+        assert made.optimizer.model_dump() == {
+            "discriminator_lr": 2e-4, "generator_lr": 1e-3, "beta1": 0.5, "beta2": 0.999,
+        }  # fmt: skip
+
+    def test_lambda_is_1_for_categorical_and_a_tenth_for_continuous_codes(self) -> None:
+        assert [code.weight for code in recipe().latents.codes] == [1.0, 0.1, 0.1]
+
+
+def test_the_latent_spec_has_the_codes_in_order() -> None:
+    spec = recipe(latents={**VALUES["latents"], "noise_prior": "gaussian"}).latent_spec()
+    assert (spec.noise, spec.noise_prior) == (16, "gaussian")
+    assert spec.codes == (Categorical(10, "c1", 1.0), Uniform("c2", 0.1), Gaussian("c3", 0.1, 0.5))
+
+
+class TestTomlFiles:
+    def test_round_trip(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.toml"
+        made = recipe(published={"c1-accuracy.error": 0.05}, title='a "quoted" title', steps=7)
+        path.write_text(made.to_toml())
+        assert Recipe.read(path) == made
+
+    @given(
+        rate=st.floats(1e-8, 10),
+        steps=st.integers(1, 10**9),
+        k=st.integers(2, 1000),
+        sigma=st.none() | st.floats(1e-3, 10),
+        title=st.text(st.characters(exclude_categories=["Cs"])),
+    )
+    def test_no_value_changes_on_the_way(
+        self, rate: float, steps: int, k: int, sigma: float | None, title: str
+    ) -> None:
+        codes = [{"kind": "categorical", "k": k}, {"kind": "uniform", "sigma": sigma}]
+        made = recipe(steps=steps, title=title, optimizer={"generator_lr": rate}, latents={"noise": 0, "codes": codes})
+        assert Recipe.parse(tomllib.loads(made.to_toml()), where="there") == made
+
+    @pytest.mark.parametrize("content", [b"steps = ", b"\xff\xfe", b"a = 1\na = 2"])
+    def test_a_broken_one_is_named(self, tmp_path: Path, content: bytes) -> None:
+        path = tmp_path / "mine.toml"
+        path.write_bytes(content)
+        with pytest.raises(SettingError, match=r"Could not read the recipe .*mine\.toml"):
+            Recipe.read(path)
+
+    def test_a_missing_one_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingError, match=r"none\.toml.*No such file"):
+            Recipe.read(tmp_path / "none.toml")
+
+    def test_a_folder_is_none(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingError, match="directory"):
+            Recipe.read(tmp_path)
+
+    def test_impossible_settings_name_the_file_and_every_key(self, tmp_path: Path) -> None:
+        path = tmp_path / "mine.toml"
+        path.write_text('name = "mine"\nsteps = 0\n[latents]\nnoise = -1\n')
+        with pytest.raises(SettingError) as caught:
+            Recipe.read(path)
+        for part in (str(path), "model: Field required", "steps: ", "latents.noise: ", "latents.codes: Field required"):
+            assert part in caught.value.problem
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("steps", 100),
+            ("networks.width", 0.5),
+            ("networks.width", 2),
+            ("objective", "minimax"),
+            ("optimizer.beta2", 0.9),
+            ("latents.codes.0.k", 12),
+            ("latents.codes.1.sigma", 0.5),
+            ("latents.noise", 0),
+        ],
+    )
+    def test_change_one_value_and_no_other(self, key: str, value: Any) -> None:
+        before, after = recipe(), recipe().with_settings({key: value})
+        expected = before.to_values()
+        *path, last = key.split(".")
+        place: Any = expected
+        for part in path:
+            place = place[int(part) if part.isdecimal() else part]
+        place[last] = value
+        assert after.to_values() == expected
+        assert before == recipe()
+
+    def test_several_apply_in_order(self) -> None:
+        after = recipe().with_settings({"latents.codes.1.kind": "categorical", "latents.codes.1.k": 4})
+        assert after.latent_spec().codes[1] == Categorical(4, "c2", 0.1)
+
+    def test_none_leave_it_as_it_is(self) -> None:
+        assert recipe().with_settings({}) == recipe()
+
+    @pytest.mark.parametrize(
+        ("key", "guess"),
+        [
+            ("stepz", "'steps'"),
+            ("networks.widht", "'networks.width'"),
+            ("width", "'networks.width'"),
+            ("beta1", "'optimizer.beta1'"),
+            ("optimizer.lr", ""),
+            ("latents.codes.2.sigmaa", "'latents.codes.2.sigma'"),
+            ("latents.code.0.k", "'latents.codes.0.k'"),
+            ("latents.codes.3.k", ""),
+            ("latents.codes.-1.k", ""),
+            ("latents.codes.²", ""),
+            ("latents.codes.0.sigma", ""),
+            ("steps.more", ""),
+            ("", ""),
+        ],
+    )
+    def test_an_unknown_key_is_named_with_a_guess(self, key: str, guess: str) -> None:
+        with pytest.raises(SettingError) as caught:
+            recipe().with_settings({key: 1})
+        assert key in caught.value.problem
+        assert "no such setting" in caught.value.problem or "There is no setting" in caught.value.problem
+        assert guess in caught.value.problem
+        assert "dbench show" in caught.value.remedy
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("steps", -1),
+            ("steps", 0),
+            ("steps", 1.5),
+            ("steps", "many"),
+            ("steps", True),
+            ("batch_size", 1),
+            ("checkpoint_every", 0),
+            ("latents.codes.0.k", 1),
+            ("latents.codes.0.weight", -0.1),
+            ("latents.codes.2.sigma", 0),
+            ("latents.noise", -1),
+            ("latents.noise_prior", "beta"),
+            ("latents.codes", []),
+            ("latents.codes.1", 5),
+            ("latents.codes.1.kind", "poisson"),
+            ("networks.width", 0),
+            ("networks.width", 17),
+            ("networks.width", math.nan),
+            ("optimizer.generator_lr", math.inf),
+            ("optimizer.beta1", 1),
+            ("objective", "wgan"),
+            ("model", 3),
+            ("name", "../elsewhere"),
+            ("name", "Mine"),
+            ("published", {"c1": "high"}),
+        ],
+    )
+    def test_an_impossible_value_is_named_with_its_key(self, key: str, value: Any) -> None:
+        with pytest.raises(SettingError) as caught:
+            recipe().with_settings({key: value})
+        assert key.removesuffix(".kind") in caught.value.problem
+        shown = next(iter(value.values())) if isinstance(value, dict) else value
+        assert str(shown) in caught.value.problem
+        assert "--set" in caught.value.problem
+
+    def test_all_faults_are_told_at_once(self) -> None:
+        with pytest.raises(SettingError, match=r"steps: .*; batch_size: "):
+            recipe().with_settings({"steps": -1, "batch_size": 0})
+
+
+def test_a_recipe_does_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        recipe().steps = 5  # type: ignore[misc]
