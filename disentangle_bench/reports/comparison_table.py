@@ -50,8 +50,7 @@ def _pair(comparison: Comparison) -> Grid:
     lines = []
     for row in comparison.rows:
         values = [_say_value(value) for value in row.values]
-        difference = row.differences[0]
-        cells: list[str | Text] = [*values, _say_difference(difference), _colour(difference)]
+        cells: list[str | Text] = [*values, *_say_differences(row), _colour(row.differences[0])]
         lines.append(Line(row.score, cells, unit=_unit(row)))
     return Grid(columns, lines)
 
@@ -62,8 +61,7 @@ def _list(comparison: Comparison) -> Grid:
     lines = []
     for row in comparison.rows:
         for place, (name, value) in enumerate(zip(names, row.values, strict=True)):
-            difference = row.differences[place - 1] if place else None
-            tail = (_say_difference(difference), _colour(difference)) if difference else ("", "")
+            tail = (_say_differences(row)[place - 1], _colour(row.differences[place - 1])) if place else ("", "")
             lines.append(Line(row.score, (name, _say_value(value), *tail), labelled=place == 0, unit=_unit(row)))
     return Grid(columns, lines)
 
@@ -83,11 +81,17 @@ def _say_value(value: Value) -> str:
     return ends[0] if ends[0] == ends[1] else f"{say(value.value, max(decimals, 1))} ({ends[0]}..{ends[1]})"
 
 
-def _say_difference(difference: Difference) -> str:
+def _say_differences(row: Row) -> list[str]:
+    counts = is_count(run for value in row.values for run in value.runs)
+    return [_say_difference(difference, counts) for difference in row.differences]
+
+
+def _say_difference(difference: Difference, counts: bool) -> str:
     if difference.value is None:
         return ""
-    decimals = decimals_for(difference.low, difference.high)
-    return f"{say_signed(difference.value, decimals)} {say_interval(difference.low, difference.high, decimals)}".strip()
+    ends = difference.low, difference.high
+    decimals = 0 if counts and difference.low is None else decimals_for(*ends)
+    return f"{say_signed(difference.value, decimals)} {say_interval(*ends, decimals)}".strip()
 
 
 def _colour(difference: Difference) -> Text:
@@ -146,9 +150,8 @@ def markdown(comparison: Comparison) -> str:
 def _markdown_row(row: Row) -> tuple[str, ...]:
     values = [_say_value(value) for value in row.values]
     cells = [row.score, *(text if text == MISSING else f"{text} {row.unit}".rstrip() for text in values)]
-    for difference in row.differences:
-        p = say_p(difference.p), say_p(difference.p_corrected)
-        cells += [_say_difference(difference), *p, difference.verdict]
+    for text, difference in zip(_say_differences(row), row.differences, strict=True):
+        cells += [text, say_p(difference.p), say_p(difference.p_corrected), difference.verdict]
     return tuple(cells)
 
 

@@ -1,0 +1,59 @@
+"""Results as an evaluation of two runs would give them."""
+
+import numpy as np
+import pytest
+
+from disentangle_bench.evaluation.results import Results, Samples, ScoreEntry
+
+
+def make_results(name: str, accuracy: float, seed: int = 0, status: str = "ok") -> Results:
+    correct = (np.arange(10_000) < 10_000 * accuracy).astype(float)
+    value, half = float(correct.mean()), 1.96 * float(correct.std()) / 100
+    scores = {
+        "c1-accuracy.accuracy": ScoreEntry(
+            value=value, low=value - half, high=value + half, chance=0.1462, ceiling=1, settings={"bootstrap": 1000}
+        ),
+        "c1-accuracy.error": ScoreEntry(
+            value=1 - value, low=1 - value - half, high=1 - value + half, chance=0.8538, ceiling=0, better="lower"
+        ),
+        "c1-accuracy.categories-used": ScoreEntry(value=10, ceiling=10, better="higher"),
+        "mutual-information/fresh.c1": ScoreEntry(
+            value=2.2691 * accuracy,
+            low=2.25 * accuracy,
+            high=2.2882 * accuracy,
+            chance=0,
+            ceiling=2.302585,
+            unit="nats",
+        ),
+        "traversal-consistency.c2.monotonicity": ScoreEntry(value=accuracy, low=accuracy - 0.05, high=accuracy + 0.05),
+        "traversal-consistency.c2.content": ScoreEntry(value=None, reason="the dataset has no | labels", unit="nats"),
+        "traversal-consistency.c3.content": ScoreEntry(value=None, reason="the dataset has no | labels", unit="nats"),
+        "overall": ScoreEntry(value=-0.00001, low=-0.2, high=0.2, better="neither"),
+    }
+    subject = {"name": f"{name} seed {seed}", "recipe": name, "dataset": "mnist", "seed": seed, "status": status}
+    samples = {
+        "c1-accuracy.accuracy": Samples(correct, "test images"),
+        "c1-accuracy.error": Samples(1 - correct, "test images"),
+    }
+    return Results(subject=subject, scores=scores, samples=samples)
+
+
+@pytest.fixture
+def first() -> Results:
+    return make_results("infogan-mnist", 0.96)
+
+
+@pytest.fixture
+def second() -> Results:
+    return make_results("gan-with-q-mnist", 0.38)
+
+
+@pytest.fixture
+def groups() -> list[list[Results]]:
+    return [
+        [make_results("infogan-mnist", accuracy, seed) for seed, accuracy in enumerate((0.96, 0.94, 0.97))],
+        [
+            make_results("gan-with-q-mnist", accuracy, seed, "collapsed: sigma")
+            for seed, accuracy in enumerate((0.4, 0.38, 0.33))
+        ],
+    ]

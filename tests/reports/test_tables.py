@@ -1,0 +1,197 @@
+"""Tables hold every number that they should, in every form, and read well at any width."""
+
+import csv
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from disentangle_bench.errors import SettingError
+from disentangle_bench.evaluation.comparison import compare
+from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.reports.tables import show, to_csv, to_json, to_markdown, to_text
+
+
+def lines_of(text: str) -> dict[str, list[str]]:
+    """The cells of each line by its label."""
+    return {line.split()[0]: line.split() for line in text.splitlines() if line.strip()}
+
+
+@pytest.fixture
+def reports(first, second, groups):
+    third = first.model_copy(update={"subject": {"name": "third"}})
+    return [first, compare([first, second]), compare([first, second, third]), compare(groups)]
+
+
+class TestEveryForm:
+    def test_has_no_blanks_at_the_ends_of_lines_and_one_newline_at_its_end(self, reports):
+        for report in reports:
+            for form in (to_text, lambda r: to_text(r, 80), to_text_narrow, to_markdown, to_csv, to_json):
+                text = form(report)
+                assert text.endswith("\n")
+                assert not text.endswith("\n\n")
+                assert [line for line in text.splitlines() if line != line.rstrip()] == []
+
+    def test_fits_into_eighty_columns(self, reports):
+        for report in reports:
+            assert max(map(len, to_text(report, 80).splitlines())) <= 80
+
+    def test_cuts_no_number_short(self, reports):
+        for report in reports:
+            for width in (80, 72):
+                numbers = [word for word in to_text(report, width).split() if word[-1:].isdigit() and "." in word]
+                assert numbers
+                assert set(numbers) <= set(to_text(report).split())
+                assert "…" not in to_text(report, width)
+
+
+def to_text_narrow(report):
+    return to_text(report, 50)
+
+
+class TestScores:
+    def test_text(self, first):
+        assert to_text(first).startswith("infogan-mnist seed 0 (dataset mnist, status ok)\n\nScore ")
+        lines = lines_of(to_text(first, 80))
+        assert lines["accuracy"] == ["accuracy", "0.960", "[0.956,", "0.964]", "0.146", "1.000"]
+        assert lines["c1"] == ["c1", "2.178", "nats", "[2.160,", "2.197]", "0.000", "2.303"]
+        assert lines["categories-used"] == ["categories-used", "10", "10"]
+        assert lines["c2.content"] == ["c2.content", "n/a"]
+        assert lines["overall"][:2] == ["overall", "0.00"]
+
+    def test_metrics_head_their_parts(self, first):
+        text = to_text(first).splitlines()
+        assert "c1-accuracy" in text
+        assert text[text.index("c1-accuracy") + 1].startswith("  accuracy ")
+        assert "overall" not in text  # a score without parts needs no heading
+
+    def test_why_there_is_no_value(self, first):
+        scores = "traversal-consistency.c2.content, traversal-consistency.c3.content"
+        note = f"No value (the dataset has no | labels): {scores}."
+        assert to_text(first).splitlines()[-1] == note
+        assert to_markdown(first).splitlines()[-1] == note
+
+    def test_decimal_points_lie_below_each_other(self, first):
+        values = [line for line in to_text(first).splitlines() if "[" in line]
+        assert len({line.index(".", line.index("  0") if "  0" in line else 20) for line in values[:2]}) == 1
+
+    def test_markdown(self, first):
+        lines = to_markdown(first).splitlines()
+        assert lines[0] == "| Score | Value | 95 % interval | Chance | Ceiling |"
+        assert lines[1] == "| :--- | ---: | ---: | ---: | ---: |"
+        assert lines[2] == "| c1-accuracy.accuracy | 0.960 | [0.956, 0.964] | 0.146 | 1.000 |"
+        assert "| mutual-information/fresh.c1 | 2.178 nats | [2.160, 2.197] | 0.000 | 2.303 |" in lines
+        assert "| traversal-consistency.c2.content | n/a | | | |" in lines
+
+    def test_csv_is_unrounded(self, first):
+        records = list(csv.DictReader(io.StringIO(to_csv(first))))
+        assert [record["score"] for record in records] == list(first.scores)
+        assert float(records[3]["value"]) == first.scores["mutual-information/fresh.c1"].value
+        assert (records[3]["unit"], records[1]["better"]) == ("nats", "lower")
+        assert (records[5]["value"], records[5]["reason"]) == ("", "the dataset has no | labels")
+
+    def test_json_is_the_results_file(self, first, tmp_path):
+        first.save(tmp_path / "results.json")
+        assert to_json(first) == (tmp_path / "results.json").read_text()
+
+    def test_without_scores(self):
+        nothing = Results(subject={}, scores={})
+        assert to_text(nothing).startswith("subject\n\nScore  Value")
+        assert to_csv(nothing) == "score\n"
+        assert len(to_markdown(nothing).splitlines()) == 2
+
+
+class TestComparison:
+    def test_two_runs_stand_side_by_side(self, first, second):
+        text = to_text(compare([first, second]), 80)
+        assert text.startswith("A  infogan-mnist seed 0\nB  gan-with-q-mnist seed 0\n")
+        lines = lines_of(text)
+        assert lines["accuracy"] == ["accuracy", "0.960", "0.380", "-0.580", "[-0.590,", "-0.570]", "worse"]
+        assert lines["error"][-1] == "worse"
+        assert lines["categories-used"] == ["categories-used", "10", "10", "0", "no", "interval"]
+        assert lines["c1,"][:4] == ["c1,", "nats", "2.178", "0.862"]
+        assert lines["c2.content"] == ["c2.content", "n/a", "n/a", "no", "interval"]
+        assert "no difference shown" in " ".join(text.split())
+
+    def test_says_what_intervals_and_verdicts_mean(self, first, second, groups):
+        text = to_text(compare([first, second]))
+        assert "Intervals: 95 %, over test samples; other seeds may differ by more." in text
+        assert "Verdicts: at 5 % after Holm's correction over 5 differences." in text
+        assert "Intervals: 95 %, over seeds." in to_text(compare(groups))
+
+    def test_says_why_there_is_no_interval_and_no_value(self, first, second):
+        text = to_text(compare([first, second]))
+        reason = "it has neither samples nor an interval"
+        assert f"No interval ({reason}) in B: c1-accuracy.categories-used." in text
+        assert "No value (the dataset has no | labels) in A, B: traversal-consistency.c2.content, " in text
+
+    def test_more_than_two_stand_below_each_other(self, first, second):
+        lines = to_text(compare([first, second, first]), 80).splitlines()
+        place = next(index for index, line in enumerate(lines) if line.startswith("  accuracy"))
+        assert [line.split()[-1] for line in lines[place : place + 3]] == ["0.960", "worse", "shown"]
+        assert [line.split()[-3] for line in lines[place + 1 : place + 2]] == ["[-0.590,"]
+
+    def test_groups_show_mean_and_range_and_unsound_seeds(self, groups):
+        text = to_text(compare(groups))
+        assert "A  infogan-mnist: mean (range) of 3 runs, seeds 0, 1, 2\n" in text
+        assert "(seed 0 collapsed: sigma; seed 1 collapsed: sigma; seed 2 collapsed: sigma)" in text
+        assert "0.957 (0.940..0.970)" in text
+        assert lines_of(text)["categories-used"] == ["categories-used", "A", "10"]
+
+    def test_markdown_has_both_p_values(self, first, second):
+        lines = to_markdown(compare([first, second])).splitlines()
+        assert lines[:2] == ["- A: infogan-mnist seed 0", "- B: gan-with-q-mnist seed 0"]
+        assert lines[3] == "| Score | A | B | B - A | p | p (Holm) | Verdict |"
+        assert lines[4] == "| :--- | ---: | ---: | ---: | ---: | ---: | :--- |"
+        assert lines[5] == (
+            "| c1-accuracy.accuracy | 0.960 | 0.380 | -0.580 [-0.590, -0.570] | < 0.0001 | < 0.0001 | worse |"
+        )
+
+    def test_csv_is_one_row_a_score_and_unrounded(self, first, second):
+        comparison = compare([first, second])
+        records = list(csv.DictReader(io.StringIO(to_csv(comparison))))
+        assert [record["score"] for record in records] == list(first.scores)
+        record, difference = records[0], comparison.rows[0].differences[0]
+        assert float(record["infogan-mnist seed 0: value"]) == first.scores["c1-accuracy.accuracy"].value
+        assert float(record["gan-with-q-mnist seed 0: difference low"]) == difference.low
+        assert record["gan-with-q-mnist seed 0: difference verdict"] == "worse"
+        assert record["gan-with-q-mnist seed 0: difference spread"] == "test samples"
+
+    def test_json_holds_all_that_is_known(self, groups):
+        values = json.loads(to_json(compare(groups)))
+        assert values["schema_version"] == 1
+        assert values["subjects"][1]["statuses"] == ["collapsed: sigma"] * 3
+        difference = values["rows"][0]["differences"][0]
+        assert {"value", "low", "high", "p", "p_corrected", "verdict", "spread", "method", "reason"} == set(difference)
+        assert len(values["rows"][0]["values"][0]["runs"]) == 3
+
+
+class TestShow:
+    @pytest.mark.parametrize("form", ["table", "markdown", "csv", "json"])
+    def test_prints_plain_text_where_there_is_no_terminal(self, first, form):
+        forms = {"table": to_text, "markdown": to_markdown, "csv": to_csv, "json": to_json}
+        console = Console(file=io.StringIO(), width=40)
+        show(first, form, console)
+        assert console.file.getvalue() == forms[form](first)
+
+    def test_colours_the_table_on_a_terminal(self, first, second):
+        console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard", no_color=False)
+        show(compare([first, second]), "table", console)
+        assert "\x1b[31mworse" in console.file.getvalue()
+        show(first, "json", console)
+        assert to_json(first) in console.file.getvalue()
+
+    def test_unknown_form(self, first):
+        with pytest.raises(SettingError, match=r"'xml' is not a form of a table[\s\S]*markdown"):
+            show(first, "xml", Console(file=io.StringIO()))
+
+
+def test_a_label_that_does_not_fit_has_its_own_line():
+    entries = {
+        f"traversal-consistency.c{place}.a-very-long-name-of-a-part-that-goes-on": ScoreEntry(value=0.5, low=0, high=1)
+        for place in (1, 2)
+    }
+    lines = to_text(Results(subject={"name": "x"}, scores=entries), 60).splitlines()
+    place = lines.index("  c1.a-very-long-name-of-a-part-that-goes-on")
+    assert lines[place + 1].split() == ["0.5", "[0.0,", "1.0]"]
