@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -80,6 +80,15 @@ def held(base: Latents, steps: int) -> Latents:
     return base.rows(torch.arange(len(base)).repeat_interleave(steps))
 
 
+def ignoring_codes(asked: Latents, spec: LatentSpec, seed: int) -> Latents:
+    """What a generator made deaf to its codes draws pictures of: fresh codes from the prior, whatever is asked for.
+
+    Only the noise is as asked for. Its pictures are as good and as varied as before, but no code can be read as it was
+    asked for, none is held, and the order along a path means nothing.
+    """
+    return Latents(asked.noise, spec.sample(len(asked), torch.Generator().manual_seed(seed)).codes)
+
+
 @dataclass(frozen=True)
 class Reader:
     """A generator and those who look at its pictures."""
@@ -88,19 +97,6 @@ class Reader:
     generator: Generator
     posterior: Posterior
     classifier: Classifier | None = None
-
-    def ignoring_codes(self, seed: int) -> Reader:
-        """The same with a generator made deaf: whatever is asked for, each picture gets fresh codes from the prior.
-
-        Only the noise is as asked for. Its pictures are as good and as varied as before, but no code can be
-        read as it was asked for, none is held, and the order along a path means nothing.
-        """
-        source = torch.Generator().manual_seed(seed)
-
-        def generate(asked: Latents) -> Tensor:
-            return self.generator(Latents(asked.noise, self.spec.sample(len(asked), source).codes))
-
-        return replace(self, generator=generate)
 
     @torch.no_grad()
     def read(self, latents: Latents, steps: int) -> Paths:

@@ -2,7 +2,7 @@
 
 One code is swept while all other codes and the noise are held, from many random starts (draws). A score is the mean
 over draws, its interval a bootstrap over draws, and its chance level the same score of the same generator made deaf to
-its codes (`sweeps.Reader.ignoring_codes`).
+its codes (`sweeps.ignoring_codes`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,18 @@ from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.generated import draw_latents, isolated_randomness
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Posterior, Score, Scores, metric
-from disentangle_bench.metrics.sweeps import CENTRAL_95, Floats, Paths, Reader, held, prior_values, sweep
+from disentangle_bench.metrics.sweeps import (
+    CENTRAL_95,
+    Floats,
+    Paths,
+    Reader,
+    held,
+    ignoring_codes,
+    prior_values,
+    sweep,
+)
 from disentangle_bench.metrics.traversal_parts import (
+    Counts,
     Sweep,
     isolations,
     order_along,
@@ -104,7 +114,8 @@ def traversal_consistency(
             _swept(latents, index, suffix, values, reader.read(sweep(base, index, values), len(values)))
             for index, suffix, values in planned
         ]
-        deaf = reader.ignoring_codes(derive_seed(seed, "chance")).read(held(base, longest), longest)
+        ignored = ignoring_codes(held(base, longest), latents, derive_seed(seed, "chance"))
+        deaf = reader.read(ignored, longest)
     return _scores(sweeps, deaf, bootstrap, np.random.default_rng(derive_seed(seed, "resamples")))
 
 
@@ -131,11 +142,11 @@ def _swept(latents: LatentSpec, index: int, suffix: str, values: Tensor, paths: 
 
 def _scores(sweeps: Sequence[Sweep], deaf: Paths, bootstrap: int, rng: np.random.Generator) -> dict[str, Score]:
     draws = len(deaf)
-    evenly = np.full((1, draws), 1 / draws)
-    values = _figures(sweeps, evenly)
-    replicates = _figures(sweeps, rng.multinomial(draws, evenly[0], size=bootstrap) / draws)
-    chances = [_figures(_on_paths(sweeps, deaf.shuffled(rng)), evenly) for _ in range(ORDERS)]
-    details = _details(sweeps, evenly)
+    once = np.ones((1, draws), dtype=np.int64)
+    values = _figures(sweeps, once)
+    replicates = _figures(sweeps, rng.multinomial(draws, once[0] / draws, size=bootstrap))
+    chances = [_figures(_on_paths(sweeps, deaf.shuffled(rng)), once) for _ in range(ORDERS)]
+    details = _details(sweeps, once)
     scores = {
         name: _score(name, values[name][0], replicates[name], np.concatenate([each[name] for each in chances]), draws)
         for name in values
@@ -147,10 +158,10 @@ def _on_paths(sweeps: Sequence[Sweep], paths: Paths) -> list[Sweep]:
     return [replace(each, paths=paths.first(len(each.values))) for each in sweeps]
 
 
-def _figures(sweeps: Sequence[Sweep], weights: Floats) -> dict[str, Floats]:
+def _figures(sweeps: Sequence[Sweep], counts: Counts) -> dict[str, Floats]:
     """Every part of every sweep by its score's name, `overall` first."""
     figures = {
-        f"{each.name}.{part}{each.suffix}": figure(each, weights)
+        f"{each.name}.{part}{each.suffix}": figure(each, counts)
         for each in sweeps
         for part, figure in each.parts.items()
     }
@@ -185,31 +196,31 @@ def _interval(value: float, replicates: Floats, draws: int) -> tuple[float, floa
     return value * draws / (draws + unseen), (value * draws + unseen) / (draws + unseen)
 
 
-def _details(sweeps: Sequence[Sweep], evenly: Floats) -> dict[str, dict[str, Any]]:
+def _details(sweeps: Sequence[Sweep], once: Counts) -> dict[str, dict[str, Any]]:
     details: dict[str, dict[str, Any]] = {}
     for each in sweeps:
         name = f"{each.name}.{{}}{each.suffix}".format
-        details[name("fidelity")] = _fidelity_details(each, evenly)
-        details[name("isolation")] = {"by_code": _isolation_details(each, evenly, sweeps)}
+        details[name("fidelity")] = _fidelity_details(each, once)
+        details[name("isolation")] = {"by_code": _isolation_details(each, once, sweeps)}
         if not each.categorical:
             details[name("direction")] = {"rising": float(np.mean(order_along(each) > 0))}
     return details
 
 
-def _fidelity_details(each: Sweep, evenly: Floats) -> dict[str, Any]:
+def _fidelity_details(each: Sweep, once: Counts) -> dict[str, Any]:
     if each.categorical:
         return {"by_category": (each.estimates == each.values).mean(axis=0).tolist()}
     return {
         "values": each.values.tolist(),
         "mean_estimates": each.estimates.mean(axis=0).tolist(),
-        "unclipped": float(unclipped_determination(each, evenly)[0]),
+        "unclipped": float(unclipped_determination(each, once)[0]),
     }
 
 
-def _isolation_details(each: Sweep, evenly: Floats, sweeps: Sequence[Sweep]) -> dict[str, float]:
+def _isolation_details(each: Sweep, once: Counts, sweeps: Sequence[Sweep]) -> dict[str, float]:
     names = {other.index: other.name for other in sweeps}
     return {
         names[index]: float(figures[0])
-        for index, figures in isolations(each, evenly).items()
+        for index, figures in isolations(each, once).items()
         if not np.isnan(figures).any()
     }
