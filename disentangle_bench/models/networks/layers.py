@@ -5,13 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from disentangle_bench.models.networks.linear import Linear
+
 LEAK = 0.1  # arXiv:1606.03657, Appendix C: "leaky rate 0.1"
 WEIGHT_DEVIATION = 0.02  # the authors' code, as in DCGAN
 
 
 def dense(inputs: int, outputs: int, *, norm: bool = True) -> list[nn.Module]:
     """A fully connected layer, with batch norm after it unless `norm` is false."""
-    layers: list[nn.Module] = [nn.Linear(inputs, outputs, bias=not norm)]
+    layers: list[nn.Module] = [Linear(inputs, outputs, bias=not norm)]
     return [*layers, nn.BatchNorm1d(outputs)] if norm else layers
 
 
