@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_type_hints
 
-from disentangle_bench.errors import DbenchError, MetricError, RunError, UnknownNameError
+from pydantic import TypeAdapter, ValidationError
+
+from disentangle_bench.errors import DbenchError, MetricError, RunError, SettingError, UnknownNameError
 from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, save_samples
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
@@ -36,7 +38,7 @@ def evaluate(
         on_start: called with each metric's name as its turn comes.
 
     Raises:
-        UnknownNameError: a metric or a setting that there is not.
+        UnknownNameError: a metric or a setting that there is not. SettingError: a value that a setting cannot have.
         MetricError: a named metric needs a part that the subject lacks.
     """
     chosen = _chosen(subject, metrics)
@@ -46,7 +48,7 @@ def evaluate(
     for name in chosen:
         if on_start is not None:
             on_start(name)
-        _add(results, subject, name, _with_seed(name, given.get(name, {}), seed))
+        _add(results, subject, name, given.get(name, {}), seed)
     return results
 
 
@@ -75,13 +77,23 @@ def _lacking(subject: Subject, facts: Facts) -> list[str]:
 
 def _checked(settings: Settings, chosen: Sequence[str]) -> Settings:
     for name, values in settings.items():
-        known = facts_of(METRICS.get(name)).settings
-        for key in values:
+        function = METRICS.get(name)
+        known, kinds = facts_of(function).settings, get_type_hints(function)
+        for key, value in values.items():
             if key not in known:
                 raise UnknownNameError(f"setting of the metric {name!r}", key, known)
+            _check_type(f"{name}.{key}", value, kinds[key])
         if name not in chosen:
             raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to --metrics.")
     return settings
+
+
+def _check_type(setting: str, value: Any, kind: Any) -> None:
+    try:
+        TypeAdapter(kind).validate_python(value, strict=True)
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"]
+        raise SettingError(f"{setting} = {value!r}: {problem}.", "`dbench show METRIC` lists its settings.") from None
 
 
 def _with_seed(name: str, given: Mapping[str, Any], seed: int) -> dict[str, Any]:
@@ -92,14 +104,16 @@ def _with_seed(name: str, given: Mapping[str, Any], seed: int) -> dict[str, Any]
     return settings
 
 
-def _add(results: Results, subject: Subject, name: str, settings: Mapping[str, Any]) -> None:
+def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any], seed: int) -> None:
     function = METRICS.get(name)
-    facts = facts_of(function)
+    facts, settings = facts_of(function), _with_seed(name, given, seed)
     parts = {part: subject.parts[part] for part in (*facts.needs, *facts.uses) if part in subject.parts}
     begun = time.perf_counter()
     try:
         scores: Scores = function(**parts, **settings)
     except DbenchError as error:
+        if given:  # the usual settings might have had an answer
+            raise
         scores = Score.undefined(str(error))
     seconds = round(time.perf_counter() - begun, 3)
     for part, score in (scores if isinstance(scores, dict) else {"": scores}).items():

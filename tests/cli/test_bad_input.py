@@ -237,9 +237,10 @@ def test_metrics_and_settings_that_there_are_not(refused, tmp_path):
     refused("eval", alone, says=("No metric can be asked", "factors"))
 
 
-def test_a_value_that_a_metric_cannot_take(refused, tmp_path):
+@pytest.mark.parametrize(("value", "says"), [("many", "valid integer"), ("1.5", "valid integer"), ("0", "Ask for 2")])
+def test_a_value_that_a_metric_cannot_take(refused, tmp_path, value, says):
     path = write_codes(tmp_path / "mine.npz", codes=FACTORS, factors=FACTORS)
-    refused("eval", path, "--set", "c1-accuracy.bootstrap=many", says=("bootstrap", "many"))
+    refused("eval", path, "--set", f"c1-accuracy.bootstrap={value}", says=("bootstrap", value.strip("'"), says))
 
 
 def test_a_lock_alone_is_no_run(dbench, tmp_path):
