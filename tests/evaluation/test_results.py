@@ -25,7 +25,8 @@ from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
 
 FACTS = Facts("accuracy", 3, (0, 1), "higher", "", "nats", ("codes",), (), {"bins": 20}, "")
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30)
+CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0")
+NAMES = st.text(CHARACTERS, min_size=1, max_size=30).filter(lambda name: name != ".")
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -138,7 +139,9 @@ class TestLoad:
 
 class TestSamples:
     @settings(max_examples=20, deadline=None)
-    @given(st.dictionaries(NAMES, st.tuples(st.lists(NUMBERS, max_size=5), st.text(max_size=20)), max_size=4))
+    @given(
+        st.dictionaries(NAMES, st.tuples(st.lists(NUMBERS, max_size=5), st.text(CHARACTERS, max_size=20)), max_size=4)
+    )
     def test_round_trip(self, tmp_path_factory, scores):
         path = tmp_path_factory.mktemp("samples") / "representation.h5"
         save_samples(path, {name: Samples(np.array(values), pairing) for name, (values, pairing) in scores.items()})
