@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -268,10 +269,11 @@ def _bound_scores(
 def _bound(code: Code, terms: NDArray[np.float64], paired: str, details: Mapping[str, Any]) -> Score:
     low, high = mean_interval(terms)
     ceiling = code.entropy if isinstance(code, Categorical) else None
+    value, low, high = (min(figure, ceiling or math.inf) for figure in (float(terms.mean()), low, high))
     return Score(
-        float(terms.mean()),
+        value,
         low=low,
-        high=high if ceiling is None else min(high, ceiling),
+        high=high,
         chance=code.uninformed_bound,
         ceiling=ceiling,
         unit="nats",

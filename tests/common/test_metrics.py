@@ -1,0 +1,286 @@
+"""What holds for every metric, whoever registered it.
+
+A metric that is registered without an entry in `SETTINGS` fails here: give it the settings at which it is quick on the
+small subjects below, and, if it asks for a part that they do not offer, that part.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from importlib import import_module
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from disentangle_bench import metrics
+from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
+from disentangle_bench.metrics import METRICS, Score, Scores, facts_of
+from disentangle_bench.metrics.metric import PARTS, Better
+from disentangle_bench.representation import Variables
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "c1-accuracy": {"bootstrap": 50},
+    "mutual-information": {"samples": 200},
+    "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
+    "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
+    "traversal-consistency": {"draws": 6, "steps": 5, "bootstrap": 50},
+    "image-measures": {"samples": 60, "bootstrap": 50},
+}
+NAMES = sorted(METRICS)
+SAMPLES, SIDE = 240, 12
+LATENTS = LatentSpec(2, (Categorical(4), Uniform(), Uniform()))
+
+Subject = dict[str, Any]
+
+
+def paint(latents: Latents) -> Tensor:
+    """Bars `(n, 1, 12, 12)`: c1 is their number, c2 their slant, c3 their height, the noise their grey."""
+    rows = torch.arange(SIDE)[None, :, None]
+    columns = torch.arange(SIDE)[None, None, :]
+    number, slant, height = (values.float()[:, None, None] for values in latents.codes)
+    inside = (rows - SIDE / 2).abs() < 3 + 2 * height.clamp(-1, 1)
+    shifted = columns + slant * (rows - SIDE / 2) / 4
+    bars = torch.sin(shifted * (number + 1) * math.pi / SIDE).square()
+    grey = 0.8 + 0.2 * torch.tanh(latents.noise[:, :1, None])
+    return (bars * inside * grey)[:, None]
+
+
+def read(images: Tensor) -> tuple[Tensor, ...]:
+    """A rough posterior: linear in the pixels, with fixed weights."""
+    weights = torch.randn(SIDE * SIDE, sum(LATENTS.parameters), generator=torch.Generator().manual_seed(0)) / SIDE
+    return LATENTS.split(images.flatten(1).float() @ weights)
+
+
+def name_class(images: Tensor) -> Tensor:
+    """A class per image `(n,)`: how bright it is."""
+    return (images.flatten(1).mean(dim=1) * 8).long()
+
+
+def lively() -> Subject:
+    """A subject that offers every part, with images that follow its codes."""
+    latents = LATENTS.sample(SAMPLES, torch.Generator().manual_seed(0))
+    images = paint(latents)
+    kinds = ("categorical", "continuous", "continuous")
+    estimates = [code.estimate(part) for code, part in zip(LATENTS.codes, read(images), strict=True)]
+    codes = torch.stack([values.float() for values in estimates], dim=1).numpy()
+    return {
+        "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
+        "factors": Variables.wrap(latents.codes[0].numpy(), names=["number"]),
+        "train": np.arange(SAMPLES) < 160,
+        "images": (images.numpy() * 255).astype(np.uint8),
+        "generator": paint,
+        "posterior": read,
+        "latents": LATENTS,
+        "classifier": name_class,
+    }
+
+
+def collapsed() -> Subject:
+    """A subject that says one and the same of everything: one grey image, one code, one posterior."""
+    alive = lively()
+    return alive | {
+        "codes": Variables.wrap(np.zeros((SAMPLES, 3)), names=LATENTS.names, kinds=alive["codes"].kinds),
+        "images": np.full_like(alive["images"], 128),
+        "generator": lambda latents: torch.full((len(latents), 1, SIDE, SIDE), 0.5),
+        "posterior": lambda images: tuple(torch.zeros(len(images), width) for width in LATENTS.parameters),
+        "classifier": lambda images: torch.zeros(len(images), dtype=torch.int64),
+    }
+
+
+def blank() -> Subject:
+    """A subject whose images are black."""
+    return collapsed() | {
+        "images": np.zeros((SAMPLES, 1, SIDE, SIDE), dtype=np.uint8),
+        "generator": lambda latents: torch.zeros(len(latents), 1, SIDE, SIDE),
+    }
+
+
+SUBJECTS: dict[str, Callable[[], Subject]] = {"lively": lively, "collapsed": collapsed, "blank": blank}
+
+
+def score_of(name: str, subject: Subject, **settings: Any) -> dict[str, Score]:
+    function = METRICS.get(name)
+    facts = facts_of(function)
+    parts = {part: subject[part] for part in (*facts.needs, *facts.uses) if part in subject}
+    missing = set(facts.needs) - set(parts)
+    assert not missing, f"{name} needs {missing}, which the small subjects of this file do not offer"
+    assert name in SETTINGS, f"{name} has no small settings in this file"
+    scores: Scores = function(**parts, **(SETTINGS[name] | settings))
+    return {"": scores} if isinstance(scores, Score) else scores
+
+
+@pytest.fixture(scope="module")
+def scored() -> dict[tuple[str, str], dict[str, Score]]:
+    """Scores by metric and subject, so that each is computed once."""
+    return {}
+
+
+@pytest.fixture
+def scores(name: str, kind: str, scored: dict[tuple[str, str], dict[str, Score]]) -> dict[str, Score]:
+    if (name, kind) not in scored:
+        scored[name, kind] = score_of(name, SUBJECTS[kind]())
+    return scored[name, kind]
+
+
+every_metric = pytest.mark.parametrize("name", NAMES)
+every_subject = pytest.mark.parametrize("kind", SUBJECTS)
+
+
+def test_every_metric_of_the_package_is_registered_and_collected() -> None:
+    declared = set()
+    for module in pkgutil.iter_modules(metrics.__path__, f"{metrics.__name__}."):
+        for value in vars(import_module(module.name)).values():
+            if callable(value) and hasattr(value, "facts") and value.__module__ == module.name:
+                declared.add(value.facts.name)
+    builtin = {name for name in METRICS if METRICS.get(name).__module__.startswith("disentangle_bench.")}
+    assert declared == builtin
+    assert set(METRICS) == set(NAMES)
+
+
+def test_every_metric_has_a_small_subject_and_no_other() -> None:
+    assert set(SETTINGS) == set(METRICS)
+
+
+def test_the_small_subjects_offer_only_parts() -> None:
+    for make in SUBJECTS.values():
+        assert set(make()) <= set(PARTS)
+
+
+@every_metric
+def test_facts_are_complete(name: str) -> None:
+    function = METRICS.get(name)
+    facts = facts_of(function)
+    assert facts.name == name
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9-]+)?", name)
+    assert isinstance(facts.version, int)
+    assert facts.version >= 1
+    assert facts.better in get_args(Better)
+    assert facts.unit in ("", "nats")
+    assert_ordered(facts.bounds)
+    assert re.search(r"arXiv:\d{4}\.\d{4,5}|arXiv:[a-z-]+/\d{7}|\(\d{4}\)|defined here", facts.source), "no source"
+    assert 20 <= len(facts.summary) <= 160
+    assert facts.summary[-1] in ".?:"
+    assert facts.needs
+    assert {*facts.needs, *facts.uses} <= set(PARTS)
+
+
+@every_metric
+def test_settings_have_json_defaults_and_are_documented(name: str) -> None:
+    function = METRICS.get(name)
+    facts = facts_of(function)
+    assert json.loads(json.dumps(dict(facts.settings))) == dict(facts.settings)
+    for argument in (*facts.needs, *facts.uses, *facts.settings):
+        assert re.search(rf"^\s+{argument}: \S", function.__doc__ or "", re.MULTILINE), f"{argument} is not explained"
+
+
+@every_subject
+@every_metric
+def test_parts_are_named_and_undefined_ones_have_a_reason(name: str, kind: str, scores: dict[str, Score]) -> None:
+    assert scores
+    for part, score in scores.items():
+        assert re.fullmatch(r"[a-zA-Z0-9_-]*([./][a-zA-Z0-9_-]+)*", part)
+        assert (score.value is None) == bool(score.reason), f"{part}: {score.value}, {score.reason!r}"
+
+
+@pytest.mark.parametrize("kind", ["lively"])
+@every_metric
+def test_a_lively_subject_has_a_headline(name: str, kind: str, scores: dict[str, Score]) -> None:
+    first = next(iter(scores.values()))
+    assert first.value is not None, first.reason
+
+
+@every_subject
+@every_metric
+def test_declared_bounds_hold(name: str, kind: str, scores: dict[str, Score]) -> None:
+    facts = facts_of(METRICS.get(name))
+    for part, score in scores.items():
+        bounds = facts.bounds if score.bounds is None else score.bounds
+        assert_ordered(bounds)
+        low, high = (-math.inf if bounds[0] is None else bounds[0], math.inf if bounds[1] is None else bounds[1])
+        for figure in (score.value, score.low, score.high, score.chance, score.ceiling):
+            assert figure is None or (math.isfinite(figure) and low - 1e-9 <= figure <= high + 1e-9), part
+
+
+@every_subject
+@every_metric
+def test_figures_fit_together(name: str, kind: str, scores: dict[str, Score]) -> None:
+    facts = facts_of(METRICS.get(name))
+    for part, score in scores.items():
+        assert (score.low is None) == (score.high is None), part
+        if score.value is None:
+            assert score.low is None, part
+            continue
+        if score.low is not None and score.high is not None:
+            assert score.low - 1e-9 <= score.value <= score.high + 1e-9, part
+        if score.ceiling is not None and (score.better or facts.better) != "neither":
+            sign = -1 if (score.better or facts.better) == "lower" else 1
+            assert sign * score.value <= sign * score.ceiling + 1e-9, part
+        assert score.unit in ("", "nats")
+
+
+@every_subject
+@every_metric
+def test_samples_average_to_the_value_and_can_be_paired(name: str, kind: str, scores: dict[str, Score]) -> None:
+    for part, score in scores.items():
+        assert (score.samples is None) == (not score.pairing), part
+        if score.samples is not None:
+            assert score.samples.ndim == 1
+            assert score.samples.dtype == np.float64
+            assert score.samples.mean() == pytest.approx(score.value, abs=1e-9), part
+
+
+@every_subject
+@every_metric
+def test_details_are_json(name: str, kind: str, scores: dict[str, Score]) -> None:
+    for part, score in scores.items():
+        assert json.loads(json.dumps(dict(score.details), allow_nan=False)) == dict(score.details), part
+
+
+@every_metric
+def test_a_seed_gives_the_same_numbers(name: str) -> None:
+    seed = {"seed": 3} if "seed" in facts_of(METRICS.get(name)).settings else {}
+    first, second = score_of(name, lively(), **seed), score_of(name, lively(), **seed)
+    assert first == second
+    for part, score in first.items():
+        other = second[part].samples
+        assert (score.samples is None and other is None) or np.array_equal(score.samples, other), part
+
+
+@every_metric
+def test_leaves_its_inputs_the_global_state_and_the_terminal_alone(
+    name: str, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    subject = lively()
+    before = {part: deepcopy(value) for part, value in subject.items() if not callable(value)}
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()
+    threads, gradients = torch.get_num_threads(), torch.is_grad_enabled()
+    score_of(name, subject)
+    assert_same(before, {part: subject[part] for part in before})
+    assert torch.equal(torch_state, torch.get_rng_state())
+    assert all(np.array_equal(a, b) for a, b in zip(numpy_state, np.random.get_state(), strict=True))
+    assert (threads, gradients) == (torch.get_num_threads(), torch.is_grad_enabled())
+    assert capfd.readouterr() == ("", "")
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def assert_ordered(bounds: tuple[float | None, float | None]) -> None:
+    low, high = bounds
+    assert low is None or high is None or low < high
+
+
+def assert_same(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    for part, value in before.items():
+        if isinstance(value, Variables):
+            assert np.array_equal(value.values, after[part].values), part
+        elif isinstance(value, np.ndarray):
+            assert np.array_equal(value, after[part]), part
+        else:
+            assert value == after[part], part
