@@ -18,7 +18,7 @@ from disentangle_bench.cli.options import (
     read_words,
     settings_option,
 )
-from disentangle_bench.cli.output import messages, print_report
+from disentangle_bench.cli.output import print_report, say
 
 if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
@@ -79,7 +79,9 @@ def evaluate(
         metrics,
         settings=by_metric(settings),
         figures=not no_figures,
-        on_start=messages().print,
+        on_start=lambda name: say(f"Scoring {name}"),
         **options,
     )
     print_report(scores, form)
+    if subject.is_dir():
+        say(f"Kept in {subject}: results.json, representation.h5{'' if no_figures else ', figures'}.")

@@ -44,11 +44,11 @@ def _standard_output() -> Console:
     return console
 
 
-def messages() -> Console:
-    """Standard error."""
-    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+def say(text: str | Text) -> None:
+    """One message on standard error."""
+    Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(text)
 
 
 def say_error(problem: str, remedy: str) -> None:
-    """One message: what happened, then what to do."""
-    messages().print(Text.assemble(("Error: ", "bold red"), problem, f"\n{remedy}" if remedy else ""))
+    """What happened, then what to do."""
+    say(Text.assemble(("Error: ", "bold red"), problem, f"\n{remedy}" if remedy else ""))
