@@ -20,7 +20,7 @@ CHANNELS = (32, 64, 128)
 SMALLEST = 7  # maps larger than this are halved
 HIDDEN = 256
 BATCH = 100
-EPOCHS = 8
+EPOCHS = 4
 PATIENCE = 2
 LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 1e-4
@@ -89,7 +89,12 @@ class _Labelled:
 
     @classmethod
     def of(cls, generator: Generator, drawn: Latents, batch_size: int) -> _Labelled:
-        images = torch.cat(list(images_of(generator, drawn, batch_size)))
+        batches = images_of(generator, drawn, batch_size)
+        first = next(batches)
+        images = first.new_empty(len(drawn), *first.shape[1:])  # filled in place: a list of batches would take twice
+        images[: len(first)] = first
+        for number, batch in enumerate(batches, start=1):
+            images[number * batch_size :][: len(batch)] = batch
         return cls(images, drawn.to(images.device))
 
     def batches(self, order: Tensor) -> Iterator[_Labelled]:

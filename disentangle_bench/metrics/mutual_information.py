@@ -87,7 +87,7 @@ def fresh_posterior_bound(
     posterior: Posterior | None = None,
     *,
     samples: int = 10_000,
-    train_samples: int = 20_000,
+    train_samples: int = 40_000,
     validation_samples: int = 2_000,
     batch_size: int = 500,
     seed: int = 0,
@@ -107,7 +107,7 @@ def fresh_posterior_bound(
         train_samples: generated images to train on.
         validation_samples: generated images to choose the epoch on.
         batch_size: images generated at a time.
-        seed: of the latents, which are those of `mutual-information`, and of the training.
+        seed: of the latents, which at one seed are those of `mutual-information`, and of the training.
 
     Returns:
         Per code its bound, such as `c1`, its share of `H(c)`, such as `c1.share`, and with a posterior `c1.gap`: the
@@ -173,7 +173,7 @@ def nonparametric(
         neighbors: of Kraskov's estimator.
         bootstrap: resamples for the intervals of categorical codes.
         batch_size: images at a time.
-        seed: of the latents, which are those of `mutual-information`, and of the resamples.
+        seed: of the latents, which at one seed are those of `mutual-information`, and of the resamples.
 
     Returns:
         Per code the estimate, such as `c1`, and its share of `H(c)`, such as `c1.share`.

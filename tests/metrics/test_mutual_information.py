@@ -98,7 +98,7 @@ class Pair:
 NOISY, USELESS, EXACT = SymmetricChannel(5, 0.2), SymmetricChannel(4, 0.75), SymmetricChannel(10, 0.0)
 SYMMETRIC = [NOISY, USELESS, EXACT, SymmetricChannel(2, 0.05)]
 GAUSSIAN = [GaussianChannel(correlation) for correlation in (0.0, 0.3, 0.6, 0.9, 0.99)]
-FRESH = {"samples": 4_000, "train_samples": 6_000, "validation_samples": 1_000}
+FRESH = {"samples": 4_000, "train_samples": 12_000, "validation_samples": 1_000}
 
 
 def coverage(intervals, truth) -> float:
@@ -273,6 +273,7 @@ class TestNonparametric:
 
 
 class TestFreshPosterior:
+    @pytest.mark.slow
     @pytest.mark.parametrize("channel", [NOISY, EXACT, GAUSSIAN[2], GAUSSIAN[3]])
     def test_comes_near_the_information_and_not_above(self, channel):
         score = fresh_posterior_bound(channel.generate, channel.latents, **FRESH)["c1"]
@@ -288,6 +289,7 @@ class TestFreshPosterior:
         for name in ("c1", "c2"):
             assert scores[name].chance - 0.02 <= scores[name].value <= scores[name].chance + 0.02
 
+    @pytest.mark.slow
     def test_shows_what_the_own_posterior_misses(self):
         pair = Pair(NOISY, GAUSSIAN[3])
 
@@ -306,6 +308,7 @@ class TestFreshPosterior:
         assert scores["c1.gap"].low > 0.5
         assert scores["c2.gap"].value == pytest.approx(0, abs=0.04)
 
+    @pytest.mark.slow
     def test_learns_sigma_where_the_model_has_a_fixed_one(self):
         spec = LatentSpec(0, (Uniform(sigma=1.0),))
 
