@@ -29,7 +29,7 @@ from disentangle_bench.errors import UnknownNameError
 @format_option
 def list_kind(kind: str, form: str) -> None:
     """List everything of one kind, plug-ins included."""
-    print_rows(KINDS[kind].headings, KINDS[kind].rows(), form)
+    print_rows(KINDS[kind], form)
 
 
 @click.command(

@@ -24,10 +24,14 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind: its names, the columns and rows of its listing, and the sheet of one."""
+    """One kind: its names, the columns and rows of its listing, and the sheet of one.
+
+    The first `brief` columns are those that fit a terminal.
+    """
 
     names: Callable[[], Iterable[str]]
     headings: tuple[str, ...]
+    brief: int
     row: Callable[[str], tuple[Any, ...]]
     sheet: Callable[[str], Sheet]
 
@@ -96,7 +100,7 @@ def _metric_row(name: str) -> tuple[Any, ...]:
     from disentangle_bench.metrics import METRICS, facts_of
 
     facts = facts_of(METRICS.get(name))
-    return name, ", ".join(facts.needs), facts.summary
+    return name, facts.summary, ", ".join(facts.needs), facts.source
 
 
 def _metric_sheet(name: str) -> Sheet:
@@ -166,10 +170,10 @@ def _size(size: int) -> str:
 
 
 KINDS = {
-    "models": Kind(_model_names, ("Model", "What it is", "Source"), _model_row, _model_sheet),
-    "recipes": Kind(_recipe_names, ("Recipe", "Steps", "What it is", "Source"), _recipe_row, _recipe_sheet),
+    "models": Kind(_model_names, ("Model", "What it is", "Source"), 2, _model_row, _model_sheet),
+    "recipes": Kind(_recipe_names, ("Recipe", "Steps", "What it is", "Source"), 3, _recipe_row, _recipe_sheet),
     "datasets": Kind(
-        _dataset_names, ("Dataset", "Images", "Shape", "Download", "What it is"), _dataset_row, _dataset_sheet
+        _dataset_names, ("Dataset", "Images", "Shape", "Download", "What it is"), 5, _dataset_row, _dataset_sheet
     ),
-    "metrics": Kind(_metric_names, ("Metric", "Needs", "What it says"), _metric_row, _metric_sheet),
+    "metrics": Kind(_metric_names, ("Metric", "What it says", "Needs", "Source"), 2, _metric_row, _metric_sheet),
 }

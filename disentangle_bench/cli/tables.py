@@ -5,26 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from disentangle_bench.cli.facts import Kind
 from disentangle_bench.cli.output import print_result
 from disentangle_bench.reports.markdown import markdown_table
 
 
-def print_rows(headings: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> None:
-    """Print rows on standard output in one of the forms of `--format`."""
-    forms: dict[str, Callable[..., RenderableType]] = {
-        "table": _table,
-        "markdown": _markdown,
-        "csv": _csv,
-        "json": _json,
-    }
-    print_result(forms[form](headings, rows))
+def print_rows(kind: Kind, form: str) -> None:
+    """Print the listing of a kind on standard output in one of the forms of `--format`."""
+    if form == "table":
+        print_result(_table(kind.headings[: kind.brief], [row[: kind.brief] for row in kind.rows()]))
+    else:
+        print_result({"markdown": _markdown, "csv": _csv, "json": _json}[form](kind.headings, kind.rows()))
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:

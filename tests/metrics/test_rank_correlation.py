@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -19,17 +19,20 @@ def once(n: int) -> np.ndarray:
     return np.ones((1, n), dtype=np.int64)
 
 
+@settings(deadline=None)
 @given(values)
 def test_ranks_are_scipys_from_their_mean(x):
     assert Ranking.of(x).centred(once(12))[0] == pytest.approx(stats.rankdata(x) - 6.5)
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_spearman_is_scipys(x, y):
     assume(np.ptp(x) and np.ptp(y))
     assert spearman(Ranking.of(x), Ranking.of(y), once(12))[0] == pytest.approx(stats.spearmanr(x, y).statistic)
 
 
+@settings(deadline=None)
 @given(values, arrays(np.int64, 12, elements=st.integers(0, 3)))
 def test_correlation_ratio_is_kruskals_h_over_n_less_one(y, groups):
     assume(np.ptp(y) and np.ptp(groups))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.morphology import dilation, disk
 from skimage.transform import AffineTransform, rescale, warp
@@ -47,6 +47,7 @@ def digits() -> np.ndarray:
 
 
 class TestBars:
+    @settings(deadline=None)
     @given(st.integers(1, 20), st.integers(1, 20))
     def test_have_their_own_width_height_and_ink(self, breadth, length):
         picture = np.zeros((1, 28, 28))

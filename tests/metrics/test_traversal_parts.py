@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import pdist, squareform
@@ -32,6 +32,7 @@ def swept(*readings: np.ndarray, pictures: np.ndarray | None = None, categorical
     return Sweep(0, "c1", categorical, "", values.astype(float), Paths(readings, distances, classes))
 
 
+@settings(deadline=None)
 @given(arrays(np.float64, (N, S, 1), elements=finite), arrays(np.float64, (N, S, 2), elements=finite))
 def test_every_part_is_in_its_bounds_or_undefined(first, second):
     for parts, categorical in ((CATEGORICAL, True), (CONTINUOUS, False)):
