@@ -31,6 +31,7 @@ from disentangle_bench.metrics.sweeps import (
     sweep,
 )
 from disentangle_bench.metrics.traversal_parts import (
+    SHARES,
     Counts,
     Sweep,
     isolations,
@@ -147,26 +148,29 @@ def _scores(sweeps: Sequence[Sweep], deaf: Paths, bootstrap: int, rng: np.random
     replicates = _figures(sweeps, rng.multinomial(draws, once[0] / draws, size=bootstrap))
     chances = [_figures(_on_paths(sweeps, deaf.shuffled(rng)), once) for _ in range(ORDERS)]
     details = _details(sweeps, once)
-    scores = {
-        name: _score(name, values[name][0], replicates[name], np.concatenate([each[name] for each in chances]), draws)
-        for name in values
-    }
-    return {name: replace(score, details=details.get(name, {})) for name, score in scores.items()}
+    shares = {_name(each, part) for each in sweeps for part, figure in each.parts.items() if figure in SHARES}
+    scores = {}
+    for name, (value,) in values.items():
+        score = _score(name, value, replicates[name], np.concatenate([each[name] for each in chances]))
+        if name in shares and score.value is not None and np.ptp(replicates[name]) == 0:
+            score = _unanimous(score, score.value, draws)
+        scores[name] = replace(score, details=details.get(name, {}))
+    return scores
 
 
 def _on_paths(sweeps: Sequence[Sweep], paths: Paths) -> list[Sweep]:
     return [replace(each, paths=paths.first(len(each.values))) for each in sweeps]
 
 
+def _name(each: Sweep, part: str) -> str:
+    return f"{each.name}.{part}{each.suffix}"
+
+
 def _figures(sweeps: Sequence[Sweep], counts: Counts) -> dict[str, Floats]:
     """Every part of every sweep by its score's name, `overall` first."""
-    figures = {
-        f"{each.name}.{part}{each.suffix}": figure(each, counts)
-        for each in sweeps
-        for part, figure in each.parts.items()
-    }
+    figures = {_name(each, part): figure(each, counts) for each in sweeps for part, figure in each.parts.items()}
     of_codes = [
-        _geometric_mean(np.array([figures[f"{each.name}.{part}"] for part in each.parts]))
+        _geometric_mean(np.array([figures[_name(each, part)] for part in each.parts]))
         for each in sweeps
         if not each.suffix
     ]
@@ -179,31 +183,31 @@ def _geometric_mean(figures: Floats) -> Floats:
     return mean
 
 
-def _score(name: str, value: float, replicates: Floats, chances: Floats, draws: int) -> Score:
+def _score(name: str, value: float, replicates: Floats, chances: Floats) -> Score:
     if np.isnan(value):
         return Score.undefined(_WHY_UNDEFINED[name.removesuffix("/wide").rpartition(".")[2]])
     value = float(np.clip(value, 0, 1))
-    low, high = _interval(value, replicates[~np.isnan(replicates)], draws)
+    low, high = bootstrap_interval(value, replicates[~np.isnan(replicates)], (0, 1))
     chance = None if np.isnan(chances).all() else float(np.clip(np.nanmean(chances), 0, 1))
     return Score(value, low, high, chance, ceiling=1.0)
 
 
-def _interval(value: float, replicates: Floats, draws: int) -> tuple[float, float]:
-    """The bootstrap's; if all draws agree, which tells it nothing, Wilson's, which for p of 0 or 1 adds z2 draws."""
-    if np.ptp(replicates) > 1e-9:
-        return bootstrap_interval(value, replicates, (0, 1))
+def _unanimous(score: Score, value: float, draws: int) -> Score:
+    """A share in which all draws agree, of which a bootstrap learns nothing: with Wilson's interval for p of 0 or 1.
+
+    That interval is what z squared, 3.84, further draws could make of the share, were they all to fail or all to pass.
+    """
     unseen = CENTRAL_95**2
-    return value * draws / (draws + unseen), (value * draws + unseen) / (draws + unseen)
+    return replace(score, low=value * draws / (draws + unseen), high=(value * draws + unseen) / (draws + unseen))
 
 
 def _details(sweeps: Sequence[Sweep], once: Counts) -> dict[str, dict[str, Any]]:
     details: dict[str, dict[str, Any]] = {}
     for each in sweeps:
-        name = f"{each.name}.{{}}{each.suffix}".format
-        details[name("fidelity")] = _fidelity_details(each, once)
-        details[name("isolation")] = {"by_code": _isolation_details(each, once, sweeps)}
+        details[_name(each, "fidelity")] = _fidelity_details(each, once)
+        details[_name(each, "isolation")] = {"by_code": _isolation_details(each, once, sweeps)}
         if not each.categorical:
-            details[name("direction")] = {"rising": float(np.mean(order_along(each) > 0))}
+            details[_name(each, "direction")] = {"rising": float(np.mean(order_along(each) > 0))}
     return details
 
 

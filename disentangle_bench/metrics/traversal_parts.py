@@ -160,3 +160,4 @@ CONTINUOUS: Mapping[str, Part] = {
     "smoothness": smoothness,
     "content": content,
 }
+SHARES = frozenset({accuracy, direction, content})  # shares of paths or of their pictures that pass
