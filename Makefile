@@ -45,8 +45,8 @@ check: lint types imports test ## Everything that CI checks
 benchmark-table: $(VENV)/.installed ## Print the published benchmark results as Markdown
 	@$(BIN)/python benchmarks/table.py
 
-perf: $(VENV)/.installed-test ## Measure speed against the machine's matrix-product rate
-	$(BIN)/python -m pytest benchmarks/perf -s
+perf: $(VENV)/.installed ## Measure speed against the machine's matrix-product rate
+	$(BIN)/python -m benchmarks.perf
 
 clean: ## Remove the environment and the caches, not the runs
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
