@@ -19,7 +19,7 @@ from disentangle_bench.seeds import derive_seed
 CHANNELS = (32, 64, 128)
 SMALLEST = 7  # maps larger than this are halved
 HIDDEN = 256
-BATCH = 100
+MINIBATCH = 100
 EPOCHS = 4
 PATIENCE = 2
 LEARNING_RATE = 1e-3
@@ -98,7 +98,7 @@ class _Labelled:
         return cls(images, drawn.to(images.device))
 
     def batches(self, order: Tensor) -> Iterator[_Labelled]:
-        for rows in torch.split(order.to(self.images.device), BATCH):
+        for rows in torch.split(order.to(self.images.device), MINIBATCH):
             yield _Labelled(self.images[rows], self.latents.rows(rows))
 
 
@@ -115,16 +115,12 @@ def _fit(
     network: nn.Module, latents: LatentSpec, train: _Labelled, held_out: _Labelled, order: torch.Generator
 ) -> FreshPosterior:
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    steps = EPOCHS * -(-len(train.images) // BATCH)
+    steps = EPOCHS * math.ceil(len(train.images) / MINIBATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     best = [_Best(bound, 0, deepcopy(network)) for bound in _bounds(network, latents, held_out)]
     for epoch in range(1, EPOCHS + 1):
         for batch in train.batches(torch.randperm(len(train.images), generator=order)):
-            optimizer.zero_grad()
-            bounds = latents.mutual_information_bounds(batch.latents, latents.split(network(batch.images)))
-            (-torch.stack(bounds).sum()).backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
-            optimizer.step()
+            _step(network, latents, batch, optimizer)
             schedule.step()
         for place, bound in enumerate(_bounds(network, latents, held_out)):
             if bound > best[place].bound:
@@ -132,6 +128,15 @@ def _fit(
         if epoch - max(code.epoch for code in best) >= PATIENCE:
             break
     return FreshPosterior(latents, tuple(code.network for code in best), tuple(code.epoch for code in best), epoch)
+
+
+def _step(network: nn.Module, latents: LatentSpec, batch: _Labelled, optimizer: torch.optim.Optimizer) -> None:
+    """Raise the sum of the codes' bounds on one minibatch."""
+    bounds = latents.mutual_information_bounds(batch.latents, latents.split(network(batch.images)))
+    optimizer.zero_grad()
+    (-torch.stack(bounds).sum()).backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
+    optimizer.step()
 
 
 @torch.no_grad()
