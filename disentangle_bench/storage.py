@@ -28,6 +28,8 @@ _REMEDIES = {
     errno.EACCES: "Choose a folder that you may write to, or change its permissions.",
     errno.EPERM: "Choose a folder that you may write to, or change its permissions.",
     errno.EROFS: "That file system is read-only: choose another folder.",
+    errno.EEXIST: "That path is a file: choose another folder.",
+    errno.EFBIG: "Your system limits the size of files (`ulimit -f`): raise the limit.",
     errno.ENOTDIR: "A part of that path is a file: choose another folder.",
     errno.EEXIST: "A part of that path is a file: choose another folder.",
     errno.EISDIR: "That path is a folder: choose another name.",

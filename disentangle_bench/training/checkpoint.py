@@ -48,12 +48,12 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     }
     path = folder / f"step-{checkpoint.step:08d}.safetensors"
     write_bytes(path, save(tensors, metadata))
-    _delete_others(folder, checkpoint.step)
+    keep_last(folder, checkpoint.step)
     return path
 
 
-def _delete_others(folder: Path, step: int) -> None:
-    """Keep this checkpoint and those before it, two in all; later ones are damaged, or this one would not be new."""
+def keep_last(folder: Path, step: int) -> None:
+    """Keep the checkpoint of this step and the one before it; later ones are damaged, or this would not be the last."""
     steps = _by_step(folder)
     kept = sorted(there for there in steps if there <= step)[-KEEP:]
     for there, path in steps.items():

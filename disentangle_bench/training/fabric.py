@@ -82,12 +82,8 @@ def make_fabric(device: str, precision: str, devices: int) -> Fabric:
     return Fabric(
         accelerator=chosen.type,
         devices=devices,
-        strategy=_data_parallel() if devices > 1 else "auto",
+        # D sees real and generated images between two backward passes, so its buffers may not be broadcast in between
+        strategy=DDPStrategy(broadcast_buffers=False) if devices > 1 else "auto",
+        plugins=LightningEnvironment(),  # processes of this machine alone, whatever cluster it may belong to
         precision=choose_precision(precision, chosen),  # type: ignore[arg-type]
     )
-
-
-def _data_parallel() -> DDPStrategy:
-    """Processes of this machine alone, whatever cluster it may belong to."""
-    # D sees real and generated images between two backward passes, so its buffers may not be broadcast in between
-    return DDPStrategy(cluster_environment=LightningEnvironment(), broadcast_buffers=False)

@@ -108,6 +108,8 @@ class Loop:
             checkpoint.unpack_optimizer(name, optimizer, saved.tensors)
         self.fabric.strategy.precision.load_state_dict(saved.extras["precision"])
         self.window.restore(saved.tensors, saved.extras)
+        if self.fabric.is_global_zero:
+            checkpoint.keep_last(self.run.checkpoints, saved.step)
         return saved.step
 
     def save(self) -> None:
@@ -184,7 +186,8 @@ class Loop:
         means: list[float] = (self._mean_over_processes(window.sums) / window.steps).tolist()
         losses = {"discriminator_loss": means[0], "generator_loss": means[1]}
         L_I = dict(zip(self.model.latents.names, means[2:], strict=True))
-        broken = [name for name, value in {**losses, **L_I}.items() if not math.isfinite(value)]
+        numbers = losses | {f"L_I of {name}": value for name, value in L_I.items()}
+        broken = [name for name, value in numbers.items() if not math.isfinite(value)]
         if broken:
             raise self._diverged(broken)
         status = self._watch(losses, L_I, window.parameters)

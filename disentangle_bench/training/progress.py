@@ -101,8 +101,8 @@ def _console(*, quiet: bool = False) -> Console:
 
 
 def clock(seconds: float) -> str:
-    """A duration as people say it: `45 s`, `12:05`, `3:10:00`."""
+    """A duration as people say it: `45 s`, `2:05`, `3:10:00`."""
     if seconds < 60:
         return f"{max(0, round(seconds))} s"
     text = str(timedelta(seconds=round(seconds)))
-    return text.removeprefix("0:") if seconds < 3600 else text
+    return text.removeprefix("0:").removeprefix("0") if seconds < 3600 else text

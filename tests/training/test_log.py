@@ -1,0 +1,109 @@
+"""The log of a run: its lines, what a resumed run keeps of them, and TensorBoard's files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from disentangle_bench.errors import SettingError, StorageError
+from disentangle_bench.run import Run
+from disentangle_bench.training.log import TrainingLog
+
+
+def entry(step: int, status: str = "ok") -> dict[str, Any]:
+    return {
+        "step": step,
+        "seconds": step / 10,
+        "steps_per_second": 10.0,
+        "discriminator_loss": 1.3,
+        "generator_loss": 0.7,
+        "L_I": {"c1": 2.1, "c2": -0.1},
+        "status": status,
+    }
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    log = TrainingLog(Run(tmp_path), 0)
+    for step in (50, 100, 150):
+        log.append(entry(step, "ok" if step < 100 else "collapsed: why"))
+    return Run(tmp_path)
+
+
+def test_each_entry_is_a_line(run: Run) -> None:
+    assert [json.loads(line) for line in run.log_file.read_text().splitlines()] == run.log()
+    assert [there["step"] for there in run.log()] == [50, 100, 150]
+
+
+@pytest.mark.parametrize(("step", "kept"), [(0, []), (49, []), (50, [50]), (120, [50, 100]), (900, [50, 100, 150])])
+def test_a_resumed_run_keeps_what_came_before_its_step(run: Run, step: int, kept: list[int]) -> None:
+    log = TrainingLog(run, step)
+    assert [there["step"] for there in run.log()] == kept
+    assert log.seconds == (kept[-1] / 10 if kept else 0)
+    assert log.status == (None if not kept else "ok" if kept == [50] else "collapsed: why")
+
+
+def test_a_line_that_a_crash_cut_short_is_dropped(run: Run) -> None:
+    with run.log_file.open("a") as file:
+        file.write('{"step": 200, "sec')
+    TrainingLog(run, 150).append(entry(200))
+    assert [there["step"] for there in run.log()] == [50, 100, 150, 200]
+    assert len(run.log_file.read_text().splitlines()) == 4
+
+
+def test_what_is_not_json_is_not_written(run: Run) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        TrainingLog(run, 150).append({**entry(200), "generator_loss": float("nan")})
+    assert [there["step"] for there in run.log()] == [50, 100, 150]
+
+
+def test_a_log_that_cannot_be_written_is_named(run: Run) -> None:
+    log = TrainingLog(run, 150)
+    run.log_file.unlink()
+    run.log_file.mkdir()
+    with pytest.raises(StorageError, match=r"Could not write .*log\.jsonl: Is a directory"):
+        log.append(entry(200))
+
+
+class TestTensorBoard:
+    def scalars(self, run: Run) -> dict[str, list[tuple[int, float]]]:
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        events = EventAccumulator(str(run.path / "tensorboard"), purge_orphaned_data=True)
+        events.Reload()
+        return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+
+    def test_gets_the_same_figures(self, train_tiny: Callable[..., Run]) -> None:
+        run = train_tiny({"steps": 4, "checkpoint_every": 2}, tensorboard=True)
+        scalars = self.scalars(run)
+        assert scalars.keys() == {
+            "discriminator_loss", "generator_loss", "steps_per_second", "L_I/c1", "L_I/c2", "L_I/c3",
+        }  # fmt: skip
+        for there, (step, value) in zip(run.log(), scalars["L_I/c1"], strict=True):
+            assert step == there["step"]
+            assert value == pytest.approx(there["L_I"]["c1"], rel=1e-6)
+
+    def test_a_resumed_run_takes_back_what_it_does_again(self, run: Run) -> None:
+        first = TrainingLog(run, 150, tensorboard=True)
+        for step in (200, 250):
+            first.append(entry(step))
+        first.close()
+        again = TrainingLog(run, 200, tensorboard=True)
+        again.append({**entry(250), "generator_loss": 9.0})
+        again.close()
+        assert self.scalars(run)["generator_loss"] == [(200, pytest.approx(0.7)), (250, 9.0)]
+
+    def test_where_it_is_missing_nothing_is_begun(
+        self, tmp_path: Path, train_tiny: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delitem(sys.modules, "torch.utils.tensorboard", raising=False)
+        monkeypatch.setitem(sys.modules, "tensorboard", None)
+        with pytest.raises(SettingError, match="--tensorboard needs the package tensorboard") as caught:
+            train_tiny(tensorboard=True)
+        assert "disentangle-bench[tensorboard]" in caught.value.remedy
+        assert not (tmp_path / "run").exists()

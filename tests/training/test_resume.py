@@ -1,0 +1,141 @@
+"""A run that is stopped or killed anywhere, and gone on with, ends as one that nothing befell: bit for bit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from disentangle_bench.run import Run
+from disentangle_bench.training import checkpoint
+
+pytestmark = pytest.mark.slow
+
+# The child logs every 10 steps, so there are entries at 9, 10, 18, 20 and 24: some with a checkpoint, some without.
+SETTINGS: dict[str, Any] = {"steps": 24, "checkpoint_every": 9}
+STEPS, CHECKPOINTS = 24, 3
+Resume = Callable[[Path], None]
+Child = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, child: Child) -> Path:
+    out: Path = tmp_path_factory.mktemp("undisturbed") / "run"
+    assert child(out, settings=SETTINGS).code == 0
+    assert [entry["step"] for entry in Run(out).log()] == [9, 10, 18, 20, 24]
+    return out
+
+
+@pytest.fixture
+def resume(child: Child, undisturbed: Path, same_run: Callable[[Path, Path], None]) -> Resume:
+    """Go on with a run, and find it the same as the undisturbed one."""
+
+    def call(out: Path) -> None:
+        resumed = child(out, settings=SETTINGS, options={"resume": True})
+        assert (resumed.code, resumed.out) == (0, "")
+        assert "damaged" not in resumed.err
+        same_run(out, undisturbed)
+
+    return call
+
+
+def at(place: str, time: int = 1) -> dict[str, Any]:
+    return {"place": place, "time": time}
+
+
+ONCE = [
+    at("loading the data"),
+    at("the recipe is there, the provenance not yet"),
+    at("building the networks"),
+    at("the log is opened"),
+    at("half of the trained model"),
+    at("the model is whole, the status is not noted"),
+]
+ANY_STEP = [
+    at(place, random.Random(place).randint(1, STEPS))
+    for place in ("before a step", "between D's and G's half of a step", "after a step")
+]
+LAST_STEP = [at("after a step", STEPS)]
+ANY_ENTRY = [at("half a line of the log", time) for time in (1, 3)]
+CHECKPOINT = [at("a checkpoint is whole, the old ones are there", 3), at("a checkpoint is done", CHECKPOINTS)]
+HALF = [at("half of a checkpoint", time) for time in (1, 3)]
+
+
+def name_of(where: dict[str, Any]) -> str:
+    return f"{where['place']}, {where['time']}"
+
+
+@pytest.mark.parametrize("where", [*ONCE, *ANY_STEP, *LAST_STEP, *ANY_ENTRY, *CHECKPOINT, *HALF], ids=name_of)
+def test_killed(where: dict[str, Any], tmp_path: Path, child: Child, resume: Resume) -> None:
+    out = tmp_path / "run"
+    assert child(out, settings=SETTINGS, event="kill", **where).code == -9
+    resume(out)
+
+
+def test_killed_again_and_again_at_random_times(tmp_path: Path, child: Child, resume: Resume) -> None:
+    out, clock, killed = tmp_path / "run", random.Random(0), 0
+    for _ in range(5):
+        ended = child(out, settings=SETTINGS, options={"resume": True}, seconds=clock.uniform(0.3, 1.5))
+        assert ended.code in (0, -9)
+        killed += ended.code == -9
+    assert killed > 0
+    resume(out)
+
+
+STOPS = [*ONCE[1:], at("before a step"), at("between D's and G's half of a step", 14), at("half of a checkpoint", 2)]
+
+
+@pytest.mark.parametrize(
+    ("event", "where"),
+    [*(("interrupt", where) for where in STOPS), ("terminate", STOPS[1]), ("terminate", STOPS[-2])],
+    ids=lambda value: value if isinstance(value, str) else name_of(value),
+)
+def test_stopped(event: str, where: dict[str, Any], tmp_path: Path, child: Child, resume: Resume) -> None:
+    out = tmp_path / "run"
+    stopped = child(out, settings=SETTINGS, event=event, **where)
+    assert stopped.code == 130
+    assert "Traceback" not in stopped.err
+    assert stopped.out == ""
+    if where["place"] != "the recipe is there, the provenance not yet":
+        assert Run(out).status == "interrupted"
+        step = checkpoint.newest_step(out / "checkpoints")
+        assert (
+            f"Stopped; saved up to step {step}. Go on with:\n  dbench train {out}/recipe.toml --seed 0" in stopped.err
+        )
+    if where["place"] == "between D's and G's half of a step":
+        assert step == 14  # the step that had begun was done first
+    resume(out)
+
+
+def test_stopped_before_there_is_a_run(tmp_path: Path, child: Child) -> None:
+    stopped = child(tmp_path / "run", event="interrupt", place="loading the data")
+    assert (stopped.code, stopped.err) == (130, "")
+    assert not (tmp_path / "run").exists()
+
+
+def test_asked_twice_it_does_not_wait(tmp_path: Path, child: Child) -> None:
+    """Between the halves of one step, twice: the step is left, and the checkpoint before it counts."""
+    out = tmp_path / "run"
+    stopped = child(
+        out, settings=SETTINGS, event="interrupt twice", place="between D's and G's half of a step", time=14
+    )
+    assert stopped.code == 130
+    assert "saved up to step 9." in stopped.err
+    assert "Traceback" not in stopped.err
+
+
+def test_a_full_disk_leaves_the_checkpoints_that_there_are(tmp_path: Path, child: Child, resume: Resume) -> None:
+    """The system itself refuses to write, as it does when the disk is full."""
+    out = tmp_path / "run"
+    ended = child(out, settings=SETTINGS, event="full", place="a checkpoint is done", time=2)
+    assert ended.code == 2
+    assert "Traceback" not in ended.err
+    assert ended.err.count("Could not write") == 1
+    assert f"Could not write {out}/checkpoints/step-00000024.safetensors: File too large." in ended.err
+    files = [path.name for path in (out / "checkpoints").iterdir()]
+    assert sorted(files) == ["step-00000009.safetensors", "step-00000018.safetensors"]
+    assert Run(out).status == "interrupted"
+    resume(out)

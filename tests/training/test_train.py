@@ -1,0 +1,243 @@
+"""Training as a whole, in this process: what a run holds, what it says, and how it ends when it goes wrong."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from disentangle_bench.errors import RunError
+from disentangle_bench.models.infogan import InfoGAN, Losses
+from disentangle_bench.models.trained import load_trained
+from disentangle_bench.run import Run
+from disentangle_bench.training import loop
+from disentangle_bench.training.checkpoint import load_checkpoint
+
+Train = Callable[..., Run]
+
+
+def weights(run: Run) -> dict[str, Tensor]:
+    return load_file(run.model_file)
+
+
+def equal(first: Run, second: Run) -> bool:
+    one, other = weights(first), weights(second)
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+class TestARun:
+    def test_is_determined_by_its_seed(self, tmp_path: Path, train_tiny: Train) -> None:
+        torch.manual_seed(1)
+        first = train_tiny(out=tmp_path / "a", seed=3)
+        torch.manual_seed(2)
+        assert equal(first, train_tiny(out=tmp_path / "b", seed=3))
+        assert not equal(first, train_tiny(out=tmp_path / "c", seed=4))
+
+    def test_logs_what_it_promises(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(loop, "LOG_EVERY", 3)
+        run = train_tiny({"steps": 8, "checkpoint_every": 5})
+        assert [entry["step"] for entry in run.log()] == [3, 5, 6, 8]
+        for entry in run.log():
+            assert list(entry) == [
+                "step", "seconds", "steps_per_second", "discriminator_loss", "generator_loss", "L_I", "status",
+            ]  # fmt: skip
+            assert list(entry["L_I"]) == ["c1", "c2", "c3"]
+            assert entry["status"] == "ok"
+            assert all(map(math.isfinite, (*entry["L_I"].values(), entry["discriminator_loss"])))
+            assert entry["steps_per_second"] > 0
+        seconds = [entry["seconds"] for entry in run.log()]
+        assert seconds == sorted(seconds)
+
+    def test_logs_means_over_the_steps_since_the_last_entry(
+        self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[Losses] = []
+        original = InfoGAN.update
+
+        def update(self: InfoGAN, *arguments: Any) -> Losses:
+            seen.append(original(self, *arguments))
+            return seen[-1]
+
+        monkeypatch.setattr(InfoGAN, "update", update)
+        run = train_tiny({"steps": 5, "checkpoint_every": 3})
+        first, second = run.log()
+        for entry, window in ((first, seen[:3]), (second, seen[3:])):
+            expected = torch.stack([losses.information for losses in window]).double().mean(dim=0)
+            assert list(entry["L_I"].values()) == pytest.approx(expected.tolist(), abs=1e-6)
+            mean = sum(losses.generator.item() for losses in window) / len(window)
+            assert entry["generator_loss"] == pytest.approx(mean, abs=1e-6)
+
+    def test_keeps_the_last_two_checkpoints(self, train_tiny: Train) -> None:
+        run = train_tiny({"steps": 7, "checkpoint_every": 2})
+        assert sorted(path.name for path in run.checkpoints.iterdir()) == [
+            "step-00000006.safetensors", "step-00000007.safetensors",
+        ]  # fmt: skip
+
+    def test_ends_with_a_model_that_can_be_asked(self, train_tiny: Train) -> None:
+        run = train_tiny()
+        trained = load_trained(InfoGAN(run.recipe, (1, 8, 8)), run.model_file, torch.device("cpu"))
+        images = trained.generate(trained.latents.sample(3))
+        assert images.shape == (3, 1, 8, 8)
+        assert [part.shape for part in trained.read_generated(images)] == [(3, 10), (3, 2), (3, 2)]
+
+    def test_trains_in_a_side_thread(self, train_tiny: Train) -> None:
+        runs: list[Run] = []
+        thread = threading.Thread(target=lambda: runs.append(train_tiny()))
+        thread.start()
+        thread.join()
+        assert runs[0].model_file.is_file()
+
+    @pytest.mark.parametrize("settings", [{"objective": "minimax"}, {"latents.noise_prior": "gaussian"}])
+    def test_depends_on_what_its_recipe_says(self, tmp_path: Path, train_tiny: Train, settings: dict[str, Any]) -> None:
+        assert not equal(train_tiny(out=tmp_path / "a"), train_tiny(settings, out=tmp_path / "b"))
+
+    def test_in_bfloat16_on_a_cpu_is_near_one_in_single_precision(self, tmp_path: Path, train_tiny: Train) -> None:
+        single, mixed = train_tiny(out=tmp_path / "a"), train_tiny(out=tmp_path / "b", precision="bf16-mixed")
+        assert mixed.provenance()["precision"] == "bf16-mixed"
+        assert not equal(single, mixed)
+        for name, value in weights(mixed).items():
+            assert value.dtype == weights(single)[name].dtype
+            torch.testing.assert_close(value, weights(single)[name], atol=0.1, rtol=0.3, msg=name)
+
+
+class TestWhatAPersonSees:
+    def test_nothing_on_standard_output(self, train_tiny: Train, capsys: pytest.CaptureFixture[str]) -> None:
+        run = train_tiny()
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        lines = captured.err.splitlines()
+        assert lines[-2].startswith("step 4/4  ")
+        assert lines[-1] == f"{run.path}: 4 steps, {run.status}."
+
+    def test_after_20_steps_how_long_it_will_take(self, train_tiny: Train, capsys: pytest.CaptureFixture[str]) -> None:
+        train_tiny({"steps": 25, "checkpoint_every": 100})
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[0].startswith("infogan-digits seed 0: ")
+        assert " steps/s; 5 steps take " in lines[0]
+
+    def test_on_a_cpu_what_makes_a_long_run_shorter(
+        self, train_tiny: Train, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("disentangle_bench.training.progress.LONG_RUN_SECONDS", 0.0)
+        train_tiny({"steps": 25, "checkpoint_every": 100})
+        assert "\nShorter: --set steps=5, --set networks.width=0.5" in capsys.readouterr().err
+
+
+def diverge(train_tiny: Train, **settings: Any) -> str:
+    with pytest.raises(RunError) as caught:
+        train_tiny(settings)
+    assert "optimizer.generator_lr" in caught.value.remedy
+    return caught.value.problem
+
+
+class TestDivergence:
+    """A run whose numbers are no longer numbers ends with an error, and its status says why."""
+
+    def test_of_the_losses(self, tmp_path: Path, train_tiny: Train) -> None:
+        problem = diverge(train_tiny, **{"optimizer.discriminator_lr": 1e30, "steps": 20, "checkpoint_every": 10})
+        assert problem.startswith("Training diverged by step 10: collapsed: ")
+        run = Run(tmp_path / "run")
+        assert run.status.startswith("collapsed: ")
+        assert "not a finite number" in run.status or "not finite numbers" in run.status
+        assert run.provenance()["steps"] == 10
+        assert run.log() == []
+        assert not run.model_file.exists()
+        assert load_checkpoint(run.checkpoints) is None
+
+    def test_of_the_last_update_alone(self, tmp_path: Path, train_tiny: Train) -> None:
+        """The losses of a step are those before its update, so the weights are looked at, too."""
+        problem = diverge(train_tiny, **{"optimizer.generator_lr": 1e39, "steps": 1})
+        assert "collapsed: G.0.weight, " in problem
+        run = Run(tmp_path / "run")
+        assert run.status.startswith("collapsed: G.0.weight")
+        assert len(run.log()) == 1
+        assert not list(run.path.rglob("*.safetensors"))
+
+    def test_of_q_alone(self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: losses(information=(1.0, math.nan, 0.5)))
+        assert "collapsed: L_I of c2 is not a finite number" in diverge(train_tiny, steps=3)
+        assert Run(tmp_path / "run").status == "collapsed: L_I of c2 is not a finite number"
+
+    def test_again_when_it_is_gone_on_with(self, train_tiny: Train) -> None:
+        settings = {"optimizer.discriminator_lr": 1e30, "steps": 20, "checkpoint_every": 10}
+        first = diverge(train_tiny, **settings)
+        with pytest.raises(RunError) as caught:
+            train_tiny(settings, resume=True)
+        assert caught.value.problem == first
+
+
+def losses(
+    discriminator: float = 1.2, information: tuple[float, ...] = (2.0, 0.3, 0.3), log_sigma: float = -1.0
+) -> Losses:
+    parameters = torch.zeros(16, 14)
+    parameters[:, [11, 13]] = log_sigma
+    return Losses(torch.tensor(discriminator), torch.tensor(0.8), torch.tensor(information), parameters)
+
+
+def script(monkeypatch: pytest.MonkeyPatch, seen: Callable[[int], Losses]) -> None:
+    """Let updates do nothing and see these losses, by step."""
+    steps: Iterator[int] = iter(range(1, 10**6))
+    monkeypatch.setattr(InfoGAN, "update", lambda *_: seen(next(steps)))
+
+
+class TestCollapseWatch:
+    """Every status, from scripted losses; steps 200 on count for what the codes show."""
+
+    @pytest.fixture(autouse=True)
+    def all_categories_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(loop.Loop, "_categories", lambda _: {"c1": [150] * 10})
+
+    def status(self, train_tiny: Train, model: str = "infogan", steps: int = 250) -> str:
+        return train_tiny({"steps": steps, "checkpoint_every": 100}, model=model).status
+
+    def test_ok(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: losses())
+        assert self.status(train_tiny) == "ok"
+
+    @pytest.mark.parametrize("model", ["infogan", "gan-with-q"])
+    def test_d_always_wins(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch, model: str) -> None:
+        script(monkeypatch, lambda _: losses(discriminator=5e-4))
+        assert self.status(train_tiny, model, 50).startswith("collapsed: D's loss is under 0.001")
+
+    def test_a_code_is_ignored(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: losses(information=(2.0, 0.3, 0.001)))
+        assert self.status(train_tiny) == "collapsed: L_I of c3 is under 0.01 nats: the images do not show it"
+
+    def test_before_it_has_settled_a_code_may_be_ignored(
+        self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        script(monkeypatch, lambda _: losses(information=(0.0, 0.0, 0.0)))
+        assert self.status(train_tiny, steps=199) == "ok"
+
+    def test_the_baseline_is_not_called_collapsed_for_its_low_information(
+        self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        script(monkeypatch, lambda _: losses(information=(0.0, -0.18, -0.18), log_sigma=-6))
+        assert self.status(train_tiny, "gan-with-q") == "ok"
+
+    def test_a_posterior_runs_to_a_point(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: losses(log_sigma=-5.0))
+        assert self.status(train_tiny) == "collapsed: sigma of c2, c3 is under 0.01: the posterior runs to a point"
+
+    def test_categories_are_not_used(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: losses())
+        monkeypatch.setattr(loop.Loop, "_categories", lambda _: {"c1": [300] * 5 + [0] * 5})
+        assert self.status(train_tiny, steps=3) == "collapsed: c1 uses 5 of 10 categories on the training images"
+
+    def test_each_change_is_told_once_and_logged(
+        self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        script(monkeypatch, lambda step: losses(discriminator=5e-4 if 50 < step <= 150 else 1.0))
+        assert self.status(train_tiny) == "ok"
+        statuses = [entry["status"].partition(":")[0] for entry in Run(tmp_path / "run").log()]
+        assert statuses == ["ok", "collapsed", "collapsed", "ok", "ok"]
+        err = capsys.readouterr().err
+        assert err.count("collapsed: D's loss is under 0.001") == 1
+        assert "step 200: ok" in err
