@@ -1,0 +1,166 @@
+"""The speed measurements run, count right, and pit the same networks against each other."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from click.testing import CliRunner
+from torchvision.datasets import MNIST
+
+from benchmarks.perf import ablation, startup
+from benchmarks.perf.__main__ import main
+from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, discriminator, generator, sample, write_images
+from benchmarks.perf.timing import Spread, interleave, ratios
+from benchmarks.perf.training import Plan, Turns
+from benchmarks.perf.work import make_model, make_products, make_step, multiply_adds
+from disentangle_bench.errors import DbenchError
+from disentangle_bench.models.recipes import find_recipe
+
+NARROW = {"networks.width": 0.125, "batch_size": 8}
+
+
+def narrow(**settings):
+    return find_recipe("infogan-mnist").with_settings(NARROW | settings)
+
+
+def counted_by_hand(width: float) -> int:
+    """Multiply-adds per image of one update of the paper's MNIST networks."""
+    fc, maps, half, q = (round(channels * width) for channels in (1024, 128, 64, 128))
+    G = [74 * fc, fc * 49 * maps, 49 * maps * half * 16, 196 * half * 16]
+    trunk = [196 * 16 * half, 49 * maps * half * 16, 49 * maps * fc]
+    real, fake = sum(trunk) + fc, sum(trunk) + fc + fc * q + q * 14
+    once_backward = lambda forward, first: 2 * forward - first  # noqa: E731 - images and latents need no gradient
+    train_D = real + once_backward(real, trunk[0]) + fake + once_backward(fake, trunk[0])
+    train_G = sum(G) + once_backward(sum(G), G[0]) + 2 * fake  # D and Q pass the gradient on and keep none
+    return train_D + train_G
+
+
+@pytest.mark.parametrize(("width", "batch"), [(1.0, 2), (0.125, 8)])
+def test_multiply_adds_are_those_counted_by_hand(width, batch):
+    step = make_step(make_model(narrow(**{"networks.width": width, "batch_size": batch})))
+    assert multiply_adds(step) == batch * counted_by_hand(width)
+
+
+def test_a_full_step_has_eighteen_thousand_million_multiply_adds():
+    assert 128 * counted_by_hand(1.0) == 18_422_530_048
+
+
+def test_both_products_are_the_product():
+    by_torch, by_onednn, work = make_products(32)
+    assert by_torch().shape == by_onednn().shape == (32, 32)
+    assert work == 32**3 == multiply_adds(by_onednn) == multiply_adds(by_torch)
+
+
+def test_the_plain_networks_are_the_paper_s():
+    model = make_model(narrow())
+    G, (trunk, head, Q) = generator(0.125), discriminator(0.125)
+    pairs = [(model.G, G), (model.D.trunk, trunk), (model.D.head, head), (model.D.recogniser, Q)]
+    for ours, plain in pairs:
+        plain.load_state_dict(ours.state_dict())
+    latents = sample(8)[0]
+    images = G(latents)
+    torch.testing.assert_close(model.G(latents), images)
+    features = trunk(images)
+    logits, parameters = model.D(images)
+    torch.testing.assert_close(logits, head(features).squeeze(1))
+    torch.testing.assert_close(parameters, Q(features))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+    write_images(folder, 64)
+    return folder
+
+
+def test_the_images_are_mnist_s_files(tmp_path):
+    pixels = write_images(tmp_path, 20)
+    assert pixels.shape == (20, 1, 28, 28)
+    assert 0.1 < (pixels > 0).mean() < 0.3
+    assert torch.equal(MNIST(str(tmp_path)).data, torch.from_numpy(pixels[:, 0]))
+
+
+@pytest.mark.parametrize("kind", [PlainLoop, TwoFakes, InformationPass])
+def test_plain_loops_train_every_network(kind, folder):
+    loop = kind(folder, batch_size=16, width=0.125)
+    networks = {"G": loop.G, "trunk": loop.trunk, "head": loop.head, "Q": loop.Q}
+    before = {name: [p.clone() for p in network.parameters()] for name, network in networks.items()}
+    losses = [loop.step() for _ in range(5)]  # more than the four batches of an epoch
+    assert torch.tensor(losses).isfinite().all()
+    for name, network in networks.items():
+        assert all(not torch.equal(a, b) for a, b in zip(before[name], network.parameters(), strict=True)), name
+
+
+def test_a_plain_loop_has_workers(folder):
+    loop = PlainLoop(folder, batch_size=32, workers=1, width=0.125)
+    assert all(len(loop.step()) == 2 for _ in range(3))
+
+
+SAME_GAME = [ablation.contiguous, ablation.default_adam, ablation.plain_products, ablation.unfrozen]
+
+
+@pytest.mark.parametrize("change", SAME_GAME)
+def test_an_undone_choice_of_speed_changes_no_number_beyond_rounding(change):
+    def play(make):
+        torch.manual_seed(0)
+        step = make(narrow())
+        return [step() for _ in range(3)][-1]
+
+    expected, found = play(lambda recipe: make_step(make_model(recipe))), play(change)
+    for name in ("discriminator", "generator", "information"):
+        torch.testing.assert_close(getattr(found, name), getattr(expected, name), rtol=1e-3, atol=1e-3)
+
+
+def test_a_second_fake_costs_a_pass_of_the_generator():
+    more = multiply_adds(ablation.second_fake(narrow())) - multiply_adds(make_step(make_model(narrow())))
+    assert more == 8 * (74 * 128 + 128 * 49 * 16 + 49 * 16 * 8 * 16 + 196 * 8 * 16)
+
+
+def test_gradients_for_frozen_weights_cost_their_multiply_adds():
+    more = multiply_adds(ablation.unfrozen(narrow())) - multiply_adds(make_step(make_model(narrow())))
+    assert more == 8 * (196 * 16 * 8 + 49 * 16 * 8 * 16 + 49 * 16 * 128 + 128 + 128 * 16 + 16 * 14)
+
+
+def test_contenders_take_turns_and_every_second_turn_goes_backwards():
+    calls = []
+    ticks = itertools.count()
+    contenders = {name: lambda name=name: calls.append(name) for name in "ab"}
+    seconds = interleave(contenders, rounds=3, times=1, clock=lambda: float(next(ticks)))
+    assert "".join(calls) == "aabb" + "ab" + "ba" + "ab"
+    assert seconds == {"a": [1.0] * 3, "b": [1.0] * 3}
+
+
+def test_ratios_are_taken_round_by_round():
+    assert ratios([2.0, 8.0, 9.0], [1.0, 2.0, 3.0]) == Spread(3.0, 2.0, 4.0)
+
+
+def test_turns_time_whole_steps_without_those_of_others():
+    now = 0.0
+
+    def others():
+        nonlocal now
+        now += 1000.0
+
+    turns = Turns(Plan(rounds=2, steps=2, clock=lambda: now), others)
+    for step in range(1, 7):
+        now += 1.0 if step <= 4 else 3.0
+        turns.advance(step)
+    assert turns.seconds == [1.0, 3.0]
+    assert now == 2010.0
+
+
+def test_start_needs_the_command(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    with pytest.raises(DbenchError, match="dbench is not installed"):
+        startup.measure(Plan(rounds=1))
+
+
+@pytest.mark.slow
+def test_the_command_prints_its_tables():
+    outcome = CliRunner().invoke(main, ["--quick"], catch_exceptions=False)
+    assert outcome.exit_code == 0
+    for text in ("| at most 1.35 |", "| at least 1.3 |", "one fake, 1 workers", "bf16-mixed", "`dbench --help`"):
+        assert text in outcome.stdout
+    assert outcome.stdout.count("###") == 3
