@@ -47,9 +47,9 @@ class InfoGAN:
 
     def __init__(self, recipe: Recipe, shape: tuple[int, int, int], seed: int = 0) -> None:
         pair = NETWORKS.get(recipe.networks.name)
-        if tuple(shape) != pair.SHAPE:
+        if tuple(shape) != pair.shape:
             raise SettingError(
-                f"The networks {recipe.networks.name!r} make images {pair.SHAPE}; "
+                f"The networks {recipe.networks.name!r} make images {pair.shape}; "
                 f"{recipe.dataset!r} has {tuple(shape)}.",
                 "Choose the networks and the dataset of one size.",
             )

@@ -54,7 +54,7 @@ class TestEach:
     def test_its_model_dataset_and_networks_exist_and_fit(self, name: str) -> None:
         recipe = find_recipe(name)
         facts = DATASETS.get(recipe.dataset).facts
-        assert facts.shape == NETWORKS.get(recipe.networks.name).SHAPE
+        assert facts.shape == NETWORKS.get(recipe.networks.name).shape
         model = MODELS.get(recipe.model)(recipe, facts.shape)
         latents = model.latents.sample(2, torch.Generator().manual_seed(0))
         images = model.G(model.latents.pack(latents))

@@ -17,8 +17,8 @@ from disentangle_bench.errors import UnknownNameError
 from disentangle_bench.latents import Latents
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.infogan import InfoGAN, Losses, frozen
-from disentangle_bench.models.networks import digits as digits_networks
 from disentangle_bench.models.networks.layers import Discriminator
+from disentangle_bench.models.networks.mnist import TwoHalvings
 from disentangle_bench.models.recipes import find_recipe
 
 SHAPE = (1, 8, 8)
@@ -289,12 +289,12 @@ class TestBaseline:
     def test_does_not_depend_on_what_q_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         first = self.after(make("gan-with-q"))
 
-        def with_linear_q(outputs: int, width: float = 1.0) -> Discriminator:
-            usual = original(outputs, width)
+        def with_linear_q(pair: TwoHalvings, outputs: int, width: float = 1.0) -> Discriminator:
+            usual = original(pair, outputs, width)
             return Discriminator(usual.trunk, usual.head, nn.Linear(usual.head.in_features, outputs))
 
-        original: Callable[..., Discriminator] = digits_networks.discriminator
-        monkeypatch.setattr(digits_networks, "discriminator", with_linear_q)
+        original: Callable[..., Discriminator] = TwoHalvings.discriminator
+        monkeypatch.setattr(TwoHalvings, "discriminator", with_linear_q)
         second = self.after(make("gan-with-q"))
         for name in first:
             assert_same(first[name], second[name])

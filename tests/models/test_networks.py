@@ -110,7 +110,7 @@ class TestEveryPair:
     def test_shapes(self, name: str, width: float) -> None:
         pair = NETWORKS.get(name)
         images = pair.generator(9, width)(torch.randn(BATCH, 9))
-        assert images.shape == (BATCH, *pair.SHAPE)
+        assert images.shape == (BATCH, *pair.shape)
         logits, parameters = pair.discriminator(6, width)(images)
         assert logits.shape == (BATCH,)
         assert parameters.shape == (BATCH, 6)

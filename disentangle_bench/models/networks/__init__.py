@@ -13,21 +13,24 @@ from disentangle_bench.registry import Registry
 class Pair(Protocol):
     """A generator and a discriminator for images of one shape."""
 
-    SHAPE: tuple[int, int, int]
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """`(c, h, w)` of the images."""
+        ...
 
-    @staticmethod
-    def generator(inputs: int, width: float = 1.0) -> nn.Module:
+    def generator(self, inputs: int, width: float = 1.0) -> nn.Module:
         """`(n, inputs)` -> images in [0, 1]."""
         ...
 
-    @staticmethod
-    def discriminator(outputs: int, width: float = 1.0) -> Discriminator:
+    def discriminator(self, outputs: int, width: float = 1.0) -> Discriminator:
         """Images -> logits and posterior parameters."""
         ...
 
 
 _HERE = "disentangle_bench.models.networks"
 
-NETWORKS: Registry[Pair] = Registry("pair of networks", {"mnist": f"{_HERE}.mnist", "digits": f"{_HERE}.digits"})
+NETWORKS: Registry[Pair] = Registry(
+    "pair of networks", {"mnist": f"{_HERE}.mnist:mnist", "digits": f"{_HERE}.digits:digits"}
+)
 
 __all__ = ["NETWORKS", "Discriminator", "Pair"]
