@@ -6,7 +6,7 @@ The whole way through, as the command line goes it:
 
     run = db.train("infogan", dataset="digits", seed=0)
     results = db.evaluate(run)
-    print(results.scores["c1-accuracy"].value)
+    print(results.scores["c1-accuracy.accuracy"].value)
 
 Importing the package imports nothing heavy; each function imports what it needs.
 """

@@ -13,13 +13,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is known of one thing: facts by label, settings as `--set` takes them, its source's numbers, its files."""
+    """What is known of one thing: facts by label, settings as `--set` takes them, published numbers, files, scores."""
 
     title: str
     facts: Mapping[str, str]
     settings: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
@@ -13,12 +13,15 @@ from rich.text import Text
 from disentangle_bench.cli.facts import Sheet, recipe_settings
 from disentangle_bench.cli.output import print_result
 
+if TYPE_CHECKING:
+    from disentangle_bench.run import Run
+
 
 def print_sheet(name: str, kind: str, sheet: Sheet) -> None:
     """Print one sheet on standard output."""
     print_result(Text.assemble((name, "bold cyan"), f"  {kind}\n{sheet.title}\n"))
     settings = {key: "unset" if value is None else f"= {json.dumps(value)}" for key, value in sheet.settings.items()}
-    print_sections({"": sheet.facts, "Settings": settings, "Published": sheet.published})
+    print_sections({"": sheet.facts, "Scores": sheet.scores, "Settings": settings, "Published": sheet.published})
     if sheet.files:
         print_result(Text("\nFiles and their SHA-256", style="bold"))
         for file, digest in sheet.files.items():
@@ -42,7 +45,21 @@ def print_run(path: Path) -> None:
         "command": " ".join(provenance.get("command", [])),
         "files": ", ".join(sorted(part.name for part in path.iterdir() if not part.name.startswith("."))),
     }
-    print_sheet(str(path), "run", Sheet(recipe.title, facts, recipe_settings(recipe), recipe.published))
+    settings = recipe_settings(recipe)
+    print_sheet(str(path), "run", Sheet(recipe.title, facts, settings, recipe.published, scores=_headlines(run)))
+
+
+def _headlines(run: Run) -> dict[str, str]:
+    """The first score of each metric that the run was asked."""
+    if not run.results_file.is_file():
+        return {}
+    from disentangle_bench.evaluation.results import Results
+    from disentangle_bench.reports.score_table import say_entry
+
+    scores = Results.load(run.results_file).scores
+    first = {name.partition(".")[0]: name for name in reversed(scores)}
+    said = {name: say_entry(scores[name]) for name in reversed(first.values())}
+    return {name: " ".join(filter(None, (of.value, of.unit, of.interval))) for name, of in said.items()}
 
 
 def print_sections(sections: Mapping[str, Mapping[str, Any]]) -> None:

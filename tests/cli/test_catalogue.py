@@ -72,6 +72,20 @@ def test_a_run_folder_is_shown_even_before_it_has_ended(dbench, begun_run):
     assert "0 of " in out
 
 
+def test_an_evaluated_run_is_shown_with_the_headline_of_each_metric(dbench, begun_run):
+    scores = {
+        "c1-accuracy.accuracy": {"value": 0.5, "low": 0.45, "high": 0.55},
+        "c1-accuracy.nmi": {"value": 0.4},
+        "mutual-information.c1": {"value": None, "reason": "why"},
+    }
+    begun_run.results_file.write_text(json.dumps({"schema_version": 1, "subject": {}, "scores": scores}))
+    shown = dbench("show", begun_run.path).out.partition("Scores\n")[2].partition("\n\n")[0]
+    assert [line.split(maxsplit=1) for line in shown.splitlines()] == [
+        ["c1-accuracy.accuracy", "0.50 [0.45, 0.55]"],
+        ["mutual-information.c1", "n/a"],
+    ]
+
+
 @pytest.mark.parametrize("typo", ["infogn", "mnsit", "c1-acuracy", "infogan-mnits"])
 def test_an_unknown_name_is_answered_with_the_nearest(dbench, typo):
     outcome = dbench("show", typo)

@@ -52,6 +52,7 @@ def test_train_evaluate_compare_and_look(real_dbench):
     assert "30 of 30" in shown
     assert "networks.width" in shown
     assert "results.json" in shown
+    assert "traversal-consistency.overall" in shown
     again = real_dbench("train", "infogan-digits", "--out", runs[0], "--resume", "--steps", 31)
     assert again.code == 2
     assert "steps was 30, now 31" in again.err
