@@ -43,7 +43,7 @@ imports: $(VENV)/.installed-dev ## Check that each room imports only from lower 
 check: lint types imports test ## Everything that CI checks
 
 benchmark-table: $(VENV)/.installed ## Print the published benchmark results as Markdown
-	@$(BIN)/python benchmarks/table.py
+	@$(BIN)/python -m benchmarks.table
 
 perf: $(VENV)/.installed ## Measure speed against the machine's matrix-product rate
 	$(BIN)/python -m benchmarks.perf

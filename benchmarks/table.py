@@ -1,6 +1,6 @@
-"""Print the published results, `benchmarks/results/RECIPE/seed-N.json`, as Markdown: every seed, then the differences.
+"""`python -m benchmarks.table`: print the published results as Markdown, every seed of every recipe.
 
-Each file is the `results.json` of one run. Nothing is left out: collapsed runs stand in the table like all others.
+A cell is the median and, in brackets, all seeds in order; a dagger marks those whose training collapsed.
 """
 
 from __future__ import annotations
@@ -8,15 +8,19 @@ from __future__ import annotations
 import statistics
 import sys
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.published import Published, PublishedRun, Summary
+from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.comparison import compare
-from disentangle_bench.evaluation.results import Results
 from disentangle_bench.reports.markdown import markdown_table
-from disentangle_bench.reports.numbers import MISSING, say
+from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, decimals_for, is_count, say, say_optional
 from disentangle_bench.reports.tables import to_markdown
 
 RESULTS = Path(__file__).parent / "results"
+SOUND = "ok"
+COLLAPSED = "†"
 HEADLINES = (
     "c1-accuracy.accuracy",
     "c1-accuracy.error",
@@ -30,53 +34,195 @@ HEADLINES = (
     "mutual-information/fresh.c1",
     "mutual-information/fresh.c2",
     "mutual-information/fresh.c3",
+    "mutual-information/nonparametric.c1",
+    "mutual-information/nonparametric.c2",
+    "mutual-information/nonparametric.c3",
     "traversal-consistency.overall",
+    "image-measures.named",
 )
 
-Runs = list[Results]
+Recipes = Sequence[Published]
 
 
-def main() -> None:
-    """Print one section per dataset."""
-    datasets: dict[str, dict[str, Runs]] = defaultdict(dict)
-    for folder in sorted(path for path in RESULTS.iterdir() if path.is_dir()):
-        runs = [Results.load(path) for path in sorted(folder.glob("seed-*.json"))]
-        if runs:
-            datasets[str(runs[0].subject["dataset"])][folder.name] = runs
+def read_all(folder: Path | None = None) -> dict[str, list[Published]]:
+    """Everything published, here or in a folder, by dataset; within one in the order of names."""
+    datasets: dict[str, list[Published]] = defaultdict(list)
+    for path in sorted((folder or RESULTS).glob("*.json")):
+        published = Published.load(path)
+        datasets[published.recipe.dataset].append(published)
+    return dict(sorted(datasets.items()))
+
+
+def render(datasets: Mapping[str, Recipes], figures: Path | None = None) -> str:
+    """The Markdown of everything published; with links to the figures of each dataset, if their folder is given."""
     if not datasets:
-        sys.stdout.write("No results are published yet.\n")
-    for dataset, recipes in datasets.items():
-        sys.stdout.write(section(dataset, recipes))
+        return "No results are published yet.\n"
+    return "\n".join(_section(dataset, recipes, figures) for dataset, recipes in datasets.items())
 
 
-def section(dataset: str, recipes: dict[str, Runs]) -> str:
-    """The table of one dataset, and the differences between its recipes."""
-    names = list(recipes)
-    rows = [(score, *(every_seed(score, runs) for runs in recipes.values())) for score in HEADLINES]
-    table = markdown_table(["Score", *names], [row for row in rows if any(row[1:])], left=["Score"])
-    seeds = "; ".join(f"{name}: {', '.join(map(describe, runs))}" for name, runs in recipes.items())
-    text = f"## {dataset}\n\n{table}\nMedian, then every seed. Seeds of {seeds}.\n"
+def _section(dataset: str, recipes: Recipes, figures: Path | None) -> str:
+    parts = [f"## {dataset}\n", headline_table(recipes), notes(recipes), runs_table(recipes)]
+    if figures is not None and (figures / dataset / "information.svg").is_file():
+        parts.append(f"![L_I over training]({figures.name}/{dataset}/information.svg)\n")
+    parts.append(_folded("Every score", every_score_table(recipes)))
     if len(recipes) > 1:
-        differences = to_markdown(compare(list(recipes.values()), names=names))
-        text += f"\n<details><summary>Every score, and the differences</summary>\n\n{differences}\n</details>\n"
-    return f"{text}\n"
+        compared = compare([published.results() for published in recipes], names=[p.name for p in recipes])
+        parts.append(_folded("Differences", to_markdown(compared)))
+    return "\n".join(parts)
 
 
-def every_seed(score: str, runs: Runs) -> str:
-    """The median and all values of a score, or nothing where no run has it."""
-    if not any(score in run.scores for run in runs):
+def _folded(title: str, text: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{text}\n</details>\n"
+
+
+def headline_table(recipes: Recipes) -> str:
+    """The scores that are read first, and `L_I` as training ended, in nats, beside chance and ceiling."""
+    rows = [
+        [
+            f"L_I of {code} as training ended, nats",
+            "",
+            _entropy(code, recipes),
+            *(_training_cell(p, code) for p in recipes),
+        ]
+        for code in dict.fromkeys(code for p in recipes for code in p.codes)
+    ]
+    rows += [
+        [_label(score, recipes), *_bounds(score, recipes), *(_cell(p, score) for p in recipes)]
+        for score in HEADLINES
+        if any(score in p.summary for p in recipes)
+    ]
+    return markdown_table(["Score", "Chance", "Ceiling", *(p.name for p in recipes)], rows, left=["Score"])
+
+
+def _entropy(code: str, recipes: Recipes) -> str:
+    """`H(c)` where it is a ceiling."""
+    codes = [p.codes[code] for p in recipes if code in p.codes]
+    return _extent([code.entropy for code in codes if code.categories is not None])
+
+
+def _training_cell(published: Published, code: str) -> str:
+    if code not in published.codes:
         return ""
-    values = [run.scores[score].value if score in run.scores else None for run in runs]
+    values = [run.L_I[code].final if code in run.L_I else None for run in published.runs]
     known = [value for value in values if value is not None]
-    median = say(statistics.median(known), 3) if known else MISSING
-    return f"{median} ({', '.join(say(value, 3) for value in values)})"
+    return _listed(published.runs, values, statistics.median(known) if known else None, PLAIN_DECIMALS)
 
 
-def describe(run: Results) -> str:
-    """A run's seed and, unless it is sound, its status."""
-    status = str(run.subject.get("status", "ok"))
-    return f"{run.subject['seed']}" + ("" if status == "ok" else f" ({status})")
+def _cell(published: Published, score: str) -> str:
+    summary = published.summary.get(score)
+    if summary is None:
+        return ""
+    values = [run.scores[score].value if score in run.scores else None for run in published.runs]
+    return _listed(published.runs, values, summary.median, _decimals(values))
+
+
+def _listed(runs: Sequence[PublishedRun], values: Sequence[float | None], median: float | None, decimals: int) -> str:
+    marks = (COLLAPSED if run.status != SOUND else "" for run in runs)
+    every = ", ".join(f"{say(value, decimals)}{mark}" for value, mark in zip(values, marks, strict=True))
+    half = decimals == 0 and median is not None and median != int(median)
+    return f"{say(median, 1 if half else decimals)} ({every})"
+
+
+def _decimals(values: Iterable[float | None]) -> int:
+    return 0 if is_count(values) else PLAIN_DECIMALS
+
+
+def _label(score: str, recipes: Recipes) -> str:
+    entries = [run.scores[score] for p in recipes for run in p.runs if score in run.scores]
+    units = {entry.unit for entry in entries if entry.unit}
+    return f"{score}, {units.pop()}" if units else score
+
+
+def _bounds(score: str, recipes: Recipes) -> tuple[str, str]:
+    """Chance and ceiling over all runs: one figure, or from the lowest to the highest."""
+    entries = [run.scores[score] for p in recipes for run in p.runs if score in run.scores]
+    return _extent([entry.chance for entry in entries]), _extent([entry.ceiling for entry in entries])
+
+
+def _extent(values: Iterable[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    ends = dict.fromkeys(say(end, _decimals(known)) for end in (min(known), max(known))) if known else {}
+    return " to ".join(ends)
+
+
+def notes(recipes: Recipes) -> str:
+    """How to read the table, the entropies, who collapsed and why, and who reached the paper's figures."""
+    entropies = dict.fromkeys(f"H({name}) = {code.entropy:.3f}" for p in recipes for name, code in p.codes.items())
+    codes = ", ".join(entropies)
+    lines = [f"Median, then every seed in order. {codes} nats; that of a continuous code is differential, no ceiling."]
+    for published in recipes:
+        for run in published.runs:
+            if run.status != SOUND:
+                lines.append(f"{COLLAPSED} {published.name}, seed {run.seed}: {run.status}.")
+        for score, summary in published.summary.items():
+            if summary.published is not None and summary.reached is not None:
+                lines.append(_reached(published, score, summary))
+    return "".join(f"- {line}\n" for line in lines)
+
+
+def _reached(published: Published, score: str, summary: Summary) -> str:
+    count, of = round((summary.reached or 0) * len(published.runs)), len(published.runs)
+    median = say(summary.median, PLAIN_DECIMALS)
+    return (
+        f"{published.name}: {score} is {summary.published:g} in the paper, {median} here; "
+        f"{count} of {of} {'seeds are' if of > 1 else 'seed is'} at least as good."
+    )
+
+
+def runs_table(recipes: Recipes) -> str:
+    """How each run was trained, and how it ended."""
+    rows = [
+        [p.name, str(run.seed), run.status, f"{run.steps:,}", run.precision, f"{run.seconds / 60:.0f}"]
+        for p in recipes
+        for run in p.runs
+    ]
+    headings = ["Recipe", "Seed", "Status", "Steps", "Precision", "Minutes"]
+    return markdown_table(headings, rows, left=["Recipe", "Status", "Precision"])
+
+
+def every_score_table(recipes: Recipes) -> str:
+    """Every score of every recipe: all seeds with their intervals, and what they come to."""
+    headings = ["Score", "Recipe", "Median", "Mean", "SD", "Worst", "Every seed, with its 95 % interval"]
+    names = dict.fromkeys(score for p in recipes for score in p.summary)
+    rows = [_full_row(p, score) for score in names for p in recipes if score in p.summary]
+    return markdown_table(headings, rows, left=["Score", "Recipe", headings[-1]])
+
+
+def _full_row(published: Published, score: str) -> list[str]:
+    summary = published.summary[score]
+    entries = [run.scores.get(score) for run in published.runs]
+    decimals = _decimals([entry.value if entry else None for entry in entries])
+    told = [summary.mean, summary.sd]
+    return [
+        score,
+        published.name,
+        say_optional(summary.median, max(decimals, 1)),
+        *(say_optional(value, PLAIN_DECIMALS) for value in told),
+        say_optional(summary.worst, decimals),
+        "; ".join(_with_interval(run, score) for run in published.runs),
+    ]
+
+
+def _with_interval(run: PublishedRun, score: str) -> str:
+    entry = run.scores.get(score)
+    mark = COLLAPSED if run.status != SOUND else ""
+    if entry is None or entry.value is None:
+        return f"{MISSING}{mark}"
+    if entry.low is None or entry.high is None:
+        return f"{say(entry.value, _decimals([entry.value]))}{mark}"
+    decimals = decimals_for(entry.low, entry.high)
+    return f"{say(entry.value, decimals)}{mark} [{say(entry.low, decimals)}, {say(entry.high, decimals)}]"
+
+
+def main() -> int:
+    """Print the table; 2 if a published file is damaged."""
+    try:
+        sys.stdout.write(render(read_all()))
+    except DbenchError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
