@@ -22,7 +22,7 @@ from disentangle_bench.metrics.agreement import (
     one_to_one,
 )
 from disentangle_bench.metrics.information import contingency_table, count_pairs, entropy
-from disentangle_bench.metrics.intervals import bootstrap_interval, resampled_tables
+from disentangle_bench.metrics.intervals import bootstrap_interval, resampled_tables, share_interval
 from disentangle_bench.metrics.metric import Bounds, Codes, Factors, Score, Scores, metric, pairing
 from disentangle_bench.representation import Representation, Variables
 from disentangle_bench.seeds import derive_seed
@@ -186,29 +186,36 @@ def _scores(best: _Labelling, tried: list[_Labelling], categories: int, bootstra
     paired = pairing(f"{best.factor} of the test split", best.classes[best.test_pairs[1]])
     scores = {}
     for part in PARTS:
-        has_spread = part != "categories-used"  # a resample can only lose categories, and a shuffle keeps them
-        bounds = _BOUNDS.get(part)
-        low, high = bootstrap_interval(values[part], resampled[part], bounds or (0, 1)) if has_spread else (None, None)
+        low, high = _interval(part, values[part], resampled[part], len(samples["accuracy"]))
         scores[part] = Score(
             values[part],
             low=low,
             high=high,
-            chance=chance[part] if has_spread else None,
+            chance=chance.get(part),
             ceiling=ceilings[part],
             samples=samples.get(part),
             pairing=paired if part in samples else "",
             details=_details(best, tried, categories) if part == "accuracy" else {},
             better="lower" if part == "error" else None,
-            bounds=bounds,
+            bounds=_BOUNDS.get(part),
         )
     return scores
+
+
+def _interval(part: str, value: float, resampled: NDArray[np.float64], n: int) -> tuple[float | None, float | None]:
+    if part == "categories-used":  # a resample can only lose categories
+        return None, None
+    if part in ("nmi", "ari"):
+        return bootstrap_interval(value, resampled, _BOUNDS.get(part, (0, 1)))
+    return share_interval(value, resampled, n)
 
 
 def _chance(train: Table, test: Table, rng: np.random.Generator) -> dict[str, float]:
     """The mean figures when the code is shuffled within each split, which draws tables of the same margins."""
     pairs = zip(_shuffled(train, rng), _shuffled(test, rng), strict=True)
     figures = [_figures(after, one_to_one(before), many_to_one(before)) for before, after in pairs]
-    return {part: float(np.mean([figure[part] for figure in figures])) for part in PARTS}
+    varying = [part for part in PARTS if part != "categories-used"]  # a shuffle keeps the categories
+    return {part: float(np.mean([figure[part] for figure in figures])) for part in varying}
 
 
 def _shuffled(table: Table, rng: np.random.Generator) -> Table:
@@ -252,7 +259,7 @@ def _details(best: _Labelling, tried: list[_Labelling], categories: int) -> dict
         "test_samples": int(best.test.sum()),
         "train_accuracy": best.train_accuracy,
         "codes": {labelling.code: labelling.point() for labelling in tried},
-        "interval": "percentile bootstrap over test samples",
+        "interval": "percentile bootstrap over test samples; Wilson's for shares of 0 or 1",
         "chance": f"mean of {SHUFFLES} shuffles of the code within each split, matched anew",
     }
 

@@ -54,6 +54,17 @@ def bootstrap_interval(value: float, replicates: ArrayLike, bounds: Bounds = _OP
     return _within(float(low), bounds), _within(float(high), bounds)
 
 
+def share_interval(value: float, replicates: ArrayLike, n: int) -> Interval:
+    """The bootstrap interval of a share of `n` samples; Wilson's (1927) where all agree.
+
+    Of a share of 0 or 1 every resample is the same, which would make a few samples look like certainty.
+    """
+    if 0 < value < 1:
+        return bootstrap_interval(value, replicates, (0, 1))
+    exact = stats.binomtest(round(value * n), n).proportion_ci(LEVEL, method="wilson")
+    return float(exact.low), float(exact.high)
+
+
 def _student(center: float, deviation: float, n: int) -> Interval:
     reach = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * deviation / math.sqrt(n)
     return center - reach, center + reach

@@ -63,6 +63,8 @@ class TestClosedForms:
         assert [scores[part].value for part in PARTS] == pytest.approx([1, 0, 1, 1, 1, 10])
         assert scores["accuracy"].ceiling == 1
         assert scores["error"].ceiling == 0
+        assert 0.995 < scores["accuracy"].low < 1 == scores["accuracy"].high
+        assert scores["error"].low == 0 < scores["error"].high < 0.005
 
     def test_noise_scores_chance(self):
         labels, codes = digits(), digits(seed=9)

@@ -7,7 +7,13 @@ import pytest
 from scipy import stats
 
 from disentangle_bench.metrics.agreement import normalized_mutual_information
-from disentangle_bench.metrics.intervals import bootstrap_interval, mean_interval, parts_interval, resampled_tables
+from disentangle_bench.metrics.intervals import (
+    bootstrap_interval,
+    mean_interval,
+    parts_interval,
+    resampled_tables,
+    share_interval,
+)
 
 LOWEST, HIGHEST = 0.91, 0.99  # 95 % within what 400 repeats can tell, and the bootstrap's own slack
 
@@ -91,3 +97,13 @@ class TestBootstrap:
 
     def test_without_spread_it_is_the_value(self):
         assert bootstrap_interval(1.0, np.ones(100), (0, 1)) == (1.0, 1.0)
+
+
+class TestShare:
+    def test_is_the_bootstraps_where_samples_differ(self):
+        replicates = np.random.default_rng(0).binomial(50, 0.4, 500) / 50
+        assert share_interval(0.4, replicates, 50) == bootstrap_interval(0.4, replicates, (0, 1))
+
+    @pytest.mark.parametrize(("value", "low", "high"), [(1.0, 50 / 53.8415, 1.0), (0.0, 0.0, 3.8415 / 53.8415)])
+    def test_is_wilsons_where_all_agree(self, value, low, high):
+        assert share_interval(value, np.full(500, value), 50) == pytest.approx((low, high), abs=1e-6)
