@@ -80,7 +80,7 @@ class PublishedRun(_Model):
             logged_steps=steps,
             L_I={code: Information.of(steps, [entry["L_I"][code] for entry in log]) for code in log[-1]["L_I"]},
             scores={name: entry.model_copy(update={"details": {}}) for name, entry in results.scores.items()},
-            provenance={key: facts[key] for key in ("python", "processors", "packages") if key in facts},
+            provenance={key: facts[key] for key in ("device", "python", "processors", "packages") if key in facts},
         )
 
 
