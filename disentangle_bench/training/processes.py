@@ -73,20 +73,27 @@ def check_main_guard(devices: int) -> None:
 
 def _in_process(rank: int, work: Work, machine: Machine, port: int, reports: Any) -> None:
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "NODE_RANK": "0", "LOCAL_RANK": str(rank)}
+    if rank > 0:
+        logging.getLogger("disentangle_bench").setLevel(logging.ERROR)  # to be warned once is enough
     try:
-        signals.heed_the_first_process()
-        if rank > 0:
-            logging.getLogger("disentangle_bench").setLevel(logging.ERROR)  # to be warned once is enough
-        fabric = machine.fabric()
-        if fabric.device.type == "cpu":
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) // machine.devices))
-        fabric.launch()
-        work(fabric)
+        _do(work, machine)
     except KeyboardInterrupt:
         reports.put(_INTERRUPTED)
     except DbenchError as error:
         reports.put(error)
         raise SystemExit(FAILED) from None  # so that the others, which wait for this one, are ended
+
+
+def _do(work: Work, machine: Machine) -> None:
+    try:
+        signals.heed_the_first_process()
+        fabric = machine.fabric()
+        if fabric.device.type == "cpu":
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) // machine.devices))
+        fabric.launch()
+        work(fabric)
+    finally:
+        signals.heed_nothing()
 
 
 def _cause(error: Exception, processes: Sequence[BaseProcess], reports: Any, asked: threading.Event) -> BaseException:

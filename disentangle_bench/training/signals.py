@@ -25,7 +25,8 @@ def handled(handler: Handler) -> Iterator[None]:
         yield
         return
     before = {number: signal.getsignal(number) for number in STOPPING}
-    heeded = [number for number, now in before.items() if now is not signal.SIG_IGN]  # whoever ignores one, means it
+    # Whoever ignores one, means it.
+    heeded = [number for number, now in before.items() if now not in (signal.SIG_IGN, _end_if_orphaned)]
     for number in heeded:
         signal.signal(number, handler)
     try:
@@ -84,12 +85,18 @@ def heed_the_first_process() -> None:
     The terminal's Ctrl-C reaches all processes, and would count twice. SIGINT is also what PyTorch has the system
     send when the first process dies; nobody holds the run's lock then, so nothing more may be written.
     """
-    first = parent_process()
-
-    def orphan(number: int, frame: FrameType | None) -> None:
-        if first is None or os.getppid() != first.pid:
-            os._exit(ORPHANED)
-
-    signal.signal(signal.SIGINT, orphan)
+    signal.signal(signal.SIGINT, _end_if_orphaned)
     signal.signal(signal.SIGTERM, interrupt)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+
+def heed_nothing() -> None:
+    """In a process of a run that is ending anyway."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _end_if_orphaned(number: int, frame: FrameType | None) -> None:
+    first = parent_process()
+    if first is None or os.getppid() != first.pid:
+        os._exit(ORPHANED)

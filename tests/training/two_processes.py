@@ -1,0 +1,56 @@
+"""What the tests do in each of two processes: a module of its own, which these import by its name."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from safetensors.torch import save_file
+
+from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.training.loop import Loop
+from disentangle_bench.training.progress import TrainingProgress
+from disentangle_bench.training.train import Job
+
+
+def be_refused(fabric: Fabric) -> None:
+    """The second process raises; the first waits for it."""
+    if fabric.global_rank == 1:
+        raise UnknownNameError("dataset", "mnits", ["mnist"])
+    fabric.barrier()
+
+
+def be_killed(fabric: Fabric) -> None:
+    """The second process is killed; the first waits for it."""
+    if fabric.global_rank == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    fabric.barrier()
+
+
+def break_down(fabric: Fabric) -> None:
+    """The second process raises what nobody expects; the first waits for it."""
+    if fabric.global_rank == 1:
+        raise ZeroDivisionError("nobody expects this")
+    fabric.barrier()
+
+
+@dataclass(frozen=True)
+class WatchedJob(Job):
+    """Trains, and keeps what each process has at the end: its weights, and the images that it saw first."""
+
+    def __call__(self, fabric: Fabric) -> None:
+        def finish(loop: Loop, progress: TrainingProgress) -> None:
+            parts = loop.bare.items()
+            tensors = {f"{part}.{name}": value for part, network in parts for name, value in network.named_parameters()}
+            batch = loop.batches.at(1)
+            path = Path(self.run.path) / f"rank-{fabric.global_rank}.safetensors"
+            save_file({name: value.detach().contiguous() for name, value in tensors.items()} | {"batch": batch}, path)
+            original(loop, progress)
+
+        original, Loop.finish = Loop.finish, finish  # type: ignore[method-assign]
+        torch.set_num_threads(1)
+        super().__call__(fabric)
