@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -24,7 +23,8 @@ def handlers() -> Iterator[None]:
 
 
 def send(number: int) -> None:
-    os.kill(os.getpid(), number)
+    """To this thread: another thread of the test runner's might take what is sent to the process."""
+    signal.pthread_kill(threading.get_ident(), number)
 
 
 @pytest.mark.parametrize("number", signals.STOPPING)
