@@ -173,6 +173,8 @@ class Loop:
 
     def _any_process(self, asked: bool) -> bool:
         """Whether any process was asked to stop: all must leave the loop at the same step."""
+        if self.fabric.world_size == 1:  # without a look at the device, which would have to finish its work first
+            return asked
         return bool(self._mean_over_processes(torch.tensor(float(asked), device=self.fabric.device)).item() > 0)
 
     def _mean_over_processes(self, values: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Run by `runpy` in a process of its own: trains JOB, and lets something befall it at a place of its choice.
 
-JOB: recipe (values), out, streams (a folder for what it prints); optionally options (of `train`), place (one of
-PLACES), time (the how manieth time that the place is come by, from 1) and event (kill, interrupt, terminate, either
+JOB: recipe (values), out, streams (a folder for what it prints); optionally options (of `train`), threads, place (one
+of PLACES), time (the how manieth time that the place is come by, from 1) and event (kill, interrupt, terminate, either
 of these with ` twice`, or full).
 """
 
@@ -128,7 +128,7 @@ def main() -> int:
         file = os.open(Path(JOB["streams"]) / name, os.O_CREAT | os.O_WRONLY)
         os.dup2(file, number)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background may ignore it
-    torch.set_num_threads(1)
+    torch.set_num_threads(JOB.get("threads", 1))
     loop.LOG_EVERY = 10
     if "place" in JOB:
         PLACES[JOB["place"]]()

@@ -85,6 +85,19 @@ def test_killed_again_and_again_at_random_times(tmp_path: Path, child: Child, re
     resume(out)
 
 
+def test_killed_with_two_threads_in_mixed_precision(
+    tmp_path: Path, child: Child, same_run: Callable[[Path, Path], None]
+) -> None:
+    """The baseline, at a width at which the threads share the work."""
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    job: dict[str, Any] = {"model": "gan-with-q", "settings": {**SETTINGS, "networks.width": 0.5}, "threads": 2}
+    mixed = {"precision": "bf16-mixed"}
+    assert child(straight, options=mixed, **job).code == 0
+    assert child(killed, options=mixed, event="kill", **at("before a step", 14), **job).code == -9
+    assert child(killed, options={**mixed, "resume": True}, **job).code == 0
+    same_run(killed, straight)
+
+
 STOPS = [*ONCE[1:], at("before a step"), at("between D's and G's half of a step", 14), at("half of a checkpoint", 2)]
 
 
