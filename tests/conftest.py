@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+
 from hypothesis import settings
 
 # A busy machine is no failure, and a suite that passes once passes again: no deadlines, no fresh randomness.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+def pytest_configure() -> None:
+    """Programs started from here stop at Ctrl-C, also where the tests were started in a way that ignores it."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
