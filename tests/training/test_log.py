@@ -13,6 +13,7 @@ import pytest
 from disentangle_bench.errors import SettingError, StorageError
 from disentangle_bench.run import Run
 from disentangle_bench.training.log import TrainingLog
+from disentangle_bench.training.loop import Loop
 
 
 def entry(step: int, status: str = "ok") -> dict[str, Any]:
@@ -25,6 +26,10 @@ def entry(step: int, status: str = "ok") -> dict[str, Any]:
         "L_I": {"c1": 2.1, "c2": -0.1},
         "status": status,
     }
+
+
+def interrupt(_: Loop) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.fixture
@@ -87,6 +92,24 @@ class TestTensorBoard:
         for there, (step, value) in zip(run.log(), scalars["L_I/c1"], strict=True):
             assert step == there["step"]
             assert value == pytest.approx(there["L_I"]["c1"], rel=1e-6)
+
+    @pytest.mark.parametrize("stopped", [False, True])
+    def test_is_told_that_the_run_has_ended(
+        self, train_tiny: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, stopped: bool
+    ) -> None:
+        """Else what it still holds may be lost."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        closed: list[str] = []
+        original = SummaryWriter.close
+        monkeypatch.setattr(SummaryWriter, "close", lambda self: (closed.append(self.log_dir), original(self)))
+        if stopped:
+            monkeypatch.setattr(Loop, "_update", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                train_tiny(tensorboard=True)
+        else:
+            train_tiny(tensorboard=True)
+        assert len(closed) == 1
 
     def test_a_resumed_run_takes_back_what_it_does_again(self, run: Run) -> None:
         first = TrainingLog(run, 150, tensorboard=True)

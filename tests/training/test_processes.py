@@ -112,7 +112,7 @@ class TestEnds:
         number: int,
     ) -> None:
         """Ctrl-C reaches all processes of a terminal; `kill` reaches the first alone."""
-        (tmp_path / "mine.toml").write_text(tiny(steps=100_000, checkpoint_every=5).to_toml())
+        (tmp_path / "mine.toml").write_text(tiny(steps=100_000, checkpoint_every=50_000).to_toml())
         command = [*dbench, "train", "mine.toml", "--device", "cpu", "--devices", "2", "--out", "run"]
         with subprocess.Popen(
             command, cwd=tmp_path, env=plain_environment, start_new_session=True, text=True,
@@ -130,7 +130,7 @@ class TestEnds:
         assert run.status == "interrupted"
         (command_line,) = re.findall(r"Stopped; saved up to step \d+\. Go on with:\n  (dbench train .*)", err)
         assert "--devices 2" in command_line
-        assert 1 <= len(list(run.checkpoints.iterdir())) <= 2
+        assert len(list(run.checkpoints.iterdir())) == 1  # of the step at which it was stopped
         assert not list(run.path.rglob("*.tmp*"))
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")

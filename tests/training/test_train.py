@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from disentangle_bench.errors import RunError
+from disentangle_bench.latents import Latents
 from disentangle_bench.models.infogan import InfoGAN, Losses
 from disentangle_bench.models.trained import load_trained
 from disentangle_bench.run import Run
@@ -73,6 +75,27 @@ class TestARun:
             assert list(entry["L_I"].values()) == pytest.approx(expected.tolist(), abs=1e-6)
             mean = sum(losses.generator.item() for losses in window) / len(window)
             assert entry["generator_loss"] == pytest.approx(mean, abs=1e-6)
+
+    def test_draws_latents_and_images_by_seed_and_step(
+        self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[tuple[Tensor, ...]] = []
+        original = InfoGAN.update
+
+        def update(self: InfoGAN, real: Tensor, latents: Latents, backward: Any) -> Losses:
+            seen.append((real, latents.noise, *latents.codes))
+            return original(self, real, latents, backward)
+
+        monkeypatch.setattr(InfoGAN, "update", update)
+        for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+            train_tiny(out=tmp_path / folder, seed=seed)
+        steps = [torch.cat([part.flatten().float() for part in parts]) for parts in seen]
+        first, again, other = steps[:4], steps[4:8], steps[8:]
+        assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
+        for part in range(5):  # real images, noise, and each code differ between any two steps
+            values = [seen[step][part] for step in (*range(4), *range(8, 12))]
+            assert not any(torch.equal(one, two) for one, two in combinations(values, 2))
+        assert len(other) == 4
 
     def test_keeps_the_last_two_checkpoints(self, train_tiny: Train) -> None:
         run = train_tiny({"steps": 7, "checkpoint_every": 2})
