@@ -21,7 +21,7 @@ from disentangle_bench.evaluation.differences import (
     paired_t,
     welch_difference,
 )
-from disentangle_bench.evaluation.results import Better, Results, Samples, ScoreEntry
+from disentangle_bench.evaluation.results import Better, Results, Samples, ScoreEntry, metric_of
 from disentangle_bench.run import Run
 
 SCHEMA_VERSION = 1
@@ -60,7 +60,8 @@ class Difference(_Model):
 
     Attributes:
         low, high: 95 % interval of this difference alone.
-        p: two-sided, of this difference alone; `p_corrected` is Holm's, over every difference of the table.
+        p: two-sided, of this difference alone; `p_corrected` is Holm's, over the differences of its family: those of
+            the headlines (the first score of each metric), or those of the other scores of its metric.
         verdict: by `p_corrected`.
         spread: what the interval covers: other test samples for these runs, or other seeds.
         reason: why there is no interval.
@@ -88,13 +89,13 @@ class Row(_Model):
 
 
 class Comparison(_Model):
-    """The rows, the subjects, and over how many differences the p-values are corrected."""
+    """The rows, the subjects, and how many differences of headlines the p-values of headlines are corrected for."""
 
     schema_version: int = SCHEMA_VERSION
     subjects: list[Side]
     rows: list[Row]
     confidence: float = CONFIDENCE
-    corrected_for: int = 0
+    headlines: int = 0
 
     def to_values(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -141,12 +142,29 @@ def compare(subjects: Sequence[Results | Sequence[Results]], *, names: Sequence[
     sides = _sides(groups, names)
     scores = list(dict.fromkeys(score for group in groups for results in group for score in results.scores))
     rows = [_row(score, groups) for score in scores]
+    headlines, *others = _families(rows)
+    judged = _judge(headlines)
+    for family in others:
+        _judge(family)
+    return Comparison(subjects=sides, rows=rows, headlines=judged)
+
+
+def _families(rows: Sequence[Row]) -> list[list[Row]]:
+    """The headline of every metric; then, metric by metric, its other scores."""
+    by_metric: dict[str, list[Row]] = {}
+    for row in rows:
+        by_metric.setdefault(metric_of(row.score), []).append(row)
+    return [[of[0] for of in by_metric.values()], *(of[1:] for of in by_metric.values())]
+
+
+def _judge(rows: Sequence[Row]) -> int:
+    """Give the rows of one family their verdicts, by p-values corrected for one another; how many there are."""
     tested = [(row.better, difference) for row in rows for difference in row.differences if difference.p is not None]
     corrected = holm([difference.p for _, difference in tested if difference.p is not None])
     for (direction, difference), p in zip(tested, corrected, strict=True):
         difference.p_corrected = p
         difference.verdict = _verdict(difference.value, p, direction)
-    return Comparison(subjects=sides, rows=rows, corrected_for=len(tested))
+    return len(tested)
 
 
 def _sides(groups: Sequence[Sequence[Results]], names: Sequence[str] | None) -> list[Side]:

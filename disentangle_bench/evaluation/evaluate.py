@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from disentangle_bench.errors import DbenchError, MetricError, RunError, SettingError, UnknownNameError
-from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, save_samples
+from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, metric_of, save_samples
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
 from disentangle_bench.representation import Representation
@@ -154,11 +154,6 @@ def _merged(run: Run, results: Results) -> Results:
     merged = results.model_copy(update={"scores": {name: scores[name] for name in ranked}})
     merged.samples = samples | results.samples
     return merged
-
-
-def metric_of(score: str) -> str:
-    """The metric of a score's name: `c1-accuracy` of `c1-accuracy.error`."""
-    return score.partition(".")[0]
 
 
 def _representation(subject: Subject) -> Representation:

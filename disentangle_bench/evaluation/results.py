@@ -155,6 +155,11 @@ def _require_same_score(folder: Path, name: str, entry: ScoreEntry, samples: Sam
         )
 
 
+def metric_of(score: str) -> str:
+    """The metric of a score's name: `c1-accuracy` of `c1-accuracy.error`."""
+    return score.partition(".")[0]
+
+
 def save_samples(path: Path | str, samples: Mapping[str, Samples]) -> None:
     """Make `samples` the per-sample contributions in an HDF5 file, atomically; all else in the file stays.
 

@@ -114,8 +114,11 @@ def reading_notes(comparison: Comparison) -> list[str]:
         notes.append("Intervals: 95 %, over test samples; other seeds may differ by more.")
     if "seeds" in spreads:
         notes.append("Intervals: 95 %, over seeds.")
-    if comparison.corrected_for > 1:
-        notes.append(f"Verdicts: at 5 % after Holm's correction over {comparison.corrected_for} differences.")
+    if "test samples" in spreads or "seeds" in spreads:
+        notes.append(
+            f"Verdicts: at 5 % after Holm's correction, over the {comparison.headlines} differences of headlines (the "
+            "first score of each metric) and over the other scores of each metric among themselves."
+        )
     return notes + _reasons(comparison)
 
 

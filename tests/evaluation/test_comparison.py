@@ -160,7 +160,7 @@ class TestVerdict:
         difference = only_difference(compare([sampled("a", values), sampled("b", values)]))
         assert (difference.value, difference.p, difference.verdict) == (0, 1, "no difference shown")
 
-    def test_is_by_holms_correction_over_the_whole_table(self):
+    def test_is_by_holms_correction_over_the_headlines(self):
         rng = RNG(2)
         subjects = []
         for shift in (0, 0.25, 0.33):
@@ -171,10 +171,23 @@ class TestVerdict:
             subjects.append(results)
         comparison = compare(subjects)
         differences = [difference for row in comparison.rows for difference in row.differences]
-        assert comparison.corrected_for == len(differences) == 8
+        assert comparison.headlines == len(differences) == 8
         assert [d.p_corrected for d in differences] == pytest.approx(holm([d.p for d in differences]))
         assert {d.verdict for d in differences} == {"better", "no difference shown"}
         assert any(d.p < 0.05 <= d.p_corrected and d.verdict == "no difference shown" for d in differences)
+
+    def test_is_corrected_among_the_other_scores_of_the_same_metric(self):
+        rng = RNG(2)
+        first, second = scored("a"), scored("b")
+        names = ["m.head", "m.one", "m.two", "n.head", "n.one"]
+        for results, shift in ((first, 0), (second, 0.25)):
+            for name in names:
+                results.scores[name] = ScoreEntry(value=0)
+                results.samples[name] = Samples(rng.normal(shift, 1, size=100), "p")
+        rows = {row.score: row.differences[0] for row in compare([first, second]).rows}
+        for family in (["m.head", "n.head"], ["m.one", "m.two"], ["n.one"]):
+            corrected = holm([rows[name].p for name in family])
+            assert [rows[name].p_corrected for name in family] == pytest.approx(corrected)
 
     def test_one_table_in_twenty_at_most_finds_what_is_not_there(self):
         rng = RNG(3)
@@ -198,7 +211,7 @@ class TestNoValue:
         assert [value.reason for value in row.values] == ["", "no labels", "not evaluated"]
         assert [difference.value for difference in row.differences] == [None, None]
         assert {difference.verdict for difference in row.differences} == {"no interval"}
-        assert comparison.corrected_for == 0
+        assert comparison.headlines == 0
 
     def test_a_null_among_seeds_is_not_averaged_away(self):
         runs = group("a", [0.9, 0.9, 0.9])

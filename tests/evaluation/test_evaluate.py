@@ -9,7 +9,7 @@ import pytest
 
 from disentangle_bench import metrics
 from disentangle_bench.errors import MetricError, UnknownNameError
-from disentangle_bench.evaluation.evaluate import evaluate, keep_results, metric_of
+from disentangle_bench.evaluation.evaluate import evaluate, keep_results
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.subject import Parts, Subject, subject_of_representation
 from disentangle_bench.metrics import Score, Scores, metric
@@ -58,7 +58,6 @@ def test_scores_are_named_after_metric_and_part(registered: None, subject: Subje
     assert results.scores["one"].version == 3
     assert results.scores["two.second"].value is None
     assert results.scores["two.second"].reason == "why"
-    assert metric_of("two.second") == "two"
 
 
 def test_an_unpaired_score_stays_unpaired_and_a_paired_one_names_the_subjects_rows(

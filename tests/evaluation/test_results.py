@@ -17,6 +17,7 @@ from disentangle_bench.evaluation.results import (
     ScoreEntry,
     entry_from_score,
     load_samples,
+    metric_of,
     save_samples,
 )
 from disentangle_bench.metrics.metric import Facts, Score
@@ -255,3 +256,8 @@ class TestEntryFromScore:
         Results(subject={"name": "x"}, scores={"a": entry}).save(tmp_path / "results.json")
         assert entry.details == {"confusion": [[1, 2]], "3": 0.5, "nan": [None], "path": "x"}
         assert entry.settings == {"codes": ["c1", "c2"], "rng": 3}
+
+
+@pytest.mark.parametrize("score", ["mig", "mig.c1", "mig/chen.c1.gap"])
+def test_the_metric_of_a_score_is_what_stands_before_the_first_dot(score):
+    assert metric_of(score) == score.split(".")[0]
