@@ -117,7 +117,7 @@ class TestComparison:
     def test_says_what_intervals_and_verdicts_mean(self, first, second, groups):
         text = to_text(compare([first, second]))
         assert "Intervals: 95 %, over test samples; other seeds may differ by more." in text
-        assert "Verdicts: at 5 % after Holm's correction, over the 2 differences of headlines" in text
+        assert "Verdicts: at 5 % after Holm's correction, over the 4 differences of headlines (" in text
         assert "Intervals: 95 %, over seeds." in to_text(compare(groups))
 
     def test_says_why_there_is_no_interval_and_no_value(self, first, second):
