@@ -82,6 +82,25 @@ class Variables:
             raise UnknownNameError("variable", name, self.names)
         return self.values[:, self.names.index(name)]
 
+    @property
+    def periods(self) -> tuple[float, ...]:
+        """After how much each variable comes back to itself: 2 pi for a cyclic one in radians, the number of values
+        for one of whole numbers; 0 for a variable that is not cyclic.
+        """
+        return tuple(
+            _period(self.values[:, place]) if kind == "cyclic" else 0.0 for place, kind in enumerate(self.kinds)
+        )
+
+    def select(self, names: Sequence[str]) -> Variables:
+        """Some of the variables, in the order of `names`.
+
+        Raises:
+            UnknownNameError: there is none of that name.
+        """
+        values = np.stack([self.column(name) for name in names], axis=1)
+        kinds = tuple(self.kinds[self.names.index(name)] for name in names)
+        return Variables(values, tuple(names), kinds)
+
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
         """The names of the variables of these kinds, in order."""
         return tuple(name for name, kind in zip(self.names, self.kinds, strict=True) if kind in kinds)
@@ -91,10 +110,24 @@ class Variables:
         return Variables(self.values[index], self.names, self.kinds)
 
 
+def is_whole(values: NDArray[Any]) -> bool:
+    """Whether all of these are whole numbers, whatever their type."""
+    return values.dtype.kind in "biu" or bool((values == np.round(values)).all())
+
+
+def _period(values: NDArray[Any]) -> float:
+    return float(values.max()) - float(values.min()) + 1 if is_whole(values) else 2 * np.pi
+
+
+def _off_the_device(values: Any) -> Any:
+    """A torch tensor, on any device and with any gradient, as NumPy has it; torch itself need not be imported."""
+    return values.detach().cpu().numpy() if hasattr(values, "detach") else values
+
+
 def _as_columns(values: ArrayLike, what: str) -> NDArray[Any]:
     """Numbers or text `(n, d)`, with n and d at least 1."""
     try:
-        array = np.asarray(values)
+        array = np.asarray(_off_the_device(values))
         if array.dtype.kind in "OT":
             array = _without_objects(array)
         if array.dtype.kind == "S":
@@ -184,7 +217,7 @@ class Representation:
         return cls(
             Variables.wrap(codes),
             None if factors is None else Variables.wrap(factors, prefix="f"),
-            None if train is None else _as_mask(np.asarray(train)),
+            None if train is None else _as_mask(np.asarray(_off_the_device(train))),
         )
 
     def save(self, path: Path | str) -> None:

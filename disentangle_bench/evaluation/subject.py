@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.evaluation.classifier import train_classifier
 from disentangle_bench.latents import Categorical
+from disentangle_bench.metrics.observations import drawn_mask
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.trained import TrainedModel, load_trained
 from disentangle_bench.representation import Representation, Variables
 from disentangle_bench.run import Run
-from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import sha256
-
-TRAIN_SHARE = 2 / 3
 
 
 class Parts(Mapping[str, Any]):
@@ -72,14 +70,9 @@ def subject_of_representation(representation: Representation, name: str, seed: i
         parts["factors"] = representation.factors
         parts["train"] = representation.train
         if representation.train is None:
-            parts["train"] = _drawn_mask(len(representation.codes), seed)
+            parts["train"] = drawn_mask(len(representation.codes), seed)
     facts = {"kind": "representation", "samples": len(representation.codes)}
     return Subject(name, parts, facts, _fingerprint(representation.factors, parts.get("train")))
-
-
-def _drawn_mask(samples: int, seed: int) -> NDArray[np.bool_]:
-    order = np.random.default_rng(derive_seed(seed, "train mask")).permutation(samples)
-    return np.asarray(order < round(samples * TRAIN_SHARE))
 
 
 def _fingerprint(factors: Variables | None, train: NDArray[np.bool_] | None) -> str:

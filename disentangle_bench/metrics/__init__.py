@@ -1,25 +1,39 @@
-"""Metrics: one family per file, each a plain function of the parts of a subject."""
+"""Metrics: one family per file, each a plain function of the parts of a subject.
+
+The functions can be imported from here: `from disentangle_bench.metrics import c1_accuracy`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 from disentangle_bench.metrics.metric import Facts, Score, Scores, facts_of, metric
 from disentangle_bench.registry import Registry
 
 _HERE = "disentangle_bench.metrics"
 
-METRICS: Registry[Callable[..., Scores]] = Registry(
-    "metric",
-    {
-        "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
-        "mutual-information": f"{_HERE}.mutual_information:variational_bound",
-        "mutual-information/fresh": f"{_HERE}.mutual_information:fresh_posterior_bound",
-        "mutual-information/nonparametric": f"{_HERE}.mutual_information:nonparametric",
-        "traversal-consistency": f"{_HERE}.traversal:traversal_consistency",
-        "image-measures": f"{_HERE}.image_measures:image_measures",
-    },
-    group="disentangle_bench.metrics",
-)
+_TARGETS = {
+    "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
+    "mutual-information": f"{_HERE}.mutual_information:variational_bound",
+    "mutual-information/fresh": f"{_HERE}.mutual_information:fresh_posterior_bound",
+    "mutual-information/nonparametric": f"{_HERE}.mutual_information:nonparametric",
+    "traversal-consistency": f"{_HERE}.traversal:traversal_consistency",
+    "image-measures": f"{_HERE}.image_measures:image_measures",
+}
+METRICS: Registry[Callable[..., Scores]] = Registry("metric", _TARGETS, group="disentangle_bench.metrics")
+_MODULES = {function: module for module, function in (target.split(":") for target in _TARGETS.values())}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_MODULES})
+
 
 __all__ = ["METRICS", "Facts", "Score", "Scores", "facts_of", "metric"]

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from scipy.special import digamma, xlogy
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.representation import Variables
+from disentangle_bench.representation import Variables, is_whole
 
 Correction = Literal["plug-in", "miller-madow"]
 """How an entropy treats counts: as they are, or with Miller's (1955) first-order bias added back."""
@@ -147,7 +147,7 @@ def discrete_entropies(variables: ArrayLike | Variables, num_bins: int = 20) -> 
 
 
 def discretize(variables: ArrayLike | Variables, num_bins: int = 20) -> NDArray[np.int64]:
-    """Category indices `(n, d)`: equal-width bins of continuous and cyclic variables, the values of all others.
+    """Category indices `(n, d)`: equal-width bins of continuous variables and of angles, the values of all others.
 
     Raises:
         MetricError: fewer than 2 bins.
@@ -157,7 +157,7 @@ def discretize(variables: ArrayLike | Variables, num_bins: int = 20) -> NDArray[
     wrapped = Variables.wrap(variables)
     columns = []
     for values, kind in zip(wrapped.values.T, wrapped.kinds, strict=True):
-        binned = kind in ("continuous", "cyclic")
+        binned = kind == "continuous" or (kind == "cyclic" and not is_whole(values))
         columns.append(_equal_width_bins(values, num_bins) if binned else _category_index(values))
     return np.stack(columns, axis=1)
 

@@ -32,7 +32,8 @@ Classifier = Callable[[Tensor], Tensor]
 """Images `(n, c, h, w)` float in [0, 1] -> the predicted class `(n,)` int64."""
 
 PARTS = (
-    "codes", "factors", "train", "images", "encoder", "ground_truth", "generator", "posterior", "latents", "classifier",
+    "codes", "factors", "train", "representations", "images", "encoder", "ground_truth", "generator", "posterior",
+    "latents", "classifier",
 )  # fmt: skip
 
 
@@ -78,7 +79,14 @@ Scores = Score | dict[str, Score]
 
 @dataclass(frozen=True)
 class Facts:
-    """What is declared of a metric. `bounds` of None are open."""
+    """What is declared of a metric.
+
+    Attributes:
+        bounds: of None are open.
+        needs, uses: the parts of a subject that it must have and those that it can make use of.
+        slow: fits so much that it is not resampled for an interval, nor asked of a run, unless it is named.
+        affine: a continuous code that is stretched by a positive factor and shifted scores the same.
+    """
 
     name: str
     version: int
@@ -90,6 +98,13 @@ class Facts:
     uses: tuple[str, ...]
     settings: Mapping[str, Any]
     summary: str
+    slow: bool = False
+    affine: bool = True
+
+    @property
+    def observational(self) -> bool:
+        """Whether codes and factors are all that it asks for: then chance, ceiling and interval can be simulated."""
+        return {"codes", "factors"} <= {*self.needs} <= {"codes", "factors", "train"}
 
 
 def pairing(what: str, *arrays: ArrayLike) -> str:
@@ -116,8 +131,10 @@ def metric(
     better: Better,
     source: str,
     unit: str = "",
+    slow: bool = False,
+    affine: bool = True,
 ) -> Callable[[F], F]:
-    """Declare a function to be the metric `name`. The function itself is returned, with `.facts`."""
+    """Declare a function to be the metric `name`. The function itself is returned, with `.facts`; see `Facts`."""
 
     def declare(function: F) -> F:
         parameters = inspect.signature(function).parameters.values()
@@ -129,7 +146,7 @@ def metric(
             raise TypeError(f"metric {name!r} asks for {unknown}, which are no parts of a subject: {PARTS}")
         settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
-        facts = Facts(name, version, bounds, better, source, unit, needs, uses, settings, summary)
+        facts = Facts(name, version, bounds, better, source, unit, needs, uses, settings, summary, slow, affine)
         function.facts = facts  # type: ignore[attr-defined]
         return function
 

@@ -136,7 +136,7 @@ every_subject = pytest.mark.parametrize("kind", SUBJECTS)
 
 def test_every_metric_of_the_package_is_registered_and_collected() -> None:
     declared = set()
-    for module in pkgutil.iter_modules(metrics.__path__, f"{metrics.__name__}."):
+    for module in pkgutil.walk_packages(metrics.__path__, f"{metrics.__name__}."):
         for value in vars(import_module(module.name)).values():
             if callable(value) and hasattr(value, "facts") and value.__module__ == module.name:
                 declared.add(value.facts.name)

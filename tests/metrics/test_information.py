@@ -214,8 +214,9 @@ class TestMatrix:
         assert discretize(np.array(["b", "a"]))[:, 0].tolist() == [1, 0]
 
     def test_kinds_decide(self):
-        mixed = Variables.wrap(np.array([[0.0, 0.0], [1.0, 1.0], [100.0, 100.0]]), kinds=["ordinal", "cyclic"])
-        assert discretize(mixed, num_bins=2).tolist() == [[0, 0], [1, 0], [2, 1]]
+        values = np.array([[0.0, 0.0, 0.0], [1.0, 0.5, 1.0], [100.0, 3.0, 100.0]])
+        mixed = Variables.wrap(values, kinds=["ordinal", "cyclic", "cyclic"])
+        assert discretize(mixed, num_bins=2).tolist() == [[0, 0, 0], [1, 0, 1], [2, 1, 2]]
 
     def test_a_constant_code_tells_nothing(self):
         factors = np.array([0, 1] * 50)

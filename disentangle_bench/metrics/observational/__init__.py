@@ -1,0 +1,1 @@
+"""Metrics of codes and known factors: one family per file."""
