@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import rich_click as click
 
 from disentangle_bench.cli.catalogue import list_kind, show
+from disentangle_bench.cli.check import check
 from disentangle_bench.cli.compare import compare
 from disentangle_bench.cli.environment import env
 from disentangle_bench.cli.evaluate import evaluate
@@ -61,7 +62,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Print the version."
 )
 @click.command_panel("Commands", commands=["train", "eval", "compare"])
-@click.command_panel("Look things up", commands=["list", "show", "env"])
+@click.command_panel("Look things up", commands=["list", "show", "check", "env"])
 @click.pass_context
 def dbench(ctx: click.Context, debug: bool) -> None:
     """Train InfoGAN, and ask of any learned representation which part of it means what."""
@@ -69,7 +70,7 @@ def dbench(ctx: click.Context, debug: bool) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, evaluate, compare, list_kind, show, env):
+for command in (train, evaluate, compare, list_kind, show, check, env):
     dbench.add_command(command)
 
 

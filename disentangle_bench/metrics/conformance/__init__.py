@@ -1,0 +1,8 @@
+"""What every metric keeps to, as checks that the author of a plug-in can run: `dbench check my_package.my_metric`."""
+
+from __future__ import annotations
+
+from disentangle_bench.metrics.conformance.check import CHECKS, Outcome, check
+from disentangle_bench.metrics.conformance.find import find_metric
+
+__all__ = ["CHECKS", "Outcome", "check", "find_metric"]

@@ -1,0 +1,32 @@
+"""The metric that somebody means by a name or by a place in a package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from disentangle_bench.errors import MetricError, UnknownNameError
+from disentangle_bench.metrics import METRICS
+from disentangle_bench.metrics.metric import Scores
+
+_PLACE = "Give a metric's name, or where its function is, as in package.module.function."
+
+
+def find_metric(name: str) -> Callable[..., Scores]:
+    """A registered metric, or the function at `package.module.function` or `package.module:function`.
+
+    Raises:
+        UnknownNameError: neither a metric nor a place. MetricError: nothing there, or a function that is no metric.
+    """
+    module, _, function = name.replace(":", ".").rpartition(".")
+    if name in METRICS or not module:
+        return METRICS.get(name)
+    try:
+        found: Callable[..., Scores] = getattr(import_module(module), function)
+    except ImportError as error:
+        raise MetricError(f"The module {module!r} cannot be imported: {error}.", _PLACE) from error
+    except AttributeError:
+        raise UnknownNameError(f"function in {module}", function, dir(import_module(module))) from None
+    if not hasattr(found, "facts"):
+        raise MetricError(f"{name} is no metric.", "Decorate it with `disentangle_bench.metrics.metric`.")
+    return found

@@ -1,0 +1,29 @@
+"""Every metric that is registered keeps to every rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from disentangle_bench.metrics import METRICS, facts_of
+from disentangle_bench.metrics.conformance import CHECKS
+from disentangle_bench.metrics.conformance import check as check_metric
+from disentangle_bench.metrics.conformance.declared import DECLARED
+from tests.common.test_metrics import SETTINGS
+
+NAMES = sorted(METRICS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_metric_keeps_to_the_rules(name: str) -> None:
+    function = METRICS.get(name)
+    outcomes = list(check_metric(function, SETTINGS[name]))
+    assert len(outcomes) == len(CHECKS if facts_of(function).observational else DECLARED)
+    assert {outcome.check: outcome.fault for outcome in outcomes if outcome.fault} == {}
+
+
+def test_every_metric_is_collected() -> None:
+    parametrised: Any = test_a_metric_keeps_to_the_rules
+    [mark] = parametrised.pytestmark
+    assert set(mark.args[1]) == set(METRICS)

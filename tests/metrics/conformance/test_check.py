@@ -1,0 +1,174 @@
+"""Each rule catches a metric that breaks it, and leaves a sound one in peace."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from disentangle_bench.errors import MetricError, UnknownNameError
+from disentangle_bench.metrics.conformance import check, find_metric
+from disentangle_bench.metrics.information import discrete_entropies, mutual_information_matrix
+from disentangle_bench.metrics.metric import Score, Scores, metric
+from disentangle_bench.metrics.observations import Observations
+
+DECLARED: dict[str, Any] = {"version": 1, "bounds": (0, 1), "better": "higher", "source": "defined here"}
+Metric = Callable[..., Scores]
+
+
+def share(codes: Any, factors: Any) -> float | None:
+    """The best code's share of each factor's entropy, averaged."""
+    data = Observations.of(codes, factors)
+    if data.reason:
+        return None
+    entropies = discrete_entropies(data.factors)
+    return float((mutual_information_matrix(data.codes, data.factors).max(axis=0) / entropies).mean())
+
+
+def as_score(value: float | None) -> Score:
+    return Score.undefined("no factor varies") if value is None else Score(value)
+
+
+def metric_of(change: Callable[[Any, Any, float], Any], **declared: Any) -> Metric:
+    """The sound metric, with its value passed through `change(codes, factors, value)`."""
+
+    @metric("small", **(DECLARED | declared))
+    def small(codes: Any, factors: Any) -> Scores:
+        """What the best code knows of a factor, on average.
+
+        Args:
+            codes: `(n, d)`.
+            factors: `(n, k)`.
+        """
+        value = share(codes, factors)
+        return as_score(None if value is None else change(codes, factors, value))
+
+    return small
+
+
+def broken(function: Metric) -> set[str]:
+    return {outcome.check for outcome in check(function) if outcome.fault}
+
+
+def sound(_codes: Any, _factors: Any, value: float) -> float:
+    return value
+
+
+def test_a_sound_metric_keeps_every_rule() -> None:
+    assert broken(metric_of(sound)) == set()
+
+
+def first_code(codes: Any, _factors: Any, value: float) -> float:
+    return value / (1 + float(abs(np.mean(np.asarray(codes)[:, 0]))))
+
+
+def warns(_codes: Any, _factors: Any, value: float) -> float:
+    warnings.warn("mind", stacklevel=1)
+    return value
+
+
+def draws(_codes: Any, _factors: Any, value: float) -> float:
+    return value * (0.9 + 0.1 * np.random.rand())
+
+
+def overwrites(codes: Any, _factors: Any, value: float) -> float:
+    values = codes.values if hasattr(codes, "values") else np.asarray(codes)
+    values[0] = 1
+    return value
+
+
+def order(codes: Any, _factors: Any, value: float) -> float:
+    return value * 0.5 if float(np.asarray(codes)[0, 0]) > float(np.asarray(codes)[-1, 0]) else value
+
+
+@pytest.mark.parametrize(
+    ("change", "declared", "caught"),
+    [
+        (lambda c, f, value: 0.5, {}, "scores perfect codes better than noise"),
+        (sound, {"better": "lower"}, "scores perfect codes better than noise"),
+        (lambda c, f, value: 2 * value, {}, "stays in bounds for perfect codes"),
+        (lambda c, f, value: math.nan, {}, "stays in bounds for noise codes"),
+        (warns, {}, "stays in bounds for dead codes"),
+        (first_code, {}, "ignores the scale of codes, if it says so"),
+        (first_code, {}, "ignores the order of codes"),
+        (draws, {}, "gives the same number for the same seed"),
+        (draws, {}, "leaves its inputs and the global state alone"),
+        (overwrites, {}, "leaves its inputs and the global state alone"),
+        (order, {}, "ignores the order of samples"),
+        (sound, {"source": "a friend"}, "names its source"),
+        (sound, {"version": 0}, "has a version"),
+        (sound, {"bounds": (1, 0)}, "has bounds in order"),
+    ],
+)
+def test_a_rule_catches_who_breaks_it(change: Any, declared: Any, caught: str) -> None:
+    assert caught in broken(metric_of(change, **declared))
+
+
+def test_a_metric_that_is_not_affine_may_say_so() -> None:
+    assert "ignores the scale of codes, if it says so" not in broken(metric_of(first_code, affine=False))
+
+
+def test_a_metric_that_checks_nothing_is_caught() -> None:
+    @metric("Small!", **DECLARED)
+    def careless(codes: Any, factors: Any, *, strange: Any = np.zeros(2)) -> Scores:  # noqa: B008
+        """Short."""
+        return Score(float(np.nan_to_num(np.asarray(codes, dtype=float)).std() > 0))
+
+    faults = broken(careless)
+    assert {
+        "has a name that can be typed",
+        "says in one sentence what it says",
+        "has settings that JSON can hold",
+        "explains every argument",
+        "refuses NaN and names column and count",
+        "refuses lengths that differ",
+        "copes with only constant factors",
+    } - faults <= {"copes with only constant factors"}
+    assert "refuses infinite codes" in faults
+
+
+def test_a_metric_of_other_parts_is_checked_for_what_it_declares() -> None:
+    @metric("drawn", **DECLARED)
+    def drawn(generator: Any) -> Scores:
+        """How well a generator draws, in a word.
+
+        Args:
+            generator: what draws.
+        """
+        raise AssertionError(generator)
+
+    outcomes = list(check(drawn))
+    assert len(outcomes) == 7
+    assert not any(outcome.fault for outcome in outcomes)
+
+
+def test_an_unknown_setting_is_told() -> None:
+    with pytest.raises(UnknownNameError, match="named 'bins'"):
+        list(check(metric_of(sound), {"bins": 3}))
+
+
+class TestFind:
+    def test_by_name_and_by_place(self) -> None:
+        found = find_metric("c1-accuracy")
+        assert find_metric("disentangle_bench.metrics.clustering.c1_accuracy") is found
+        assert find_metric("disentangle_bench.metrics.clustering:c1_accuracy") is found
+
+    def test_a_name_that_there_is_not(self) -> None:
+        with pytest.raises(UnknownNameError, match="Did you mean 'c1-accuracy'"):
+            find_metric("c1-acuracy")
+
+    def test_a_module_that_there_is_not(self) -> None:
+        with pytest.raises(MetricError, match="'nowhere' cannot be imported"):
+            find_metric("nowhere.metric")
+
+    def test_a_function_that_there_is_not(self) -> None:
+        with pytest.raises(UnknownNameError, match="Did you mean 'c1_accuracy'"):
+            find_metric("disentangle_bench.metrics.clustering.c1_acuracy")
+
+    def test_a_function_that_is_no_metric(self) -> None:
+        with pytest.raises(MetricError, match="is no metric"):
+            find_metric("disentangle_bench.seeds.derive_seed")
