@@ -15,6 +15,8 @@ from disentangle_bench.registry import Registry
 _HERE = "disentangle_bench.metrics"
 
 _TARGETS = {
+    "sap": f"{_HERE}.observational.sap:separated_attribute_predictability",
+    "sap/regression": f"{_HERE}.observational.sap:separated_attribute_predictability_by_regression",
     "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
     "mutual-information": f"{_HERE}.mutual_information:variational_bound",
     "mutual-information/fresh": f"{_HERE}.mutual_information:fresh_posterior_bound",

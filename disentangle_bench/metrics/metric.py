@@ -86,6 +86,7 @@ class Facts:
         needs, uses: the parts of a subject that it must have and those that it can make use of.
         slow: fits so much that it is not resampled for an interval, nor asked of a run, unless it is named.
         affine: a continuous code that is stretched by a positive factor and shifted scores the same.
+        nominal: classes of a factor score the same under other names.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Facts:
     summary: str
     slow: bool = False
     affine: bool = True
+    nominal: bool = True
 
     @property
     def observational(self) -> bool:
@@ -133,6 +135,7 @@ def metric(
     unit: str = "",
     slow: bool = False,
     affine: bool = True,
+    nominal: bool = True,
 ) -> Callable[[F], F]:
     """Declare a function to be the metric `name`. The function itself is returned, with `.facts`; see `Facts`."""
 
@@ -146,7 +149,8 @@ def metric(
             raise TypeError(f"metric {name!r} asks for {unknown}, which are no parts of a subject: {PARTS}")
         settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
-        facts = Facts(name, version, bounds, better, source, unit, needs, uses, settings, summary, slow, affine)
+        kept = {"slow": slow, "affine": affine, "nominal": nominal}
+        facts = Facts(name, version, bounds, better, source, unit, needs, uses, settings, summary, **kept)
         function.facts = facts  # type: ignore[attr-defined]
         return function
 

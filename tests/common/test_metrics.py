@@ -28,6 +28,8 @@ from disentangle_bench.representation import Variables
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "c1-accuracy": {"bootstrap": 50},
+    "sap": {},
+    "sap/regression": {},
     "mutual-information": {"samples": 200},
     "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},

@@ -86,9 +86,10 @@ def _ignores_the_order_of_codes(trial: Trial) -> None:
 
 
 def _ignores_the_names_of_classes(trial: Trial) -> None:
-    case = cases.perfect()
-    renamed = np.array(["delta", "alpha", "charlie", "bravo"])[case.factors]
-    trial.require_same(case, replace(case, factors=renamed), "renaming the classes")
+    if trial.facts.nominal:
+        case = cases.perfect()
+        renamed = np.array(["delta", "alpha", "charlie", "bravo"])[case.factors]
+        trial.require_same(case, replace(case, factors=renamed), "renaming the classes")
 
 
 def _ignores_the_names_of_categories(trial: Trial) -> None:
@@ -140,7 +141,7 @@ OBSERVED: dict[str, Check] = {
     "leaves its inputs and the global state alone": _leaves_its_inputs,
     "ignores the order of samples": _ignores_the_order_of_samples,
     "ignores the order of codes": _ignores_the_order_of_codes,
-    "ignores the names of classes": _ignores_the_names_of_classes,
+    "ignores the names of classes, if it says so": _ignores_the_names_of_classes,
     "ignores the names of categories": _ignores_the_names_of_categories,
     "ignores the scale of codes, if it says so": _ignores_the_scale_of_codes,
     "takes torch tensors": _takes_tensors,
