@@ -20,6 +20,8 @@ from disentangle_bench.storage import write_bytes, write_hdf5
 
 Kind = Literal["categorical", "ordinal", "continuous", "cyclic"]
 KINDS: tuple[str, ...] = get_args(Kind)
+BATCH = 2**16
+"""Rows at a time: of some tens of columns, as much as a processor's cache holds."""
 
 _PLURALS = {"c": "codes", "f": "factors"}
 _SHAPE = "Give an array of the shape (samples, variables), with one sample or more."
@@ -108,6 +110,11 @@ class Variables:
     def rows(self, index: NDArray[Any]) -> Variables:
         """The same variables for some of the samples."""
         return Variables(self.values[index], self.names, self.kinds)
+
+    def batches(self, size: int = BATCH) -> Iterator[Variables]:
+        """The same variables, `size` samples at a time, in order."""
+        for start in range(0, len(self), size):
+            yield Variables(self.values[start : start + size], self.names, self.kinds)
 
 
 def is_whole(values: NDArray[Any]) -> bool:

@@ -10,7 +10,8 @@ from scipy.spatial import cKDTree
 from scipy.special import digamma, xlogy
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.representation import Variables, is_whole
+from disentangle_bench.metrics.cells import cells_of
+from disentangle_bench.representation import Variables
 
 Correction = Literal["plug-in", "miller-madow"]
 """How an entropy treats counts: as they are, or with Miller's (1955) first-order bias added back."""
@@ -152,19 +153,9 @@ def discretize(variables: ArrayLike | Variables, num_bins: int = 20) -> NDArray[
     Raises:
         MetricError: fewer than 2 bins.
     """
-    if num_bins < 2:
-        raise MetricError(f"num_bins is {num_bins}.", "Give 2 or more bins.")
     wrapped = Variables.wrap(variables)
-    columns = []
-    for values, kind in zip(wrapped.values.T, wrapped.kinds, strict=True):
-        binned = kind == "continuous" or (kind == "cyclic" and not is_whole(values))
-        columns.append(_equal_width_bins(values, num_bins) if binned else _category_index(values))
-    return np.stack(columns, axis=1)
-
-
-def _equal_width_bins(values: NDArray[Any], num_bins: int) -> NDArray[np.int64]:
-    edges = np.histogram_bin_edges(values, num_bins)
-    return np.asarray(np.digitize(values, edges[:-1]), dtype=np.int64) - 1
+    cells = cells_of(wrapped, num_bins)
+    return np.stack([own.index(column) for own, column in zip(cells, wrapped.values.T, strict=True)], axis=1)
 
 
 def _category_index(values: ArrayLike) -> NDArray[np.int64]:

@@ -45,22 +45,37 @@ class Observations:
             MetricError: fewer than 4 samples, or a mask that leaves no rows to fit on or to score.
         """
         data = Representation.of(codes, factors, train)
-        if data.factors is None:
-            raise MetricError("There are no factors.", "Give an array (samples, factors) beside the codes.")
-        if len(data.codes) < MINIMUM:
-            raise MetricError(f"There are only {len(data.codes)} samples.", f"Give {MINIMUM} or more.")
-        mask = drawn_mask(len(data.codes), seed) if data.train is None else data.train
+        rows, columns = _enough(data)
+        mask = drawn_mask(len(rows), seed) if data.train is None else data.train
         if mask.all() or not mask.any():
             raise MetricError(
                 f"The train mask marks {mask.sum()} of {len(mask)} rows.", "Leave rows to fit on and rows to score."
             )
-        varying = [name for name in data.factors.names if varies(data.factors.column(name))]
-        constant = tuple(name for name in data.factors.names if name not in varying)
+        varying = [name for name in columns.names if varies(columns.column(name))]
+        constant = tuple(name for name in columns.names if name not in varying)
         reason = "" if varying else f"no factor varies: {', '.join(constant)}"
-        return cls(data.codes, data.factors.select(varying or data.factors.names), mask, constant, reason)
+        return cls(rows, columns.select(varying or columns.names), mask, constant, reason)
 
     def __len__(self) -> int:
         return len(self.codes)
+
+
+def paired(codes: Codes, factors: Factors) -> tuple[Variables, Variables]:
+    """Codes and factors of the same samples.
+
+    Raises:
+        RepresentationError: arrays that do not fit together, NaN or infinite values.
+        MetricError: no factors, or fewer than 4 samples.
+    """
+    return _enough(Representation.of(codes, factors))
+
+
+def _enough(data: Representation) -> tuple[Variables, Variables]:
+    if data.factors is None:
+        raise MetricError("There are no factors.", "Give an array (samples, factors) beside the codes.")
+    if len(data.codes) < MINIMUM:
+        raise MetricError(f"There are only {len(data.codes)} samples.", f"Give {MINIMUM} or more.")
+    return data.codes, data.factors
 
 
 def varies(column: NDArray[np.generic]) -> bool:

@@ -30,6 +30,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "c1-accuracy": {"bootstrap": 50},
     "sap": {},
     "sap/regression": {},
+    "mig": {},
+    "mig-sup": {},
+    "jemmig": {},
+    "dcimig": {},
+    "modularity": {},
+    "mutual-information-matrix": {},
     "mutual-information": {"samples": 200},
     "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
@@ -73,9 +79,10 @@ def lively() -> Subject:
     kinds = ("categorical", "continuous", "continuous")
     estimates = [code.estimate(part) for code, part in zip(LATENTS.codes, read(images), strict=True)]
     codes = torch.stack([values.float() for values in estimates], dim=1).numpy()
+    factors = np.column_stack([values.numpy() for values in latents.codes[:2]])
     return {
         "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
-        "factors": Variables.wrap(latents.codes[0].numpy(), names=["number"]),
+        "factors": Variables.wrap(factors, names=["number", "slant"], kinds=["categorical", "continuous"]),
         "train": np.arange(SAMPLES) < 160,
         "images": (images.numpy() * 255).astype(np.uint8),
         "generator": paint,

@@ -1,0 +1,176 @@
+"""How often each cell of each code meets each cell of each factor: all that metrics of information need of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import xlogy
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.cells import Cells, cells_of
+from disentangle_bench.metrics.information import count_pairs
+from disentangle_bench.metrics.metric import Codes, Factors
+from disentangle_bench.metrics.observations import paired
+from disentangle_bench.representation import Variables
+
+MOST_CELLS = 2**27
+_ROUNDING = 1e-12
+"""Nats that rounding leaves of no information."""
+_DIGITS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class PairCounts:
+    """Contingency tables of every code with every factor, in one matrix.
+
+    Attributes:
+        joint: `(r, c)`: a row for each cell of each code, code by code, and a column for each cell of each factor, so
+            that the table of a pair is a block. Whole numbers, or sums of probabilities.
+        codes, factors: the cells of each.
+    """
+
+    joint: NDArray[Any]
+    codes: tuple[Cells, ...]
+    factors: tuple[Cells, ...]
+
+    @classmethod
+    def of(cls, codes: Codes, factors: Factors, num_bins: int = 20) -> Self:
+        """Counts of arrays `(n, d)` and `(n, k)`; continuous variables and angles in equal-width bins.
+
+        Raises:
+            RepresentationError: arrays that do not fit together, NaN or infinite values.
+            MetricError: fewer than 4 samples, fewer than 2 bins, or so many different values that they cannot be
+                counted.
+        """
+        rows, columns = paired(codes, factors)
+        return cls.none(cells_of(rows, num_bins), cells_of(columns, num_bins)).with_rows(rows, columns)
+
+    @classmethod
+    def none(cls, codes: Sequence[Cells], factors: Sequence[Cells]) -> Self:
+        """No sample yet."""
+        shape = sum(map(len, codes)), sum(map(len, factors))
+        if shape[0] * shape[1] > MOST_CELLS:
+            most = max((*codes, *factors), key=len)
+            raise MetricError(
+                f"{shape[0]} cells of codes by {shape[1]} of factors cannot be counted: "
+                f"{most.name!r} alone has {len(most)} values.",
+                "Declare such a variable continuous, so that it is binned.",
+            )
+        return cls(np.zeros(shape, dtype=np.int64), tuple(codes), tuple(factors))
+
+    def with_rows(self, codes: Variables, factors: Variables) -> Self:
+        """These and some more samples."""
+        counts = replace(self, joint=self.joint.copy())
+        for some_codes, some_factors in zip(codes.batches(), factors.batches(), strict=True):
+            rows, columns = _cell_numbers(some_codes, self.codes), _cell_numbers(some_factors, self.factors)
+            for i, row in enumerate(rows):
+                for j, column in enumerate(columns):
+                    table = counts.table(i, j)
+                    table += count_pairs(row, column, table.shape)
+        return counts
+
+    def table(self, code: int, factor: int) -> NDArray[Any]:
+        """The contingency table of one code with one factor: a view."""
+        row, column = _firsts(self.codes)[code], _firsts(self.factors)[factor]
+        return self.joint[row : row + len(self.codes[code]), column : column + len(self.factors[factor])]
+
+    def __add__(self, other: PairCounts) -> PairCounts:
+        for one, another in zip((*self.codes, *self.factors), (*other.codes, *other.factors), strict=True):
+            if one.binned != another.binned or not np.array_equal(one.marks, another.marks):
+                raise MetricError(
+                    f"The cells of {one.name!r} differ between counts.", "Add only counts that were made in the same."
+                )
+        return replace(self, joint=self.joint + other.joint)
+
+    @property
+    def samples(self) -> float:
+        """How many rows were counted."""
+        return float(self.table(0, 0).sum())
+
+    def information(self) -> Information:
+        """Entropies and mutual information of codes and those factors that vary."""
+        return Information.of(self)
+
+
+def _cell_numbers(variables: Variables, cells: Sequence[Cells]) -> list[NDArray[np.int64]]:
+    return [own.index(column) for own, column in zip(cells, variables.values.T, strict=True)]
+
+
+def _firsts(cells: Sequence[Cells]) -> NDArray[np.int64]:
+    """The first row, or column, of each variable's block."""
+    return np.cumsum([0, *map(len, cells[:-1])])
+
+
+@dataclass(frozen=True, eq=False)
+class Information:
+    """What codes and factors have and share, in nats: plug-in figures.
+
+    Attributes:
+        shared: `(d, k)` mutual information of each code and each factor that varies.
+        codes: `(d,)` entropies.
+        factors: `(k,)` entropies of the factors that vary.
+        code_names, factor_names: of these.
+        code_cells: `(d,)` how many cells each code could fall into.
+        constant: the names of the factors that were left out because they never change.
+    """
+
+    shared: NDArray[np.float64]
+    codes: NDArray[np.float64]
+    factors: NDArray[np.float64]
+    code_names: tuple[str, ...]
+    factor_names: tuple[str, ...]
+    code_cells: tuple[int, ...]
+    constant: tuple[str, ...]
+
+    @classmethod
+    def of(cls, counts: PairCounts) -> Self:
+        """From counts of one sample or more."""
+        rows, columns = _firsts(counts.codes), _firsts(counts.factors)
+        joint, total = counts.joint.astype(np.float64), counts.samples
+        of_codes, of_factors = joint[:, : len(counts.factors[0])].sum(axis=1), joint[: len(counts.codes[0])].sum(axis=0)
+        per_pair = np.add.reduceat(np.add.reduceat(xlogy(joint, joint), rows, axis=0), columns, axis=1)
+        per_code = np.add.reduceat(xlogy(of_codes, of_codes), rows)
+        per_factor = np.add.reduceat(xlogy(of_factors, of_factors), columns)
+        shared = np.log(total) + (per_pair - per_code[:, None] - per_factor) / total
+        varies = np.add.reduceat(of_factors > 0, columns, dtype=np.int64) > 1
+        names = [cells.name for cells in counts.factors]
+        return cls(
+            np.where(shared > _ROUNDING, shared, 0)[:, varies],
+            _at_least_zero(np.log(total) - per_code / total),
+            _at_least_zero(np.log(total) - per_factor / total)[varies],
+            tuple(cells.name for cells in counts.codes),
+            tuple(name for name, alive in zip(names, varies, strict=True) if alive),
+            tuple(map(len, counts.codes)),
+            tuple(name for name, alive in zip(names, varies, strict=True) if not alive),
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why nothing can be said of these factors, if so."""
+        return "" if self.factor_names else f"no factor varies: {', '.join(self.constant)}"
+
+    @property
+    def normalized(self) -> NDArray[np.float64]:
+        """`(d, k)` shares of each factor's entropy."""
+        return self.shared / self.factors
+
+
+def _at_least_zero(figures: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(figures > _ROUNDING, figures, 0)
+
+
+def best_and_second(
+    figures: NDArray[np.float64], burden: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of the greatest and the second greatest of each row's figures `(m, p)`, p of 2 or more.
+
+    Of figures that are equal, up to rounding, the one with the least `burden (p,)` comes first, or else the first.
+    """
+    even = np.round(figures, _DIGITS)
+    weights = np.broadcast_to(np.zeros(figures.shape[1]) if burden is None else burden, figures.shape)
+    order = np.lexsort((weights, -even), axis=1)
+    return order[:, 0], order[:, 1]
