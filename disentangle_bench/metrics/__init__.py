@@ -15,15 +15,15 @@ from disentangle_bench.registry import Registry
 _HERE = "disentangle_bench.metrics"
 
 _TARGETS = {
-    "sap": f"{_HERE}.observational.sap:separated_attribute_predictability",
-    "sap/regression": f"{_HERE}.observational.sap:separated_attribute_predictability_by_regression",
-    "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
     "mig": f"{_HERE}.observational.mig:mutual_information_gap",
     "mig-sup": f"{_HERE}.observational.mig_sup:mutual_information_gap_supplement",
     "jemmig": f"{_HERE}.observational.jemmig:jemmig",
     "dcimig": f"{_HERE}.observational.dcimig:dcimig",
     "modularity": f"{_HERE}.observational.modularity:modularity",
     "mutual-information-matrix": f"{_HERE}.observational.mutual_information_matrix:mutual_information_matrix",
+    "sap": f"{_HERE}.observational.sap:separated_attribute_predictability",
+    "sap/regression": f"{_HERE}.observational.sap:separated_attribute_predictability_by_regression",
+    "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
     "mutual-information": f"{_HERE}.mutual_information:variational_bound",
     "mutual-information/fresh": f"{_HERE}.mutual_information:fresh_posterior_bound",
     "mutual-information/nonparametric": f"{_HERE}.mutual_information:nonparametric",
