@@ -22,7 +22,7 @@ from torch import Tensor
 
 from disentangle_bench import metrics
 from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
-from disentangle_bench.metrics import METRICS, Score, Scores, facts_of
+from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
 from disentangle_bench.metrics.metric import PARTS, Better
 from disentangle_bench.representation import Variables
 
@@ -147,7 +147,7 @@ def test_every_metric_of_the_package_is_registered_and_collected() -> None:
     declared = set()
     for module in pkgutil.walk_packages(metrics.__path__, f"{metrics.__name__}."):
         for value in vars(import_module(module.name)).values():
-            if callable(value) and hasattr(value, "facts") and value.__module__ == module.name:
+            if isinstance(getattr(value, "facts", None), Facts) and value.__module__ == module.name:
                 declared.add(value.facts.name)
     builtin = {name for name in METRICS if METRICS.get(name).__module__.startswith("disentangle_bench.")}
     assert declared == builtin
