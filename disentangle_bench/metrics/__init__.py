@@ -23,6 +23,8 @@ _TARGETS = {
     "mutual-information-matrix": f"{_HERE}.observational.mutual_information_matrix:mutual_information_matrix",
     "sap": f"{_HERE}.observational.sap:separated_attribute_predictability",
     "sap/regression": f"{_HERE}.observational.sap:separated_attribute_predictability_by_regression",
+    "explicitness": f"{_HERE}.observational.explicitness:explicitness",
+    "irs": f"{_HERE}.observational.irs:interventional_robustness",
     "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
     "mutual-information": f"{_HERE}.mutual_information:variational_bound",
     "mutual-information/fresh": f"{_HERE}.mutual_information:fresh_posterior_bound",

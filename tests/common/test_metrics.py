@@ -36,6 +36,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "dcimig": {},
     "modularity": {},
     "mutual-information-matrix": {},
+    "explicitness": {},
+    "irs": {},
     "mutual-information": {"samples": 200},
     "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
