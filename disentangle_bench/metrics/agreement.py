@@ -1,4 +1,4 @@
-"""How far categories and classes agree, from their contingency table: matchings, NMI, the adjusted Rand index.
+"""How far categories and classes agree, from their contingency table: matchings, NMI and its halves, the Rand index.
 
 Tables have one row a category and one column a class; functions of tables `(..., r, c)` take many at once.
 """
@@ -48,8 +48,25 @@ def normalized_mutual_information(tables: ArrayLike) -> NDArray[np.float64]:
     """`2 I / (H(category) + H(class))` of tables `(..., r, c)`, in [0, 1]; 1 where each side has one value only."""
     counts = np.asarray(tables)
     mean_entropy = (entropy(counts.sum(axis=-1)) + entropy(counts.sum(axis=-2))) / 2
-    share = np.divide(mutual_information(counts), mean_entropy, out=np.ones_like(mean_entropy), where=mean_entropy > 0)
-    return np.asarray(np.minimum(share, 1))
+    return _known_share(mutual_information(counts), mean_entropy)
+
+
+def homogeneity(tables: ArrayLike) -> NDArray[np.float64]:
+    """`1 - H(class given category) / H(class)` of tables `(..., r, c)`, in [0, 1]; 1 where there is one class.
+
+    It is 1 where each category holds samples of one class only (Rosenberg and Hirschberg 2007).
+    """
+    counts = np.asarray(tables)
+    return _known_share(mutual_information(counts), entropy(counts.sum(axis=-2)))
+
+
+def completeness(tables: ArrayLike) -> NDArray[np.float64]:
+    """`1 - H(category given class) / H(category)` of tables `(..., r, c)`, in [0, 1]; 1 where there is one category.
+
+    It is 1 where all samples of each class are in one category (Rosenberg and Hirschberg 2007).
+    """
+    counts = np.asarray(tables)
+    return _known_share(mutual_information(counts), entropy(counts.sum(axis=-1)))
 
 
 def adjusted_rand_index(tables: ArrayLike) -> NDArray[np.float64]:
@@ -61,6 +78,10 @@ def adjusted_rand_index(tables: ArrayLike) -> NDArray[np.float64]:
     most = (in_rows + in_columns) / 2
     adjusted = np.divide(together - by_chance, most - by_chance, out=np.ones_like(most), where=most > by_chance)
     return np.asarray(adjusted)
+
+
+def _known_share(information: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.minimum(np.divide(information, of, out=np.ones_like(of), where=of > 0), 1))
 
 
 def _pairs(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,6 +16,8 @@ from disentangle_bench.latents import LatentSpec
 from disentangle_bench.metrics.agreement import (
     UNMATCHED,
     adjusted_rand_index,
+    completeness,
+    homogeneity,
     many_to_one,
     matched_share,
     normalized_mutual_information,
@@ -27,7 +29,7 @@ from disentangle_bench.metrics.metric import Bounds, Codes, Factors, Score, Scor
 from disentangle_bench.representation import Representation, Variables
 from disentangle_bench.seeds import derive_seed
 
-PARTS = ("accuracy", "error", "many-to-one", "nmi", "ari", "categories-used")
+PARTS = ("accuracy", "error", "many-to-one", "nmi", "ari", "homogeneity", "completeness", "categories-used")
 SHUFFLES = 200
 RECURRENCE = 10  # a column of no declared kind whose values come back this often is one of categories
 _BOUNDS: Mapping[str, Bounds] = {"ari": (-0.5, 1), "categories-used": (1, None)}
@@ -71,8 +73,8 @@ def c1_accuracy(
         seed: of the resamples and the shuffles.
 
     Returns:
-        accuracy, error, many-to-one (the commonest class of each category), nmi, ari and categories-used, all of the
-        test split. The accuracy's details hold the confusion matrix (categories x classes), the matching, and each
+        accuracy, error, many-to-one (the commonest class of each category), nmi, ari, homogeneity, completeness and
+        categories-used, all of the test split. The accuracy's details hold the confusion matrix (categories x classes), the matching, and each
         code's figures.
 
     Raises:
@@ -173,6 +175,8 @@ def _figures(tables: Table, matching: NDArray[np.int64], majority: NDArray[np.in
         "many-to-one": matched_share(tables, majority),
         "nmi": normalized_mutual_information(tables),
         "ari": adjusted_rand_index(tables),
+        "homogeneity": homogeneity(tables),
+        "completeness": completeness(tables),
         "categories-used": (tables.sum(axis=-1) > 0).sum(axis=-1).astype(np.float64),
     }
 
@@ -205,7 +209,7 @@ def _scores(best: _Labelling, tried: list[_Labelling], categories: int, bootstra
 def _interval(part: str, value: float, resampled: NDArray[np.float64], n: int) -> tuple[float | None, float | None]:
     if part == "categories-used":  # a resample can only lose categories
         return None, None
-    if part in ("nmi", "ari"):
+    if part in ("nmi", "ari", "homogeneity", "completeness"):
         return bootstrap_interval(value, resampled, _BOUNDS.get(part, (0, 1)))
     return share_interval(value, resampled, n)
 
@@ -233,6 +237,8 @@ def _ceilings(test: Table, categories: int) -> dict[str, float | None]:
         "many-to-one": reachable,
         "nmi": whole,
         "ari": whole,
+        "homogeneity": whole,
+        "completeness": 1.0,  # whole classes can share a category
         "categories-used": float(categories),
     }
 

@@ -9,11 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn.metrics import (
+    adjusted_rand_score,
+    completeness_score,
+    homogeneity_score,
+    normalized_mutual_info_score,
+    v_measure_score,
+)
 
 from disentangle_bench.metrics.agreement import (
     UNMATCHED,
     adjusted_rand_index,
+    completeness,
+    homogeneity,
     many_to_one,
     matched_share,
     normalized_mutual_information,
@@ -86,12 +94,29 @@ class TestAgainstScikitLearn:
         assert normalized_mutual_information(table) == pytest.approx(expected, abs=1e-9)
 
     @given(tables)
+    def test_homogeneity_and_completeness(self, table):
+        categories, classes = labels_of(table)
+        assert homogeneity(table) == pytest.approx(homogeneity_score(classes, categories), abs=1e-9)
+        assert completeness(table) == pytest.approx(completeness_score(classes, categories), abs=1e-9)
+        assert homogeneity(table.T) == pytest.approx(completeness(table), abs=1e-12)
+
+    @given(tables)
+    def test_their_harmonic_mean_is_the_normalized_information(self, table):
+        categories, classes = labels_of(table)
+        assert normalized_mutual_information(table) == pytest.approx(v_measure_score(classes, categories), abs=1e-9)
+
+    def test_halves_of_a_class_are_pure_but_not_complete(self):
+        table = [[5, 0], [5, 0], [0, 10]]
+        assert homogeneity(table) == 1
+        assert completeness(table) == pytest.approx(np.log(2) / (1.5 * np.log(2)))
+
+    @given(tables)
     def test_adjusted_rand_index(self, table):
         assert adjusted_rand_index(table) == pytest.approx(adjusted_rand_score(*labels_of(table)), abs=1e-12)
 
     def test_many_tables_at_once(self):
         several = np.random.default_rng(0).integers(0, 9, (5, 3, 4))
-        for measure in (normalized_mutual_information, adjusted_rand_index):
+        for measure in (normalized_mutual_information, homogeneity, completeness, adjusted_rand_index):
             assert measure(several).tolist() == pytest.approx([float(measure(table)) for table in several])
 
     def test_large_counts_do_not_overflow(self):

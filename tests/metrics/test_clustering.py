@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import adjusted_rand_score, confusion_matrix, normalized_mutual_info_score
+from sklearn.metrics import (
+    adjusted_rand_score,
+    completeness_score,
+    confusion_matrix,
+    homogeneity_score,
+    normalized_mutual_info_score,
+)
 
 from disentangle_bench.errors import MetricError, RepresentationError, UnknownNameError
 from disentangle_bench.latents import Categorical, LatentSpec, Uniform
@@ -60,7 +66,7 @@ class TestClosedForms:
         labels = digits()
         scores = c1_accuracy((labels * 3 + 1) % 10, labels, TRAIN)
         assert list(scores) == list(PARTS)
-        assert [scores[part].value for part in PARTS] == pytest.approx([1, 0, 1, 1, 1, 10])
+        assert [scores[part].value for part in PARTS] == pytest.approx([1, 0, 1, 1, 1, 1, 1, 10])
         assert scores["accuracy"].ceiling == 1
         assert scores["error"].ceiling == 0
         assert 0.995 < scores["accuracy"].low < 1 == scores["accuracy"].high
@@ -69,7 +75,7 @@ class TestClosedForms:
     def test_noise_scores_chance(self):
         labels, codes = digits(), digits(seed=9)
         scores = c1_accuracy(codes, labels, TRAIN)
-        for part in ("accuracy", "error", "many-to-one", "nmi", "ari"):
+        for part in ("accuracy", "error", "many-to-one", "nmi", "ari", "homogeneity", "completeness"):
             score = scores[part]
             assert score.low <= score.chance <= score.high, part
         assert scores["accuracy"].chance == pytest.approx(0.1, abs=0.01)
@@ -97,6 +103,8 @@ class TestClosedForms:
         details = scores["accuracy"].details
         assert scores["nmi"].value == pytest.approx(normalized_mutual_info_score(labels[~TRAIN], codes[~TRAIN]))
         assert scores["ari"].value == pytest.approx(adjusted_rand_score(labels[~TRAIN], codes[~TRAIN]))
+        assert scores["homogeneity"].value == pytest.approx(homogeneity_score(labels[~TRAIN], codes[~TRAIN]))
+        assert scores["completeness"].value == pytest.approx(completeness_score(labels[~TRAIN], codes[~TRAIN]))
         assert np.array_equal(details["confusion"], confusion_matrix(codes[~TRAIN], labels[~TRAIN]))
 
 
@@ -187,6 +195,8 @@ class TestOddLabels:
         assert scores["error"].ceiling == pytest.approx(1 - sizes[:4].sum())
         assert scores["accuracy"].value <= scores["accuracy"].ceiling
         assert scores["nmi"].ceiling is None
+        assert scores["homogeneity"].ceiling is None
+        assert scores["completeness"].ceiling == 1
 
     def test_a_code_that_uses_few_of_its_categories(self):
         labels = digits()
