@@ -38,6 +38,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mutual-information-matrix": {},
     "explicitness": {},
     "irs": {},
+    "beta-vae": {"batch_size": 16, "train_points": 300, "test_points": 200},
+    "factor-vae": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
+    "z-diff": {"batch_size": 16, "train_points": 300, "test_points": 200},
+    "z-min-variance": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
     "mutual-information": {"samples": 200},
     "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
@@ -85,6 +89,9 @@ def lively() -> Subject:
     return {
         "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
         "factors": Variables.wrap(factors, names=["number", "slant"], kinds=["categorical", "continuous"]),
+        "factors": Variables.wrap(
+            np.stack([latents.codes[0].numpy(), latents.codes[2].numpy() > 0], axis=1), names=["number", "tall"]
+        ),
         "train": np.arange(SAMPLES) < 160,
         "images": (images.numpy() * 255).astype(np.uint8),
         "generator": paint,

@@ -1,0 +1,83 @@
+"""How far the values of a variable of any kind lie apart: between two of them, and among many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.representation import Kind, Variables
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One variable, ready for distances.
+
+    Attributes:
+        values: `(n,)`: category numbers from 0 for a categorical variable, float64 for any other.
+        period: after how much a cyclic variable comes back to itself.
+    """
+
+    values: NDArray[np.int64] | NDArray[np.float64]
+    kind: Kind
+    period: float = 0.0
+
+    @classmethod
+    def all_of(cls, variables: Variables) -> list[Self]:
+        """Each variable as a column, in order."""
+        triples = zip(variables.values.T, variables.kinds, variables.periods, strict=True)
+        return [cls(_plain(values, kind), kind, period) for values, kind, period in triples]
+
+    def distances(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Between the values of two arrays of rows, of their shape.
+
+        The absolute difference; the shorter way round for a cyclic variable; 1 for different categories, else 0.
+        """
+        before, after = self.values[first], self.values[second]
+        if self.kind == "categorical":
+            return np.asarray(before != after, dtype=np.float64)
+        apart = np.abs(before - after)
+        return np.asarray(np.minimum(apart, self.period - apart) if self.kind == "cyclic" else apart)
+
+    def spread(self, rows: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+        """The variance of the values in each line of rows `(..., b)`, by default of all; exactly 0 if all are equal.
+
+        Half the mean squared difference of two values, which is the usual unbiased variance; of categories, where a
+        difference is 1, Gini's variance; of angles the angular variance `2 (1 - R)`, in squared radians, with R the
+        mean resultant length (Batschelet 1981).
+        """
+        values = self.values[None, :] if rows is None else self.values[rows.reshape(-1, rows.shape[-1])]
+        if self.kind == "categorical":
+            result = _gini_variance(values.astype(np.int64))
+        elif self.kind == "cyclic":
+            result = _angular_variance(2 * np.pi * values / self.period)
+        else:
+            result = np.var(values - values[:, :1], axis=1, ddof=1)  # shifted: else rounding hides that all are equal
+        return result.reshape(() if rows is None else rows.shape[:-1])
+
+
+def spreads(variables: Variables) -> NDArray[np.float64]:
+    """The variance `(d,)` of each variable over all samples, as `Column.spread` has it."""
+    return np.array([float(column.spread()) for column in Column.all_of(variables)])
+
+
+def _plain(values: NDArray[np.generic], kind: Kind) -> NDArray[np.int64] | NDArray[np.float64]:
+    if kind == "categorical":
+        return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.int64)
+    return np.asarray(values, dtype=np.float64)
+
+
+def _gini_variance(categories: NDArray[np.int64]) -> NDArray[np.float64]:
+    """`sum over pairs of [different] / (2 b (b - 1))` in each line `(t, b)`."""
+    lines, width = categories.shape
+    span = int(categories.max()) + 1
+    places = categories + span * np.arange(lines)[:, None]
+    counts = np.bincount(places.ravel(), minlength=lines * span).reshape(lines, span)
+    return np.asarray((width**2 - (counts**2).sum(axis=1)) / (2 * width * (width - 1)))
+
+
+def _angular_variance(angles: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    turned = np.exp(1j * (angles - angles[:, :1]))
+    return np.asarray(2 * np.maximum(1 - np.abs(turned.mean(axis=1)), 0))
