@@ -89,9 +89,6 @@ def lively() -> Subject:
     return {
         "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
         "factors": Variables.wrap(factors, names=["number", "slant"], kinds=["categorical", "continuous"]),
-        "factors": Variables.wrap(
-            np.stack([latents.codes[0].numpy(), latents.codes[2].numpy() > 0], axis=1), names=["number", "tall"]
-        ),
         "train": np.arange(SAMPLES) < 160,
         "images": (images.numpy() * 255).astype(np.uint8),
         "generator": paint,
