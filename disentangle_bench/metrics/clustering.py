@@ -74,8 +74,8 @@ def c1_accuracy(
 
     Returns:
         accuracy, error, many-to-one (the commonest class of each category), nmi, ari, homogeneity, completeness and
-        categories-used, all of the test split. The accuracy's details hold the confusion matrix (categories x classes), the matching, and each
-        code's figures.
+        categories-used, all of the test split. The accuracy's details hold the confusion matrix (categories x
+        classes), the matching, and each code's figures.
 
     Raises:
         UnknownNameError: no such code or factor. RepresentationError: arrays that do not fit together.
