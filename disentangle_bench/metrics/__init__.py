@@ -30,6 +30,12 @@ _TARGETS = {
     "factor-vae": f"{_HERE}.interventional.factor_vae:factor_vae_score",
     "z-diff": f"{_HERE}.interventional.z_diff:z_diff",
     "z-min-variance": f"{_HERE}.interventional.z_min_variance:z_min_variance",
+    "gaussian-total-correlation": f"{_HERE}.unsupervised.gaussian_total_correlation:gaussian_total_correlation",
+    "gaussian-wasserstein-correlation": (
+        f"{_HERE}.unsupervised.gaussian_wasserstein_correlation:gaussian_wasserstein_correlation"
+    ),
+    "average-pairwise-information": f"{_HERE}.unsupervised.average_pairwise_information:average_pairwise_information",
+    "active-units": f"{_HERE}.unsupervised.active_units:active_units",
     "mutual-information": f"{_HERE}.mutual_information:variational_bound",
     "mutual-information/fresh": f"{_HERE}.mutual_information:fresh_posterior_bound",
     "mutual-information/nonparametric": f"{_HERE}.mutual_information:nonparametric",

@@ -14,7 +14,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     version=1,
     bounds=(0, 1),
     better="higher",
-    source="Higgins et al. (2017), ICLR; protocol of arXiv:1811.12359, appendix B",
+    source="Higgins et al. (2017), ICLR; protocol of arXiv:1811.12359",
     affine=False,
 )
 def beta_vae_score(

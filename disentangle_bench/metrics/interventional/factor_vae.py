@@ -14,7 +14,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     version=1,
     bounds=(0, 1),
     better="higher",
-    source="arXiv:1802.05983, section 4; protocol of arXiv:1811.12359, appendix B",
+    source="arXiv:1802.05983, section 4; protocol of arXiv:1811.12359",
     affine=False,
 )
 def factor_vae_score(

@@ -14,7 +14,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     version=1,
     bounds=(-1, 1),
     better="higher",
-    source="arXiv:2012.09276, section 4.1, after arXiv:1802.05983",
+    source="arXiv:2012.09276, after arXiv:1802.05983",
     affine=False,
 )
 def z_min_variance(

@@ -1,0 +1,57 @@
+"""The covariance of the codes that live on a scale, and which codes do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.metric import Codes
+from disentangle_bench.metrics.observations import varies
+from disentangle_bench.representation import Representation
+
+
+@dataclass(frozen=True, eq=False)
+class Covariance:
+    """The sample covariance `(d, d)` of the ordinal and continuous codes that vary.
+
+    Attributes:
+        codes: their names.
+        constant, unscaled: the names of codes that were left out: those that never change, and categories and angles,
+            which have no covariance.
+        reason: why there is nothing to compute, if so.
+    """
+
+    matrix: NDArray[np.float64]
+    codes: tuple[str, ...]
+    constant: tuple[str, ...]
+    unscaled: tuple[str, ...]
+    reason: str = ""
+
+    @classmethod
+    def of(cls, codes: Codes) -> Self:
+        """The covariance of codes `(n, d)`.
+
+        Raises:
+            RepresentationError: no such array, NaN or infinite values. MetricError: a single sample.
+        """
+        wrapped = Representation.of(codes).codes
+        if len(wrapped) < 2:
+            raise MetricError("There is only 1 sample.", "Give 2 or more.")
+        scaled = wrapped.of_kind("ordinal", "continuous")
+        alive = tuple(name for name in scaled if varies(wrapped.column(name)))
+        constant = tuple(name for name in scaled if name not in alive)
+        unscaled = tuple(name for name in wrapped.names if name not in scaled)
+        if len(alive) < 2:
+            reason = f"of {len(wrapped.names)} codes, {len(alive)} vary on a scale; a correlation takes 2"
+            return cls(np.zeros((0, 0)), alive, constant, unscaled, reason)
+        values = np.stack([wrapped.column(name) for name in alive]).astype(np.float64)
+        return cls(np.cov(values), alive, constant, unscaled)
+
+    def details(self) -> dict[str, object]:
+        """Which codes are in the figure and which are not."""
+        left_out = {"constant_codes": list(self.constant), "categorical_and_cyclic_codes": list(self.unscaled)}
+        return {"codes": list(self.codes), **left_out}
