@@ -143,6 +143,7 @@ def evaluate(
     from disentangle_bench.evaluation.subject import subject_of_representation
     from disentangle_bench.representation import Representation
     from disentangle_bench.run import Run
+    from disentangle_bench.stored import open_representation
 
     ask = partial(evaluate_subject, metrics=metrics, settings=settings, seed=seed, on_start=on_start)
     if isinstance(subject, Representation):
@@ -151,7 +152,7 @@ def evaluate(
         return _evaluate_run(subject, ask, device, None if data_dir is None else Path(data_dir), figures)
     path = Path(subject)
     if path.suffix.lower() in REPRESENTATION_FILES:
-        return ask(subject_of_representation(Representation.load(path), path.name, seed))
+        return ask(subject_of_representation(open_representation(path), path.name, seed))
     return _evaluate_run(Run.open(path), ask, device, None if data_dir is None else Path(data_dir), figures)
 
 

@@ -47,7 +47,8 @@ class Extent:
         counted = kind in ("categorical", "ordinal") or (kind == "cyclic" and whole)
         low, high = column.min(), column.max()
         mean = float(column.mean(dtype=np.float64))
-        squares = float(np.square(column - np.float64(mean)).sum())
+        with np.errstate(over="ignore"):  # numbers beyond 1e150 have no spread that a float could hold
+            squares = float(np.square(column - np.float64(mean)).sum())
         return cls(len(column), low, high, mean, squares, whole, _occurring(column) if counted else None)
 
     def __add__(self, other: Extent) -> Extent:
@@ -95,7 +96,7 @@ Extents = tuple[Extent, ...]
 
 def extents_of(variables: Variables) -> Extents:
     """How far each variable reaches, batch by batch."""
-    return total_extents(_of_batch(batch) for batch in variables.batches())
+    return total_extents(extents_of_batch(batch) for batch in variables.batches())
 
 
 def total_extents(batches: Iterable[Extents]) -> Extents:
@@ -103,5 +104,6 @@ def total_extents(batches: Iterable[Extents]) -> Extents:
     return tuple(reduce(add, parts) for parts in zip(*batches, strict=True))
 
 
-def _of_batch(variables: Variables) -> Extents:
+def extents_of_batch(variables: Variables) -> Extents:
+    """How far each variable reaches; all at once."""
     return tuple(Extent.of(column, kind) for column, kind in zip(variables.values.T, variables.kinds, strict=True))

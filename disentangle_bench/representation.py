@@ -60,7 +60,7 @@ class Variables:
         """
         if isinstance(values, Variables):
             return values
-        array = _as_columns(values, _PLURALS.get(prefix, prefix))
+        array = as_columns(values, _PLURALS.get(prefix, prefix))
         width = array.shape[1]
         names = tuple(f"{prefix}{column + 1}" for column in range(width)) if names is None else tuple(map(str, names))
         kinds = (_guess_kind(array.dtype),) * width if kinds is None else tuple(map(str, kinds))
@@ -131,8 +131,12 @@ def _off_the_device(values: Any) -> Any:
     return values.detach().cpu().numpy() if hasattr(values, "detach") else values
 
 
-def _as_columns(values: ArrayLike, what: str) -> NDArray[Any]:
-    """Numbers or text `(n, d)`, with n and d at least 1."""
+def as_columns(values: ArrayLike, what: str) -> NDArray[Any]:
+    """Numbers or text `(n, d)`, with n and d at least 1.
+
+    Raises:
+        RepresentationError: something else.
+    """
     try:
         array = np.asarray(_off_the_device(values))
         if array.dtype.kind in "OT":
@@ -180,13 +184,21 @@ def _check_values(array: NDArray[Any], names: tuple[str, ...], kinds: tuple[str,
             if kind != "categorical":
                 raise RepresentationError(f"Column {name!r} is {kind} and holds text.", "Give numbers.")
     if array.dtype.kind == "f":
-        broken = (~np.isfinite(array)).sum(axis=0)
-        for name, count in zip(names, broken, strict=True):
-            if count:
-                raise RepresentationError(
-                    f"Column {name!r} has {count} of {len(array)} values that are NaN or infinite.",
-                    "Remove or repair those rows.",
-                )
+        refuse_broken((~np.isfinite(array)).sum(axis=0), len(array), names)
+
+
+def refuse_broken(broken: NDArray[np.int64], samples: int, names: Sequence[str]) -> None:
+    """Refuse columns with values that are NaN or infinite, of which there are `broken (d,)` among so many samples.
+
+    Raises:
+        RepresentationError: there are any.
+    """
+    for name, count in zip(names, broken, strict=True):
+        if count:
+            raise RepresentationError(
+                f"Column {name!r} has {count} of {samples} values that are NaN or infinite.",
+                "Remove or repair those rows.",
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +215,7 @@ class Representation:
     codes: Variables
     factors: Variables | None = None
     train: NDArray[np.bool_] | None = None
-    posterior: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    posterior: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parts = {"factors": self.factors, "train": self.train, **self.posterior}
@@ -308,13 +320,19 @@ def _fixed_width(texts: NDArray[np.str_]) -> NDArray[Any]:
     return encoded.astype(h5py.string_dtype("utf-8", encoded.dtype.itemsize))
 
 
-def _read_variables(file: h5py.File, name: str) -> Variables:
+def read_variables(file: h5py.File, name: str) -> Variables:
+    """The variables in an open HDF5 file under this name, whole."""
     dataset = file[name]
     if not isinstance(dataset, h5py.Dataset):
         raise RepresentationError(f"{name!r} is not an array.", _SHAPE)
     values = dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else dataset[...]
+    return declared_variables(dataset, values)
+
+
+def declared_variables(dataset: h5py.Dataset, values: ArrayLike) -> Variables:
+    """Values as variables of the names and kinds that an HDF5 array has for attributes."""
     names, kinds = _texts(dataset.attrs.get("names")), _texts(dataset.attrs.get("kinds"))
-    return Variables.wrap(values, names=names, kinds=kinds, prefix=name[0])
+    return Variables.wrap(values, names=names, kinds=kinds, prefix=Path(dataset.name).name[0])
 
 
 def _texts(values: ArrayLike | None) -> list[str] | None:
@@ -325,12 +343,17 @@ def _texts(values: ArrayLike | None) -> list[str] | None:
 
 
 def _load_hdf5(path: Path) -> Representation:
-    with _faults_of(path, "HDF5"), h5py.File(path, "r") as file:
-        _require_codes(list(file))
-        factors = _read_variables(file, "factors") if "factors" in file else None
+    with faults_of(path, "HDF5"), h5py.File(path, "r") as file:
+        require_codes(list(file))
+        factors = read_variables(file, "factors") if "factors" in file else None
         posterior = {name: data[...] for name, data in file.get("posterior", {}).items()}
-        train = _as_mask(file["train"][...]) if "train" in file else None
-        return Representation(_read_variables(file, "codes"), factors, train, posterior)
+        train = read_mask(file)
+        return Representation(read_variables(file, "codes"), factors, train, posterior)
+
+
+def read_mask(file: h5py.File) -> NDArray[np.bool_] | None:
+    """The train mask in an open HDF5 file, if there is one."""
+    return _as_mask(file["train"][...]) if "train" in file else None
 
 
 def _named_arrays(singular: str, variables: Variables) -> dict[str, Any]:
@@ -339,8 +362,8 @@ def _named_arrays(singular: str, variables: Variables) -> dict[str, Any]:
 
 
 def _load_npz(path: Path) -> Representation:
-    with _faults_of(path, "npz"), np.load(path, allow_pickle=False) as file:
-        _require_codes(list(file))
+    with faults_of(path, "npz"), np.load(path, allow_pickle=False) as file:
+        require_codes(list(file))
         arrays = {name: file[name] for name in file}
         posterior = {
             name.removeprefix("posterior/"): array for name, array in arrays.items() if name.startswith("posterior/")
@@ -355,7 +378,12 @@ def _named_variables(arrays: Mapping[str, NDArray[Any]], singular: str) -> Varia
     return Variables.wrap(arrays[f"{singular}s"], names=names, kinds=kinds, prefix=singular[0])
 
 
-def _require_codes(keys: list[str]) -> None:
+def require_codes(keys: list[str]) -> None:
+    """Refuse a file whose arrays have these names.
+
+    Raises:
+        RepresentationError: none of them is `codes`.
+    """
     if "codes" not in keys:
         raise RepresentationError(
             f"there is no array 'codes'; there is {', '.join(keys) or 'nothing'}.",
@@ -364,7 +392,7 @@ def _require_codes(keys: list[str]) -> None:
 
 
 @contextmanager
-def _faults_of(path: Path, form: str) -> Iterator[None]:
+def faults_of(path: Path, form: str) -> Iterator[None]:
     """Name the file in what is said of its arrays, and tell a damaged one."""
     try:
         yield

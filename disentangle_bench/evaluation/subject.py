@@ -80,8 +80,16 @@ def _fingerprint(factors: Variables | None, train: NDArray[np.bool_] | None) -> 
     if factors is None or train is None:
         return ""
     digest = hashlib.sha256(np.packbits(train).tobytes())
-    digest.update("\0".join(map(str, factors.values.ravel().tolist())).encode())
+    for batch in factors.batches():
+        digest.update(_canonical_bytes(batch.values))
     return digest.hexdigest()[:16]
+
+
+def _canonical_bytes(values: NDArray[Any]) -> bytes:
+    """The same bytes for the same values, whatever the width of their type."""
+    if values.dtype.kind == "U":
+        return "\0".join([*values.ravel().tolist(), ""]).encode()
+    return values.astype("<f8" if values.dtype.kind == "f" else "<i8").tobytes()
 
 
 def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = None) -> Subject:

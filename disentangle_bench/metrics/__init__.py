@@ -16,6 +16,7 @@ _HERE = "disentangle_bench.metrics"
 
 _TARGETS = {
     "mig": f"{_HERE}.observational.mig:mutual_information_gap",
+    "rmig": f"{_HERE}.observational.rmig:robust_mutual_information_gap",
     "mig-sup": f"{_HERE}.observational.mig_sup:mutual_information_gap_supplement",
     "jemmig": f"{_HERE}.observational.jemmig:jemmig",
     "dcimig": f"{_HERE}.observational.dcimig:dcimig",

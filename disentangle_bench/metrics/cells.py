@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.extents import Extent, Extents, close_together, extents_of
+from disentangle_bench.extents import Extent, close_together, extents_of
 from disentangle_bench.representation import Variables
+from disentangle_bench.stored import StoredVariables
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Cells:
         if extent.values is not None:
             return cls(name, extent.values, binned=False)
         ends = np.array([extent.low, extent.high])
-        if reach is not None and extent.low < extent.high:
+        if reach is not None and extent.low < extent.high and np.isfinite(extent.deviation):
             ends = extent.mean + np.array([-reach, reach]) * extent.deviation
         return cls(name, _edges(ends, num_bins), binned=True)
 
@@ -103,23 +103,20 @@ def _edges(ends: NDArray[Any], num_bins: int) -> NDArray[Any]:
         return np.linspace(ends[0], ends[1], num_bins + 1)
 
 
-def cells_of(
-    variables: Variables, num_bins: int, *, reach: float | None = None, extents: Extents | None = None
-) -> tuple[Cells, ...]:
+def cells_of(variables: Variables, num_bins: int, *, reach: float | None = None) -> tuple[Cells, ...]:
     """The cells of each variable: `num_bins` bins of a continuous one and of angles, the values of all others.
 
     Args:
         variables: whose values are to be counted.
         num_bins: how many.
         reach: see `Cells.of`.
-        extents: of the variables, if they are known already.
 
     Raises:
         MetricError: fewer than 2 bins.
     """
     check_bins(num_bins)
-    known: Sequence[Extent] = extents_of(variables) if extents is None else extents
-    return tuple(Cells.of(name, extent, num_bins, reach) for name, extent in zip(variables.names, known, strict=True))
+    extents = variables.extents if isinstance(variables, StoredVariables) else extents_of(variables)
+    return tuple(Cells.of(name, extent, num_bins, reach) for name, extent in zip(variables.names, extents, strict=True))
 
 
 def check_bins(num_bins: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self, cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,25 @@ from disentangle_bench.metrics.information import count_pairs
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.metrics.observations import paired
 from disentangle_bench.representation import Variables
+from disentangle_bench.stored import StoredVariables
 
 MOST_CELLS = 2**27
 _ROUNDING = 1e-12
 """Nats that rounding leaves of no information."""
 _DIGITS = 12
+
+
+class Layout(NamedTuple):
+    """How continuous variables are cut into bins.
+
+    Attributes:
+        code_bins, factor_bins: how many.
+        reach: the bins of codes cover so many standard deviations to either side of the mean, and not just the range.
+    """
+
+    code_bins: int
+    factor_bins: int
+    reach: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +53,16 @@ class PairCounts:
     factors: tuple[Cells, ...]
 
     @classmethod
-    def of(cls, codes: Codes, factors: Factors, num_bins: int = 20) -> Self:
+    def of(cls, codes: Codes, factors: Factors, num_bins: int = 20, *, layout: Layout | None = None) -> Self:
         """Counts of arrays `(n, d)` and `(n, k)`; continuous variables and angles in equal-width bins.
+
+        What lies in a file is read in batches, once for all metrics that count in the same cells.
+
+        Args:
+            codes: of any kinds.
+            factors: likewise.
+            num_bins: of each continuous variable, from its least to its greatest value.
+            layout: other bins, in place of `num_bins`.
 
         Raises:
             RepresentationError: arrays that do not fit together, NaN or infinite values.
@@ -47,7 +70,18 @@ class PairCounts:
                 counted.
         """
         rows, columns = paired(codes, factors)
-        return cls.none(cells_of(rows, num_bins), cells_of(columns, num_bins)).with_rows(rows, columns)
+        laid_out = Layout(num_bins, num_bins) if layout is None else layout
+        if not (isinstance(rows, StoredVariables) and isinstance(columns, StoredVariables)):
+            return cls._counted(rows, columns, laid_out)
+        known = _COUNTED.setdefault(rows, WeakKeyDictionary()).setdefault(columns, {})
+        if laid_out not in known:
+            known[laid_out] = cls._counted(rows, columns, laid_out)
+        return cast(Self, known[laid_out])
+
+    @classmethod
+    def _counted(cls, codes: Variables, factors: Variables, layout: Layout) -> Self:
+        of_codes = cells_of(codes, layout.code_bins, reach=layout.reach)
+        return cls.none(of_codes, cells_of(factors, layout.factor_bins)).with_rows(codes, factors)
 
     @classmethod
     def none(cls, codes: Sequence[Cells], factors: Sequence[Cells]) -> Self:
@@ -96,8 +130,13 @@ class PairCounts:
         return Information.of(self)
 
 
+_COUNTED: WeakKeyDictionary[Variables, WeakKeyDictionary[Variables, dict[Layout, PairCounts]]] = WeakKeyDictionary()
+"""Counts of what lies in files, for as long as it is in use: each takes a pass over the file."""
+
+
 def _cell_numbers(variables: Variables, cells: Sequence[Cells]) -> list[NDArray[np.int64]]:
-    return [own.index(column) for own, column in zip(cells, variables.values.T, strict=True)]
+    columns = np.ascontiguousarray(variables.values.T)
+    return [own.index(column) for own, column in zip(cells, columns, strict=True)]
 
 
 def _firsts(cells: Sequence[Cells]) -> NDArray[np.int64]:

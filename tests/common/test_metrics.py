@@ -31,6 +31,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "sap": {},
     "sap/regression": {},
     "mig": {},
+    "rmig": {},
     "mig-sup": {},
     "jemmig": {},
     "dcimig": {},
