@@ -48,7 +48,7 @@ def test_batches_add_up():
 
 def test_counts_in_other_cells_do_not_add():
     codes, factors = mixed()
-    with pytest.raises(MetricError, match="The cells of 'c. differ"):
+    with pytest.raises(MetricError, match="The cells of 'c1' differ"):
         PairCounts.of(codes, factors) + PairCounts.of(Variables(2 * codes.values, codes.names, codes.kinds), factors)
 
 
