@@ -26,6 +26,7 @@ _TARGETS = {
     "sap/regression": f"{_HERE}.observational.sap:separated_attribute_predictability_by_regression",
     "explicitness": f"{_HERE}.observational.explicitness:explicitness",
     "irs": f"{_HERE}.observational.irs:interventional_robustness",
+    "dci": f"{_HERE}.observational.dci:dci",
     "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
     "beta-vae": f"{_HERE}.interventional.beta_vae:beta_vae_score",
     "factor-vae": f"{_HERE}.interventional.factor_vae:factor_vae_score",

@@ -47,6 +47,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "gaussian-wasserstein-correlation": {},
     "average-pairwise-information": {},
     "active-units": {"min_variance": 1e-5},
+    "dci": {},
     "mutual-information": {"samples": 200},
     "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
@@ -94,6 +95,10 @@ def lively() -> Subject:
     return {
         "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
         "factors": Variables.wrap(factors, names=["number", "slant"], kinds=["categorical", "continuous"]),
+    bars = np.stack([latents.codes[0].numpy(), (latents.codes[1].numpy() > 0).astype(int)], axis=1)
+    return {
+        "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
+        "factors": Variables.wrap(bars, names=["number", "slant"]),
         "train": np.arange(SAMPLES) < 160,
         "images": (images.numpy() * 255).astype(np.uint8),
         "generator": paint,
