@@ -30,6 +30,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "c1-accuracy": {"bootstrap": 50},
     "sap": {},
     "sap/regression": {},
+    "dci": {},
     "mig": {},
     "rmig": {},
     "mig-sup": {},
@@ -43,11 +44,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "factor-vae": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
     "z-diff": {"batch_size": 16, "train_points": 300, "test_points": 200},
     "z-min-variance": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
+<<<<<<< HEAD
     "gaussian-total-correlation": {},
     "gaussian-wasserstein-correlation": {},
     "average-pairwise-information": {},
     "active-units": {"min_variance": 1e-5},
     "dci": {},
+=======
+>>>>>>> e2b62cd (Tell of the metrics as they are listed)
     "mutual-information": {"samples": 200},
     "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
@@ -95,10 +99,6 @@ def lively() -> Subject:
     return {
         "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
         "factors": Variables.wrap(factors, names=["number", "slant"], kinds=["categorical", "continuous"]),
-    bars = np.stack([latents.codes[0].numpy(), (latents.codes[1].numpy() > 0).astype(int)], axis=1)
-    return {
-        "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
-        "factors": Variables.wrap(bars, names=["number", "slant"]),
         "train": np.arange(SAMPLES) < 160,
         "images": (images.numpy() * 255).astype(np.uint8),
         "generator": paint,
