@@ -1,4 +1,4 @@
-"""A classifier trained on a dataset's own labels: the judge of whether a picture's content is kept."""
+"""A classifier trained on a dataset's own labels: the judge of what is in a picture, and of how pictures differ."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from disentangle_bench.datasets import Dataset
+from disentangle_bench.metrics.generated import training_mode
 from disentangle_bench.seeds import derive_seed
 
 BATCH = 128
 STEPS = 800
 LEARNING_RATE = 2e-3
 READ_BATCH = 1000
+SCALED_ON = 10_000  # training images, which are enough to tell the size of features
 
 
 class TrainedClassifier:
@@ -23,17 +25,29 @@ class TrainedClassifier:
 
     Attributes:
         classes: `(k,)` the labels in order; a prediction is one of them.
+        scale: what features are divided by.
         test_accuracy: on the dataset's test split.
     """
 
-    def __init__(self, network: nn.Module, classes: Tensor, test_accuracy: float = 0.0) -> None:
-        self.network, self.classes, self.test_accuracy = network.eval(), classes, test_accuracy
+    def __init__(self, network: nn.Sequential, classes: Tensor, scale: float = 1.0, test_accuracy: float = 0.0) -> None:
+        self.network, self.classes = network.eval(), classes
+        self.scale, self.test_accuracy = scale, test_accuracy
+
+    def __call__(self, images: Tensor) -> Tensor:
+        return self.classes[self._read(self.network, images).argmax(dim=1)].to(images.device)
+
+    def features(self, images: Tensor) -> Tensor:
+        """The last hidden layer's activations `(n, f)` float32, on the images' device.
+
+        They are scaled by one number, so that their variance over training images is 1 on average. The size of
+        activations says nothing of itself; scaled, distances in different datasets' features can be told side by side.
+        """
+        return self._read(self.network[:-1], images).div(self.scale).to(images.device)
 
     @torch.inference_mode()
-    def __call__(self, images: Tensor) -> Tensor:
+    def _read(self, network: nn.Module, images: Tensor) -> Tensor:
         device = self.classes.device
-        logits = [self.network(_scaled(rows.to(device))) for rows in torch.split(images, READ_BATCH)]
-        return self.classes[torch.cat(logits).argmax(dim=1)].to(images.device)
+        return torch.cat([network(_scaled(rows.to(device))) for rows in torch.split(images, READ_BATCH)])
 
 
 def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> TrainedClassifier:
@@ -48,18 +62,19 @@ def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> T
     if labels is None or test_labels is None:
         raise ValueError(f"dataset {dataset.facts.name!r} has no labels")
     classes, targets = np.unique(labels, return_inverse=True)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "classifier"))
-        network = _network(dataset.facts.shape, len(classes)).to(device)
     images = torch.from_numpy(dataset.split("train")).to(device)
-    _fit(network, images, torch.from_numpy(targets).to(device), seed)
+    with training_mode(derive_seed(seed, "classifier")):
+        network = _network(dataset.facts.shape, len(classes)).to(device)
+        _fit(network, images, torch.from_numpy(targets).to(device), seed)
     classifier = TrainedClassifier(network, torch.from_numpy(classes).to(device))
+    deviation = classifier.features(images[:SCALED_ON]).var(dim=0).mean().sqrt()
+    classifier.scale = float(deviation) or 1.0
     predicted = classifier(torch.from_numpy(dataset.split("test"))).cpu().numpy()
     classifier.test_accuracy = float(np.mean(predicted == test_labels))
     return classifier
 
 
-def _network(shape: tuple[int, int, int], classes: int) -> nn.Module:
+def _network(shape: tuple[int, int, int], classes: int) -> nn.Sequential:
     channels, height, width = shape
     halvings = 2 if min(height, width) >= 16 else 1
     layers: list[nn.Module] = []

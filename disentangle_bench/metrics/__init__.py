@@ -43,6 +43,9 @@ _TARGETS = {
     "mutual-information/nonparametric": f"{_HERE}.mutual_information:nonparametric",
     "traversal-consistency": f"{_HERE}.traversal:traversal_consistency",
     "image-measures": f"{_HERE}.image_measures:image_measures",
+    "classifier-frechet-distance": f"{_HERE}.samples.frechet:classifier_frechet_distance",
+    "classifier-kernel-distance": f"{_HERE}.samples.kernel:classifier_kernel_distance",
+    "inception-fid": f"{_HERE}.samples.inception:inception_fid",
 }
 METRICS: Registry[Callable[..., Scores]] = Registry("metric", _TARGETS, group="disentangle_bench.metrics")
 _MODULES = {function: module for module, function in (target.split(":") for target in _TARGETS.values())}

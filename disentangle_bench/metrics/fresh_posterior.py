@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from disentangle_bench.latents import Categorical, Latents, LatentSpec
-from disentangle_bench.metrics.generated import draw_latents, images_of, isolated_randomness
+from disentangle_bench.metrics.generated import draw_latents, images_of, training_mode
 from disentangle_bench.metrics.metric import Generator
 from disentangle_bench.seeds import derive_seed
 
@@ -75,7 +74,7 @@ def train_posterior(
     train = _Labelled.of(generator, drawn.rows(slice(samples)), batch_size)
     held_out = _Labelled.of(generator, drawn.rows(slice(samples, None)), batch_size)
     order = torch.Generator().manual_seed(derive_seed(seed, "fresh posterior: order"))
-    with _training_mode(derive_seed(seed, "fresh posterior: weights")):
+    with training_mode(derive_seed(seed, "fresh posterior: weights")):
         network = _network(train.images, latents).to(train.images.device)
         return _fit(network, latents, train, held_out, order)
 
@@ -183,15 +182,3 @@ def _prior_output(latents: LatentSpec) -> nn.Linear:
         if not isinstance(code, Categorical):
             bias[1] = 0.5 * math.log(code.variance)
     return output
-
-
-@contextmanager
-def _training_mode(seed: int) -> Iterator[None]:
-    """Gradients on, whatever the caller has set; seeded and, on a GPU too, repeatable."""
-    with (
-        isolated_randomness(seed),
-        torch.inference_mode(mode=False),
-        torch.enable_grad(),
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
-    ):
-        yield

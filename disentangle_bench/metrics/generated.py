@@ -29,6 +29,18 @@ def isolated_randomness(seed: int) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def training_mode(seed: int) -> Iterator[None]:
+    """Gradients on, whatever the caller has set; seeded and, on a GPU too, repeatable."""
+    with (
+        isolated_randomness(seed),
+        torch.inference_mode(mode=False),
+        torch.enable_grad(),
+        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
+    ):
+        yield
+
+
 def draw_latents(latents: LatentSpec, samples: int, seed: int, purpose: str) -> Latents:
     """Latents for one purpose; another purpose gives others."""
     return latents.sample(samples, torch.Generator().manual_seed(derive_seed(seed, "latents", purpose)))

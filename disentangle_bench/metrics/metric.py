@@ -10,7 +10,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,13 +28,26 @@ Generator = Callable[[Latents], Tensor]
 """Latents (on any device) -> images `(n, c, h, w)` float in [0, 1], on the model's device."""
 Posterior = Callable[[Tensor], tuple[Tensor, ...]]
 """Images `(n, c, h, w)` float in [0, 1] -> one tensor `(n, p)` of posterior parameters per code."""
-Classifier = Callable[[Tensor], Tensor]
-"""Images `(n, c, h, w)` float in [0, 1] -> the predicted class `(n,)` int64."""
 
 PARTS = (
     "codes", "factors", "train", "representations", "images", "encoder", "ground_truth", "generator", "posterior",
     "latents", "classifier",
 )  # fmt: skip
+
+
+class Classifier(Protocol):
+    """What was learned from the labels of a dataset; it takes images `(n, c, h, w)` float in [0, 1] or uint8."""
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """The predicted class of each image, `(n,)` int64."""
+        ...
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the last hidden layer makes of each image, `(n, f)` float32.
+
+        All are scaled by one number, so that the variance of a feature over the dataset's images is 1 on average.
+        """
+        ...
 
 
 @dataclass(frozen=True)

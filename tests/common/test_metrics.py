@@ -18,6 +18,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from disentangle_bench import metrics
@@ -57,7 +58,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
     "traversal-consistency": {"draws": 6, "steps": 5, "bootstrap": 50},
     "image-measures": {"samples": 60, "bootstrap": 50},
+    "classifier-frechet-distance": {"bootstrap": 20},
+    "classifier-kernel-distance": {"subsets": 4},
+    "inception-fid": {"samples": 8},
 }
+FETCHED = {"inception-fid"}
+"""Metrics that are undefined unless something was fetched that this package does not bring."""
 NAMES = sorted(METRICS)
 SAMPLES, SIDE = 240, 12
 LATENTS = LatentSpec(2, (Categorical(4), Uniform(), Uniform()))
@@ -83,9 +89,14 @@ def read(images: Tensor) -> tuple[Tensor, ...]:
     return LATENTS.split(images.flatten(1).float() @ weights)
 
 
-def name_class(images: Tensor) -> Tensor:
-    """A class per image `(n,)`: how bright it is."""
-    return (images.flatten(1).mean(dim=1) * 8).long()
+class Brightness:
+    """A classifier: the class is how bright an image is, the features are how bright its parts are."""
+
+    def __call__(self, images: Tensor) -> Tensor:
+        return (images.flatten(1).mean(dim=1) * 8).long()
+
+    def features(self, images: Tensor) -> Tensor:
+        return F.adaptive_avg_pool2d(images, 4).flatten(1)
 
 
 def lively() -> Subject:
@@ -104,7 +115,7 @@ def lively() -> Subject:
         "generator": paint,
         "posterior": read,
         "latents": LATENTS,
-        "classifier": name_class,
+        "classifier": Brightness(),
     }
 
 
@@ -116,7 +127,6 @@ def collapsed() -> Subject:
         "images": np.full_like(alive["images"], 128),
         "generator": lambda latents: torch.full((len(latents), 1, SIDE, SIDE), 0.5),
         "posterior": lambda images: tuple(torch.zeros(len(images), width) for width in LATENTS.parameters),
-        "classifier": lambda images: torch.zeros(len(images), dtype=torch.int64),
     }
 
 
@@ -219,6 +229,8 @@ def test_parts_are_named_and_undefined_ones_have_a_reason(name: str, kind: str, 
 @every_metric
 def test_a_lively_subject_has_a_headline(name: str, kind: str, scores: dict[str, Score]) -> None:
     first = next(iter(scores.values()))
+    if first.value is None and name in FETCHED:
+        pytest.skip(first.reason)
     assert first.value is not None, first.reason
 
 

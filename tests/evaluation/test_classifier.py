@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from disentangle_bench.datasets import DATASETS, Dataset
-from disentangle_bench.evaluation.classifier import train_classifier
+from disentangle_bench.evaluation.classifier import TrainedClassifier, train_classifier
 
 
 @pytest.fixture(scope="module")
@@ -15,11 +15,16 @@ def digits() -> Dataset:
     return DATASETS.get("digits").load()
 
 
-@pytest.mark.slow
-def test_it_knows_digits_that_it_has_not_seen(digits: Dataset) -> None:
+@pytest.fixture(scope="module")
+def classifier(digits: Dataset) -> TrainedClassifier:
     state = torch.random.get_rng_state()
-    classifier = train_classifier(digits, torch.device("cpu"))
+    trained = train_classifier(digits, torch.device("cpu"))
     assert torch.equal(torch.random.get_rng_state(), state)
+    return trained
+
+
+@pytest.mark.slow
+def test_it_knows_digits_that_it_has_not_seen(digits: Dataset, classifier: TrainedClassifier) -> None:
     assert classifier.test_accuracy > 0.97
     test = torch.from_numpy(digits.split("test"))
     predicted = classifier(test)
@@ -28,6 +33,27 @@ def test_it_knows_digits_that_it_has_not_seen(digits: Dataset) -> None:
     labels = digits.labels("test")
     assert labels is not None
     assert np.mean(predicted.numpy() == labels) == pytest.approx(classifier.test_accuracy)
+
+
+@pytest.mark.slow
+def test_features_tell_classes_apart_and_have_a_size_of_their_own(
+    digits: Dataset, classifier: TrainedClassifier
+) -> None:
+    features = classifier.features(torch.from_numpy(digits.split("train")))
+    assert features.shape == (1501, 128)
+    assert features.dtype == torch.float32
+    assert float(features.var(dim=0).mean()) == pytest.approx(1, rel=1e-4)
+    test = torch.from_numpy(digits.split("test"))
+    logits = classifier.network[-1](classifier.features(test) * classifier.scale)
+    assert torch.equal(classifier.classes[logits.argmax(dim=1)], classifier(test))
+
+
+@pytest.mark.slow
+def test_training_it_again_gives_the_same_features(digits: Dataset, classifier: TrainedClassifier) -> None:
+    test = torch.from_numpy(digits.split("test"))
+    with torch.inference_mode():  # as a caller may
+        again = train_classifier(digits, torch.device("cpu"))
+    assert torch.equal(again.features(test), classifier.features(test))
 
 
 def test_a_dataset_without_labels_is_refused(digits: Dataset) -> None:

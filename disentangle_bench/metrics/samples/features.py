@@ -1,0 +1,117 @@
+"""Real and generated images as a classifier's features: what the distances between them are taken of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.latents import LatentSpec
+from disentangle_bench.metrics.generated import draw_latents, images_of, isolated_randomness
+from disentangle_bench.metrics.metric import Classifier, Generator
+from disentangle_bench.seeds import derive_seed
+
+BATCH = 500
+NO_CLASSIFIER = "There is no classifier to take features from: the dataset has no labels, or none was given."
+
+Floats = NDArray[np.float64]
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The features of as many generated as real images.
+
+    Attributes:
+        real: `(n, f)`, in random order.
+        generated: `(n, f)`.
+        shuffled: `(n, f)`: of the real images once each pixel is shuffled among them, apart from all other pixels.
+            What is right pixel by pixel and in nothing else is the floor for a generator.
+    """
+
+    real: Floats
+    generated: Floats
+    shuffled: Floats
+
+    @classmethod
+    def of(
+        cls,
+        generator: Generator,
+        latents: LatentSpec,
+        images: ArrayLike,
+        train: ArrayLike | None,
+        classifier: Classifier,
+        *,
+        samples: int,
+        fewest: int,
+        seed: int,
+    ) -> Features:
+        """Features of the test split, or of `samples` images of it, and of as many that the generator makes.
+
+        Raises:
+            MetricError: fewer than `fewest` images, or images of two shapes; see also `real_images`.
+        """
+        real = real_images(images, train, samples, seed)
+        if len(real) < fewest:
+            raise MetricError(f"There are only {len(real)} real test images.", f"Give {fewest} or more.")
+        generated = generated_images(generator, latents, len(real), seed)
+        if generated.shape[1:] != real.shape[1:]:
+            raise MetricError(
+                f"The generator gave images of the shape {generated.shape[1:]}; the dataset's have {real.shape[1:]}.",
+                "Give the images on which the generator was trained.",
+            )
+        pixels = real.reshape(len(real), -1)
+        rng = np.random.default_rng(derive_seed(seed, "shuffled pixels"))
+        shuffled = rng.permuted(pixels, axis=0).reshape(real.shape)
+        return cls(_features(classifier, real), _features(classifier, generated), _features(classifier, shuffled))
+
+    def __len__(self) -> int:
+        return len(self.real)
+
+
+def real_images(images: ArrayLike, train: ArrayLike | None, samples: int, seed: int) -> Images:
+    """At most `samples` images `(n, c, h, w)` of the test split, in random order; of all images without a split.
+
+    Raises:
+        MetricError: images that are not `(n, c, h, w)`, or a mask of another length.
+    """
+    pictures = np.asarray(images)
+    mask = np.zeros(len(pictures), dtype=bool) if train is None else np.asarray(train, dtype=bool)
+    if pictures.ndim != 4 or mask.shape != (len(pictures),):
+        raise MetricError(
+            f"The images have the shape {pictures.shape}, the train mask {mask.shape}.",
+            "Give images (n, c, h, w) and one truth value for each.",
+        )
+    rng = np.random.default_rng(derive_seed(seed, "choice of real images"))
+    chosen = pictures[rng.permutation(np.flatnonzero(~mask))[:samples]]
+    return chosen if chosen.dtype == np.uint8 else _grey_levels(chosen)
+
+
+def generated_images(generator: Generator, latents: LatentSpec, samples: int, seed: int) -> Images:
+    """Images `(n, c, h, w)` in 256 levels, as real ones are: no distance should come of what no file can hold.
+
+    Raises:
+        MetricError: NaN or infinite images.
+    """
+    drawn = draw_latents(latents, samples, seed, "sample quality")
+    with isolated_randomness(derive_seed(seed, "networks")):
+        return np.concatenate([_grey_levels(batch.cpu().numpy()) for batch in images_of(generator, drawn, BATCH)])
+
+
+def _grey_levels(images: NDArray[np.floating]) -> Images:
+    if not np.isfinite(images).all():
+        raise MetricError(
+            "The generator gave images that hold NaN or infinite values.",
+            "Look at the run's status and log: its training has probably diverged.",
+        )
+    return np.asarray(np.rint(np.clip(images, 0, 1) * 255), dtype=np.uint8)
+
+
+def _features(classifier: Classifier, images: Images) -> Floats:
+    batches = torch.split(torch.from_numpy(images), BATCH)
+    features: Tensor = torch.cat([classifier.features(batch.float() / 255) for batch in batches])
+    return features.double().cpu().numpy()

@@ -1,0 +1,167 @@
+"""The Frechet distance of generated to real images in the features of a classifier of the same dataset."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import linalg
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.latents import LatentSpec
+from disentangle_bench.metrics.intervals import bootstrap_interval
+from disentangle_bench.metrics.metric import Classifier, Generator, Score, Scores, metric
+from disentangle_bench.metrics.samples.features import NO_CLASSIFIER, Features, Floats
+from disentangle_bench.seeds import derive_seed
+
+FEWEST = 4  # images: two halves of two
+
+
+@metric(
+    "classifier-frechet-distance",
+    version=1,
+    bounds=(0, None),
+    better="lower",
+    source="arXiv:1706.08500, eq. 6, with the features of a classifier of the dataset instead of Inception's",
+)
+def classifier_frechet_distance(
+    generator: Generator,
+    latents: LatentSpec,
+    images: ArrayLike,
+    train: ArrayLike | None = None,
+    classifier: Classifier | None = None,
+    *,
+    samples: int = 10_000,
+    bootstrap: int = 200,
+    seed: int = 0,
+) -> Scores:
+    """How far generated images are from real ones as Gaussians of a classifier's features. This is not Inception-FID.
+
+    The squared 2-Wasserstein distance between two Gaussians with the means and covariances of the features:
+    `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`. The classifier was trained on the dataset itself, so the figure knows
+    what matters in it, and compares models of one dataset; figures of two datasets do not compare.
+
+    The real test images are dealt into two halves. The distance is the mean of those from generated images to either
+    half, each with as many generated images as the half has. At n images it is too large by about a constant over n;
+    hence the floor: the distance between the two real halves, which is as much too large. The ceiling is that floor, or
+    the distance itself where a lucky draw is below it. Chance is the distance of real images whose pixels were
+    shuffled among images, each apart from the others. All figures are for the same n.
+
+    Args:
+        generator: of the images.
+        latents: the priors.
+        images: real ones, `(n, c, h, w)`, uint8 or float in [0, 1].
+        train: `(n,)` bool: the training split, on which the classifier was trained; it is left out.
+        classifier: gives the features `(n, f)`.
+        samples: the most real images to take, and as many generated ones.
+        bootstrap: resamples of all images for the interval.
+        seed: of latents, halves and resamples.
+
+    Returns:
+        The distance. Its details hold `real_to_real`, the parts `means` and `covariances` that add up to it, the number
+        of images in a half, and `real_variance`, the sum of the variances of the real features: what a single image
+        repeated, the mean of all in these features, would score.
+
+    Raises:
+        MetricError: fewer than 4 samples or test images, or 2 resamples; images that do not fit together, or that are
+            NaN or infinite.
+    """
+    for name, value, least in (("samples", samples, FEWEST), ("bootstrap", bootstrap, 2)):
+        if value < least:
+            raise MetricError(f"classifier-frechet-distance was asked for {name} = {value}.", f"Ask for {least}.")
+    if classifier is None:
+        return Score.undefined(NO_CLASSIFIER)
+    features = Features.of(generator, latents, images, train, classifier, samples=samples, fewest=FEWEST, seed=seed)
+    return _score(features, bootstrap, np.random.default_rng(derive_seed(seed, "resamples")))
+
+
+def frechet_distance(first: ArrayLike, second: ArrayLike) -> float:
+    """The squared Frechet distance between the Gaussians that fit two sets of points best.
+
+    Args:
+        first: `(n, f)`.
+        second: `(m, f)`.
+
+    Example:
+        >>> frechet_distance([[0.0], [2.0]], [[3.0], [5.0]])
+        9.0
+    """
+    a, b = (Moments.of(np.asarray(points, dtype=np.float64)) for points in (first, second))
+    return sum(distance_parts(a, b))
+
+
+class Moments(NamedTuple):
+    """A mean `(f,)` and a covariance, as a matrix `(f, f)` whose product with its own transpose is the covariance."""
+
+    mean: Floats
+    factor: Floats
+
+    @classmethod
+    def of(cls, points: Floats, counts: NDArray[np.int64] | None = None) -> Moments:
+        """Of points `(n, f)`, or of a resample that holds each of them `counts (n,)` times, n in all."""
+        weights = np.ones(len(points)) if counts is None else counts.astype(np.float64)
+        mean = weights @ points / len(points)
+        rows = (points - mean) * np.sqrt(weights)[:, None]
+        values, vectors = linalg.eigh(rows.T @ rows / (len(points) - 1))
+        rounding = len(values) * np.finfo(np.float64).eps * values[-1]
+        return cls(mean, vectors * np.sqrt(np.where(values > rounding, values, 0.0)))
+
+
+class DistanceParts(NamedTuple):
+    """What of the squared distance is due to the means and what to the covariances."""
+
+    means: float
+    covariances: float
+
+
+def distance_parts(first: Moments, second: Moments) -> DistanceParts:
+    """The two parts of the squared Frechet distance, both 0 or more.
+
+    With covariances `A A'` and `B B'`, the trace of the square root of their product is the sum of the singular values
+    of `A' B`. The product itself is not symmetric, and a root of it is complex by rounding where it is singular, as it
+    is with dead features; these singular values are real and 0 or more.
+    """
+    shift = first.mean - second.mean
+    spread = np.square(first.factor).sum() + np.square(second.factor).sum()
+    overlap = linalg.svdvals(first.factor.T @ second.factor).sum()
+    return DistanceParts(float(shift @ shift), max(float(spread - 2 * overlap), 0.0))
+
+
+class _Figures(NamedTuple):
+    """What one sample, or resample, of all images gives."""
+
+    distance: DistanceParts
+    floor: float
+
+
+def _figures(real: list[Moments], generated: list[Moments]) -> _Figures:
+    """Of two halves each."""
+    both = [distance_parts(*pair) for pair in zip(generated, real, strict=True)]
+    return _Figures(DistanceParts(*np.mean(both, axis=0).tolist()), sum(distance_parts(*real)))
+
+
+def _halves(points: Floats, rng: np.random.Generator | None = None) -> list[Moments]:
+    """The moments of both halves of points `(n, f)`, or of a resample of each."""
+    n = len(points) // 2
+    counts = [None if rng is None else rng.multinomial(n, np.full(n, 1 / n)) for _ in range(2)]
+    return [Moments.of(points[:n], counts[0]), Moments.of(points[n : 2 * n], counts[1])]
+
+
+def _score(features: Features, bootstrap: int, rng: np.random.Generator) -> Score:
+    real = _halves(features.real)
+    figures = _figures(real, _halves(features.generated))
+    chance = sum(_figures(real, _halves(features.shuffled)).distance)
+    value = sum(figures.distance)
+    resamples = [_figures(_halves(features.real, rng), _halves(features.generated, rng)) for _ in range(bootstrap)]
+    low, high = bootstrap_interval(value, [sum(each.distance) for each in resamples], (0, None))
+    floor_low, floor_high = bootstrap_interval(figures.floor, [each.floor for each in resamples], (0, None))
+    details = {
+        "real_to_real": {"value": figures.floor, "low": floor_low, "high": floor_high},
+        **figures.distance._asdict(),
+        "images_in_a_half": len(features) // 2,
+        "features": features.real.shape[1],
+        "real_variance": float(features.real.var(axis=0, ddof=1).sum()),
+        "interval": "percentile bootstrap over real and generated images, less its own bias",
+    }
+    return Score(value, low, high, chance, min(value, figures.floor), details=details)
