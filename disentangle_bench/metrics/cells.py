@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.extents import Extent, close_together, extents_of
+from disentangle_bench.extents import Extent, Extents, close_together, extents_of
 from disentangle_bench.representation import Variables
 from disentangle_bench.stored import StoredVariables
 
@@ -44,6 +45,21 @@ class Cells:
         if reach is not None and extent.low < extent.high and np.isfinite(extent.deviation):
             ends = extent.mean + np.array([-reach, reach]) * extent.deviation
         return cls(name, _edges(ends, num_bins), binned=True)
+
+    @classmethod
+    def between(cls, name: str, low: float, high: float, num_bins: int = 20) -> Self:
+        """Equal-width bins of a variable whose range is known beforehand; values beyond count to the outermost.
+
+        Raises:
+            MetricError: fewer than 2 bins.
+        """
+        check_bins(num_bins)
+        return cls(name, _edges(np.array([low, high], dtype=np.float64), num_bins), binned=True)
+
+    @classmethod
+    def of_values(cls, name: str, values: ArrayLike) -> Self:
+        """One cell for each of these values, the only ones that there may be."""
+        return cls(name, np.unique(np.asarray(values)), binned=False)
 
     def __len__(self) -> int:
         return len(self.marks) - self.binned
@@ -114,9 +130,16 @@ def cells_of(variables: Variables, num_bins: int, *, reach: float | None = None)
     Raises:
         MetricError: fewer than 2 bins.
     """
-    check_bins(num_bins)
     extents = variables.extents if isinstance(variables, StoredVariables) else extents_of(variables)
-    return tuple(Cells.of(name, extent, num_bins, reach) for name, extent in zip(variables.names, extents, strict=True))
+    return cells_of_extents(variables.names, extents, num_bins, reach=reach)
+
+
+def cells_of_extents(
+    names: Sequence[str], extents: Extents, num_bins: int, *, reach: float | None = None
+) -> tuple[Cells, ...]:
+    """The cells of variables that reach so far; see `cells_of`."""
+    check_bins(num_bins)
+    return tuple(Cells.of(name, extent, num_bins, reach) for name, extent in zip(names, extents, strict=True))
 
 
 def check_bins(num_bins: int) -> None:
