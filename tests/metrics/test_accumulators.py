@@ -61,7 +61,8 @@ def test_ranges_that_are_known_beforehand():
 
 
 def test_values_beyond_the_ranges_count_to_the_ends():
-    accumulator = Accumulator("mutual-information-matrix", [Cells.between("c", -1, 1, 2)], [Cells.of_values("f", ["a", "b"])])
+    cells = [Cells.between("c", -1, 1, 2)], [Cells.of_values("f", ["a", "b"])]
+    accumulator = Accumulator("mutual-information-matrix", *cells)
     accumulator.update([-9.0, 9.0, -0.5, 0.5], np.array(["a", "b", "a", "b"]))
     assert accumulator.counts().joint.tolist() == [[2, 0], [0, 2]]
 
