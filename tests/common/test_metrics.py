@@ -45,14 +45,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "factor-vae": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
     "z-diff": {"batch_size": 16, "train_points": 300, "test_points": 200},
     "z-min-variance": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
-<<<<<<< HEAD
     "gaussian-total-correlation": {},
     "gaussian-wasserstein-correlation": {},
     "average-pairwise-information": {},
     "active-units": {"min_variance": 1e-5},
-    "dci": {},
-=======
->>>>>>> e2b62cd (Tell of the metrics as they are listed)
     "mutual-information": {"samples": 200},
     "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
