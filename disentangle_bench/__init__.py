@@ -121,20 +121,26 @@ def evaluate(
     seed: int = 0,
     device: str = "auto",
     data_dir: Path | str | None = None,
+    bootstrap: int | None = None,
+    levels: bool = True,
     figures: bool = True,
-    on_start: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Results:
     """Score a run, a representation, or the folder or file of one. A run keeps its scores and figures.
 
     Args:
         subject: a run or its folder; a representation or its `.npz` or `.h5` file.
-        metrics: their names; by default all that can be asked of the subject.
+        metrics: their names, or `all`; by default all that can be asked of a representation, and those of a run that
+            are not slow.
         settings: metric name -> its settings.
         seed: of everything random in the evaluation.
         device: `auto`, `cpu`, `cuda` or `mps`.
         data_dir: a folder with the dataset's files.
+        bootstrap: resamples of the rows for the intervals of observational metrics; 0 for no intervals; by default 100,
+            and none for slow metrics.
+        levels: simulate the chance and the ceiling of observational metrics.
         figures: also draw the figures of a run.
-        on_start: called with each metric's name as its turn comes.
+        tell: called with one line as each metric's turn comes, and before what takes long.
 
     Raises:
         DbenchError: not a run or a representation, an unknown metric, a setting it does not take.
@@ -145,7 +151,15 @@ def evaluate(
     from disentangle_bench.run import Run
     from disentangle_bench.stored import open_representation
 
-    ask = partial(evaluate_subject, metrics=metrics, settings=settings, seed=seed, on_start=on_start)
+    ask = partial(
+        evaluate_subject,
+        metrics=metrics,
+        settings=settings,
+        seed=seed,
+        bootstrap=bootstrap,
+        levels=levels,
+        tell=tell,
+    )
     if isinstance(subject, Representation):
         return ask(subject_of_representation(subject, "representation", seed))
     if isinstance(subject, Run):

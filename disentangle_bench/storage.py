@@ -17,6 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from platformdirs import user_cache_path
+
 from disentangle_bench.errors import StorageError
 
 if TYPE_CHECKING:
@@ -108,6 +110,12 @@ def write_hdf5(path: Path, fill: Callable[[h5py.File], object], *, before: bytes
 def write_json(path: Path, value: Any) -> None:
     """Write `value` to `path` as JSON, atomically. NaN and infinity are refused: they are not JSON."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def user_cache(*parts: str) -> Path:
+    """A folder, which need not be there yet, in `DBENCH_CACHE` or else in the user's cache folder."""
+    root = os.environ.get("DBENCH_CACHE") or user_cache_path("disentangle-bench", appauthor=False)
+    return Path(root).expanduser().joinpath(*parts)
 
 
 def sha256(path: Path) -> str:

@@ -67,10 +67,10 @@ def test_metrics_take_their_settings_and_say_when_their_turn_comes():
         db.Representation.of(digits, digits),
         ["c1-accuracy"],
         settings={"c1-accuracy": {"bootstrap": 50}},
-        on_start=turns.append,
+        tell=turns.append,
     )
     assert results.scores["c1-accuracy.accuracy"].settings["bootstrap"] == 50
-    assert turns == ["c1-accuracy"]
+    assert turns == ["Scoring c1-accuracy"]
 
 
 def test_a_run_is_opened_once_it_has_ended(tmp_path):

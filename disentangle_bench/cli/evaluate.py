@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         "dbench eval runs/infogan-mnist/seed-0",
         "dbench eval runs/infogan-mnist/seed-0 --metrics c1-accuracy",
         "dbench eval my-codes.npz --format json",
+        "dbench eval my-codes.npz --metrics mig,dci --bootstrap 200",
     ),
 )
 @click.option_panel("Arguments", options=["subject"], **ARGUMENTS)
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     callback=read_words,
     metavar="A,B,..",
     shell_complete=names_of("metrics"),
-    help="Only these (default: all that the subject can answer).",
+    help="Only these, or all that SUBJECT can answer (default: all; of a run, those that are not slow).",
 )
 @settings_option("METRIC.KEY=VALUE")
 @click.option(
@@ -56,14 +57,23 @@ if TYPE_CHECKING:
     metavar="N",
     help="For all that is random in the evaluation (default: 0).",
 )
+@click.option(
+    "--bootstrap",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Resamples for the intervals of metrics of codes and factors; 0 for none (default: 100, slow metrics none).",
+)
+@click.option("--no-levels", is_flag=True, help="Leave out chance and ceiling where they are simulated.")
 @click.option("--no-figures", is_flag=True, help="Leave out the figures.")
 @format_option
 @device_option
 @data_dir_option
 def evaluate(
+    *,
     subject: Path,
     metrics: tuple[str, ...] | None,
     settings: Settings,
+    no_levels: bool,
     no_figures: bool,
     form: Form,
     **options: Any,
@@ -78,8 +88,9 @@ def evaluate(
         subject,
         metrics,
         settings=by_metric(settings),
+        levels=not no_levels,
         figures=not no_figures,
-        on_start=lambda name: say(f"Scoring {name}"),
+        tell=say,
         **options,
     )
     print_report(scores, form)

@@ -14,21 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from platformdirs import user_cache_path
 from rich.console import Console
 
 from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.sources import PackedFolder, Source
 from disentangle_bench.errors import DataError, DownloadError, StorageError
-from disentangle_bench.storage import atomic_path, sha256, storage_errors
+from disentangle_bench.storage import atomic_path, sha256, storage_errors, user_cache
 
 _SCRATCH = ".fetching-"
 
 
 def cache_folder(dataset: str = "") -> Path:
     """Where verified files, of one dataset or of all, are kept: in `DBENCH_CACHE` or else the user's cache folder."""
-    root = os.environ.get("DBENCH_CACHE") or user_cache_path("disentangle-bench", appauthor=False)
-    return Path(root).expanduser() / "datasets" / dataset
+    return user_cache("datasets", dataset)
 
 
 def is_offline() -> bool:

@@ -26,6 +26,8 @@ from disentangle_bench.run import Run
 
 SCHEMA_VERSION = 1
 LEVEL = 1 - CONFIDENCE
+ASIDE = ("seed", "bootstrap")
+"""Settings of metrics that do not change what is measured."""
 Spread = Literal["test samples", "seeds"]
 Verdict = Literal["better", "worse", "differs", "no difference shown", "no interval"]
 
@@ -260,10 +262,13 @@ def _difference(score: str, first: Sequence[Results], second: Sequence[Results])
 
 
 def _unlike(entries: Sequence[ScoreEntry]) -> str:
-    """Why these entries are not the same measurement, if they are not. A metric's own seed does not make it another."""
+    """Why these entries are not the same measurement, if they are not.
+
+    Another seed of a metric's own, or more resamples for its interval, do not make it another.
+    """
     if len({entry.version for entry in entries}) > 1:
         return f"versions {' and '.join(map(str, sorted({entry.version for entry in entries})))} of the metric"
-    settings = [{key: value for key, value in entry.settings.items() if key != "seed"} for entry in entries]
+    settings = [{key: value for key, value in entry.settings.items() if key not in ASIDE} for entry in entries]
     keys = sorted({key for each in settings for key in each})
     unlike = [key for key in keys if any(each.get(key) != settings[0].get(key) for each in settings)]
     return f"computed with a different {', '.join(unlike)}" if unlike else ""

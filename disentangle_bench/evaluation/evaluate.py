@@ -9,15 +9,21 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from disentangle_bench.errors import DbenchError, MetricError, RunError, SettingError, UnknownNameError
+from disentangle_bench.evaluation.bootstrap import check_resamples
+from disentangle_bench.evaluation.context import Context, in_context
+from disentangle_bench.evaluation.question import Question
 from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, metric_of, save_samples
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
-from disentangle_bench.representation import Representation
+from disentangle_bench.representation import Representation, Variables
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import provenance
 
 Settings = Mapping[str, Mapping[str, Any]]
+Metric = Callable[..., Scores]
+ALL = "all"
+"""In place of a metric's name: every metric that the subject can answer."""
 
 
 def evaluate(
@@ -26,35 +32,45 @@ def evaluate(
     *,
     settings: Settings | None = None,
     seed: int = 0,
-    on_start: Callable[[str], None] | None = None,
+    bootstrap: int | None = None,
+    levels: bool = True,
+    tell: Callable[[str], None] | None = None,
 ) -> Results:
-    """Every score of some metrics, or of all that can be asked of the subject.
+    """Every score of some metrics, or of those that can be asked of the subject.
 
     Args:
         subject: what is evaluated.
-        metrics: their names.
+        metrics: their names, or `all` that can be asked; by default those, of a run without the slow ones.
         settings: metric name -> its settings.
         seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
-        on_start: called with each metric's name as its turn comes.
+        bootstrap: resamples of the rows for the interval of each observational metric that has none of its own; 0 for
+            no intervals; by default 100, and none for slow metrics.
+        levels: simulate the chance and the ceiling of observational metrics that have none of their own.
+        tell: called with one line as each metric's turn comes, and before what takes long.
 
     Raises:
         UnknownNameError: a metric or a setting that there is not. SettingError: a value that a setting cannot have.
         MetricError: a named metric needs a part that the subject lacks.
     """
+    if bootstrap:
+        check_resamples(bootstrap)
+    context = Context(bootstrap, levels, seed, tell)
     chosen = _chosen(subject, metrics)
     given = _checked(settings or {}, chosen)
     results = Results(subject={"name": subject.name, **subject.facts}, scores={}, provenance=provenance(), samples={})
     results.provenance["seed"] = seed
     for name in chosen:
-        if on_start is not None:
-            on_start(name)
-        _add(results, subject, name, given.get(name, {}), seed)
+        if tell is not None:
+            tell(f"Scoring {name}{', which is slow' if facts_of(METRICS.get(name)).slow else ''}")
+        _add(results, subject, name, given.get(name, {}), context)
     return results
 
 
 def _chosen(subject: Subject, metrics: Sequence[str] | None) -> list[str]:
-    if metrics is None:
+    if metrics is None or ALL in metrics:
         able = [name for name in METRICS if not _lacking(subject, facts_of(METRICS.get(name)))]
+        if metrics is None and subject.facts.get("kind") == "run":
+            able = [name for name in able if not facts_of(METRICS.get(name)).slow]
         if not able:
             raise MetricError(
                 f"No metric can be asked of {subject.name}: it offers only {', '.join(subject.parts)}.",
@@ -104,24 +120,37 @@ def _with_seed(name: str, given: Mapping[str, Any], seed: int) -> dict[str, Any]
     return settings
 
 
-def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any], seed: int) -> None:
+def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any], context: Context) -> None:
     function = METRICS.get(name)
-    facts, settings = facts_of(function), _with_seed(name, given, seed)
-    parts = {part: subject.parts[part] for part in (*facts.needs, *facts.uses) if part in subject.parts}
+    facts, settings = facts_of(function), _with_seed(name, given, context.seed)
     begun = time.perf_counter()
     try:
-        scores: Scores = function(**parts, **settings)
+        scores = _asked(function, subject, settings)
     except DbenchError as error:
         if given:  # the usual settings might have had an answer
             raise
-        scores = Score.undefined(str(error))
-    seconds = round(time.perf_counter() - begun, 3)
-    for part, score in (scores if isinstance(scores, dict) else {"": scores}).items():
+        scores = {"": Score.undefined(str(error))}
+    seconds = time.perf_counter() - begun
+    if facts.observational:
+        scores = in_context(scores, _question(function, subject, settings), context, seconds)
+    for part, score in scores.items():
         full = f"{name}.{part}" if part else name
-        results.scores[full] = entry_from_score(score, facts, settings, seconds)
+        results.scores[full] = entry_from_score(score, facts, settings, round(seconds, 3))
         if score.samples is not None and score.value is not None:
             pairing = f"{subject.samples} {score.pairing}".strip() if score.pairing else ""
             results.samples[full] = Samples(score.samples, pairing)
+
+
+def _asked(function: Metric, subject: Subject, settings: Mapping[str, Any]) -> dict[str, Score]:
+    facts = facts_of(function)
+    parts = {part: subject.parts[part] for part in (*facts.needs, *facts.uses) if part in subject.parts}
+    scores = function(**parts, **settings)
+    return scores if isinstance(scores, dict) else {"": scores}
+
+
+def _question(function: Metric, subject: Subject, settings: Mapping[str, Any]) -> Question:
+    codes, factors = Variables.wrap(subject.parts["codes"]), Variables.wrap(subject.parts["factors"], prefix="f")
+    return Question(function, codes, factors, subject.parts.get("train"), settings)
 
 
 def keep_results(run: Run, subject: Subject, results: Results) -> Results:

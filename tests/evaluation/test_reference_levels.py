@@ -1,0 +1,203 @@
+"""Simulated codes know nothing or everything, and their scores depend on sizes alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from disentangle_bench.evaluation import reference_levels as levels
+from disentangle_bench.evaluation.question import Question
+from disentangle_bench.evaluation.reference_levels import Sizes, ignorant_codes, perfect_codes
+from disentangle_bench.metrics import Score, Scores, facts_of, metric
+from disentangle_bench.metrics.information import discrete_entropies, mutual_information_matrix
+from disentangle_bench.metrics.metric import Codes, Factors
+from disentangle_bench.representation import Representation, Variables
+
+from .conftest import Ask, information, share
+
+DSPRITES = (3, 6, 40, 32, 32)
+BETTER = {"": "higher", "right": "higher", "wrong": "lower", "missing": "higher"}
+KINDS = ("categorical", "ordinal", "continuous", "cyclic")
+
+
+@metric("gap", version=1, bounds=(0, 1), better="higher", source="this test")
+def gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Scores:
+    """MIG, in two lines."""
+    table = np.sort(mutual_information_matrix(codes, factors, num_bins), axis=0)
+    return Score(float(((table[-1] - table[-2]) / discrete_entropies(factors)).mean()))
+
+
+@metric("recorded", version=1, bounds=(None, None), better="neither", source="this test")
+def recorded(codes: Codes, factors: Factors, train: Any, *, seed: int = 0) -> Scores:
+    """How many codes are constant, how many rows and train rows there are; the last part is not always defined."""
+    values, rows = np.asarray(codes), len(np.asarray(train))
+    dead = int((values == values[0]).all(axis=0).sum())
+    undefined = Score.undefined("dead codes") if dead else Score(1.0)
+    return {"dead": Score(dead), "rows": Score(rows), "train": Score(np.asarray(train).mean()), "alive": undefined}
+
+
+def sizes_of(codes: Any, factors: Any, train: Any = None, most_rows: int = 20_000) -> Sizes:
+    data = Representation.of(codes, factors, train)
+    return Sizes.of(Question(gap, data.codes, data.factors, data.train, {}), most_rows)
+
+
+def test_perfect_codes_score_about_point_nine_mig_on_factors_as_of_dsprites(ask: Ask) -> None:
+    rng = np.random.default_rng(0)
+    factors = np.stack([rng.integers(size, size=5000) for size in DSPRITES], axis=1)
+    found = levels.reference_levels(ask(gap, rng.standard_normal((5000, 10)), factors), BETTER)[""]
+    assert found.ceiling == pytest.approx(0.90, abs=0.015)
+    assert 0 < found.chance < 0.01
+
+
+def test_chance_of_a_share_is_one_over_its_values(ask: Ask) -> None:
+    labels = np.repeat(np.arange(4), 500)
+    found = levels.reference_levels(ask(share, labels, labels, np.arange(2000) % 2), BETTER)
+    assert found["right"].chance == pytest.approx(0.25, abs=0.02)
+    assert found["right"].ceiling == 1
+    assert found["wrong"].ceiling == 0
+    assert found["missing"] == levels.Levels()
+
+
+def test_levels_depend_on_sizes_and_not_on_what_goes_with_what(ask: Ask, cache: Path) -> None:
+    rng = np.random.default_rng(0)
+    codes, factors = rng.standard_normal((300, 3)), rng.integers(4, size=(300, 2))
+    first = levels.reference_levels(ask(gap, codes, factors), BETTER)
+    rows = rng.permutation(300)
+    assert levels.reference_levels(ask(gap, codes + factors[:, :1], factors[rows]), BETTER) == first
+    assert len(list((cache / "levels").iterdir())) == 1
+
+
+@pytest.mark.parametrize("change", ["codes", "kinds", "rows", "margins", "factors", "settings", "metric", "train"])
+def test_levels_of_other_sizes_are_others(ask: Ask, cache: Path, change: str) -> None:
+    rng = np.random.default_rng(0)
+    codes, factors = rng.standard_normal((300, 3)), rng.integers(4, size=(300, 2))
+    train = np.arange(300) % 2
+    question = ask(gap, codes, factors, train)
+    other = {
+        "codes": lambda: ask(gap, codes[:, :2], factors, train),
+        "kinds": lambda: ask(gap, rng.integers(9, size=(300, 3)), factors, train),
+        "rows": lambda: ask(gap, codes[:200], factors[:200], train[:200]),
+        "margins": lambda: ask(gap, codes, factors // 2, train),
+        "factors": lambda: ask(gap, codes, factors[:, :1], train),
+        "settings": lambda: ask(gap, codes, factors, train, num_bins=5),
+        "metric": lambda: ask(information, codes, factors, train),
+        "train": lambda: ask(gap, codes, factors, np.arange(300) % 3 == 0),
+    }[change]()
+    levels.reference_levels(question, BETTER)
+    levels.reference_levels(other, BETTER)
+    assert len(list((cache / "levels").iterdir())) == 2
+
+
+def test_levels_can_be_simulated_without_the_cache(ask: Ask, cache: Path) -> None:
+    question = ask(gap, np.random.default_rng(0).standard_normal((50, 2)), np.arange(50) % 2)
+    assert levels.reference_levels(question, BETTER, cached=False) == levels.reference_levels(question, BETTER)
+    assert len(list((cache / "levels").iterdir())) == 1
+
+
+def test_a_metrics_own_seed_is_no_other_level(ask: Ask, cache: Path) -> None:
+    labels = np.arange(60) % 3
+    for seed in (0, 1):
+        levels.reference_levels(ask(share, labels, labels, labels == 0, seed=seed), BETTER)
+    assert len(list((cache / "levels").iterdir())) == 1
+
+
+def test_further_codes_are_dead_or_noise_and_the_better_of_the_two_is_the_ceiling(ask: Ask) -> None:
+    parts = dict.fromkeys(("dead", "rows", "train", "alive"), "higher")
+    train = np.arange(1000) < 250
+    question = ask(recorded, np.random.default_rng(0).standard_normal((1000, 5)), np.arange(1000) % 2, train)
+    found = levels.reference_levels(question, parts)
+    assert (found["dead"].chance, found["dead"].ceiling) == (0, 4)
+    assert levels.reference_levels(question, dict.fromkeys(parts, "lower"))["dead"].ceiling == 0
+    assert (found["rows"].ceiling, found["train"].ceiling) == (1000, 0.25)
+    assert found["alive"] == levels.Levels(1, 1)
+
+
+def test_what_every_simulation_of_leaves_undefined_is_null(ask: Ask) -> None:
+    labels = np.zeros(40, dtype=int)
+    found = levels.reference_levels(ask(recorded, labels, np.arange(40) % 2, np.arange(40) < 20), {"alive": "higher"})
+    assert found["alive"] == levels.Levels(None, 1)
+
+
+def test_many_rows_are_simulated_at_fewer_and_said_to_be(ask: Ask) -> None:
+    n = levels.USUAL.rows * 2
+    question = ask(recorded, np.zeros((n, 1)), np.arange(n) % 2, np.arange(n) < n // 2)
+    assert levels.reference_levels(question, {"rows": "higher"})["rows"].chance == levels.USUAL.rows
+    told = levels.explanation(question)
+    assert told["rows"] == levels.USUAL.rows
+    assert told["simulated_at_fewer_rows_than"] == n
+
+
+def test_slow_metrics_are_simulated_less(ask: Ask) -> None:
+    @metric("sleepy", version=1, bounds=(0, 1), better="higher", source="this test", slow=True)
+    def sleepy(codes: Codes, factors: Factors) -> Scores:
+        return Score(0.5)
+
+    assert levels.effort_of(ask(sleepy, np.zeros(9), np.arange(9))) == levels.SLOW
+    assert levels.SLOW.simulations < levels.USUAL.simulations
+    assert facts_of(sleepy).observational
+
+
+@st.composite
+def subjects(draw: st.DrawFn) -> tuple[Variables, Variables, int]:
+    n = draw(st.integers(4, 40))
+    seed = draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+
+    def variables(most: int, prefix: str) -> Variables:
+        kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=most))
+        columns = [rng.normal(size=n) if kind == "continuous" else rng.integers(3, size=n) for kind in kinds]
+        return Variables.wrap(np.stack(columns, axis=1).astype(float), kinds=kinds, prefix=prefix)
+
+    return variables(5, "c"), variables(4, "f"), seed
+
+
+@given(subjects())
+def test_simulated_subjects_are_of_the_subjects_size(subject: tuple[Variables, Variables, int]) -> None:
+    codes, factors, seed = subject
+    sizes = sizes_of(codes, factors)
+    rng = np.random.default_rng(seed)
+    drawn = sizes.draw_factors(rng)
+    assert (drawn.names, drawn.kinds) == (factors.names, factors.kinds)
+    assert np.array_equal(np.sort(drawn.values, axis=0), np.sort(factors.values, axis=0))
+    ignorant = ignorant_codes(sizes, rng)
+    assert (ignorant.names, ignorant.kinds, ignorant.values.shape) == (codes.names, codes.kinds, codes.values.shape)
+    for noise in (False, True):
+        perfect = perfect_codes(sizes, drawn, noise, rng)
+        assert (perfect.names, perfect.values.shape) == (codes.names, codes.values.shape)
+        found = [any(np.array_equal(column, factor) for factor in drawn.values.T) for column in perfect.values.T]
+        assert sum(found) >= min(len(codes.names), len(factors.names))
+
+
+def test_a_perfect_code_keeps_to_continuous_and_prefers_its_kind() -> None:
+    codes = Variables.wrap(np.zeros((6, 3)), kinds=["continuous", "categorical", "continuous"])
+    factors = Variables.wrap(np.arange(12.0).reshape(6, 2) % 5, kinds=["ordinal", "categorical"], prefix="f")
+    sizes = sizes_of(codes, factors)
+    drawn = sizes.draw_factors(np.random.default_rng(0))
+    perfect = perfect_codes(sizes, drawn, False, np.random.default_rng(0))
+    assert perfect.kinds == codes.kinds
+    assert np.array_equal(perfect.values[:, 1], drawn.values[:, 1])
+
+
+def test_factors_of_text_have_perfect_codes() -> None:
+    sizes = sizes_of(np.zeros((4, 1)), np.array(["b", "a", "b", "c"]))
+    drawn = sizes.draw_factors(np.random.default_rng(0))
+    perfect = perfect_codes(sizes, drawn, False, np.random.default_rng(0))
+    assert {(text, number) for text, number in zip(drawn.values[:, 0], perfect.values[:, 0], strict=True)} == {
+        ("a", 0.0),
+        ("b", 1.0),
+        ("c", 2.0),
+    }
+
+
+def test_simulating_leaves_the_question_as_it_was(ask: Ask) -> None:
+    question = ask(gap, np.random.default_rng(0).standard_normal((30, 2)), np.arange(30) % 3)
+    before = replace(question, codes=question.codes.rows(np.arange(30)), factors=question.factors.rows(np.arange(30)))
+    levels.reference_levels(question, BETTER)
+    assert np.array_equal(before.codes.values, question.codes.values)
+    assert np.array_equal(before.factors.values, question.factors.values)
