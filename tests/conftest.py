@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 import threading
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # A busy machine is no failure, and a suite that passes once passes again: no deadlines, no fresh randomness.
-settings.register_profile("suite", deadline=None, derandomize=True)
+settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 
