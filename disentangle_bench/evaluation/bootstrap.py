@@ -172,11 +172,14 @@ def _shift(value: float, replicates: Figures) -> float | None:
     return shift if abs(shift) <= MOST_SHIFT else None
 
 
-def _acceleration(left_out: Figures) -> float | None:
+def _acceleration(left_out: Figures) -> float:
     """A sixth of the skewness of what the groups of rows contribute (Efron 1987, eq. 6.6, groups for rows)."""
     influence = left_out.mean() - left_out
-    spread = float((influence**2).sum())
-    return float((influence**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
+    largest = float(np.abs(influence).max())
+    if largest == 0:
+        return 0.0
+    influence /= largest  # cubes of small figures would be lost
+    return float((influence**3).sum() / (6 * (influence**2).sum() ** 1.5))
 
 
 def _corrected_tails(shift: float, acceleration: float) -> Figures:
