@@ -24,6 +24,8 @@ Bounds = tuple[float | None, float | None]
 """The lowest and the highest value that there can be; None where it is open."""
 Codes = ArrayLike | Variables
 Factors = ArrayLike | Variables
+Representations = Mapping[str, Codes]
+"""Model name -> its codes `(n, d)` for the same samples in the same order; each model may have another d."""
 Generator = Callable[[Latents], Tensor]
 """Latents (on any device) -> images `(n, c, h, w)` float in [0, 1], on the model's device."""
 Posterior = Callable[[Tensor], tuple[Tensor, ...]]

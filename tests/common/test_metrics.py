@@ -49,6 +49,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "gaussian-wasserstein-correlation": {},
     "average-pairwise-information": {},
     "active-units": {"min_variance": 1e-5},
+    "dci": {},
+=======
+>>>>>>> e2b62cd (Tell of the metrics as they are listed)
+    "udr/lasso": {"min_variance": 1e-5},
+    "udr/spearman": {"min_variance": 1e-5},
+    "model-centrality": {"batch_size": 16, "votes": 100, "min_variance": 1e-5},
     "mutual-information": {"samples": 200},
     "mutual-information/fresh": {"samples": 200, "train_samples": 300, "validation_samples": 100},
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
@@ -103,8 +109,11 @@ def lively() -> Subject:
     estimates = [code.estimate(part) for code, part in zip(LATENTS.codes, read(images), strict=True)]
     codes = torch.stack([values.float() for values in estimates], dim=1).numpy()
     factors = np.column_stack([values.numpy() for values in latents.codes[:2]])
+    truth = np.column_stack([values.numpy() for values in latents.codes])
+    both = {name: Variables.wrap(values, kinds=kinds) for name, values in {"read": codes, "truth": truth}.items()}
     return {
         "codes": Variables.wrap(codes, names=LATENTS.names, kinds=kinds),
+        "representations": both,
         "factors": Variables.wrap(factors, names=["number", "slant"], kinds=["categorical", "continuous"]),
         "train": np.arange(SAMPLES) < 160,
         "images": (images.numpy() * 255).astype(np.uint8),
@@ -120,6 +129,7 @@ def collapsed() -> Subject:
     alive = lively()
     return alive | {
         "codes": Variables.wrap(np.zeros((SAMPLES, 3)), names=LATENTS.names, kinds=alive["codes"].kinds),
+        "representations": {name: np.zeros((SAMPLES, 3)) for name in alive["representations"]},
         "images": np.full_like(alive["images"], 128),
         "generator": lambda latents: torch.full((len(latents), 1, SIDE, SIDE), 0.5),
         "posterior": lambda images: tuple(torch.zeros(len(images), width) for width in LATENTS.parameters),
@@ -315,5 +325,7 @@ def assert_same(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
             assert np.array_equal(value.values, after[part].values), part
         elif isinstance(value, np.ndarray):
             assert np.array_equal(value, after[part]), part
+        elif isinstance(value, Mapping):
+            assert_same(value, after[part])
         else:
             assert value == after[part], part

@@ -1,0 +1,73 @@
+"""ModelCentrality: which model is nearest to all others, each taken for the truth in turn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from disentangle_bench.metrics.interventional.least_spread import majority_vote
+from disentangle_bench.metrics.interventional.trials import Interventions
+from disentangle_bench.metrics.metric import Representations, Score, metric
+from disentangle_bench.metrics.unsupervised.models import Model, models_of
+
+
+@metric(
+    "model-centrality",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1906.06034, section 4, on shared samples instead of each model's own",
+    affine=False,
+)
+def model_centrality(
+    representations: Representations,
+    *,
+    batch_size: int = 200,
+    votes: int = 800,
+    min_variance: float = 0.02,
+    num_bins: int = 10,
+    seed: int = 0,
+) -> dict[str, Score]:
+    """How well each model's codes and those of the others serve as the truth for each other, on average.
+
+    Each model's codes, cut into bins, are taken for the factors of the samples, and every other model gets a FactorVAE
+    score for them; see `factor_vae_score`. The score of a pair is the mean of both directions, that of a model the
+    mean over the others. The most central model is the one to pick.
+
+    The paper holds a code of one generator fixed and reads the images that it makes. Here codes are held fixed by
+    choosing among shared samples, so that encoders without a generator can be ranked, and files of codes.
+
+    Args:
+        representations: the codes of 2 models or more for the same samples.
+        batch_size: samples a trial.
+        votes: trials to learn each code's counterpart from, and as many to score.
+        min_variance: codes that vary less are left out. It is absolute, made for codes whose prior has variance 1.
+        num_bins: equal-width bins, within which a continuous code counts as fixed.
+        seed: of the trials.
+
+    Returns:
+        The score of each model by its name.
+    """
+    models = models_of(representations, min_variance)
+
+    def directed(truth: Model, model: Model) -> Score:
+        if not (truth.alive and model.alive):
+            return Score.undefined("no code varies enough")
+        data = Interventions.of(model.active, truth.active, None, num_bins=num_bins, seed=seed)
+        if data.reason:
+            return Score.undefined(data.reason)
+        return majority_vote(data, (votes, votes), batch_size=batch_size, min_variance=min_variance, seed=seed)
+
+    directions = {(a.name, b.name): directed(a, b) for a in models for b in models if a is not b}
+    return {model.name: _score(model, directions) for model in models}
+
+
+def _score(model: Model, directions: dict[tuple[str, str], Score]) -> Score:
+    pairs: dict[str, float] = {}
+    for (truth, other), score in directions.items():
+        back = directions[other, truth]
+        if truth == model.name and score.value is not None and back.value is not None:
+            pairs[other] = (score.value + back.value) / 2
+    if not pairs:
+        return Score.undefined("with no other model are there two codes on either side that vary enough")
+    details = {"pairs": pairs, "inactive_codes": list(model.inactive)}
+    return Score(float(np.mean(list(pairs.values()))), details=details)
