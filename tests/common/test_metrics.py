@@ -49,9 +49,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "gaussian-wasserstein-correlation": {},
     "average-pairwise-information": {},
     "active-units": {"min_variance": 1e-5},
-    "dci": {},
-=======
->>>>>>> e2b62cd (Tell of the metrics as they are listed)
     "udr/lasso": {"min_variance": 1e-5},
     "udr/spearman": {"min_variance": 1e-5},
     "model-centrality": {"batch_size": 16, "votes": 100, "min_variance": 1e-5},

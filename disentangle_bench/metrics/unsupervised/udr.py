@@ -106,7 +106,7 @@ def _of_variables(likeness: NDArray[np.float64], rows: Columns, columns: Columns
 def _lasso_weights(inputs: Columns, targets: Columns, alpha: float) -> NDArray[np.float64]:
     model = Lasso(alpha=alpha, max_iter=_ITERATIONS)
     model.fit(stats.zscore(inputs.values), stats.zscore(targets.values))
-    return np.abs(np.atleast_2d(model.coef_)).T
+    return np.asarray(np.abs(np.atleast_2d(model.coef_)).T)
 
 
 def _rank_correlations(first: Columns, second: Columns) -> NDArray[np.float64]:
