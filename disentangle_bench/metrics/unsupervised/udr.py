@@ -104,7 +104,7 @@ def _of_variables(likeness: NDArray[np.float64], rows: Columns, columns: Columns
 
 
 def _lasso_weights(inputs: Columns, targets: Columns, alpha: float) -> NDArray[np.float64]:
-    model = Lasso(alpha=alpha, max_iter=_ITERATIONS)
+    model = Lasso(alpha=alpha, max_iter=_ITERATIONS, random_state=0)  # else it draws from NumPy's global state
     model.fit(stats.zscore(inputs.values), stats.zscore(targets.values))
     return np.asarray(np.abs(np.atleast_2d(model.coef_)).T)
 
