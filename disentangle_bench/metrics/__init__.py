@@ -25,6 +25,7 @@ _TARGETS = {
     "sap": f"{_HERE}.observational.sap:separated_attribute_predictability",
     "sap/regression": f"{_HERE}.observational.sap:separated_attribute_predictability_by_regression",
     "explicitness": f"{_HERE}.observational.explicitness:explicitness",
+    "infomec": f"{_HERE}.observational.infomec:infomec",
     "irs": f"{_HERE}.observational.irs:interventional_robustness",
     "dci": f"{_HERE}.observational.dci:dci",
     "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",

@@ -126,6 +126,39 @@ def ksg_contributions(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, seed: i
     return terms
 
 
+def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int = 3, seed: int = 0) -> float:
+    """`I(x; label)`, in nats, of a continuous variable and a class, by k nearest neighbours (Ross 2014, eq. 2).
+
+    Samples whose label occurs once tell nothing and are left out; a class of k samples or fewer takes all of them.
+
+    Args:
+        x: `(n,)` or `(n, d)` samples; each column is scaled to unit variance first.
+        labels: `(n,)` classes, of any type.
+        neighbors: k; few neighbours mean little bias and much variance.
+        seed: of the noise of 1e-10 that breaks ties.
+
+    Raises:
+        MetricError: different lengths, no neighbours, or no label that occurs twice.
+    """
+    columns, index = _scaled_columns(x, np.random.default_rng(seed)), _category_index(labels)
+    if len(columns) != len(index) or neighbors < 1:
+        raise MetricError(
+            f"{neighbors} nearest neighbours among {len(columns)} values and {len(index)} labels.",
+            "Give one pair per sample and one neighbour or more.",
+        )
+    sizes = np.bincount(index)[index]
+    columns, index, sizes = columns[sizes > 1], index[sizes > 1], sizes[sizes > 1]
+    if not len(index):
+        raise MetricError("No label occurs twice.", "Give several samples of a class.")
+    taken, closer = np.minimum(neighbors, sizes - 1), np.empty(len(index))
+    for label in np.unique(index):
+        same = index == label
+        nearest = cKDTree(columns[same]).query(columns[same], k=[taken[same][0] + 1], p=np.inf)[0]
+        closer[same] = np.nextafter(nearest[:, 0], 0)
+    inside = cKDTree(columns).query_ball_point(columns, closer, p=np.inf, return_length=True)
+    return float(digamma(len(index)) + np.mean(digamma(taken) - digamma(sizes) - digamma(inside)))
+
+
 def mutual_information_matrix(
     codes: ArrayLike | Variables, factors: ArrayLike | Variables, num_bins: int = 20
 ) -> NDArray[np.float64]:

@@ -40,6 +40,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "modularity": {},
     "mutual-information-matrix": {},
     "explicitness": {},
+    "infomec": {},
     "irs": {},
     "beta-vae": {"batch_size": 16, "train_points": 300, "test_points": 200},
     "factor-vae": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},

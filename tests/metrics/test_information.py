@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
-from sklearn.feature_selection import mutual_info_regression
+from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 from sklearn.metrics import mutual_info_score
 
 from disentangle_bench.errors import MetricError, RepresentationError
@@ -27,6 +27,7 @@ from disentangle_bench.metrics.information import (
     mutual_information,
     mutual_information_matrix,
     pointwise_information,
+    ross_mutual_information,
 )
 from disentangle_bench.representation import Variables
 
@@ -189,6 +190,53 @@ class TestKraskov:
     def test_impossible_sizes(self, n, m, k):
         with pytest.raises(MetricError, match=f"{k} nearest neighbours among {n} values of x and {m} of y"):
             ksg_mutual_information(np.arange(n), np.arange(m), neighbors=k)
+
+
+class TestRoss:
+    @pytest.mark.parametrize("overlap", [0.0, 0.25, 1.0])
+    def test_classes_that_overlap(self, overlap):
+        """Two classes, uniform on intervals that share a part: `I = (1 - overlap) ln 2`."""
+        rng = np.random.default_rng(0)
+        labels = rng.integers(0, 2, 6_000)
+        x = rng.uniform(0, 1, 6_000) + labels * (1 - overlap)
+        estimate = ross_mutual_information(x, labels, neighbors=5)
+        assert estimate == pytest.approx((1 - overlap) * math.log(2), abs=0.02)
+
+    @pytest.mark.parametrize("neighbors", [1, 3, 10])
+    def test_agrees_with_scikit_learn(self, neighbors):
+        rng = np.random.default_rng(1)
+        labels = np.concatenate([rng.integers(0, 6, 900), np.full(4, 7), [8]])  # a rare class, and one sample alone
+        x = labels + rng.standard_normal(len(labels))
+        expected = mutual_info_classif(x[:, None], labels, n_neighbors=neighbors, discrete_features=False)[0]
+        assert ross_mutual_information(x, labels, neighbors=neighbors) == pytest.approx(expected, abs=1e-6)
+
+    def test_columns_tell_together_what_neither_tells_alone(self):
+        x = np.random.default_rng(2).uniform(-1, 1, (4_000, 2))
+        labels = x[:, 0] * x[:, 1] > 0
+        assert ross_mutual_information(x, labels) > 0.6
+        assert ross_mutual_information(x[:, 0], labels) == pytest.approx(0, abs=0.03)
+
+    def test_labels_of_any_type_and_values_of_any_scale(self):
+        rng = np.random.default_rng(3)
+        labels = rng.integers(0, 3, 600)
+        x = labels + rng.standard_normal(600)
+        estimate = ross_mutual_information(x, labels)
+        assert ross_mutual_information(100 - 7 * x, np.array(["b", "c", "a"])[labels]) == pytest.approx(
+            estimate, abs=1e-6
+        )
+
+    def test_tied_values_tell_their_class(self):
+        labels = np.arange(400) % 4
+        assert ross_mutual_information(labels, labels) == pytest.approx(math.log(4), abs=0.03)
+
+    @pytest.mark.parametrize(("n", "m", "k"), [(10, 9, 3), (10, 10, 0)])
+    def test_impossible_sizes(self, n, m, k):
+        with pytest.raises(MetricError, match=f"{k} nearest neighbours among {n} values and {m} labels"):
+            ross_mutual_information(np.arange(n), np.arange(m), neighbors=k)
+
+    def test_labels_that_never_return(self):
+        with pytest.raises(MetricError, match="No label occurs twice"):
+            ross_mutual_information(np.arange(9), np.arange(9))
 
 
 class TestMatrix:
