@@ -153,8 +153,8 @@ def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int =
     taken, closer = np.minimum(neighbors, sizes - 1), np.empty(len(index))
     for label in np.unique(index):
         same = index == label
-        nearest = cKDTree(columns[same]).query(columns[same], k=[taken[same][0] + 1], p=np.inf)[0]
-        closer[same] = np.nextafter(nearest[:, 0], 0)
+        distance = np.asarray(cKDTree(columns[same]).query(columns[same], k=[taken[same][0] + 1], p=np.inf)[0])
+        closer[same] = np.nextafter(distance[:, 0], 0)
     inside = cKDTree(columns).query_ball_point(columns, closer, p=np.inf, return_length=True)
     return float(digamma(len(index)) + np.mean(digamma(taken) - digamma(sizes) - digamma(inside)))
 

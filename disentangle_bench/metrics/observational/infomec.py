@@ -25,6 +25,7 @@ from disentangle_bench.representation import Variables
 
 PARTS = ("infom", "infoc", "infoe")
 LEAST_RANGE = 1 / 20
+_ROUNDING = 1e-12  # what counts of independent variables leave, in nats
 Floats = NDArray[np.float64]
 
 
@@ -115,7 +116,8 @@ def normalized_information(
                 information = float(mutual_information(contingency_table(codes.values[:, code], factor)))
             else:
                 information = ross_mutual_information(columns.of(code), factor, neighbors=neighbors, seed=seed)
-            table[row, column] = max(information, 0) / float(entropy(np.bincount(factor)))
+            found = information if information > _ROUNDING else 0
+            table[row, column] = found / float(entropy(np.bincount(factor)))
     return table
 
 
