@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from disentangle_bench.evaluation import bootstrap
 from disentangle_bench.evaluation.question import Question
 from disentangle_bench.evaluation.reference_levels import effort_of, explanation, reference_levels
-from disentangle_bench.metrics import Facts, Score, facts_of
+from disentangle_bench.metrics import Score, facts_of
 from disentangle_bench.seeds import derive_seed
 
+MOST_ROWS = 200_000
+"""More are resampled only if asked for by number: they may not fit into memory, and their intervals are narrow."""
 LONG = 10.0
 """Seconds from which on an announcement is worth its line."""
 
@@ -20,7 +22,7 @@ class Context:
     """What is to stand beside scores.
 
     Attributes:
-        resamples: for the intervals; by default 100 of metrics that are not slow.
+        resamples: for the intervals; by default 100, for metrics that are not slow and up to 200,000 rows.
         levels: simulate chance and ceiling.
         seed: of the resamples.
         tell: called with what takes long.
@@ -36,11 +38,11 @@ class Context:
         if self.tell is not None and seconds >= LONG:
             self.tell(f"  {what}: about {_duration(seconds)} of work")
 
-    def resamples_of(self, facts: Facts) -> int:
+    def resamples_of(self, question: Question) -> int:
         """How many resamples a metric gets."""
         if self.resamples is not None:
             return self.resamples
-        return 0 if facts.slow else bootstrap.USUAL
+        return 0 if facts_of(question.function).slow or len(question.codes) > MOST_ROWS else bootstrap.USUAL
 
 
 def _duration(seconds: float) -> str:
@@ -89,7 +91,7 @@ def _with_levels(scores: dict[str, Score], question: Question, context: Context,
 
 def _with_intervals(scores: dict[str, Score], question: Question, context: Context, seconds: float) -> dict[str, Score]:
     facts = facts_of(question.function)
-    resamples = context.resamples_of(facts)
+    resamples = context.resamples_of(question)
     if not resamples or not scores:
         return scores
     context.announce(f"{resamples} resamples", seconds * resamples)

@@ -19,11 +19,13 @@ from scipy.optimize import linear_sum_assignment
 
 from disentangle_bench.evaluation.levels_cache import remembered
 from disentangle_bench.evaluation.question import Question, Values, in_turn_or_at_once
+from disentangle_bench.extents import extents_of
 from disentangle_bench.metrics import facts_of
 from disentangle_bench.metrics.metric import Better
-from disentangle_bench.representation import Kind, Variables, is_whole
+from disentangle_bench.representation import Kind, Variables
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import installed_version
+from disentangle_bench.stored import StoredVariables
 
 ALGORITHM = 1
 """Of this file; another one forgets what was simulated before."""
@@ -80,7 +82,7 @@ class Sizes:
 
     Attributes:
         codes: of the subject.
-        factors: `(n, k)`, each column sorted by itself, thinned out evenly if there are too many rows.
+        factors: `(n, k)`, each column sorted by itself; of too many rows, some at even distances.
         train: how many of the rows are for fitting; None where there are no splits.
         samples: how many rows the subject has.
     """
@@ -95,13 +97,12 @@ class Sizes:
         """The sizes of what a metric was asked of."""
         samples = len(question.codes)
         rows = min(samples, most_rows)
-        sorted_factors = Variables(
-            np.sort(question.factors.values, axis=0), question.factors.names, question.factors.kinds
-        )
+        some = thinned(question.factors, np.arange(rows) * samples // rows)
         train = None
         if question.train is not None:
             train = min(max(round(float(question.train.mean()) * rows), 1), rows - 1)
-        return cls(_kinds(question.codes), sorted_factors.rows(np.arange(rows) * samples // rows), train, samples)
+        margins = Variables(np.sort(some.values, axis=0), some.names, some.kinds)
+        return cls(_kinds(question.codes), margins, train, samples)
 
     def values(self) -> dict[str, Any]:
         """All of it, as JSON can hold it, the factors by a digest."""
@@ -263,14 +264,19 @@ def _variables(columns: Sequence[NDArray[np.float64]], codes: Sequence[CodeKind]
     return Variables(np.stack(columns, axis=1), tuple(code.name for code in codes), tuple(kinds))
 
 
+def thinned(variables: Variables, rows: NDArray[np.int64]) -> Variables:
+    """Some rows, in order; of what lies in a file no more than a batch is read at a time."""
+    parts, start = [], 0
+    for batch in variables.batches():
+        inside = rows[(rows >= start) & (rows < start + len(batch))]
+        parts.append(batch.values[inside - start])
+        start += len(batch)
+    return Variables(np.concatenate(parts), variables.names, variables.kinds)
+
+
 def _kinds(codes: Variables) -> tuple[CodeKind, ...]:
+    extents = codes.extents if isinstance(codes, StoredVariables) else extents_of(codes)
     return tuple(
-        CodeKind(name, kind, _count(column, kind))
-        for name, kind, column in zip(codes.names, codes.kinds, codes.values.T, strict=True)
+        CodeKind(name, kind, 0 if extent.values is None else len(extent.values))
+        for name, kind, extent in zip(codes.names, codes.kinds, extents, strict=True)
     )
-
-
-def _count(column: NDArray[Any], kind: Kind) -> int:
-    """How many values a code has, where that is part of what it is."""
-    counted = kind in ("categorical", "ordinal") or (kind == "cyclic" and is_whole(column))
-    return len(np.unique(column)) if counted else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from disentangle_bench.evaluation import context
 from disentangle_bench.evaluation.context import Context, in_context
 from disentangle_bench.evaluation.question import Question
 from disentangle_bench.metrics import Score, Scores, metric
@@ -80,3 +81,11 @@ def test_long_work_is_announced_once_for_each_kind(ask: Ask, labels: np.ndarray)
     assert told == []
     complete(ask(sleepy, labels[:40], labels[:40]), Context(resamples=20, tell=told.append), seconds=2.9)
     assert told == ["  20 resamples: about 58 seconds of work"]
+
+
+def test_very_many_rows_are_resampled_only_if_asked_by_number(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "MOST_ROWS", 100)
+    labels = np.random.default_rng(0).integers(4, size=120)
+    question = ask(information, labels, np.roll(labels, 1))
+    assert complete(question)[""].low is None
+    assert complete(question, Context(resamples=20))[""].low is not None

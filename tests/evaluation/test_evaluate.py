@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench import metrics
-from disentangle_bench.errors import MetricError, UnknownNameError
+from disentangle_bench.errors import MetricError, SettingError, UnknownNameError
 from disentangle_bench.evaluation.evaluate import evaluate, keep_results
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.subject import Parts, Subject, subject_of_representation
@@ -150,3 +150,51 @@ def test_damaged_results_do_not_keep_a_run_from_being_evaluated_again(
     run.results_file.write_text("{")
     assert list(keep_results(run, subject, evaluate(subject, ["one"])).scores) == ["one"]
     assert Results.load(run.results_file).scores["one"].value == 0.25
+
+
+@metric("lengthy", version=1, bounds=(0, 1), better="higher", source="this test", slow=True)
+def lengthy(codes: Codes, factors: Factors) -> Scores:
+    """Slow."""
+    return Score(float((np.asarray(codes)[:, 0] > np.asarray(factors)[:, 0]).mean()))
+
+
+class TestWhatIsAskedAndSaid:
+    @pytest.fixture(autouse=True)
+    def _registered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        functions = {"one": one, "lengthy": lengthy}
+        monkeypatch.setattr(metrics.METRICS, "_targets", {name: f"{__name__}:{name}" for name in functions})
+        monkeypatch.setattr(metrics.METRICS, "get", lambda name: functions[name])
+
+    @pytest.fixture
+    def of_run(self, subject: Subject) -> Subject:
+        return Subject("run", subject.parts, {"kind": "run"}, subject.samples)
+
+    def test_a_representation_is_asked_all_and_a_run_only_what_is_not_slow(
+        self, subject: Subject, of_run: Subject
+    ) -> None:
+        assert list(evaluate(subject).scores) == ["one", "lengthy"]
+        assert list(evaluate(of_run).scores) == ["one"]
+
+    @pytest.mark.parametrize("named", [["all"], ["one", "all"], ["one", "lengthy"]])
+    def test_all_and_the_named_ones_are_asked_of_a_run(self, of_run: Subject, named: list[str]) -> None:
+        assert list(evaluate(of_run, named).scores) == ["one", "lengthy"]
+
+    def test_each_turn_is_told_and_what_is_slow(self, subject: Subject) -> None:
+        told: list[str] = []
+        evaluate(subject, tell=told.append)
+        assert told == ["Scoring one", "Scoring lengthy, which is slow"]
+
+    def test_resamples_and_levels_are_as_wanted(self, subject: Subject) -> None:
+        without = evaluate(subject, ["lengthy"], levels=False).scores["lengthy"]
+        assert (without.low, without.chance, without.details) == (None, None, {})
+        entry = evaluate(subject, ["lengthy"], bootstrap=20).scores["lengthy"]
+        assert entry.chance is not None
+        assert entry.details["bootstrap"]
+        assert evaluate(subject, ["lengthy"], bootstrap=20).scores["lengthy"].high == entry.high
+        assert "bootstrap" not in entry.settings
+
+    def test_too_few_resamples_are_refused_before_anything_is_scored(self, subject: Subject) -> None:
+        told: list[str] = []
+        with pytest.raises(SettingError, match="20 or more"):
+            evaluate(subject, bootstrap=3, tell=told.append)
+        assert told == []

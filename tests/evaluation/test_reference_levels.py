@@ -17,7 +17,8 @@ from disentangle_bench.evaluation.reference_levels import Sizes, ignorant_codes,
 from disentangle_bench.metrics import Score, Scores, facts_of, metric
 from disentangle_bench.metrics.information import discrete_entropies, mutual_information_matrix
 from disentangle_bench.metrics.metric import Codes, Factors
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import BATCH, Representation, Variables
+from disentangle_bench.stored import open_representation
 
 from .conftest import Ask, information, share
 
@@ -201,3 +202,25 @@ def test_simulating_leaves_the_question_as_it_was(ask: Ask) -> None:
     levels.reference_levels(question, BETTER)
     assert np.array_equal(before.codes.values, question.codes.values)
     assert np.array_equal(before.factors.values, question.factors.values)
+
+
+def test_of_codes_in_a_file_only_a_sample_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    rng = np.random.default_rng(0)
+    n = 3 * BATCH
+    representation = Representation.of(rng.standard_normal((n, 2)), rng.integers(5, size=n), rng.random(n) < 0.5)
+    representation.save(tmp_path / "big.h5")
+    stored = open_representation(tmp_path / "big.h5")
+    of_file, of_arrays = (
+        levels.reference_levels(Question(gap, r.codes, r.factors, r.train, {"num_bins": 20}), BETTER)
+        for r in (stored, representation)
+    )
+    assert of_file == of_arrays
+    assert "values" not in vars(stored.codes)
+    assert "values" not in vars(stored.factors)
+    assert len(list((cache / "levels").iterdir())) == 1
+
+
+def test_thinning_takes_the_rows_asked_for() -> None:
+    variables = Variables.wrap(np.arange(3 * BATCH))
+    rows = np.arange(0, 3 * BATCH, 1000)
+    assert np.array_equal(levels.thinned(variables, rows).values[:, 0], rows)
