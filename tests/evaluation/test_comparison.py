@@ -226,7 +226,7 @@ class TestNoValue:
         entry = ScoreEntry(value=0.5, low=0.4, high=0.6, settings={"bins": 20, "seed": 1})
         newer = entry.model_copy(update={"version": 2})
         finer = entry.model_copy(update={"settings": {"bins": 40, "seed": 1}})
-        reseeded = entry.model_copy(update={"settings": {"bins": 20, "seed": 2}})
+        reseeded = entry.model_copy(update={"settings": {"bins": 20, "seed": 2, "bootstrap": 500}})
         reasons = [
             d.reason for d in compare([scored(x=e) for e in (entry, newer, finer, reseeded)]).rows[0].differences
         ]

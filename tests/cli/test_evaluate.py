@@ -1,0 +1,96 @@
+"""`dbench eval` of codes of one's own: what is asked, what stands beside the scores, and what is said meanwhile."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from disentangle_bench.metrics import METRICS, facts_of
+
+from .conftest import Dbench
+
+
+@pytest.fixture(autouse=True)
+def _file(surroundings: None) -> None:
+    rng = np.random.default_rng(0)
+    factors = np.stack([rng.integers(size, size=300) for size in (3, 4)], axis=1)
+    codes = np.concatenate([factors + rng.normal(size=(300, 2)), rng.normal(size=(300, 1))], axis=1)
+    np.savez("mine.npz", codes=codes, factors=factors, train=np.arange(300) < 200)
+
+
+def scores(dbench: Dbench, *words: object) -> dict[str, Any]:
+    outcome = dbench("eval", "mine.npz", "--format", "json", *words)
+    assert outcome.code == 0, outcome.err
+    return json.loads(outcome.out)["scores"]
+
+
+def test_every_score_stands_beside_interval_chance_and_ceiling(dbench: Dbench) -> None:
+    score = scores(dbench, "--metrics", "mig")["mig"]
+    assert score["chance"] < score["low"] < score["value"] < score["high"] < score["ceiling"] <= 1
+    assert score["details"]["bootstrap"]["resamples"] == 100
+    assert score["details"]["levels"]["rows"] == 300
+
+
+def test_the_number_of_resamples_is_as_asked_for(dbench: Dbench) -> None:
+    assert scores(dbench, "--metrics", "mig", "--bootstrap", 40)["mig"]["details"]["bootstrap"]["resamples"] == 40
+    none = scores(dbench, "--metrics", "mig", "--bootstrap", 0, "--no-levels")["mig"]
+    assert none["low"] is none["high"] is none["chance"] is none["ceiling"] is None
+    assert none["value"] is not None
+
+
+def test_the_same_seed_gives_the_same_figures_and_the_cache_changes_none(dbench: Dbench) -> None:
+    first, cached, other = (scores(dbench, "--metrics", "mig,sap", "--seed", seed) for seed in (0, 0, 1))
+    for name in first:
+        fields = [
+            {key: each[name][key] for key in ("value", "low", "high", "chance", "ceiling")} for each in (first, cached)
+        ]
+        assert fields[0] == fields[1]
+        assert other[name]["chance"] == first[name]["chance"]
+    assert other["mig"]["low"] != first["mig"]["low"]
+
+
+@pytest.mark.parametrize("resamples", ["3", "-1", "many"])
+def test_impossible_numbers_of_resamples_are_refused(dbench: Dbench, resamples: str) -> None:
+    outcome = dbench("eval", "mine.npz", "--metrics", "mig", "--bootstrap", resamples)
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.err
+    assert "mig" not in outcome.out
+
+
+def test_a_cache_that_cannot_be_used_is_no_hindrance(dbench: Dbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_cache = scores(dbench, "--metrics", "mig")
+    Path("in-the-way").write_text("a file")
+    monkeypatch.setenv("DBENCH_CACHE", "in-the-way")
+    without = scores(dbench, "--metrics", "mig")
+    assert (without["mig"]["chance"], without["mig"]["ceiling"]) == (
+        with_cache["mig"]["chance"],
+        with_cache["mig"]["ceiling"],
+    )
+
+
+@pytest.mark.slow
+def test_all_metrics_of_codes_and_factors_are_asked_of_a_file(real_dbench: Dbench, tmp_path: Path) -> None:
+    outcome = real_dbench(
+        "eval",
+        "mine.npz",
+        "--metrics",
+        "all",
+        "--bootstrap",
+        20,
+        "--format",
+        "json",
+        DBENCH_CACHE=str(tmp_path / "own"),
+    )
+    assert outcome.code == 0, outcome.err
+    found = json.loads(outcome.out)["scores"]
+    observational = [name for name in METRICS if facts_of(METRICS.get(name)).observational]
+    assert {*observational} <= {name.partition(".")[0] for name in found}
+    for name in observational:
+        assert f"Scoring {name}" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert "Warning" not in outcome.err
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.npz", "own"}
