@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.evaluation.classifier import train_classifier
-from disentangle_bench.latents import Categorical
+from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.observations import drawn_mask
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.trained import TrainedModel, load_trained
@@ -71,6 +72,8 @@ def subject_of_representation(representation: Representation, name: str, seed: i
         parts["train"] = representation.train
         if representation.train is None:
             parts["train"] = drawn_mask(len(representation.codes), seed)
+    if representation.posterior:
+        parts["posterior_parameters"] = representation.posterior
     facts = {"kind": "representation", "samples": len(representation.codes)}
     return Subject(name, parts, facts, _fingerprint(representation.factors, parts.get("train")))
 
@@ -117,8 +120,10 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
 
 
 def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], Any]]:
+    reading = cache(partial(trained.read_real, torch.from_numpy(dataset.images)))
     makers: dict[str, Callable[[], Any]] = {
-        "codes": partial(represent, trained, dataset),
+        "codes": lambda: represent(trained.latents, reading()),
+        "posterior_parameters": lambda: posterior_parameters(trained.latents, reading()),
         "train": lambda: dataset.train,
         "images": lambda: dataset.images,
         "generator": lambda: trained.generate,
@@ -132,11 +137,20 @@ def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], A
     return makers
 
 
-def represent(trained: TrainedModel, dataset: Dataset) -> Variables:
-    """Q's estimate of each code for every image of a dataset: `(n, codes)`, categories as whole numbers."""
-    parameters = trained.read_real(torch.from_numpy(dataset.images))
-    columns = [
-        code.estimate(raw).double().cpu().numpy() for code, raw in zip(trained.latents.codes, parameters, strict=True)
-    ]
-    kinds = ["categorical" if isinstance(code, Categorical) else "continuous" for code in trained.latents.codes]
-    return Variables.wrap(np.stack(columns, axis=1), names=trained.latents.names, kinds=kinds)
+def represent(latents: LatentSpec, reading: Sequence[Tensor]) -> Variables:
+    """Q's estimate of each code `(n, codes)`, categories as whole numbers, from its output for each image."""
+    columns = [code.estimate(raw).double().cpu().numpy() for code, raw in zip(latents.codes, reading, strict=True)]
+    kinds = ["categorical" if isinstance(code, Categorical) else "continuous" for code in latents.codes]
+    return Variables.wrap(np.stack(columns, axis=1), names=latents.names, kinds=kinds)
+
+
+def posterior_parameters(latents: LatentSpec, reading: Sequence[Tensor]) -> dict[str, NDArray[np.float64]]:
+    """Code name -> logits `(n, k)` of a categorical code, mean and ln sigma `(n, 2)` of a continuous one."""
+    found = {}
+    for code, raw in zip(latents.codes, reading, strict=True):
+        if isinstance(code, Categorical):
+            parameters = raw
+        else:
+            parameters = torch.stack([code.estimate(raw), code.log_sigma(raw)], dim=1)
+        found[code.name] = parameters.double().cpu().numpy()
+    return found

@@ -16,7 +16,9 @@ _HERE = "disentangle_bench.metrics"
 
 _TARGETS = {
     "mig": f"{_HERE}.observational.mig:mutual_information_gap",
+    "mig/chen": f"{_HERE}.observational.mig_chen:sampled_mutual_information_gap",
     "rmig": f"{_HERE}.observational.rmig:robust_mutual_information_gap",
+    "rmig/posterior": f"{_HERE}.observational.rmig:robust_mutual_information_gap_of_posteriors",
     "mig-sup": f"{_HERE}.observational.mig_sup:mutual_information_gap_supplement",
     "jemmig": f"{_HERE}.observational.jemmig:jemmig",
     "dcimig": f"{_HERE}.observational.dcimig:dcimig",

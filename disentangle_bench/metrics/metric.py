@@ -33,7 +33,7 @@ Posterior = Callable[[Tensor], tuple[Tensor, ...]]
 
 PARTS = (
     "codes", "factors", "train", "representations", "images", "encoder", "ground_truth", "generator", "posterior",
-    "latents", "classifier",
+    "posterior_parameters", "latents", "classifier",
 )  # fmt: skip
 
 

@@ -33,7 +33,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "sap/regression": {},
     "dci": {},
     "mig": {},
+    "mig/chen": {"samples": 200, "bootstrap": 50},
     "rmig": {},
+    "rmig/posterior": {},
     "mig-sup": {},
     "jemmig": {},
     "dcimig": {},
@@ -117,6 +119,9 @@ def lively() -> Subject:
         "images": (images.numpy() * 255).astype(np.uint8),
         "generator": paint,
         "posterior": read,
+        "posterior_parameters": {
+            name: raw.double().numpy() for name, raw in zip(LATENTS.names, read(images), strict=True)
+        },
         "latents": LATENTS,
         "classifier": Brightness(),
     }
@@ -131,6 +136,9 @@ def collapsed() -> Subject:
         "images": np.full_like(alive["images"], 128),
         "generator": lambda latents: torch.full((len(latents), 1, SIDE, SIDE), 0.5),
         "posterior": lambda images: tuple(torch.zeros(len(images), width) for width in LATENTS.parameters),
+        "posterior_parameters": {
+            name: np.zeros((SAMPLES, width)) for name, width in zip(LATENTS.names, LATENTS.parameters, strict=True)
+        },
     }
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 from disentangle_bench.metrics.pair_counts import Information, PairCounts, best_and_second
 
@@ -39,14 +45,20 @@ def gap_score(information: Information) -> Score:
     if information.reason or len(information.code_names) < 2:
         return Score.undefined(information.reason or ONE_CODE)
     shares = information.normalized.T
+    gaps = gaps_of(shares, information.code_names, information.factor_names, information.constant)
+    return Score(float(np.mean(gaps["gaps"])), details=gaps)
+
+
+def gaps_of(
+    shares: NDArray[np.float64], codes: Sequence[str], factors: Sequence[str], constant: Sequence[str]
+) -> dict[str, Any]:
+    """The gap of each factor, and between which codes it is, of shares `(k, d)` of factors that codes know."""
     best, second = best_and_second(shares)
     each = range(len(shares))
-    gaps = shares[each, best] - shares[each, second]
-    details = {
-        "factors": list(information.factor_names),
-        "gaps": gaps.tolist(),
-        "best_codes": [information.code_names[code] for code in best],
-        "second_codes": [information.code_names[code] for code in second],
-        "constant_factors": list(information.constant),
+    return {
+        "factors": list(factors),
+        "gaps": (shares[each, best] - shares[each, second]).tolist(),
+        "best_codes": [codes[code] for code in best],
+        "second_codes": [codes[code] for code in second],
+        "constant_factors": list(constant),
     }
-    return Score(float(gaps.mean()), details=details)

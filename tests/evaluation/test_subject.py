@@ -1,0 +1,54 @@
+"""What subjects offer: the posterior's parameters, and names for rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import disentangle_bench as db
+from disentangle_bench.evaluation.subject import posterior_parameters, represent, subject_of_representation
+from disentangle_bench.latents import Categorical, Gaussian, LatentSpec, Uniform
+from disentangle_bench.representation import Representation
+from disentangle_bench.stored import open_representation
+
+
+def test_a_posterior_has_a_sigma_whether_it_is_learned_or_fixed():
+    latents = LatentSpec(1, (Categorical(3), Uniform(), Gaussian(sigma=0.5)))
+    reading = (torch.tensor([[0.0, 2.0, 1.0]]), torch.tensor([[0.3, -1.0]]), torch.tensor([[0.7]]))
+    found = posterior_parameters(latents, reading)
+    assert found["c1"].tolist() == [[0, 2, 1]]
+    assert found["c2"][0] == pytest.approx([0.3, -1])
+    assert found["c3"][0] == pytest.approx([0.7, np.log(0.5)])
+    codes = represent(latents, reading)
+    assert codes.values[0] == pytest.approx([1, 0.3, 0.7])
+    assert codes.kinds == ("categorical", "continuous", "continuous")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".h5"])
+def test_a_file_with_a_posterior_can_be_asked_for_it(tmp_path: Path, suffix):
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 4, 300)
+    means = np.column_stack([factors + 0.0, rng.normal(size=300)])
+    posterior = {f"c{place + 1}": np.column_stack([means[:, place], np.full(300, -2.0)]) for place in range(2)}
+    data = Representation.of(means, factors)
+    path = tmp_path / f"codes{suffix}"
+    Representation(data.codes, data.factors, None, posterior).save(path)
+    scores = db.evaluate(path, ["mig/chen", "rmig/posterior"]).scores
+    for name in ("mig/chen", "rmig/posterior"):
+        assert scores[name].value == pytest.approx(1, abs=0.15), scores[name].reason
+    assert "posterior_parameters" not in subject_of_representation(data, "without").parts
+
+
+def test_rows_have_the_same_name_wherever_they_lie(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 9, (70_000, 2)).astype(np.int8)
+    data = Representation.of(rng.normal(size=(70_000, 1)), factors, rng.random(70_000) < 0.5)
+    data.save(tmp_path / "codes.h5")
+    stored = subject_of_representation(open_representation(tmp_path / "codes.h5"), "stored")
+    wider = Representation.of(data.codes, factors.astype(np.int64), data.train)
+    assert stored.samples == subject_of_representation(wider, "wider").samples
+    other = Representation.of(data.codes, factors[::-1], data.train)
+    assert stored.samples != subject_of_representation(other, "other").samples
