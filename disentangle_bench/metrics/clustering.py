@@ -223,7 +223,10 @@ def _chance(train: Table, test: Table, rng: np.random.Generator) -> dict[str, fl
 
 
 def _shuffled(table: Table, rng: np.random.Generator) -> Table:
-    tables = random_table(table.sum(axis=1), table.sum(axis=0)).rvs(SHUFFLES, random_state=rng)
+    margins = table.sum(axis=1), table.sum(axis=0)
+    if min(map(np.count_nonzero, margins)) < 2:  # there is one such table; SciPy draws others, with negative counts
+        return np.broadcast_to(table, (SHUFFLES, *table.shape))
+    tables = random_table(*margins).rvs(SHUFFLES, random_state=rng)
     return np.asarray(tables, dtype=np.int64)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from disentangle_bench.evaluation.comparison import Comparison, Difference, Row, Side, Value
+from disentangle_bench.evaluation.results import metric_of
 from disentangle_bench.reports.grid import Column, Grid, Line, stack
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import (
@@ -135,7 +137,17 @@ def _reasons(comparison: Comparison) -> list[str]:
                 said.setdefault(f"No interval ({difference.reason})", []).append(name)
         for reason, of in said.items():
             scores.setdefault(f"{reason} in {', '.join(of)}", []).append(row.score)
-    return [f"{reason}: {', '.join(of)}." for reason, of in scores.items()]
+    known = [row.score for row in comparison.rows]
+    return [f"{reason}: {', '.join(_together(of, known))}." for reason, of in scores.items()]
+
+
+def _together(scores: Sequence[str], known: Sequence[str]) -> list[str]:
+    """These scores by name; where they are all that is known of a metric of several, the metric's name for them."""
+    named = []
+    for metric in dict.fromkeys(map(metric_of, scores)):
+        own, all_of_it = ([score for score in of if metric_of(score) == metric] for of in (scores, known))
+        named += [metric] if len(own) == len(all_of_it) > 1 else own
+    return named
 
 
 def markdown(comparison: Comparison) -> str:

@@ -96,6 +96,15 @@ class TestClosedForms:
         assert scores["accuracy"].chance == pytest.approx(0.5, abs=0.02)
         assert scores["many-to-one"].chance == pytest.approx(0.9, abs=0.02)
 
+    @pytest.mark.parametrize("what", ["one category", "one class", "one of each"])
+    def test_where_a_shuffle_changes_nothing_chance_is_the_score(self, what):
+        labels, constant = digits(), np.zeros(N, dtype=int)
+        codes = labels if what == "one class" else constant
+        classes = labels if what == "one category" else constant
+        scores = c1_accuracy(codes, classes, TRAIN)
+        for part in PARTS[:-1]:
+            assert scores[part].chance == pytest.approx(scores[part].value, abs=1e-12), part
+
     def test_agrees_with_scikit_learn_on_the_test_split(self):
         labels = digits()
         codes = noisy(labels, 0.5)

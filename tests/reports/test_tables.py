@@ -126,6 +126,11 @@ class TestComparison:
         assert f"No interval ({reason}) in B: c1-accuracy.categories-used." in text
         assert "No value (the dataset has no | labels) in A, B: traversal-consistency.c2.content, " in text
 
+    def test_names_a_metric_once_where_one_side_lacks_all_of_it(self, first, second):
+        scores = {name: score for name, score in first.scores.items() if not name.startswith("c1-accuracy.")}
+        text = to_text(compare([first.model_copy(update={"scores": scores}), second]))
+        assert "No value (not evaluated) in A: c1-accuracy." in text
+
     def test_more_than_two_stand_below_each_other(self, first, second):
         lines = to_text(compare([first, second, first]), 80).splitlines()
         place = next(index for index, line in enumerate(lines) if line.startswith("  accuracy"))
