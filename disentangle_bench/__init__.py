@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from disentangle_bench import metrics
     from disentangle_bench.evaluation.comparison import Comparison
+    from disentangle_bench.evaluation.ranking import Ranking
     from disentangle_bench.evaluation.results import Results
     from disentangle_bench.evaluation.subject import Subject
     from disentangle_bench.recipe import Recipe
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["Representation", "__version__", "compare", "evaluate", "load_run", "metrics", "train"]
+__all__ = ["Representation", "__version__", "compare", "evaluate", "load_run", "metrics", "rank", "train"]
 
 REPRESENTATION_FILES = (".npz", ".h5", ".hdf5")
 
@@ -208,6 +209,35 @@ def compare(*runs: Run | Path | str, figures: Path | str | None = None) -> Compa
         folders = [path for path in paths if path.is_dir()]
         write_comparison_figures([run for folder in folders for run in comparison.runs_in(folder)], Path(figures))
     return compared
+
+
+def rank(
+    *models: Run | Path | str,
+    metrics: Sequence[str] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    seed: int = 0,
+    tell: Callable[[str], None] | None = None,
+    **named: Representation,
+) -> Ranking:
+    """Rank models without labels: the one whose codes the others find, too, comes first.
+
+    Args:
+        models: evaluated runs, their folders, folders of `seed-N` runs, or `.npz` or `.h5` files, all with codes for
+            the same samples in the same order.
+        metrics: their names; by default all that compare the codes of several models.
+        settings: metric name -> its settings.
+        seed: of everything random.
+        tell: called with one line as each metric's turn comes.
+        named: representations, under the names that the ranking is to call them by.
+
+    Raises:
+        DbenchError: fewer than three models, codes for different samples, a run that has not been evaluated.
+    """
+    from disentangle_bench.evaluation import ranking
+    from disentangle_bench.run import Run
+
+    read = ranking.read_models([model.path if isinstance(model, Run) else Path(model) for model in models])
+    return ranking.rank({**read, **named}, metrics, settings=settings, seed=seed, tell=tell)
 
 
 def load_run(path: Path | str) -> Run:

@@ -17,6 +17,7 @@ from disentangle_bench.cli.environment import env
 from disentangle_bench.cli.evaluate import evaluate
 from disentangle_bench.cli.help import STYLE, Group
 from disentangle_bench.cli.output import say_error
+from disentangle_bench.cli.rank import rank
 from disentangle_bench.cli.train import train
 from disentangle_bench.errors import DbenchError
 
@@ -61,7 +62,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Print the version."
 )
-@click.command_panel("Commands", commands=["train", "eval", "compare"])
+@click.command_panel("Commands", commands=["train", "eval", "compare", "rank"])
 @click.command_panel("Look things up", commands=["list", "show", "check", "env"])
 @click.pass_context
 def dbench(ctx: click.Context, debug: bool) -> None:
@@ -70,7 +71,7 @@ def dbench(ctx: click.Context, debug: bool) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, evaluate, compare, list_kind, show, check, env):
+for command in (train, evaluate, compare, rank, list_kind, show, check, env):
     dbench.add_command(command)
 
 

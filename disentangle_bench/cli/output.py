@@ -9,9 +9,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from disentangle_bench.evaluation.comparison import Comparison
-    from disentangle_bench.evaluation.results import Results
-    from disentangle_bench.reports.tables import Form
+    from disentangle_bench.reports.tables import Form, Report
 
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
 
@@ -27,8 +25,8 @@ def print_result(result: RenderableType) -> None:
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
-def print_report(report: Results | Comparison, form: Form) -> None:
-    """Print scores or a comparison in one of the forms of `--format`."""
+def print_report(report: Report, form: Form) -> None:
+    """Print scores, a comparison or a ranking in one of the forms of `--format`."""
     from disentangle_bench.reports.tables import show
 
     console = _standard_output()

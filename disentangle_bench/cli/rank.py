@@ -1,0 +1,60 @@
+"""`dbench rank`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from disentangle_bench.cli.completion import names_of
+from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.options import Settings, by_metric, format_option, read_words, settings_option
+from disentangle_bench.cli.output import print_report, say
+
+if TYPE_CHECKING:
+    from disentangle_bench.reports.tables import Form
+
+
+@click.command(
+    cls=Command,
+    short_help="Rank models without labels.",
+    examples=(
+        "dbench rank runs/infogan-mnist    # all its seeds",
+        "dbench rank a.npz b.npz c.npz d.npz e.npz",
+        "dbench rank runs/infogan-mnist --metrics udr/spearman --format csv",
+    ),
+)
+@click.option_panel("Arguments", options=["models"], **ARGUMENTS)
+@click.argument(
+    "models",
+    nargs=-1,
+    type=click.Path(path_type=Path),
+    metavar="A B C ..",
+    required=True,
+    help="Evaluated run folders, folders of seed-N runs, or .npz or .h5 files with codes, all for the same samples.",
+)
+@click.option(
+    "--metrics",
+    callback=read_words,
+    metavar="A,B,..",
+    shell_complete=names_of("metrics"),
+    help="Only these (default: all that compare the codes of several models).",
+)
+@settings_option("udr/lasso.alpha=0.2")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="For all that is random in the evaluation (default: 0).",
+)
+@format_option
+def rank(models: tuple[Path, ...], metrics: tuple[str, ...] | None, settings: Settings, seed: int, form: Form) -> None:
+    """Rank models without labels: the one whose codes the others find, too, comes first.
+
+    Give three or more, better five, trained from different seeds or settings.
+    """
+    from disentangle_bench import rank as rank_models
+
+    print_report(rank_models(*models, metrics=metrics, settings=by_metric(settings), seed=seed, tell=say), form)
