@@ -48,6 +48,8 @@ _TARGETS = {
     "mutual-information/fresh": f"{_HERE}.mutual_information:fresh_posterior_bound",
     "mutual-information/nonparametric": f"{_HERE}.mutual_information:nonparametric",
     "traversal-consistency": f"{_HERE}.traversal:traversal_consistency",
+    "variation-predictability": f"{_HERE}.variation_predictability:variation_predictability",
+    "classifier-path-length": f"{_HERE}.path_length:classifier_path_length",
     "image-measures": f"{_HERE}.image_measures:image_measures",
     "classifier-frechet-distance": f"{_HERE}.samples.frechet:classifier_frechet_distance",
     "classifier-kernel-distance": f"{_HERE}.samples.kernel:classifier_kernel_distance",

@@ -60,6 +60,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
     "traversal-consistency": {"draws": 6, "steps": 5, "bootstrap": 50},
     "image-measures": {"samples": 60, "bootstrap": 50},
+    "variation-predictability": {"pairs": 120, "train_share": 0.5},
+    "classifier-path-length": {"draws": 6, "steps": 5, "bootstrap": 50},
     "classifier-frechet-distance": {"bootstrap": 20},
     "classifier-kernel-distance": {"subsets": 4},
     "inception-fid": {"samples": 8},

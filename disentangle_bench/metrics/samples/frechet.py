@@ -33,7 +33,7 @@ def classifier_frechet_distance(
     classifier: Classifier | None = None,
     *,
     samples: int = 10_000,
-    bootstrap: int = 200,
+    bootstrap: int = 100,
     seed: int = 0,
 ) -> Scores:
     """How far generated images are from real ones as Gaussians of a classifier's features. This is not Inception-FID.
