@@ -30,6 +30,8 @@ _TARGETS = {
     "infomec": f"{_HERE}.observational.infomec:infomec",
     "irs": f"{_HERE}.observational.irs:interventional_robustness",
     "dci": f"{_HERE}.observational.dci:dci",
+    "downstream": f"{_HERE}.observational.downstream:downstream",
+    "downstream/forest": f"{_HERE}.observational.downstream:downstream_forest",
     "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
     "beta-vae": f"{_HERE}.interventional.beta_vae:beta_vae_score",
     "factor-vae": f"{_HERE}.interventional.factor_vae:factor_vae_score",

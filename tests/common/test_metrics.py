@@ -44,6 +44,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "explicitness": {},
     "infomec": {},
     "irs": {},
+    "downstream": {"repeats": 1},
+    "downstream/forest": {"repeats": 1, "trees": 5},
     "beta-vae": {"batch_size": 16, "train_points": 300, "test_points": 200},
     "factor-vae": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
     "z-diff": {"batch_size": 16, "train_points": 300, "test_points": 200},
