@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from disentangle_bench import metrics
     from disentangle_bench.evaluation.comparison import Comparison
     from disentangle_bench.evaluation.ranking import Ranking
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["Representation", "__version__", "compare", "evaluate", "load_run", "metrics", "rank", "train"]
+__all__ = ["Representation", "__version__", "compare", "evaluate", "load_run", "metrics", "rank", "represent", "train"]
 
 REPRESENTATION_FILES = (".npz", ".h5", ".hdf5")
 
@@ -209,6 +211,50 @@ def compare(*runs: Run | Path | str, figures: Path | str | None = None) -> Compa
         folders = [path for path in paths if path.is_dir()]
         write_comparison_figures([run for folder in folders for run in comparison.runs_in(folder)], Path(figures))
     return compared
+
+
+def represent(
+    encoder: Callable[[Tensor], Any],
+    dataset: str,
+    *,
+    names: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
+    batch_size: int = 256,
+    device: str | None = None,
+    data_dir: Path | str | None = None,
+) -> Representation:
+    """The codes that any encoder gives for a dataset, beside its factors: `evaluate` and `rank` take it from there.
+
+    Each image is encoded once, whatever is asked of the codes afterwards.
+
+    Args:
+        encoder: a torch module or any function of images `(b, c, h, w)`, float32 in [0, 1], that gives codes `(b, d)`.
+            A module is asked in evaluation mode, where its parameters are, and left as it was.
+        dataset: its name.
+        names: of the codes; by default `c1`, `c2`, and so on.
+        kinds: of the codes; by default continuous, or categorical for whole numbers.
+        batch_size: images at a time.
+        device: `auto`, `cpu`, `cuda` or `mps`: where the images are put; by default where a module's parameters are.
+        data_dir: a folder with the dataset's files.
+
+    Raises:
+        DbenchError: an unknown dataset, or an encoder that gives no codes `(b, d)`.
+    """
+    from disentangle_bench.datasets import DATASETS
+
+    adapter = DATASETS.get(dataset)
+
+    from disentangle_bench.devices import choose_device
+    from disentangle_bench.evaluation.encoder import representation_of_encoder
+
+    return representation_of_encoder(
+        encoder,
+        adapter.load(None if data_dir is None else Path(data_dir)),
+        names=names,
+        kinds=kinds,
+        batch_size=batch_size,
+        device=None if device is None else choose_device(device),
+    )
 
 
 def rank(

@@ -1,0 +1,109 @@
+"""Any encoder is asked once of each image, and left as it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import disentangle_bench as db
+from disentangle_bench.datasets import DATASETS
+from disentangle_bench.errors import RepresentationError, UnknownNameError
+from disentangle_bench.evaluation.encoder import represent, representation_of_encoder, subject_of_encoder
+from disentangle_bench.evaluation.evaluate import evaluate
+
+DIGITS = DATASETS.get("digits").load(None)
+IMAGES = DIGITS.images
+
+
+def pixels(images: torch.Tensor) -> torch.Tensor:
+    """The first four pixels of the third line."""
+    return images[:, 0, 2, :4]
+
+
+class Network(nn.Module):
+    """A layer that behaves otherwise in training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(64), nn.Linear(64, 3), nn.Dropout(0.5))
+        self.layers[1].eval()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.layers(images)
+
+
+def test_the_codes_of_every_image_in_order():
+    codes = represent(pixels, IMAGES, batch_size=100)
+    assert codes == pytest.approx(IMAGES[:, 0, 2, :4] / 255)
+    assert codes.dtype == np.float32
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 5_000])
+def test_the_size_of_a_batch_does_not_matter(batch_size):
+    assert np.array_equal(represent(pixels, IMAGES[:50], batch_size=batch_size), represent(pixels, IMAGES[:50]))
+
+
+def test_each_image_is_read_once():
+    seen = []
+    represent(lambda images: seen.append(len(images)) or images[:, 0, 0], IMAGES, batch_size=500)
+    assert seen == [500, 500, 500, 297]
+
+
+def test_a_module_is_asked_in_evaluation_mode_and_left_as_it_was():
+    network = Network().train()
+    network.layers[1].eval()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    first, second = represent(network, IMAGES[:64]), represent(network, IMAGES[:64])
+    assert np.array_equal(first, second)
+    assert [module.training for module in network.layers] == [True, False, True, True]
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_arrays_and_single_codes_will_do():
+    assert represent(lambda images: images.mean(dim=(1, 2, 3)).numpy(), IMAGES[:9]).shape == (9, 1)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "said"),
+    [
+        (lambda images: (images, images), r"gave a tuple of 2.*\[0\]"),
+        (lambda images: images, r"\(256, 1, 8, 8\) for 256 images"),
+        (lambda images: images[:3, 0, 0], r"\(3, 8\) for 256 images"),
+        (lambda images: images[:, 0, 0, : 3 + len(images) // 256], r"\[3, 4\] codes an image"),
+    ],
+)
+def test_what_is_no_code(encoder, said):
+    with pytest.raises(RepresentationError, match=f"(?s){said}"):
+        represent(encoder, IMAGES)
+
+
+def test_a_representation_has_the_dataset_s_factors_and_split():
+    representation = representation_of_encoder(pixels, DIGITS, names=list("abcd"))
+    assert representation.codes.names == tuple("abcd")
+    assert np.array_equal(representation.train, DIGITS.train)
+    assert representation.factors is DIGITS.factors
+
+
+def test_categories_are_told_by_whole_numbers_or_by_kind():
+    labels = representation_of_encoder(lambda images: images.mean(dim=(1, 2, 3)).mul(9).long(), DIGITS)
+    assert labels.codes.kinds == ("categorical",)
+    assert representation_of_encoder(pixels, DIGITS, kinds=["ordinal"] * 4).codes.kinds == ("ordinal",) * 4
+
+
+def test_an_encoder_is_a_subject():
+    subject = subject_of_encoder(pixels, DIGITS, "pixels", batch_size=600)
+    results = evaluate(subject, ["active-units"])
+    assert results.name == "pixels"
+    assert results.subject["dataset"] == "digits"
+    assert results.scores["active-units"].ceiling == 4
+    assert subject.parts["images"] is DIGITS.images
+
+
+def test_the_public_way():
+    representation = db.represent(pixels, "digits")
+    assert db.evaluate(representation, ["active-units"]).scores["active-units"].value == 3
+    with pytest.raises(UnknownNameError, match="digits"):
+        db.represent(pixels, "digit")
