@@ -32,6 +32,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "sap": {},
     "sap/regression": {},
     "dci": {},
+    "dci/lasso": {},
+    "dci/forest": {"trees": 20},
+    "dci/lightgbm": {},
+    "dci-es": {},
     "mig": {},
     "mig/chen": {"samples": 200, "bootstrap": 50},
     "rmig": {},
@@ -71,6 +75,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 FETCHED = {"inception-fid"}
 """Metrics that are undefined unless something was fetched that this package does not bring."""
 NAMES = sorted(METRICS)
+EXTRAS = {"dci/lightgbm": "lightgbm"}
+"""Metrics that need a package which is not always there."""
 SAMPLES, SIDE = 240, 12
 LATENTS = LatentSpec(2, (Categorical(4), Uniform(), Uniform()))
 
@@ -158,6 +164,8 @@ SUBJECTS: dict[str, Callable[[], Subject]] = {"lively": lively, "collapsed": col
 
 
 def score_of(name: str, subject: Subject, **settings: Any) -> dict[str, Score]:
+    if name in EXTRAS:
+        pytest.importorskip(EXTRAS[name])
     function = METRICS.get(name)
     facts = facts_of(function)
     parts = {part: subject[part] for part in (*facts.needs, *facts.uses) if part in subject}
