@@ -13,11 +13,16 @@ from pathlib import Path
 import click
 import torch
 
-from benchmarks.perf import ablation, startup, training
+from benchmarks.perf import ablation, metrics, startup, training
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
 
-PARTS = {"training": training.measure, "ablation": ablation.measure, "startup": startup.measure}
+PARTS = {
+    "training": training.measure,
+    "ablation": ablation.measure,
+    "startup": startup.measure,
+    "metrics": metrics.measure,
+}
 
 
 @click.command(help=__doc__)
@@ -30,7 +35,9 @@ PARTS = {"training": training.measure, "ablation": ablation.measure, "startup": 
 def main(parts: tuple[str, ...], *, rounds: int, steps: int, width: float, clock: str, quick: bool) -> None:
     plan = Plan(rounds, steps, width, clock=CLOCKS[clock])
     if quick:
-        plan = Plan(rounds=2, steps=2, width=0.125, product=256, images=512, workers=1, clock=CLOCKS[clock])
+        plan = Plan(
+            rounds=2, steps=2, width=0.125, product=256, images=512, workers=1, samples=300, clock=CLOCKS[clock]
+        )
     click.echo(f"{machine()}. {clock} time, {plan.rounds} turns of {plan.steps} steps.\n")
     for part in parts or PARTS:
         click.echo(PARTS[part](plan))

@@ -38,6 +38,7 @@ class Plan:
         product: rows of the square matrices whose product is the machine's measure.
         images: in the training set.
         workers: DataLoader processes of the second plain loop.
+        samples: of codes and factors.
     """
 
     rounds: int = 6
@@ -46,6 +47,7 @@ class Plan:
     product: int = 2048
     images: int = 60_000
     workers: int = 2
+    samples: int = 10_000
     clock: Clock = time.perf_counter
 
     def recipe(self) -> Recipe:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 from torchvision.datasets import MNIST
 
-from benchmarks.perf import ablation, startup
+from benchmarks.perf import ablation, metrics, startup
 from benchmarks.perf.__main__ import main
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, discriminator, generator, sample, write_images
 from benchmarks.perf.timing import Spread, interleave, ratios
 from benchmarks.perf.training import Plan, Turns
 from benchmarks.perf.work import make_model, make_products, make_step, multiply_adds
 from disentangle_bench.errors import DbenchError
+from disentangle_bench.metrics import METRICS
 from disentangle_bench.models.recipes import find_recipe
 
 NARROW = {"networks.width": 0.125, "batch_size": 8}
@@ -157,10 +159,30 @@ def test_start_needs_the_command(monkeypatch):
         startup.measure(Plan(rounds=1))
 
 
+def test_both_ways_to_sap_agree():
+    parts = metrics.make_parts(600)
+    assert parts["codes"].shape == (600, metrics.CODES)
+    assert [len(np.unique(column)) for column in parts["factors"].T] == list(metrics.SIZES)
+    assert METRICS.get("sap")(**parts).value == pytest.approx(metrics.plain_sap(**parts), abs=1e-9)
+
+
+def test_the_metrics_that_are_timed_are_quick_and_observational():
+    names = metrics.quick_metrics()
+    assert {"mig", "dcimig", "sap", "explicitness", "irs", "infomec"} <= set(names)
+    assert not {"dci", "dci/lasso", "downstream", "c1-accuracy"} & set(names)
+
+
 @pytest.mark.slow
 def test_the_command_prints_its_tables():
     outcome = CliRunner().invoke(main, ["--quick"], catch_exceptions=False)
     assert outcome.exit_code == 0
-    for text in ("| at most 1.35 |", "| at least 1.3 |", "one fake, 1 workers", "bf16-mixed", "`dbench --help`"):
+    for text in (
+        "| at most 1.35 |",
+        "| at least 1.3 |",
+        "one fake, 1 workers",
+        "bf16-mixed",
+        "`dbench --help`",
+        "seconds of sap",
+    ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 3
+    assert outcome.stdout.count("###") == 4
