@@ -148,6 +148,7 @@ def evaluate(
     Raises:
         DbenchError: not a run or a representation, an unknown metric, a setting it does not take.
     """
+    from disentangle_bench.errors import RepresentationError
     from disentangle_bench.evaluation.evaluate import evaluate as evaluate_subject
     from disentangle_bench.evaluation.subject import subject_of_representation
     from disentangle_bench.representation import Representation
@@ -170,6 +171,11 @@ def evaluate(
     path = Path(subject)
     if path.suffix.lower() in REPRESENTATION_FILES:
         return ask(subject_of_representation(open_representation(path), path.name, seed))
+    if path.is_file() or (path.suffix and not path.exists()):
+        raise RepresentationError(
+            f"{path} is neither a run folder nor a file of codes, whose name ends with {', '.join(REPRESENTATION_FILES)}.",
+            "NumPy writes such a file: numpy.savez('codes.npz', codes=codes, factors=factors).",
+        )
     return _evaluate_run(Run.open(path), ask, device, None if data_dir is None else Path(data_dir), figures)
 
 

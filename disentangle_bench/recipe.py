@@ -102,8 +102,8 @@ class Recipe(_Settings):
             raise SettingError(f"Could not read the recipe {path}: {error}.", "Give a recipe's TOML file.") from error
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any], *, where: str) -> Recipe:
-        """A recipe from plain values; `where` names their origin in messages."""
+    def parse(cls, values: Mapping[str, Any], *, where: str = "") -> Recipe:
+        """A recipe from plain values; `where` names the file they are from, if any, in messages."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -112,13 +112,15 @@ class Recipe(_Settings):
     def with_settings(self, settings: Mapping[str, Any]) -> Recipe:
         """A copy with some values changed: `{"steps": 100, "networks.width": 0.5, "latents.codes.0.k": 12}`.
 
+        A dictionary in place of several settings, as in `{"networks": {"width": 0.5}}`, changes those that it names.
+
         Raises:
             SettingError: an unknown key or an impossible value.
         """
         values = self.to_values()
         for key, value in settings.items():
             _assign(values, key, value)
-        return Recipe.parse(values, where="--set")
+        return Recipe.parse(values)
 
     def to_values(self) -> dict[str, Any]:
         """Plain values, as in the TOML file."""
@@ -150,7 +152,7 @@ def _explain(error: ValidationError, where: str) -> str:
         given = "" if fault["type"] == "missing" else f" (given: {fault['input']!r})"
         problem = f"there is no such setting{_guess(key)}" if fault["type"] == "extra_forbidden" else fault["msg"]
         lines.append(f"{key}: {problem}{given}")
-    return f"Impossible settings in {where}: " + "; ".join(lines) + "."
+    return f"Impossible settings{where and f' in {where}'}: " + "; ".join(lines) + "."
 
 
 def _guess(key: str) -> str:
@@ -160,7 +162,8 @@ def _guess(key: str) -> str:
     names = list(_setting_names(Recipe))
     elsewhere = [name for name in names if name.endswith(f".{wanted.rpartition('.')[2]}")]
     close = difflib.get_close_matches(wanted, names, n=1) or elsewhere[:1]
-    return f"; did you mean {close[0].replace('codes.', f'codes.{indices[0]}.')!r}?" if close else ""
+    meant = [name.replace("codes.", f"codes.{indices[0]}.") for name in close]
+    return f" (did you mean {meant[0]!r}?)" if meant and meant[0] != key else ""
 
 
 def _setting_names(settings: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -185,18 +188,29 @@ def _assign(values: dict[str, Any], key: str, value: Any) -> None:
         _step(place, last, key)
         place[int(last)] = value
     elif isinstance(place, dict):
-        place[last] = value
+        _put(place, last, value)
     else:
-        raise _no_such_key(key)
+        raise _no_such_key(key, _guess(key))
+
+
+def _put(place: dict[str, Any], name: str, value: Any) -> None:
+    """Change one value, or of several settings those that a dictionary names."""
+    if isinstance(value, Mapping) and isinstance(place.get(name), dict):
+        for part, inner in value.items():
+            _put(place[name], part, inner)
+    else:
+        place[name] = value
 
 
 def _step(place: Any, part: str, key: str) -> Any:
     if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
         return place[int(part)]
+    if isinstance(place, list):
+        raise _no_such_key(key, f": the recipe's last code is latents.codes.{len(place) - 1}")
     if isinstance(place, dict) and part in place:
         return place[part]
-    raise _no_such_key(key)
+    raise _no_such_key(key, _guess(key))
 
 
-def _no_such_key(key: str) -> SettingError:
-    return SettingError(f"There is no setting {key!r}{_guess(key)}.", "`dbench show RECIPE` lists every setting.")
+def _no_such_key(key: str, why: str) -> SettingError:
+    return SettingError(f"There is no setting {key!r}{why}.", "`dbench show RECIPE` lists every setting.")

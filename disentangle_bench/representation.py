@@ -362,15 +362,30 @@ def _named_arrays(singular: str, variables: Variables) -> dict[str, Any]:
 
 
 def _load_npz(path: Path) -> Representation:
+    with faults_of(path, "npz"):
+        if not zipfile.is_zipfile(path):  # NumPy would take it for a pickle and say how to load that
+            raise zipfile.BadZipFile("it is no zip archive")
     with faults_of(path, "npz"), np.load(path, allow_pickle=False) as file:
         require_codes(list(file))
-        arrays = {name: file[name] for name in file}
+        arrays = {name: _array_in(file, name) for name in file}
         posterior = {
             name.removeprefix("posterior/"): array for name, array in arrays.items() if name.startswith("posterior/")
         }
         train = _as_mask(arrays["train"]) if "train" in arrays else None
         factors = _named_variables(arrays, "factor") if "factors" in arrays else None
         return Representation(_named_variables(arrays, "code"), factors, train, posterior)
+
+
+def _array_in(file: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    try:
+        return file[name]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise RepresentationError(
+            f"{name!r} is an array of Python objects, which are not read.",
+            "Store numbers, and text as str, such as with .astype(str).",
+        ) from error
 
 
 def _named_variables(arrays: Mapping[str, NDArray[Any]], singular: str) -> Variables:

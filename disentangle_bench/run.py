@@ -17,6 +17,8 @@ from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import storage_errors, write_json, write_text
 
 SCHEMA_VERSION = 1
+RUNNING, INTERRUPTED = "running", "interrupted"
+UNFINISHED = (RUNNING, INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Run:
     def figures(self) -> Path:
         return self.path / "figures"
 
+    @property
+    def _lock_file(self) -> Path:
+        return self.path / ".lock"
+
     @classmethod
     def create(cls, path: Path, recipe: Recipe, provenance: dict[str, Any]) -> Run:
         """Begin a run folder: its recipe, then its provenance, which makes it one."""
@@ -78,7 +84,8 @@ class Run:
         if not run.provenance_file.is_file() or not run.recipe_file.is_file():
             raise RunError(
                 f"{path} is not a run folder: it has no recipe.toml with a provenance.json.",
-                "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
+                _runs_inside(run.path)
+                or "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
             )
         if run.schema_version > SCHEMA_VERSION:
             raise RunError(
@@ -86,11 +93,32 @@ class Run:
                 "Upgrade with `pip install --upgrade disentangle-bench`.",
             )
         if finished and not run.model_file.is_file():
-            raise RunError(
-                f"{path} is half-written: its training has not ended, so it has no model.safetensors.",
-                f"Continue it with `{run.resume_command()}`.",
-            )
+            raise run._unfinished()
         return run
+
+    def _unfinished(self) -> RunError:
+        """Why there is no trained model yet, or never will be."""
+        if self._is_held():
+            return RunError(f"{self.path} is being trained by another process.", "Wait until that has ended.")
+        if self.status not in UNFINISHED:
+            return RunError(
+                f"{self.path} ended without a model: {self.status}.",
+                "Train it with other settings, such as lower learning rates, in another folder.",
+            )
+        return RunError(
+            f"{self.path} is half-written: its training has not ended, so it has no model.safetensors.",
+            f"Continue it with `{self.resume_command()}`.",
+        )
+
+    def _is_held(self) -> bool:
+        """Whether another process writes to this run now; where that cannot be found out, no."""
+        if not self._lock_file.is_file():
+            return False
+        try:
+            with FileLock(self._lock_file).acquire(timeout=0):
+                return False
+        except OSError as error:
+            return isinstance(error, Timeout)
 
     @property
     def recipe(self) -> Recipe:
@@ -108,7 +136,7 @@ class Run:
     @property
     def status(self) -> str:
         """`running`, `interrupted`, `ok` or `collapsed: why`."""
-        return str(self.provenance().get("status", "running"))
+        return str(self.provenance().get("status", RUNNING))
 
     def provenance(self) -> dict[str, Any]:
         """What made the run: seed, status, command, versions, machine.
@@ -119,13 +147,17 @@ class Run:
         try:
             return _mapping(self.provenance_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.provenance_file} cannot be read: {error}.", "Train the run again.") from error
+            raise RunError(f"{self.provenance_file} cannot be read: {error}.", self._without_provenance()) from error
 
     def _integer(self, key: str) -> int:
         value = self.provenance().get(key)
         if not isinstance(value, int):
-            raise RunError(f"{self.provenance_file} is damaged: {key} is {value}.", "Train the run again.")
+            raise RunError(f"{self.provenance_file} is damaged: {key} is {value}.", self._without_provenance())
         return value
+
+    def _without_provenance(self) -> str:
+        again = shlex.join(["dbench", "train", str(self.recipe_file), "--seed", "N", "--out", "ANOTHER-FOLDER"])
+        return f"Restore it from a copy, or train the recipe again with its seed N: `{again}`."
 
     def note(self, **values: Any) -> None:
         """Add to the provenance, such as `status="ok"`."""
@@ -180,7 +212,7 @@ class Run:
         """
         with storage_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / ".lock")
+            lock = FileLock(self._lock_file)
             try:
                 lock.acquire(timeout=0)
             except Timeout:
@@ -191,6 +223,12 @@ class Run:
             yield
         finally:
             lock.release()
+
+
+def _runs_inside(folder: Path) -> str:
+    """Which run folders to give in place of the folder of several seeds."""
+    runs = sorted((file.parent for file in folder.glob("seed-*/provenance.json")), key=lambda run: (len(run.name), run))
+    return f"It holds runs; give one of them: {', '.join(map(str, runs))}." if runs else ""
 
 
 def _mapping(text: str) -> dict[str, Any]:

@@ -125,6 +125,16 @@ class TestSettings:
         after = recipe().with_settings({"latents.codes.1.kind": "categorical", "latents.codes.1.k": 4})
         assert after.latent_spec().codes[1] == Categorical(4, "c2", 0.1)
 
+    def test_a_dictionary_changes_the_settings_that_it_names(self) -> None:
+        nested: dict[str, Any] = {"networks": {"width": 0.5}, "latents": {"noise": 3}, "published": {"mig.x": 0.5}}
+        after = recipe(published={"c1-accuracy.error": 0.05}).with_settings(nested)
+        flat = recipe(published={"c1-accuracy.error": 0.05, "mig.x": 0.5})
+        assert after == flat.with_settings({"networks.width": 0.5, "latents.noise": 3})
+
+    def test_a_code_is_replaced_as_a_whole(self) -> None:
+        after = recipe().with_settings({"latents.codes.0": {"kind": "uniform"}})
+        assert after.latent_spec().codes[0] == Uniform("c1", 0.1)
+
     def test_none_leave_it_as_it_is(self) -> None:
         assert recipe().with_settings({}) == recipe()
 
@@ -138,7 +148,7 @@ class TestSettings:
             ("optimizer.lr", ""),
             ("latents.codes.2.sigmaa", "'latents.codes.2.sigma'"),
             ("latents.code.0.k", "'latents.codes.0.k'"),
-            ("latents.codes.3.k", ""),
+            ("latents.codes.3.k", ": the recipe's last code is latents.codes.2."),
             ("latents.codes.-1.k", ""),
             ("latents.codes.²", ""),
             ("latents.codes.0.sigma", ""),
@@ -152,6 +162,8 @@ class TestSettings:
         assert key in caught.value.problem
         assert "no such setting" in caught.value.problem or "There is no setting" in caught.value.problem
         assert guess in caught.value.problem
+        assert f"mean '{key}'" not in caught.value.problem
+        assert "?." not in caught.value.problem
         assert "dbench show" in caught.value.remedy
 
     @pytest.mark.parametrize(
@@ -190,7 +202,7 @@ class TestSettings:
         assert key.removesuffix(".kind") in caught.value.problem
         shown = next(iter(value.values())) if isinstance(value, dict) else value
         assert str(shown) in caught.value.problem
-        assert "--set" in caught.value.problem
+        assert caught.value.problem.startswith("Impossible settings: ")  # from Python there is no --set
 
     def test_all_faults_are_told_at_once(self) -> None:
         with pytest.raises(SettingError, match=r"steps: .*; batch_size: "):

@@ -260,7 +260,7 @@ def test_a_file_of_another_format_is_told(tmp_path: Path, suffix: str, content: 
 def test_pickled_objects_are_never_read(tmp_path: Path) -> None:
     path = tmp_path / "mine.npz"
     np.savez(path, codes=np.array([[1, "a"], [None, "b"]], dtype=object))
-    with pytest.raises(RepresentationError, match=r"is not a readable npz file: .*allow_pickle=False"):
+    with pytest.raises(RepresentationError, match="an array of Python objects"):
         Representation.load(path)
 
 

@@ -109,10 +109,10 @@ def _metric_sheet(name: str) -> Sheet:
 
     function = METRICS.get(name)
     facts = facts_of(function)
-    low, high = ("open" if bound is None else f"{bound:g}" for bound in facts.bounds)
     lines = {
         "better": facts.better,
-        "bounds": f"{low} to {high}" + (f" {facts.unit}" if facts.unit else ""),
+        "bounds": _bounds(*facts.bounds),
+        "unit": facts.unit or "none",
         "needs": ", ".join(facts.needs),
         "uses": ", ".join(facts.uses) or "nothing else",
         "version": str(facts.version),
@@ -120,6 +120,12 @@ def _metric_sheet(name: str) -> Sheet:
         "code": f"{function.__module__}.{function.__qualname__}",
     }
     return Sheet(_first_paragraph(function), lines, facts.settings)
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    if low is None:
+        return "none" if high is None else f"up to {high:g}"
+    return f"from {low:g}" if high is None else f"{low:g} to {high:g}"
 
 
 def _recipe_names() -> Iterable[str]:

@@ -45,11 +45,14 @@ def read_words(_ctx: click.Context, _parameter: click.Parameter, text: str | Non
 
 
 def read_seeds(_ctx: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, ...]:
-    """Whole numbers between commas."""
+    """Whole numbers between commas, none of them twice."""
     words = [word.strip() for word in text.split(",")]
     if not all(word.isdecimal() for word in words):
         raise click.BadParameter(f"{text!r} is not a seed; give a whole number from 0, or several as in 0,1,2.")
-    return tuple(int(word) for word in words)
+    seeds = tuple(int(word) for word in words)
+    if len(set(seeds)) < len(seeds):
+        raise click.BadParameter(f"{text!r} has a seed more than once; the same seed gives the same run.")
+    return seeds
 
 
 def by_metric(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -10,10 +10,9 @@ from typing import Any
 
 from disentangle_bench.errors import RunError, SettingError
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.run import Run
+from disentangle_bench.run import INTERRUPTED, RUNNING, UNFINISHED, Run
 from disentangle_bench.storage import provenance, storage_errors
 
-RUNNING, INTERRUPTED = "running", "interrupted"
 MATTERS = ("device", "precision", "devices", "compile")
 """The facts of how a run is trained that change its weights."""
 
@@ -51,7 +50,7 @@ def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, facts: Mapping[st
             f"{run.path} was trained with other settings: {_differences(there, recipe, seed)}.",
             f"Continue it as it was with `{there.resume_command()}`, or give another folder with --out.",
         )
-    if there.model_file.is_file() and there.status not in (RUNNING, INTERRUPTED):
+    if there.model_file.is_file() and there.status not in UNFINISHED:
         return False
     _tell_changes(there, facts)
     _remove(_leftovers(run.path))

@@ -14,7 +14,7 @@ from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.models import MODELS
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.run import Run
+from disentangle_bench.run import INTERRUPTED, RUNNING, Run
 from disentangle_bench.training import checkpoint, folder, signals
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.fabric import Machine
@@ -120,14 +120,14 @@ def _train(job: Job, machine: Machine) -> None:
     try:
         launch(job, machine)
     except KeyboardInterrupt:
-        job.run.note(status=folder.INTERRUPTED)
+        job.run.note(status=INTERRUPTED)
         step = checkpoint.newest_step(job.run.checkpoints)
         say(f"Stopped; saved up to step {step}. Go on with:\n  {job.run.resume_command()}")
         raise
     except DbenchError:
         with suppress(DbenchError):  # what cannot be noted now, on a full disk, is less than what happened
-            if job.run.status == folder.RUNNING:
-                job.run.note(status=folder.INTERRUPTED)
+            if job.run.status == RUNNING:
+                job.run.note(status=INTERRUPTED)
         raise
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,12 +48,12 @@ def files_in(folder: Path) -> dict[str, bytes]:
         (["infogan-mnist", "--dataset", "digits"], ["'mnist', not 'digits'", "dbench train infogan --dataset digits"]),
         (["no-such.toml"], ["no-such.toml", "No such file"]),
         (["infogan-digits", "--set", "steps=-1"], ["steps", "greater than or equal to 1", "-1"]),
-        (["infogan-digits", "--steps", "0"], ["steps", "greater than or equal to 1", "0"]),
+        (["infogan-digits", "--steps", "0"], ["Impossible settings: steps", "greater than or equal to 1", "0"]),
         (["infogan-digits", "--set", "steps=many"], ["steps", "valid integer", "'many'"]),
         (["infogan-digits", "--set", "step=5"], ["step: there is no such setting", "dbench show RECIPE"]),
         (["infogan-digits", "--set", "networks.wdth=2"], ["networks.wdth: there is no such setting"]),
         (["infogan-digits", "--set", "latents.codes.0.k=1"], ["latents.codes.0.k", "greater than or equal to 2", "1"]),
-        (["infogan-digits", "--set", "latents.codes.7.k=5"], ["latents.codes.7.k"]),
+        (["infogan-digits", "--set", "latents.codes.7.k=5"], ["latents.codes.7.k", "last code is latents.codes.2"]),
         (["infogan-digits", "--set", "model=vae"], ["'vae'"]),
         (["infogan-digits", "--set", "dataset=mnist"], ["mnist"]),
         (["infogan-digits", "--set", "networks.name=nets"], ["'nets'"]),
@@ -93,7 +94,7 @@ def test_a_run_of_a_newer_schema(refused, begun_run):
 @pytest.mark.parametrize("damage", ["", "{", "[1, 2]", '"text"'])
 def test_a_run_with_a_damaged_provenance(refused, begun_run, damage):
     begun_run.provenance_file.write_text(damage)
-    refused("show", begun_run.path, says=("provenance.json",))
+    refused("show", begun_run.path, says=("provenance.json", f"dbench train {begun_run.recipe_file} --seed N --out"))
 
 
 def test_a_run_with_a_damaged_recipe(refused, begun_run):
@@ -241,6 +242,42 @@ def test_metrics_and_settings_that_there_are_not(refused, tmp_path):
 def test_a_value_that_a_metric_cannot_take(refused, tmp_path, value, says):
     path = write_codes(tmp_path / "mine.npz", codes=FACTORS, factors=FACTORS)
     refused("eval", path, "--set", f"c1-accuracy.bootstrap={value}", says=("bootstrap", value.strip("'"), says))
+
+
+@pytest.mark.parametrize("name", ["codes.csv", "codes.npy"])
+def test_files_of_codes_in_other_formats(refused, tmp_path, name):
+    for _ in ("missing", "there"):
+        refused("eval", tmp_path / name, says=(f"{name} is neither a run folder nor a file of codes", ".npz, .h5"))
+        (tmp_path / name).write_text("1,2\n")
+
+
+def test_python_objects_in_a_file_of_codes(refused, tmp_path):
+    path = write_codes(tmp_path / "mine.npz", codes=CODES, factors=np.array(["cat", "dog"] * 30, dtype=object))
+    refused("eval", path, says=(str(path), "'factors' is an array of Python objects", ".astype(str)"))
+
+
+def test_a_folder_of_seeds_names_the_runs_in_it(refused, begun_run, tmp_path):
+    for seed in (2, 10):
+        shutil.copytree(begun_run.path, tmp_path / "runs" / f"seed-{seed}")
+    refused("eval", "runs", says=("not a run folder", "give one of them: runs/seed-2, runs/seed-10."))
+
+
+def test_a_run_that_is_being_trained(refused, begun_run):
+    with begun_run.held():
+        refused("eval", begun_run.path, says=("is being trained by another process", "Wait"))
+
+
+def test_a_run_that_diverged(dbench, begun_run):
+    begun_run.note(status="collapsed: generator_loss is not a finite number")
+    outcome = dbench("eval", begun_run.path)
+    assert outcome.code == 2
+    assert "ended without a model: collapsed: generator_loss is not a finite number." in outcome.err
+    assert "--resume" not in outcome.err
+
+
+@pytest.mark.parametrize("seeds", ["0,0", "1,2,01"])
+def test_the_same_seed_twice(refused, seeds):
+    refused("train", "infogan-digits", "--seed", seeds, says=("more than once",))
 
 
 def test_a_lock_alone_is_no_run(dbench, tmp_path):
