@@ -173,7 +173,7 @@ def evaluate(
         return ask(subject_of_representation(open_representation(path), path.name, seed))
     if path.is_file() or (path.suffix and not path.exists()):
         raise RepresentationError(
-            f"{path} is neither a run folder nor a file of codes, whose name ends with {', '.join(REPRESENTATION_FILES)}.",
+            f"{path} is neither a run folder nor a file of codes: the name of one ends with .npz, .h5 or .hdf5.",
             "NumPy writes such a file: numpy.savez('codes.npz', codes=codes, factors=factors).",
         )
     return _evaluate_run(Run.open(path), ask, device, None if data_dir is None else Path(data_dir), figures)

@@ -84,8 +84,7 @@ class Run:
         if not run.provenance_file.is_file() or not run.recipe_file.is_file():
             raise RunError(
                 f"{path} is not a run folder: it has no recipe.toml with a provenance.json.",
-                _runs_inside(run.path)
-                or "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
+                _runs_inside(run.path) or "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
             )
         if run.schema_version > SCHEMA_VERSION:
             raise RunError(

@@ -10,7 +10,7 @@ from typing import Any
 
 from disentangle_bench.errors import RunError, SettingError
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.run import INTERRUPTED, RUNNING, UNFINISHED, Run
+from disentangle_bench.run import RUNNING, UNFINISHED, Run
 from disentangle_bench.storage import provenance, storage_errors
 
 MATTERS = ("device", "precision", "devices", "compile")
