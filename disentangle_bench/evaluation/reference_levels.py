@@ -7,9 +7,11 @@ the same number and kinds that know nothing of them; the ceiling that of codes e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from statistics import fmean
 from typing import Any, Literal, NamedTuple, Self, get_args
 
@@ -20,11 +22,11 @@ from scipy.optimize import linear_sum_assignment
 from disentangle_bench.evaluation.levels_cache import remembered
 from disentangle_bench.evaluation.question import Question, Values, in_turn_or_at_once
 from disentangle_bench.extents import extents_of
-from disentangle_bench.metrics import facts_of
+from disentangle_bench.metrics import Scores, facts_of
 from disentangle_bench.metrics.metric import Better
 from disentangle_bench.representation import Kind, Variables
 from disentangle_bench.seeds import derive_seed
-from disentangle_bench.storage import installed_version
+from disentangle_bench.storage import installed_version, sha256
 from disentangle_bench.stored import StoredVariables
 
 ALGORITHM = 1
@@ -179,11 +181,18 @@ def _key(question: Question, sizes: Sizes, effort: Effort) -> dict[str, Any]:
         "algorithm": ALGORITHM,
         "metric": facts.name,
         "version": facts.version,
+        "source": _source(question.function),
         "settings": {key: value for key, value in question.settings.items() if key != "seed"},
         "sizes": sizes.values(),
         "effort": list(effort),
         "packages": {name: installed_version(name) for name in PACKAGES},
     }
+
+
+def _source(function: Callable[..., Scores]) -> str:
+    """A digest of the metric's own file: whoever is writing a metric must not meet the levels of an earlier draft."""
+    path = inspect.getsourcefile(function)
+    return sha256(Path(path)) if path and Path(path).is_file() else ""
 
 
 def _simulated(question: Question, sizes: Sizes, effort: Effort, seconds: float | None) -> Means:
