@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     "--bootstrap",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Resamples for intervals of metrics of codes and factors; 0: none (default: 100; slow ones or 200,000 rows: none).",
+    help="Resamples for intervals of metrics of codes and factors (default: 100; 0 if slow or over 200,000 rows).",
 )
 @click.option("--no-levels", is_flag=True, help="Leave out chance and ceiling where they are simulated.")
 @click.option("--no-figures", is_flag=True, help="Leave out the figures.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -300,8 +301,7 @@ def _why_undefined(data: Representation, codes: tuple[str, ...], factors: tuple[
 
 
 def _kinds(variables: Variables) -> str:
-    pairs = zip(variables.names, variables.kinds, strict=True)
-    return ", ".join(f"{name}: {kind}" for name, kind in pairs)
+    return ", ".join(f"{count} {kind}" for kind, count in Counter(variables.kinds).items())
 
 
 def _categories(best: _Labelling, latents: LatentSpec | None) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.evaluation.results import Results, ScoreEntry, metric_of
 from disentangle_bench.reports.grid import Column, Grid, Line, stack
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import decimals_for, is_count, say, say_interval, say_optional
@@ -49,7 +49,7 @@ def table(results: Results) -> RenderableType:
         Column("Chance", "point"),
         Column("Ceiling", "point"),
     )
-    grid = Grid(columns, [Line(name, say_entry(entry)) for name, entry in results.scores.items()])
+    grid = Grid(columns, [Line(name, say_entry(entry)) for name, entry in _gathered(results).items()])
     notes = [Text(note, style="dim") for note in reading_notes(results)]
     return Group(*stack(Text(describe(results.subject), style="bold"), grid, Group(*notes) if notes else None))
 
@@ -62,12 +62,25 @@ def describe(subject: Mapping[str, Any]) -> str:
 
 
 def reading_notes(results: Results) -> list[str]:
-    """Why some scores have no value: each reason once, before the names of its scores."""
+    """Why some scores have no value: each reason once, before the names of its scores, or of metrics that have none."""
     names: dict[str, list[str]] = {}
-    for name, entry in results.scores.items():
+    for name, entry in _gathered(results).items():
         if entry.value is None:
             names.setdefault(entry.reason, []).append(name)
     return [f"No value ({reason}): {', '.join(of)}." for reason, of in names.items()]
+
+
+def _gathered(results: Results) -> dict[str, ScoreEntry]:
+    """The scores by name; a metric all of whose parts lack a value for one reason stands there once, by its own."""
+    of_metric: dict[str, list[ScoreEntry]] = {}
+    for name, entry in results.scores.items():
+        of_metric.setdefault(metric_of(name), []).append(entry)
+    silent = {
+        metric
+        for metric, entries in of_metric.items()
+        if all(entry.value is None and entry.reason == entries[0].reason for entry in entries)
+    }
+    return {metric_of(name) if metric_of(name) in silent else name: entry for name, entry in results.scores.items()}
 
 
 def markdown(results: Results) -> str:

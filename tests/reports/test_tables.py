@@ -200,3 +200,13 @@ def test_a_label_that_does_not_fit_has_its_own_line():
     lines = to_text(Results(subject={"name": "x"}, scores=entries), 60).splitlines()
     place = lines.index("  c1.a-very-long-name-of-a-part-that-goes-on")
     assert lines[place + 1].split() == ["0.5", "[0.0,", "1.0]"]
+
+
+def test_a_metric_without_any_value_takes_one_line():
+    entries = {f"c1-accuracy.{part}": ScoreEntry(value=None, reason="no categories") for part in ("accuracy", "error")}
+    text = to_text(Results(subject={"name": "x"}, scores={"mig": ScoreEntry(value=0.5), **entries}))
+    assert lines_of(text)["c1-accuracy"] == ["c1-accuracy", "n/a"]
+    assert text.count("c1-accuracy") == 2
+    assert text.splitlines()[-1] == "No value (no categories): c1-accuracy."
+    mixed = entries | {"c1-accuracy.error": ScoreEntry(value=None, reason="another")}
+    assert "error" in lines_of(to_text(Results(subject={"name": "x"}, scores=mixed)))
