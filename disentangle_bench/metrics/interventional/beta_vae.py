@@ -15,6 +15,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     bounds=(0, 1),
     better="higher",
     source="Higgins et al. (2017), ICLR; protocol of arXiv:1811.12359",
+    slow=True,
     affine=False,
 )
 def beta_vae_score(

@@ -15,6 +15,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     bounds=(0, 1),
     better="higher",
     source="arXiv:1802.05983, section 4; protocol of arXiv:1811.12359",
+    slow=True,
     affine=False,
 )
 def factor_vae_score(

@@ -15,6 +15,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     bounds=(-1, 1),
     better="higher",
     source="arXiv:2012.09276, after arXiv:1802.05983",
+    slow=True,
     affine=False,
 )
 def z_min_variance(
