@@ -245,7 +245,9 @@ def test_a_value_that_a_metric_cannot_take(refused, tmp_path, value, says):
 @pytest.mark.parametrize("name", ["codes.csv", "codes.npy"])
 def test_files_of_codes_in_other_formats(refused, tmp_path, name):
     for _ in ("missing", "there"):
-        refused("eval", tmp_path / name, says=(f"{name} is neither a run folder nor a file of codes", ".npz, .h5 or .hdf5"))
+        refused(
+            "eval", tmp_path / name, says=(f"{name} is neither a run folder nor a file of codes", ".npz, .h5 or .hdf5")
+        )
         (tmp_path / name).write_text("1,2\n")
 
 

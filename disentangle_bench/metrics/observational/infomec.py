@@ -35,6 +35,7 @@ Floats = NDArray[np.float64]
     bounds=(0, 1),
     better="higher",
     source="arXiv:2305.18378, section 4; information as in Ross (2014)",
+    slow=True,
     affine=False,
 )
 def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: int = 20, seed: int = 0) -> Scores:
@@ -48,6 +49,8 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
 
     Like modularity, InfoM and InfoC compare figures however small: codes that know nothing score far above 0. And a
     code that is found to know nothing at all has no shares. Then both are null, where the authors' code divides by 0.
+    It is declared slow so that rows are not resampled for an interval: a row that is drawn twice is its own nearest
+    neighbour, which looks like information.
 
     Args:
         codes: `(n, d)`. Of the continuous and ordinal ones, those whose range is below 1/20 of the widest are pruned
