@@ -7,11 +7,11 @@ The figures are those that `dbench eval` puts beside its scores, by the same fun
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+import click
 import numpy as np
 
 from disentangle_bench.evaluation.question import Question
@@ -44,7 +44,7 @@ keeps them in the user's cache.
   are constant or noise, whichever scores better; of a slow metric they are constant. The mean of {USUAL.ceiling}
   simulations of each kind, of a slow metric {SLOW.ceiling}. Codes of which several share a factor can score higher
   where a metric asks only that a code keep to one.
-- {MISSING}: undefined for such codes.
+- {MISSING}: undefined for such codes. An empty row: not simulated for this page, as it takes long.
 
 """
 
@@ -105,12 +105,15 @@ def observational() -> list[str]:
     return [name for name in METRICS if facts_of(METRICS.get(name)).observational]
 
 
-def table(metrics: Iterable[str]) -> str:
-    """The Markdown table of some metrics."""
+def table(metrics: Iterable[str], skipped: Iterable[str] = ()) -> str:
+    """The Markdown table of some metrics, of which some are only listed."""
     headings = ["Score", *(f"{likeness.name}, {kind}" for likeness in LIKENESSES for kind in ("chance", "ceiling"))]
     rows = []
     for name in metrics:
-        sys.stderr.write(f"{name}\n")
+        if name in skipped:
+            rows.append([name, *[""] * (len(headings) - 1)])
+            continue
+        click.echo(name, err=True)
         rows += Row(name).cells
     return markdown_table(headings, rows, left=headings[:1])
 
@@ -126,5 +129,12 @@ def _line(part: str, levels: Iterable[dict[str, Levels]]) -> list[str]:
     return [say(figure, PLAIN_DECIMALS) for pair in found for figure in (pair.chance, pair.ceiling)]
 
 
+@click.command(help=__doc__)
+@click.argument("metrics", nargs=-1)
+@click.option("--skip", default="", help="Metrics, between commas, that are listed without figures.")
+def main(metrics: tuple[str, ...], *, skip: str) -> None:
+    click.echo(PAGE + table(metrics or observational(), tuple(skip.split(","))), nl=False)
+
+
 if __name__ == "__main__":
-    sys.stdout.write(PAGE + table(sys.argv[1:] or observational()))
+    main()
