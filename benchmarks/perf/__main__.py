@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import torch
 
-from benchmarks.perf import ablation, metrics, startup, training
+from benchmarks.perf import ablation, dci, metrics, startup, training
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
 
@@ -22,6 +22,7 @@ PARTS = {
     "ablation": ablation.measure,
     "startup": startup.measure,
     "metrics": metrics.measure,
+    "dci": dci.measure,
 }
 
 

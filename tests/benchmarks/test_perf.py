@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 from torchvision.datasets import MNIST
 
-from benchmarks.perf import ablation, metrics, startup
+from benchmarks.perf import ablation, dci, metrics, startup
 from benchmarks.perf.__main__ import main
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, discriminator, generator, sample, write_images
 from benchmarks.perf.timing import Spread, interleave, ratios
@@ -172,6 +172,13 @@ def test_the_metrics_that_are_timed_are_observational():
     assert not {"dci", "dci/lasso", "downstream", "c1-accuracy"} & set(names)
 
 
+def test_both_boosters_have_the_same_task():
+    codes, factors = dci.make_data(3000)
+    assert (codes.shape, factors.shape) == ((2000, dci.CODES), (2000, len(dci.FACTORS)))
+    few = factors[:, :1]  # of three classes, whose splits do not tie
+    assert dci.our_loop(codes, few, 2) == pytest.approx(dci.plain_loop(codes, few, 2), abs=1e-9)
+
+
 @pytest.mark.slow
 def test_the_command_prints_its_tables():
     outcome = CliRunner().invoke(main, ["--quick"], catch_exceptions=False)
@@ -179,10 +186,11 @@ def test_the_command_prints_its_tables():
     for text in (
         "| at most 1.35 |",
         "| at least 1.3 |",
+        "| at least 3 |",
         "one fake, 1 workers",
         "bf16-mixed",
         "`dbench --help`",
         "seconds of sap",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 4
+    assert outcome.stdout.count("###") == 5

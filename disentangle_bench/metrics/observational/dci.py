@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
-from disentangle_bench.metrics.observational.boosting import Boosted, Sorted, boost_classes, boost_values
+from disentangle_bench.metrics.observational.boosting import Sorted, boost_classes, boost_values
 from disentangle_bench.metrics.observational.importance import completeness, concentration, disentanglement
 from disentangle_bench.metrics.observational.prediction import Fitted, Learner, Prediction, predict_factors
 from disentangle_bench.metrics.observations import Observations
 
 PARTS = ("disentanglement", "completeness", "informativeness", "informativeness.train")
+_USUAL = (1e-3, 1e6)
 Floats = NDArray[np.float64]
 
 
@@ -60,16 +61,25 @@ def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed:
 
 
 class _Trees:
+    """Boosted trees on the codes as they are.
+
+    Trees see float32, and values closer than 1e-7 as equal; so a code of an unusual scale is multiplied by a power of
+    two, which moves no split otherwise.
+    """
+
     def __init__(self, values: Floats, seed: int) -> None:
-        self.data, self.seed = Sorted.of(values), seed
+        spread = values.std(axis=0)
+        unusual = (spread > 0) & ((spread < _USUAL[0]) | (spread > _USUAL[1]))
+        self.scale = np.exp2(-np.round(np.log2(np.where(unusual, spread, 1))))
+        self.data, self.seed = Sorted.of(values * self.scale), seed
 
     def classes(self, labels: NDArray[np.int64]) -> Fitted:
         model = boost_classes(self.data, labels, seed=self.seed)
-        return Fitted(model.importances, model.classes)
+        return Fitted(model.importances, lambda values: model.classes(values * self.scale))
 
     def numbers(self, target: Floats) -> Fitted:
-        model: Boosted = boost_values(self.data, target, seed=self.seed)
-        return Fitted(model.importances, lambda values: model.raw(values)[:, 0])
+        model = boost_values(self.data, target, seed=self.seed)
+        return Fitted(model.importances, lambda values: model.raw(values * self.scale)[:, 0])
 
 
 def score_predictions(data: Observations, make: Callable[[Floats], Learner]) -> Scores:

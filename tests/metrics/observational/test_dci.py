@@ -60,10 +60,11 @@ def test_a_dead_code_anywhere_costs_nothing():
     assert dead["disentanglement"].details["each"]["c1"] is None
 
 
-def test_scale_and_shift_of_a_code_do_not_count():
+@pytest.mark.parametrize("scale", [[4.0, 0.25], [1e-9, 1e12], [1e-40, 1e60]], ids=["usual", "unusual", "extreme"])
+def test_scale_of_a_code_does_not_count(scale):
     codes, factors = draw()
     before = dci(codes, factors, TRAIN)
-    after = dci(codes * [4.0, 0.25] + [0, 1], factors, TRAIN)
+    after = dci(codes * scale, factors, TRAIN)
     for part, score in before.items():
         assert after[part].value == pytest.approx(score.value, abs=0.01)
 
