@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import torch
 
-from benchmarks.perf import ablation, dci, metrics, startup, training
+from benchmarks.perf import ablation, counting, dci, metrics, startup, training
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
 
@@ -23,6 +24,7 @@ PARTS = {
     "startup": startup.measure,
     "metrics": metrics.measure,
     "dci": dci.measure,
+    "counting": counting.measure,
 }
 
 
@@ -39,6 +41,7 @@ def main(parts: tuple[str, ...], *, rounds: int, steps: int, width: float, clock
         plan = Plan(
             rounds=2, steps=2, width=0.125, product=256, images=512, workers=1, samples=300, clock=CLOCKS[clock]
         )
+        plan = replace(plan, rows=(500, 1_000))
     click.echo(f"{machine()}. {clock} time, {plan.rounds} turns of {plan.steps} steps.\n")
     for part in parts or PARTS:
         click.echo(PARTS[part](plan))

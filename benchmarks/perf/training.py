@@ -38,6 +38,7 @@ class Plan:
         product: rows of the square matrices whose product is the machine's measure.
         images: in the training set.
         workers: DataLoader processes of the second plain loop.
+        rows: of the files whose codes are counted.
         samples: of codes and factors.
     """
 
@@ -47,6 +48,7 @@ class Plan:
     product: int = 2048
     images: int = 60_000
     workers: int = 2
+    rows: tuple[int, ...] = (10**5, 10**6, 10**7)
     samples: int = 10_000
     clock: Clock = time.perf_counter
 

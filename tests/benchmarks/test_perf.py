@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -10,15 +12,16 @@ import torch
 from click.testing import CliRunner
 from torchvision.datasets import MNIST
 
-from benchmarks.perf import ablation, dci, metrics, startup
+from benchmarks.perf import ablation, counting, dci, metrics, startup
 from benchmarks.perf.__main__ import main
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, discriminator, generator, sample, write_images
 from benchmarks.perf.timing import Spread, interleave, ratios
 from benchmarks.perf.training import Plan, Turns
 from benchmarks.perf.work import make_model, make_products, make_step, multiply_adds
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.metrics import METRICS
+from disentangle_bench.metrics import METRICS, mutual_information_gap
 from disentangle_bench.models.recipes import find_recipe
+from disentangle_bench.stored import open_representation
 
 NARROW = {"networks.width": 0.125, "batch_size": 8}
 
@@ -179,6 +182,30 @@ def test_both_boosters_have_the_same_task():
     assert dci.our_loop(codes, few, 2) == pytest.approx(dci.plain_loop(codes, few, 2), abs=1e-9)
 
 
+def test_the_file_to_count_is_a_representation(tmp_path):
+    counting.write_codes(tmp_path / "codes.h5", 70_000)
+    data = open_representation(tmp_path / "codes.h5")
+    assert (len(data.codes), len(data.codes.names), data.codes.kinds[0]) == (70_000, 32, "continuous")
+    assert [len(extent.values) for extent in data.factors.extents] == list(counting.SIZES)
+    assert mutual_information_gap(data.codes, data.factors).value > 0.3
+
+
+def test_the_cost_of_a_command_is_its_own():
+    before = counting.run_command(["--version"], time.perf_counter)
+    assert before.seconds > 0.05
+    assert 10 < before.mebibytes < 500
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        counting.run_command(["eval", "missing.h5"], time.perf_counter)
+    assert b"missing.h5" in caught.value.stderr
+
+
+def test_a_million_rows_cost_what_the_further_rows_took():
+    costs = {10: counting.Cost(2.0, 300.0), 1_000_010: counting.Cost(5.5, 301.0)}
+    cells = [row.cells() for row in counting.rows_of(costs)]
+    assert cells[-1] == ("seconds of a million rows, from 10 to 1,000,010", "3.50", "", "")
+    assert ("MiB at most, 1,000,010 rows", "301", "", "under 2048") in cells
+
+
 @pytest.mark.slow
 def test_the_command_prints_its_tables():
     outcome = CliRunner().invoke(main, ["--quick"], catch_exceptions=False)
@@ -191,6 +218,7 @@ def test_the_command_prints_its_tables():
         "bf16-mixed",
         "`dbench --help`",
         "seconds of sap",
+        "MiB at most",
     ):
         assert text in outcome.stdout
     assert outcome.stdout.count("###") == 5
