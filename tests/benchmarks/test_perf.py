@@ -221,4 +221,4 @@ def test_the_command_prints_its_tables():
         "MiB at most",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 5
+    assert outcome.stdout.count("###") == 6
