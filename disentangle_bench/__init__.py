@@ -118,7 +118,7 @@ def train(
 
 def evaluate(
     subject: Run | Representation | Path | str,
-    metrics: Sequence[str] | None = None,
+    metrics: Sequence[str] | str | None = None,
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
@@ -133,8 +133,8 @@ def evaluate(
 
     Args:
         subject: a run or its folder; a representation or its `.npz` or `.h5` file.
-        metrics: their names, or `all`; by default all that can be asked of a representation, and those of a run that
-            are not slow.
+        metrics: their names or one name, or `all`; by default all that can be asked of a representation, and those of
+            a run that are not slow.
         settings: metric name -> its settings.
         seed: of everything random in the evaluation.
         device: `auto`, `cpu`, `cuda` or `mps`.
@@ -184,14 +184,19 @@ def _evaluate_run(
 ) -> Results:
     from disentangle_bench.devices import choose_device
     from disentangle_bench.evaluation.evaluate import keep_results
+    from disentangle_bench.evaluation.results import refuse_newer_results
     from disentangle_bench.evaluation.subject import subject_of_run
 
+    refuse_newer_results(run.results_file)  # before anything is scored that could not be kept
     subject = subject_of_run(run, device=choose_device(device), data_dir=data_dir)
     results = keep_results(run, subject, ask(subject))
     if figures:
         from disentangle_bench.reports.figures import write_figures
 
-        write_figures(run, results, subject, run.figures)
+        try:
+            write_figures(run, results, subject, run.figures)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"Interrupted; {run.results_file} is kept, not every figure is.") from None
     return results
 
 

@@ -67,6 +67,10 @@ class RunError(DbenchError):
     """A run folder that is not one, is half-written, damaged, in use, or from a newer schema."""
 
 
+class NewerSchemaError(RunError):
+    """A file that a newer version of this package wrote, and that this one must not replace."""
+
+
 class DataError(DbenchError):
     """A dataset's file that is missing, damaged or not in the format that its adapter reads."""
 

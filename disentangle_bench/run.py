@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from disentangle_bench.errors import RunError
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.storage import storage_errors, write_json, write_text
+from disentangle_bench.storage import sha256, storage_errors, write_json, write_text
 
 SCHEMA_VERSION = 1
 RUNNING, INTERRUPTED = "running", "interrupted"
@@ -147,6 +147,15 @@ class Run:
             return _mapping(self.provenance_file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RunError(f"{self.provenance_file} cannot be read: {error}.", self._without_provenance()) from error
+
+    def has_whole_model(self) -> bool:
+        """Whether the trained model has the bytes that were written; of one written without a digest, yes.
+
+        Raises:
+            StorageError: it is not there or may not be read.
+        """
+        with storage_errors(self.model_file, "read"):
+            return self.provenance().get("model_sha256") in (None, sha256(self.model_file))
 
     def _integer(self, key: str) -> int:
         value = self.provenance().get(key)

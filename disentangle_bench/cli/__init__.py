@@ -2,6 +2,29 @@
 
 from __future__ import annotations
 
-from disentangle_bench.cli.app import main, run
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from disentangle_bench.cli.interruption import EXIT_INTERRUPTED, NOTHING_KEPT
 
 __all__ = ["main", "run"]
+
+
+def main() -> NoReturn:
+    """The console script: runs the command line and ends the process."""
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code, see `app.run`.
+
+    Args:
+        arguments: the words after `dbench`; by default those of this process.
+    """
+    try:
+        from disentangle_bench.cli import app
+    except KeyboardInterrupt:  # already: these imports take half a second
+        sys.stderr.write(f"{NOTHING_KEPT}\n")
+        return EXIT_INTERRUPTED
+    return app.run(arguments)

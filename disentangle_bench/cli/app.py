@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import rich_click as click
 
@@ -16,18 +16,20 @@ from disentangle_bench.cli.compare import compare
 from disentangle_bench.cli.environment import env
 from disentangle_bench.cli.evaluate import evaluate
 from disentangle_bench.cli.help import STYLE, Group
-from disentangle_bench.cli.output import say_error
+from disentangle_bench.cli.interruption import EXIT_INTERRUPTED, NOTHING_KEPT
+from disentangle_bench.cli.output import say, say_error
 from disentangle_bench.cli.rank import rank
 from disentangle_bench.cli.train import train
 from disentangle_bench.errors import DbenchError
 
 EXIT_CRASHED = 1
-EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE, what other programs of a pipeline end with
 
 
 class Commands(Group):
-    """A group that shows where a `DbenchError` arose when asked to, and ends quietly when nobody reads on."""
+    """A group that shows where a `DbenchError` arose when asked to, tells an interruption, and ends quietly when nobody
+    reads on.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -38,6 +40,9 @@ class Commands(Group):
             if ctx.params["debug"]:
                 traceback.print_exc()
             raise
+        except KeyboardInterrupt as interruption:
+            say(str(interruption) or NOTHING_KEPT)
+            ctx.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the final flush would complain
             ctx.exit(EXIT_PIPE_CLOSED)
@@ -73,11 +78,6 @@ def dbench(ctx: click.Context, debug: bool) -> None:
 
 for command in (train, evaluate, compare, rank, list_kind, show, check, env):
     dbench.add_command(command)
-
-
-def main() -> NoReturn:
-    """The console script: runs the command line and ends the process."""
-    sys.exit(run())
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

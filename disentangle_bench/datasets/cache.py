@@ -54,10 +54,16 @@ def obtain(
 
     Raises:
         DownloadError: some file could not be had; lists every source and what became of it.
-        DataError: a file in the user's folder is damaged or another's, or there is no such folder.
+        DataError: a file in the user's folder is damaged or another's, there is no such folder, or none of the files
+            is in `data_dir`.
         StorageError: the cache cannot be written.
     """
     folders = _user_folders(facts.name, data_dir, subfolders)
+    if data_dir and not any(_has(folder, name) for folder in folders for name in facts.files):
+        raise DataError(
+            f"--data-dir names {data_dir}, which holds none of the files of {facts.name}: {', '.join(facts.files)}.",
+            "Give the folder that holds them, as they are or as .gz, or leave --data-dir out.",
+        )
     given, wrong = _verified(facts.files, folders)
     if wrong:
         raise _unfit(wrong)
@@ -78,6 +84,10 @@ def _user_folders(dataset: str, data_dir: Path | None, subfolders: Sequence[str]
     if not root.is_dir():
         raise DataError(f"{named_by} names {root}, which is not a folder.", "Give the folder with the dataset's files.")
     return [root / part for part in (dataset, *subfolders, "")]
+
+
+def _has(folder: Path, name: str) -> bool:
+    return (folder / name).is_file() or (folder / f"{name}.gz").is_file()
 
 
 def _verified(files: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:

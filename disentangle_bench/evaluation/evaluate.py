@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from disentangle_bench.errors import DbenchError, MetricError, RunError, SettingError, UnknownNameError
+from disentangle_bench.errors import (
+    DbenchError,
+    MetricError,
+    NewerSchemaError,
+    RunError,
+    SettingError,
+    UnknownNameError,
+)
 from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.context import Context, in_context
 from disentangle_bench.evaluation.question import Question
@@ -22,13 +30,14 @@ from disentangle_bench.storage import provenance
 
 Settings = Mapping[str, Mapping[str, Any]]
 Metric = Callable[..., Scores]
+_log = logging.getLogger(__name__)
 ALL = "all"
 """In place of a metric's name: every metric that the subject can answer."""
 
 
 def evaluate(
     subject: Subject,
-    metrics: Sequence[str] | None = None,
+    metrics: Sequence[str] | str | None = None,
     *,
     settings: Settings | None = None,
     seed: int = 0,
@@ -40,7 +49,7 @@ def evaluate(
 
     Args:
         subject: what is evaluated.
-        metrics: their names, or `all` that can be asked; by default those, of a run without the slow ones.
+        metrics: their names or one name, or `all` that can be asked; by default those, of a run without the slow ones.
         settings: metric name -> its settings.
         seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
         bootstrap: resamples of the rows for the interval of each observational metric that has none of its own; 0 for
@@ -66,7 +75,8 @@ def evaluate(
     return results
 
 
-def _chosen(subject: Subject, metrics: Sequence[str] | None) -> list[str]:
+def _chosen(subject: Subject, metrics: Sequence[str] | str | None) -> list[str]:
+    metrics = [metrics] if isinstance(metrics, str) else metrics
     if metrics is None or ALL in metrics:
         able = [name for name in METRICS if not _lacking(subject, facts_of(METRICS.get(name)))]
         if metrics is None and subject.facts.get("kind") == "run":
@@ -158,6 +168,7 @@ def keep_results(run: Run, subject: Subject, results: Results) -> Results:
 
     Raises:
         RunError: another process is writing to the run. StorageError: no space, no permission.
+        NewerSchemaError: the earlier scores are of a newer schema.
     """
     with run.held():
         merged = _merged(run, results)
@@ -167,14 +178,26 @@ def keep_results(run: Run, subject: Subject, results: Results) -> Results:
     return merged
 
 
-def _merged(run: Run, results: Results) -> Results:
+def earlier_results(run: Run) -> Results | None:
+    """The scores that a run has; None if there are none, or if, as is then said, they are damaged.
+
+    Raises:
+        NewerSchemaError: they are of a newer schema.
+    """
     if not run.results_file.is_file():
-        return results
+        return None
     try:
-        before = Results.of_run(run)
-    except RunError:  # damaged: evaluating again is the remedy
-        return results
-    if before.subject.get("model_sha256") != results.subject.get("model_sha256"):
+        return Results.of_run(run)
+    except NewerSchemaError:
+        raise
+    except RunError as error:
+        _log.warning("The earlier scores of this run could not be read and are replaced. %s", error.problem)
+        return None
+
+
+def _merged(run: Run, results: Results) -> Results:
+    before = earlier_results(run)
+    if before is None or before.subject.get("model_sha256") != results.subject.get("model_sha256"):
         return results
     scores = {**before.scores, **results.scores}
     order = {name: index for index, name in enumerate(METRICS)}

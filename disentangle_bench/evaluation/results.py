@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import quote, unquote
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, model_validator
 
-from disentangle_bench.errors import RunError
+from disentangle_bench.errors import NewerSchemaError, RunError
 from disentangle_bench.storage import storage_errors, write_hdf5, write_json
 
 if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results must not
@@ -21,6 +22,8 @@ if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results 
     from disentangle_bench.run import Run
 
 SCHEMA_VERSION = 1
+SHOWN = 4
+"""How many scores `print(results)` shows."""
 Better = Literal["higher", "lower", "neither"]
 _DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError)  # what h5py raises on damaged files
 
@@ -81,6 +84,16 @@ class Results(BaseModel):
         """The subject's name."""
         return str(self.subject.get("name", "subject"))
 
+    def __repr__(self) -> str:
+        """The name, how many scores there are, and the headlines of the first metrics."""
+        headlines: dict[str, str] = {}
+        for name, entry in self.scores.items():
+            headlines.setdefault(metric_of(name), f"{name} {_short(entry)}")
+        shown = [*list(headlines.values())[:SHOWN], *(["..."] if len(self.scores) > SHOWN else [])]
+        return f"<Results of {self.name}, {len(self.scores)} in all: {', '.join(shown)}>"
+
+    __str__ = __repr__
+
     def to_values(self) -> dict[str, Any]:
         """Plain values, as in `results.json`."""
         return self.model_dump(mode="json")
@@ -98,7 +111,7 @@ class Results(BaseModel):
         """Read a `results.json` of this or any older schema.
 
         Raises:
-            RunError: there is none, it is damaged, or it is of a newer schema.
+            RunError: there is none, or it is damaged. NewerSchemaError: it is of a newer schema.
         """
         path = Path(path)
         if not path.is_file():
@@ -129,10 +142,24 @@ class Results(BaseModel):
         return results
 
 
+def _short(entry: ScoreEntry) -> str:
+    return "undefined" if entry.value is None else f"{entry.value:.3g}{entry.unit and ' '}{entry.unit}"
+
+
+def refuse_newer_results(path: Path) -> None:
+    """Refuse to replace a `results.json` of a newer schema; one that is damaged or not there is let pass.
+
+    Raises:
+        NewerSchemaError: it is of a newer schema.
+    """
+    with suppress(OSError, ValueError):
+        _refuse_newer(path, json.loads(path.read_text(encoding="utf-8")))
+
+
 def _refuse_newer(path: Path, values: Any) -> None:
     schema = values.get("schema_version", 0) if isinstance(values, dict) else 0
     if isinstance(schema, int) and schema > SCHEMA_VERSION:
-        raise RunError(
+        raise NewerSchemaError(
             f"{path} was written with schema {schema}; this version reads up to {SCHEMA_VERSION}.",
             "Upgrade with `pip install --upgrade disentangle-bench`.",
         )

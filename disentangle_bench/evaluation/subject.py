@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.datasets import DATASETS, Dataset
+from disentangle_bench.errors import RunError
 from disentangle_bench.evaluation.classifier import train_classifier
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.observations import drawn_mask
@@ -101,6 +102,11 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     Raises:
         RunError: its model file is damaged. DataError: its dataset cannot be had.
     """
+    if not run.has_whole_model():
+        raise RunError(
+            f"{run.model_file} is damaged: its SHA-256 is not the one in provenance.json.",
+            f"Make it again from the last checkpoint with `{run.resume_command()}`.",
+        )
     recipe = run.recipe
     dataset = DATASETS.get(recipe.dataset).load(data_dir)
     model = MODELS.get(recipe.model)(recipe, dataset.facts.shape)

@@ -137,7 +137,9 @@ def load_trained(model: InfoGAN, path: Path, device: torch.device) -> TrainedMod
         on_generated.load_state_dict(weights | _part(tensors, "generated"))
     except (SafetensorError, OSError, RuntimeError) as error:
         raise RunError(
-            f"{path} is damaged or holds other networks than its recipe: {error}", "Train it again."
+            f"{path} is damaged or holds other networks than its recipe: {error}",
+            f"If its recipe.toml is as it was, delete {path} and go on with its training with --resume: that makes it "
+            "again from the last checkpoint.",
         ) from error
     model.G.to(device)
     return TrainedModel(model, model.critic.to(device), on_generated.to(device))

@@ -51,7 +51,9 @@ def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, facts: Mapping[st
             f"Continue it as it was with `{there.resume_command()}`, or give another folder with --out.",
         )
     if there.model_file.is_file() and there.status not in UNFINISHED:
-        return False
+        if there.has_whole_model():
+            return False
+        _log.warning("%s is damaged; it is made again from the last checkpoint.", there.model_file)
     _tell_changes(there, facts)
     _remove(_leftovers(run.path))
     there.note(status=RUNNING, **facts)

@@ -17,6 +17,7 @@ from disentangle_bench.models.infogan import InfoGAN, Losses
 from disentangle_bench.models.trained import TrainedModel, save_trained
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
+from disentangle_bench.storage import sha256
 from disentangle_bench.training import checkpoint, collapse
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.log import TrainingLog
@@ -247,7 +248,8 @@ class Loop:
         categories = self._categories()
         if self.status == collapse.OK and model.rewards_information:
             self.status = collapse.watch_categories(model.latents, categories)
-        self.run.note(status=self.status, steps=self.step, categories=categories)
+        digest = sha256(self.run.model_file)
+        self.run.note(status=self.status, steps=self.step, categories=categories, model_sha256=digest)
         progress.say(f"{self.run.path}: {self.step} steps, {self.status}.")
 
     @torch.inference_mode()

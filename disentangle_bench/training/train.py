@@ -122,8 +122,9 @@ def _train(job: Job, machine: Machine) -> None:
     except KeyboardInterrupt:
         job.run.note(status=INTERRUPTED)
         step = checkpoint.newest_step(job.run.checkpoints)
-        say(f"Stopped; saved up to step {step}. Go on with:\n  {job.run.resume_command()}")
-        raise
+        raise KeyboardInterrupt(
+            f"Stopped; saved up to step {step}. Go on with:\n  {job.run.resume_command()}"
+        ) from None
     except DbenchError:
         with suppress(DbenchError):  # what cannot be noted now, on a full disk, is less than what happened
             if job.run.status == RUNNING:

@@ -70,9 +70,27 @@ def test_an_unexpected_error_shows_everything(dbench, monkeypatch):
 
 def test_an_interruption_ends_with_130(dbench, monkeypatch):
     monkeypatch.setattr(disentangle_bench, "train", raising(KeyboardInterrupt()))
-    outcome = dbench("train", "infogan")
-    assert outcome.code == 130
-    assert "Traceback" not in outcome.err
+    assert dbench("train", "infogan") == (130, "", "Interrupted; nothing unfinished was kept.\n")
+
+
+def test_what_an_interruption_says_is_said(dbench, monkeypatch):
+    monkeypatch.setattr(disentangle_bench, "train", raising(KeyboardInterrupt("Stopped; go on with:\n  dbench")))
+    assert dbench("train", "infogan") == (130, "", "Stopped; go on with:\n  dbench\n")
+
+
+def test_an_interruption_while_the_command_line_is_imported():
+    """As Ctrl-C does it in the first half second."""
+    interrupted = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'rich_click': raise KeyboardInterrupt\n"
+        "from disentangle_bench.cli import main\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", interrupted], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted; nothing unfinished was kept.\n")
 
 
 @pytest.mark.parametrize(

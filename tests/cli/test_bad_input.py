@@ -104,7 +104,14 @@ def test_a_run_with_a_damaged_recipe(refused, begun_run):
 
 def test_a_run_with_a_damaged_model(refused, begun_run):
     begun_run.model_file.write_bytes(b"not safetensors")
-    refused("eval", begun_run.path, says=("model.safetensors", "damaged"))
+    again = "go on with its training with --resume"
+    refused("eval", begun_run.path, says=("model.safetensors", "damaged", f"delete {begun_run.model_file}", again))
+
+
+def test_a_run_with_a_model_of_other_bytes(refused, begun_run):
+    begun_run.model_file.write_bytes(b"other bytes")
+    begun_run.note(model_sha256="0" * 64)
+    refused("eval", begun_run.path, says=("model.safetensors is damaged", begun_run.resume_command()))
 
 
 def test_a_run_that_has_not_been_evaluated(refused, begun_run):
@@ -116,6 +123,12 @@ def test_results_of_a_newer_schema(refused, tmp_path):
     path = tmp_path / "results.json"
     path.write_text(json.dumps({"schema_version": 99, "subject": {}, "scores": {}}))
     refused("compare", path, path, says=("schema 99", "pip install --upgrade"))
+
+
+def test_results_of_a_newer_schema_are_not_replaced(refused, begun_run):
+    begun_run.model_file.write_bytes(b"not even looked at")
+    begun_run.results_file.write_text(json.dumps({"schema_version": 99, "subject": {}, "scores": {}}))
+    refused("eval", begun_run.path, says=("results.json was written with schema 99", "pip install --upgrade"))
 
 
 def test_one_run_has_nothing_to_be_compared_with(refused, tmp_path):
@@ -245,9 +258,7 @@ def test_a_value_that_a_metric_cannot_take(refused, tmp_path, value, says):
 @pytest.mark.parametrize("name", ["codes.csv", "codes.npy"])
 def test_files_of_codes_in_other_formats(refused, tmp_path, name):
     for _ in ("missing", "there"):
-        refused(
-            "eval", tmp_path / name, says=(f"{name} is neither a run folder nor a file of codes", ".npz, .h5 or .hdf5")
-        )
+        refused("eval", tmp_path / name, says=(f"{name} is neither a run folder nor a file of codes", ".npz, .h5 or"))
         (tmp_path / name).write_text("1,2\n")
 
 

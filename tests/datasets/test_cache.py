@@ -202,6 +202,17 @@ def test_a_users_folder_that_is_none(facts, cache: Path, tmp_path: Path, monkeyp
         obtain(facts, lambda: [])
 
 
+def test_a_named_folder_without_any_of_the_files_is_refused(
+    facts, cache: Path, files, tmp_path: Path, monkeypatch
+) -> None:
+    put(cache, files)
+    other = put(tmp_path / "other", {"notes.txt": b"mine"})
+    with pytest.raises(DataError, match=f"names {other}, which holds none of the files of shapes: shapes, labels"):
+        obtain(facts, lambda: [], other)
+    monkeypatch.setenv("DBENCH_DATA", str(other))  # it may hold the files of other datasets
+    assert obtain(facts, lambda: [])["labels"] == cache / "labels"
+
+
 def test_offline_asks_no_network_and_says_where_files_can_be_put(facts, cache: Path, files, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_OFFLINE", "1")
     web, local = Given(files), Given({"labels": files["labels"]}, network=False, name="local")

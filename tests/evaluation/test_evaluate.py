@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench import metrics
-from disentangle_bench.errors import MetricError, SettingError, UnknownNameError
+from disentangle_bench.errors import MetricError, NewerSchemaError, SettingError, UnknownNameError
 from disentangle_bench.evaluation.evaluate import evaluate, keep_results
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.subject import Parts, Subject, subject_of_representation
@@ -95,6 +95,11 @@ def test_all_metrics_that_can_be_asked_are_asked(registered: None) -> None:
     assert list(evaluate(codes_only).scores) == ["one", "failing"]
 
 
+def test_a_plain_string_is_one_name(registered: None, subject: Subject) -> None:
+    assert list(evaluate(subject, "one").scores) == ["one"]
+    assert list(evaluate(subject, "all").scores) == ["one", "two.first", "two.second", "failing"]
+
+
 def test_a_named_metric_that_lacks_a_part_is_refused(registered: None) -> None:
     codes_only = subject_of_representation(Representation.of(np.zeros((4, 1))), "mine")
     with pytest.raises(MetricError, match="needs factors"):
@@ -144,12 +149,23 @@ def test_scores_of_the_same_model_are_kept_beside_new_ones(registered: None, sub
 
 
 def test_damaged_results_do_not_keep_a_run_from_being_evaluated_again(
-    registered: None, subject: Subject, tmp_path: Path
+    registered: None, subject: Subject, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = Run.create(tmp_path / "run", find_recipe("infogan-digits"), {"seed": 0})
     run.results_file.write_text("{")
     assert list(keep_results(run, subject, evaluate(subject, ["one"])).scores) == ["one"]
     assert Results.load(run.results_file).scores["one"].value == 0.25
+    assert "earlier scores of this run could not be read and are replaced" in caplog.text
+    assert f"{run.results_file} is damaged" in caplog.text
+
+
+def test_results_of_a_newer_schema_are_never_replaced(registered: None, subject: Subject, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", find_recipe("infogan-digits"), {"seed": 0})
+    newer = '{"schema_version": 99}'
+    run.results_file.write_text(newer)
+    with pytest.raises(NewerSchemaError, match="schema 99"):
+        keep_results(run, subject, evaluate(subject, ["one"]))
+    assert run.results_file.read_text() == newer
 
 
 @metric("lengthy", version=1, bounds=(0, 1), better="higher", source="this test", slow=True)

@@ -49,6 +49,16 @@ def make_run(path: Path, seed: int = 7) -> Run:
     return run
 
 
+def test_printed_they_are_one_short_line():
+    results = make_results(**{"mig": 0.12345, "c1-accuracy.accuracy": 0.5, "c1-accuracy.error": 0.5})
+    assert str(results) == repr(results) == "<Results of a run, 3 in all: mig 0.123, c1-accuracy.accuracy 0.5>"
+    many = make_results(**{f"metric-{number}": number for number in range(200)})
+    assert len(str(many)) < 120
+    assert str(many).endswith("metric-3 3, ...>")
+    undefined = Results(subject={}, scores={"mig": ScoreEntry(value=None, reason="why", unit="nats")})
+    assert "mig undefined" in str(undefined)
+
+
 class TestJson:
     def test_is_the_contract(self, tmp_path):
         results = make_results(b=0.25, a=1)

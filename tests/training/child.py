@@ -138,7 +138,8 @@ def main() -> int:
     except DbenchError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
+        print(interruption, end="", file=sys.stderr)  # noqa: T201
         return 130
     assert isinstance(run, Run)
     return 0

@@ -81,6 +81,17 @@ class TestARunThatIsThere:
         assert contents(ended) == before
         assert f"{ended} has ended already" in capsys.readouterr().err
 
+    def test_that_has_ended_with_a_damaged_model_makes_that_again(
+        self, ended: Path, train_tiny: Train, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        model = ended / "model.safetensors"
+        before = model.read_bytes()
+        for damaged in (before[:-1] + bytes([before[-1] ^ 1]), before[: len(before) // 2]):
+            model.write_bytes(damaged)
+            assert train_tiny(resume=True).has_whole_model()
+            assert f"{model} is damaged" in caplog.text
+            assert model.read_bytes() == before
+
     @pytest.mark.parametrize(
         ("settings", "seed", "difference"),
         [
