@@ -20,7 +20,7 @@ from disentangle_bench.metrics import METRICS, Scores, facts_of
 from disentangle_bench.metrics.observations import drawn_mask
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, say
-from disentangle_bench.representation import Kind, Variables
+from disentangle_bench.variables import Kind, Variables
 
 SAMPLES = 10_000
 SLOW_SAMPLES = 1_000

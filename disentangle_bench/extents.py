@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.representation import Kind, Variables, is_whole
+from disentangle_bench.variables import Kind, Variables, is_whole
 
 _TABLE = 2**16
 """Whole numbers that lie closer together than this are told apart by a table, which is faster than sorting."""

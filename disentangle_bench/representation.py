@@ -1,204 +1,27 @@
-"""Codes and factors as arrays with names and kinds: what every observational metric reads."""
+"""Codes beside factors, as arrays and as files: what every observational metric reads."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentangle_bench.errors import RepresentationError, UnknownNameError
+from disentangle_bench.errors import RepresentationError
 from disentangle_bench.storage import write_bytes, write_hdf5
+from disentangle_bench.variables import EXPECTED_SHAPE, Variables, off_the_device
 
-Kind = Literal["categorical", "ordinal", "continuous", "cyclic"]
-KINDS: tuple[str, ...] = get_args(Kind)
-BATCH = 2**16
-"""Rows at a time: of some tens of columns, as much as a processor's cache holds."""
-
-_PLURALS = {"c": "codes", "f": "factors"}
-_SHAPE = "Give an array of the shape (samples, variables), with one sample or more."
 _DAMAGE = (
     OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Variables:
-    """Columns with names and kinds: the codes or the factors of `n` samples.
-
-    Attributes:
-        values: `(n, d)`, numeric or strings; a categorical variable is one column, however many categories it has.
-        names: `d` names.
-        kinds: `d` of categorical, ordinal, continuous, cyclic.
-    """
-
-    values: NDArray[Any]
-    names: tuple[str, ...]
-    kinds: tuple[Kind, ...]
-
-    @classmethod
-    def wrap(
-        cls,
-        values: ArrayLike | Variables,
-        *,
-        names: Sequence[str] | None = None,
-        kinds: Sequence[str] | None = None,
-        prefix: str = "c",
-    ) -> Variables:
-        """Variables from an array `(n,)` or `(n, d)`; integers, booleans and strings count as categorical.
-
-        Raises:
-            RepresentationError: wrong shape, wrong number of names or kinds, NaN or infinite values.
-        """
-        if isinstance(values, Variables):
-            return values
-        array = as_columns(values, _PLURALS.get(prefix, prefix))
-        width = array.shape[1]
-        names = tuple(f"{prefix}{column + 1}" for column in range(width)) if names is None else tuple(map(str, names))
-        kinds = (_guess_kind(array.dtype),) * width if kinds is None else tuple(map(str, kinds))
-        _check_names(width, names, kinds)
-        _check_values(array, names, kinds)
-        return cls(array, names, cast("tuple[Kind, ...]", kinds))
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.values, dtype=dtype, copy=copy)
-
-    def column(self, name: str) -> NDArray[Any]:
-        """The values `(n,)` of one variable.
-
-        Raises:
-            UnknownNameError: there is none of that name.
-        """
-        if name not in self.names:
-            raise UnknownNameError("variable", name, self.names)
-        return self.values[:, self.names.index(name)]
-
-    @property
-    def periods(self) -> tuple[float, ...]:
-        """After how much each variable comes back to itself: 2 pi for a cyclic one in radians, the number of values
-        for one of whole numbers; 0 for a variable that is not cyclic.
-        """
-        return tuple(
-            _period(self.values[:, place]) if kind == "cyclic" else 0.0 for place, kind in enumerate(self.kinds)
-        )
-
-    def select(self, names: Sequence[str]) -> Variables:
-        """Some of the variables, in the order of `names`.
-
-        Raises:
-            UnknownNameError: there is none of that name.
-        """
-        values = np.stack([self.column(name) for name in names], axis=1)
-        kinds = tuple(self.kinds[self.names.index(name)] for name in names)
-        return Variables(values, tuple(names), kinds)
-
-    def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
-        """The names of the variables of these kinds, in order."""
-        return tuple(name for name, kind in zip(self.names, self.kinds, strict=True) if kind in kinds)
-
-    def rows(self, index: NDArray[Any]) -> Variables:
-        """The same variables for some of the samples."""
-        return Variables(self.values[index], self.names, self.kinds)
-
-    def batches(self, size: int = BATCH) -> Iterator[Variables]:
-        """The same variables, `size` samples at a time, in order."""
-        for start in range(0, len(self), size):
-            yield Variables(self.values[start : start + size], self.names, self.kinds)
-
-
-def is_whole(values: NDArray[Any]) -> bool:
-    """Whether all of these are whole numbers, whatever their type."""
-    return values.dtype.kind in "biu" or bool((values == np.round(values)).all())
-
-
-def _period(values: NDArray[Any]) -> float:
-    return float(values.max()) - float(values.min()) + 1 if is_whole(values) else 2 * np.pi
-
-
-def _off_the_device(values: Any) -> Any:
-    """A torch tensor, on any device and with any gradient, as NumPy has it; torch itself need not be imported."""
-    return values.detach().cpu().numpy() if hasattr(values, "detach") else values
-
-
-def as_columns(values: ArrayLike, what: str) -> NDArray[Any]:
-    """Numbers or text `(n, d)`, with n and d at least 1.
-
-    Raises:
-        RepresentationError: something else.
-    """
-    try:
-        array = np.asarray(_off_the_device(values))
-        if array.dtype.kind in "OT":
-            array = _without_objects(array)
-        if array.dtype.kind == "S":
-            array = np.char.decode(array, "utf-8")
-    except ValueError as error:
-        raise RepresentationError(f"The {what} are no array: {error}.", _SHAPE) from error
-    array = array[:, None] if array.ndim == 1 else array
-    if array.ndim != 2 or array.size == 0:
-        raise RepresentationError(f"The {what} have the shape {array.shape}.", _SHAPE)
-    if array.dtype.kind not in "biufU":
-        raise RepresentationError(f"The {what} are of the type {array.dtype}.", "Give numbers or text, none missing.")
-    return array
-
-
-def _without_objects(array: NDArray[Any]) -> NDArray[Any]:
-    """Numbers or text from objects, as pandas has them; the same objects if they are neither, or some of both."""
-    texts = sum(isinstance(value, str) for value in array.flat)
-    return np.asarray(array.tolist()) if texts in (0, array.size) else array
-
-
-def _guess_kind(dtype: np.dtype[Any]) -> Kind:
-    return "continuous" if dtype.kind == "f" else "categorical"
-
-
-def _check_names(width: int, names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
-    if len(names) != width or len(kinds) != width:
-        raise RepresentationError(
-            f"{width} columns came with {len(names)} names and {len(kinds)} kinds.", "Give one of each per column."
-        )
-    for name in names:
-        if not name or names.count(name) > 1:
-            raise RepresentationError(
-                f"{names.count(name)} columns are named {name!r}.", "Give each a name of its own."
-            )
-    for kind in kinds:
-        if kind not in KINDS:
-            raise RepresentationError(f"{kind!r} is not a kind of variable.", f"Use one of {', '.join(KINDS)}.")
-
-
-def _check_values(array: NDArray[Any], names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
-    if array.dtype.kind == "U":
-        for name, kind in zip(names, kinds, strict=True):
-            if kind != "categorical":
-                raise RepresentationError(f"Column {name!r} is {kind} and holds text.", "Give numbers.")
-    if array.dtype.kind == "f":
-        refuse_broken((~np.isfinite(array)).sum(axis=0), len(array), names)
-
-
-def refuse_broken(broken: NDArray[np.int64], samples: int, names: Sequence[str]) -> None:
-    """Refuse columns with values that are NaN or infinite, of which there are `broken (d,)` among so many samples.
-
-    Raises:
-        RepresentationError: there are any.
-    """
-    for name, count in zip(names, broken, strict=True):
-        if count:
-            raise RepresentationError(
-                f"Column {name!r} has {count} of {samples} values that are NaN or infinite.",
-                "Remove or repair those rows.",
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +59,7 @@ class Representation:
         return cls(
             Variables.wrap(codes),
             None if factors is None else Variables.wrap(factors, prefix="f"),
-            None if train is None else _as_mask(np.asarray(_off_the_device(train))),
+            None if train is None else _as_mask(np.asarray(off_the_device(train))),
         )
 
     def save(self, path: Path | str) -> None:
@@ -324,7 +147,7 @@ def read_variables(file: h5py.File, name: str) -> Variables:
     """The variables in an open HDF5 file under this name, whole."""
     dataset = file[name]
     if not isinstance(dataset, h5py.Dataset):
-        raise RepresentationError(f"{name!r} is not an array.", _SHAPE)
+        raise RepresentationError(f"{name!r} is not an array.", EXPECTED_SHAPE)
     values = dataset.asstr()[...] if h5py.check_string_dtype(dataset.dtype) else dataset[...]
     return declared_variables(dataset, values)
 

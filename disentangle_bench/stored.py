@@ -14,17 +14,14 @@ from numpy.typing import NDArray
 
 from disentangle_bench.extents import Extents, extents_of_batch, total_extents
 from disentangle_bench.representation import (
-    BATCH,
     Representation,
-    Variables,
-    as_columns,
     declared_variables,
     faults_of,
     read_mask,
     read_variables,
-    refuse_broken,
     require_codes,
 )
+from disentangle_bench.variables import BATCH, Variables, as_columns, refuse_broken
 
 CHUNK_CACHE = 2**26
 """Bytes of unpacked chunks that are kept: those of a batch of rows, whose columns may lie in chunks of their own."""

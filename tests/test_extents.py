@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench.extents import Extent, close_together, extents_of
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 
 def variables():

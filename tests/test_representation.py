@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from disentangle_bench.errors import RepresentationError, StorageError, UnknownNameError
-from disentangle_bench.representation import KINDS, Representation, Variables
+from disentangle_bench.representation import Representation
+from disentangle_bench.variables import KINDS, Variables
 
 FORMATS = [".h5", ".npz"]
 # Text of a fixed width ends at its last character that is no NUL; lone surrogates have no UTF-8.

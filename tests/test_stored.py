@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
 from disentangle_bench.stored import StoredArray, StoredVariables, open_representation
+from disentangle_bench.variables import Variables
 
 
 def sample(rows: int = 70_000) -> Representation:

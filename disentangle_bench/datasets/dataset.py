@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import DataError
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 Split = Literal["train", "test"]
 

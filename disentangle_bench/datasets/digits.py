@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 
 class Digits:

@@ -11,7 +11,7 @@ from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.idx import read_idx
 from disentangle_bench.datasets.sources import NpmPackage, Source, WebFolder
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 
 class Mnist:

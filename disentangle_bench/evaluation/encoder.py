@@ -15,7 +15,8 @@ from disentangle_bench.datasets import Dataset
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.subject import Subject, subject_of_representation
 from disentangle_bench.models.trained import as_floats
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
+from disentangle_bench.variables import Variables
 
 Encoder = Callable[[Tensor], Any]
 """Images `(b, c, h, w)` float32 in [0, 1] -> codes `(b, d)` or `(b,)`, as a tensor or an array."""

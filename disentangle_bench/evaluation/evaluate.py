@@ -23,10 +23,11 @@ from disentangle_bench.evaluation.question import Question
 from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, metric_of, save_samples
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import provenance
+from disentangle_bench.variables import Variables
 
 Settings = Mapping[str, Mapping[str, Any]]
 Metric = Callable[..., Scores]

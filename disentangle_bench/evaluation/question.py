@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics import Score, Scores, facts_of
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 PAYS = 60.0
 """Seconds of work that are worth starting processes for, each of which spends some on its imports."""

@@ -24,10 +24,10 @@ from disentangle_bench.evaluation.question import Question, Values, in_turn_or_a
 from disentangle_bench.extents import extents_of
 from disentangle_bench.metrics import Scores, facts_of
 from disentangle_bench.metrics.metric import Better
-from disentangle_bench.representation import Kind, Variables
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import installed_version, sha256
 from disentangle_bench.stored import StoredVariables
+from disentangle_bench.variables import Kind, Variables
 
 ALGORITHM = 1
 """Of this file; another one forgets what was simulated before."""

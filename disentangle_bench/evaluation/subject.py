@@ -21,9 +21,10 @@ from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.observations import drawn_mask
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.trained import TrainedModel, load_trained
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
 from disentangle_bench.storage import sha256
+from disentangle_bench.variables import Variables
 
 
 class Parts(Mapping[str, Any]):

@@ -30,7 +30,8 @@ from disentangle_bench.metrics.cells import Cells, cells_of_extents
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores
 from disentangle_bench.metrics.observations import MINIMUM
 from disentangle_bench.metrics.pair_counts import Layout, PairCounts
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
+from disentangle_bench.variables import Variables
 
 COUNTED = ("mig", "rmig", "mig-sup", "jemmig", "dcimig", "modularity", "mutual-information-matrix")
 """The metrics that are functions of counts; the module of each has a function `from_counts`."""

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.extents import Extent, Extents, close_together, extents_of
-from disentangle_bench.representation import Variables
 from disentangle_bench.stored import StoredVariables
+from disentangle_bench.variables import Variables
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,8 +27,9 @@ from disentangle_bench.metrics.agreement import (
 from disentangle_bench.metrics.information import contingency_table, count_pairs, entropy
 from disentangle_bench.metrics.intervals import bootstrap_interval, resampled_tables, share_interval
 from disentangle_bench.metrics.metric import Bounds, Codes, Factors, Score, Scores, metric, pairing
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
 from disentangle_bench.seeds import derive_seed
+from disentangle_bench.variables import Variables
 
 PARTS = ("accuracy", "error", "many-to-one", "nmi", "ari", "homogeneity", "completeness", "categories-used")
 SHUFFLES = 200

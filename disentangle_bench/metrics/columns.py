@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 
 @dataclass(frozen=True, eq=False)

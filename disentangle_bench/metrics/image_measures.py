@@ -23,8 +23,8 @@ from disentangle_bench.metrics.generated import draw_latents, images_of, isolate
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Codes, Generator, Score, Scores, metric
 from disentangle_bench.metrics.rank_correlation import Floats
-from disentangle_bench.representation import Variables
 from disentangle_bench.seeds import derive_seed
+from disentangle_bench.variables import Variables
 
 BATCH = 500
 FEWEST = 30  # pictures with something on them, below which a rank correlation says nothing

@@ -11,7 +11,7 @@ from scipy.special import digamma, xlogy
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.cells import cells_of
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 Correction = Literal["plug-in", "miller-madow"]
 """How an entropy treats counts: as they are, or with Miller's (1955) first-order bias added back."""

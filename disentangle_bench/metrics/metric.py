@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from disentangle_bench.latents import Latents
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 Better = Literal["higher", "lower", "neither"]
 Bounds = tuple[float | None, float | None]

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.metric import Codes, Factors
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
 from disentangle_bench.seeds import derive_seed
+from disentangle_bench.variables import Variables
 
 TRAIN_SHARE = 2 / 3
 MINIMUM = 4

@@ -16,8 +16,8 @@ from disentangle_bench.metrics.cells import Cells, cells_of
 from disentangle_bench.metrics.information import count_pairs
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.metrics.observations import paired
-from disentangle_bench.representation import Variables
 from disentangle_bench.stored import StoredVariables
+from disentangle_bench.variables import Variables
 
 MOST_CELLS = 2**27
 _ROUNDING = 1e-12

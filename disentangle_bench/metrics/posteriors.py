@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, softmax
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 PosteriorParameters = Mapping[str, ArrayLike]
 """Code name -> `(n, p)`: logits of a categorical code's k categories; mean and ln sigma of any other code."""

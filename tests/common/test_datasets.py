@@ -9,7 +9,7 @@ import pytest
 
 from disentangle_bench.datasets import DATASETS, Adapter, Dataset
 from disentangle_bench.errors import DownloadError
-from disentangle_bench.representation import KINDS
+from disentangle_bench.variables import KINDS
 
 NAMES = sorted(DATASETS)
 # One that brings no images along may have to fetch them.

@@ -25,7 +25,7 @@ from disentangle_bench import metrics
 from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
 from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
 from disentangle_bench.metrics.metric import PARTS, Better
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "c1-accuracy": {"bootstrap": 50},

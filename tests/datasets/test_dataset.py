@@ -5,7 +5,7 @@ import pytest
 
 from disentangle_bench.datasets import Dataset, DatasetFacts
 from disentangle_bench.errors import DataError
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 FACTS = DatasetFacts(
     name="shapes",

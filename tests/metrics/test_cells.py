@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from disentangle_bench.errors import MetricError
 from disentangle_bench.extents import Extent
 from disentangle_bench.metrics.cells import Cells, cells_of
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 floats = st.one_of(
     arrays(np.float64, st.integers(2, 30), elements=st.floats(-1e6, 1e6)),

@@ -20,7 +20,7 @@ from sklearn.metrics import (
 from disentangle_bench.errors import MetricError, RepresentationError, UnknownNameError
 from disentangle_bench.latents import Categorical, LatentSpec, Uniform
 from disentangle_bench.metrics.clustering import PARTS, c1_accuracy, clustering_accuracy
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 N = 3_000
 TRAIN = np.arange(N) < 2 * N // 3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench.metrics.columns import numeric_columns
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 HOURS = [0, 6, 12, 23]
 MIXED = Variables.wrap(

@@ -15,7 +15,7 @@ from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
 from disentangle_bench.metrics import Score, facts_of
 from disentangle_bench.metrics.image_measures import image_measures
 from disentangle_bench.metrics.shape import MEASURES
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 SPEC = LatentSpec(3, (Categorical(4), Uniform(), Uniform()))
 LEAN, BREADTH = 0.5, 5.0

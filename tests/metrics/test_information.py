@@ -29,7 +29,7 @@ from disentangle_bench.metrics.information import (
     pointwise_information,
     ross_mutual_information,
 )
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))

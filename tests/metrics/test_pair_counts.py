@@ -12,8 +12,9 @@ from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.cells import cells_of
 from disentangle_bench.metrics.information import discretize, entropy, mutual_information_matrix
 from disentangle_bench.metrics.pair_counts import PairCounts, best_and_second
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
 from disentangle_bench.stored import open_representation
+from disentangle_bench.variables import Variables
 
 
 def mixed(rows: int = 900) -> tuple[Variables, Variables]:

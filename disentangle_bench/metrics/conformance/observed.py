@@ -17,7 +17,7 @@ from disentangle_bench.metrics.conformance import cases
 from disentangle_bench.metrics.conformance.cases import Case
 from disentangle_bench.metrics.conformance.trial import Trial, require
 from disentangle_bench.metrics.metric import Score
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 _ROUNDING = 1e-9
 _MARGIN = 0.05

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.metrics.information import discretize
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 
 @dataclass(frozen=True, eq=False)

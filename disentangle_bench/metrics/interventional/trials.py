@@ -12,7 +12,7 @@ from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.interventional.ground_truth_index import GroundTruthIndex
 from disentangle_bench.metrics.metric import Codes, Factors, Score
 from disentangle_bench.metrics.observations import Observations
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 
 class Batches(NamedTuple):

@@ -21,7 +21,7 @@ from disentangle_bench.metrics.information import (
 )
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.metrics.observations import Observations, varies
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 PARTS = ("infom", "infoc", "infoe")
 LEAST_RANGE = 1 / 20

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.metrics.columns import numeric_columns
 from disentangle_bench.metrics.observations import Observations
-from disentangle_bench.representation import is_whole
+from disentangle_bench.variables import is_whole
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]

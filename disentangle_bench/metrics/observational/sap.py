@@ -13,7 +13,7 @@ from disentangle_bench.metrics.columns import Columns, numeric_columns
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 from disentangle_bench.metrics.observational.linear_svm import OneVsRest
 from disentangle_bench.metrics.observations import Observations, varies
-from disentangle_bench.representation import is_whole
+from disentangle_bench.variables import is_whole
 
 COST = 0.01
 Floats = NDArray[np.float64]

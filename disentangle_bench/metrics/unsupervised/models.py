@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.dispersion import spreads
 from disentangle_bench.metrics.metric import Representations
-from disentangle_bench.representation import Representation, Variables
+from disentangle_bench.representation import Representation
+from disentangle_bench.variables import Variables
 
 
 @dataclass(frozen=True, eq=False)

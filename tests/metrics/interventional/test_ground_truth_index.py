@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench.metrics.interventional.ground_truth_index import GroundTruthIndex
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 SIZES = (2, 3, 4)
 GRID = np.array(list(product(*map(range, SIZES))))

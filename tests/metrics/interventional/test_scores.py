@@ -11,7 +11,7 @@ from scipy.linalg import hadamard
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import Score, beta_vae_score, factor_vae_score, z_diff, z_min_variance
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 GRID = np.array(list(product(range(3), range(5), range(8), range(6))))
 RNG = np.random.default_rng(0)

@@ -10,7 +10,7 @@ import pytest
 from sklearn.ensemble import GradientBoostingRegressor
 
 from disentangle_bench.metrics.observational.dci import PARTS, dci
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 N = 600

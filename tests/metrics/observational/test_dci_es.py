@@ -7,7 +7,7 @@ import pytest
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.observational.dci_es import FEATURES, dci_es, explicitness
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 N = 900
 TRAIN = np.arange(N) % 3 > 0

@@ -11,7 +11,7 @@ from sklearn.linear_model import LassoCV
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.observational.dci_variants import dci_by_forest, dci_by_lasso, dci_by_lightgbm
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 N = 600
 TRAIN = np.arange(N) % 3 > 0

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.observational.downstream import PARTS
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 N = 1_800
 TRAIN = np.arange(N) % 3 > 0

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.observational.explicitness import PARTS, mean_area
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))

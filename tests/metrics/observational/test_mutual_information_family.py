@@ -22,7 +22,7 @@ from disentangle_bench.metrics import (
 from disentangle_bench.metrics.information import discretize, entropy
 from disentangle_bench.metrics.information import mutual_information_matrix as pairwise_information
 from disentangle_bench.metrics.metric import Score
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = ("perfect", "noisy_linear", "rotated", "duplicated", "noise")

@@ -17,7 +17,7 @@ from disentangle_bench.metrics import (
     robust_mutual_information_gap_of_posteriors,
     sampled_mutual_information_gap,
 )
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 BOTH = (sampled_mutual_information_gap, robust_mutual_information_gap_of_posteriors)
 KINDS = ("continuous", "continuous")

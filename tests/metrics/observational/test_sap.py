@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.svm import LinearSVC
 
 from disentangle_bench.metrics import METRICS
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))

@@ -10,7 +10,7 @@ from sklearn.linear_model import Lasso
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import udr_lasso, udr_spearman
 from disentangle_bench.metrics.unsupervised.udr import pair_score
-from disentangle_bench.representation import Variables
+from disentangle_bench.variables import Variables
 
 RNG = np.random.default_rng(0)
 SOURCES = RNG.standard_normal((2_000, 3))
