@@ -290,11 +290,11 @@ def rank(
     Raises:
         DbenchError: fewer than three models, codes for different samples, a run that has not been evaluated.
     """
-    from disentangle_bench.evaluation import ranking
+    from disentangle_bench.evaluation import rank as ranks
     from disentangle_bench.run import Run
 
-    read = ranking.read_models([model.path if isinstance(model, Run) else Path(model) for model in models])
-    return ranking.rank({**read, **named}, metrics, settings=settings, seed=seed, tell=tell)
+    read = ranks.read_models([model.path if isinstance(model, Run) else Path(model) for model in models])
+    return ranks.rank({**read, **named}, metrics, settings=settings, seed=seed, tell=tell)
 
 
 def load_run(path: Path | str) -> Run:

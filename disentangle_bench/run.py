@@ -17,7 +17,7 @@ from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import sha256, storage_errors, write_json, write_text
 
 SCHEMA_VERSION = 1
-RUNNING, INTERRUPTED = "running", "interrupted"
+RUNNING, INTERRUPTED, OK = "running", "interrupted", "ok"
 UNFINISHED = (RUNNING, INTERRUPTED)
 
 
@@ -99,6 +99,11 @@ class Run:
         """Why there is no trained model yet, or never will be."""
         if self._is_held():
             return RunError(f"{self.path} is being trained by another process.", "Wait until that has ended.")
+        if self.status == OK:
+            return RunError(
+                f"{self.path} has lost its {self.model_file.name}.",
+                f"`{self.resume_command()}` makes it again from the last checkpoint.",
+            )
         if self.status not in UNFINISHED:
             return RunError(
                 f"{self.path} ended without a model: {self.status}.",

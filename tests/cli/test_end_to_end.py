@@ -28,7 +28,17 @@ SMALL = (
     "image-measures.samples=100",
     "image-measures.bootstrap=50",
 )
-PARTS = {"codes", "factors", "train", "images", "generator", "posterior", "latents", "classifier"}
+PARTS = {
+    "codes",
+    "factors",
+    "train",
+    "images",
+    "generator",
+    "posterior",
+    "posterior_parameters",
+    "latents",
+    "classifier",
+}
 FACTS = [facts_of(METRICS.get(name)) for name in METRICS]
 ASKED_OF_A_RUN = [facts.name for facts in FACTS if {*facts.needs} <= PARTS and not facts.slow]
 FIGURES = {"traversal-c1", "traversal-c2", "traversal-c3", "information", "confusion", "measures"}

@@ -302,9 +302,9 @@ class TestReadSubject:
         with pytest.raises(RunError, match=r"dbench eval .*seed-1"):
             read_subject(tmp_path)
 
-    def test_a_run_that_has_not_ended(self, tmp_path):
+    def test_a_run_that_has_lost_its_model(self, tmp_path):
         evaluated_run(tmp_path / "seed-0", 0, 0.5).model_file.unlink()
-        with pytest.raises(RunError, match="half-written"):
+        with pytest.raises(RunError, match=r"has lost its model.safetensors(.|\n)*--resume"):
             read_subject(tmp_path)
 
 

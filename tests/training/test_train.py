@@ -117,7 +117,7 @@ class TestARun:
         thread.join()
         assert runs[0].model_file.is_file()
 
-    @pytest.mark.parametrize("settings", [{"objective": "minimax"}, {"latents.noise_prior": "gaussian"}])
+    @pytest.mark.parametrize("settings", [{"objective": "minimax"}, {"latents.noise_prior": "uniform"}])
     def test_depends_on_what_its_recipe_says(self, tmp_path: Path, train_tiny: Train, settings: dict[str, Any]) -> None:
         assert not equal(train_tiny(out=tmp_path / "a"), train_tiny(settings, out=tmp_path / "b"))
 

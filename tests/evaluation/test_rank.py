@@ -9,7 +9,7 @@ import pytest
 
 import disentangle_bench as db
 from disentangle_bench.errors import MetricError, RepresentationError, RunError
-from disentangle_bench.evaluation.ranking import rank, read_models
+from disentangle_bench.evaluation.rank import rank, read_models
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
