@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from disentangle_bench.latents import LatentSpec
+from disentangle_bench.run import OK
 
 MIN_DISCRIMINATOR_LOSS = 1e-3
 MIN_INFORMATION = 0.01
 MIN_SIGMA = 0.01
 MIN_SHARE = 0.1
 """A category counts as used if it gets at least this share of what it would get if all were used alike."""
-
-OK = "ok"
 
 
 def diverged(broken: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from disentangle_bench.errors import RunError
 from disentangle_bench.latents import Categorical
 from disentangle_bench.models.infogan import InfoGAN, Losses
 from disentangle_bench.models.trained import TrainedModel, save_trained
-from disentangle_bench.run import Run
+from disentangle_bench.run import OK, Run
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import sha256
 from disentangle_bench.training import checkpoint, collapse
@@ -66,7 +66,7 @@ class Loop:
         self.window = self._fresh_window()
         self.step = self._restore()
         self.log = TrainingLog(run, self.step, tensorboard=tensorboard) if fabric.is_global_zero else None
-        self.status = collapse.OK if self.log is None or self.log.status is None else self.log.status
+        self.status = OK if self.log is None or self.log.status is None else self.log.status
 
     def __enter__(self) -> Self:
         return self
@@ -225,7 +225,7 @@ class Loop:
     def _watch(self, losses: dict[str, float], information: dict[str, float], parameters: Tensor | None) -> str:
         status = collapse.watch_losses(losses)
         settled = self.step >= max(SETTLED_STEPS, SETTLED_SHARE * self.model.recipe.steps)
-        if status == collapse.OK and self.model.rewards_information and settled and parameters is not None:
+        if status == OK and self.model.rewards_information and settled and parameters is not None:
             status = collapse.watch_information(information, self._sigmas(parameters))
         return status
 
@@ -246,7 +246,7 @@ class Loop:
         model.G, model.critic = self.bare["G"], self.bare["D"]
         save_trained(model, self.images, self.run.model_file, seed=derive_seed(self.seed, "statistics"))
         categories = self._categories()
-        if self.status == collapse.OK and model.rewards_information:
+        if self.status == OK and model.rewards_information:
             self.status = collapse.watch_categories(model.latents, categories)
         digest = sha256(self.run.model_file)
         self.run.note(status=self.status, steps=self.step, categories=categories, model_sha256=digest)
