@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.datasets import DATASETS, Dataset
-from disentangle_bench.errors import RunError
+from disentangle_bench.errors import RepresentationError, RunError
 from disentangle_bench.evaluation.classifier import train_classifier
 from disentangle_bench.latents import Categorical, LatentSpec
-from disentangle_bench.metrics.observations import drawn_mask
+from disentangle_bench.metrics.observations import MINIMUM, drawn_mask
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.trained import TrainedModel, load_trained
 from disentangle_bench.representation import Representation
@@ -67,7 +67,15 @@ class Subject:
 
 
 def subject_of_representation(representation: Representation, name: str, seed: int = 0) -> Subject:
-    """Codes and, where known, factors as a subject. Without a train mask, two thirds of the rows are drawn for it."""
+    """Codes and, where known, factors as a subject. Without a train mask, two thirds of the rows are drawn for it.
+
+    Raises:
+        RepresentationError: so few samples that no metric has an answer.
+    """
+    if len(representation.codes) < MINIMUM:
+        raise RepresentationError(
+            f"There are only {len(representation.codes)} samples in {name}.", f"Give {MINIMUM} or more."
+        )
     parts: dict[str, Any] = {"codes": representation.codes}
     if representation.factors is not None:
         parts["factors"] = representation.factors

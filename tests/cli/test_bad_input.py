@@ -262,6 +262,11 @@ def test_files_of_codes_in_other_formats(refused, tmp_path, name):
         (tmp_path / name).write_text("1,2\n")
 
 
+def test_so_few_samples_that_nothing_can_be_said(refused, tmp_path):
+    path = write_codes(tmp_path / "mine.npz", codes=CODES[:3], factors=FACTORS[:3])
+    refused("eval", path, says=("only 3 samples in mine.npz", "Give 4 or more"))
+
+
 def test_python_objects_in_a_file_of_codes(refused, tmp_path):
     path = write_codes(tmp_path / "mine.npz", codes=CODES, factors=np.array(["cat", "dog"] * 30, dtype=object))
     refused("eval", path, says=(str(path), "'factors' is an array of Python objects", ".astype(str)"))
