@@ -16,6 +16,7 @@ from disentangle_bench.cli.options import (
     device_option,
     format_option,
     read_words,
+    seed_option,
     settings_option,
 )
 from disentangle_bench.cli.output import print_report, say
@@ -50,13 +51,7 @@ if TYPE_CHECKING:
     help="Only these, or all that SUBJECT can answer (default: all; of a run, those that are not slow).",
 )
 @settings_option("METRIC.KEY=VALUE")
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="For all that is random in the evaluation (default: 0).",
-)
+@seed_option
 @click.option(
     "--bootstrap",
     type=click.IntRange(min=0),

@@ -102,6 +102,17 @@ def format_option(function: Function) -> Function:
     )(function)
 
 
+def seed_option(function: Function) -> Function:
+    """`--seed` of an evaluation."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="For all that is random in the evaluation (default: 0).",
+    )(function)
+
+
 def settings_option(example: str) -> Callable[[Function], Function]:
     """`--set`, to be given as often as wanted."""
     return click.option(

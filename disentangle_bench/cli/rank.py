@@ -9,7 +9,7 @@ import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import Settings, by_metric, format_option, read_words, settings_option
+from disentangle_bench.cli.options import Settings, by_metric, format_option, read_words, seed_option, settings_option
 from disentangle_bench.cli.output import print_report, say
 
 if TYPE_CHECKING:
@@ -42,13 +42,7 @@ if TYPE_CHECKING:
     help="Only these (default: all that compare the codes of several models).",
 )
 @settings_option("udr/lasso.alpha=0.2")
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="For all that is random in the evaluation (default: 0).",
-)
+@seed_option
 @format_option
 def rank(models: tuple[Path, ...], metrics: tuple[str, ...] | None, settings: Settings, seed: int, form: Form) -> None:
     """Rank models without labels: the one whose codes the others find, too, comes first.
