@@ -45,7 +45,9 @@ def confusion_matrix(
         for row, category in enumerate(order):
             column = matching[category]
             if column is not None:
-                axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=1.1))
+                axes.add_patch(
+                    Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, clip_on=False, edgecolor=INK, linewidth=1.1)
+                )
         axes.set_xticks(range(len(classes)), classes)
         axes.set_yticks(range(len(categories)), [categories[row] for row in order])
         axes.set_xlabel(factor)
