@@ -8,7 +8,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from disentangle_bench.datasets import File
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,13 @@ def _dataset_sheet(name: str) -> Sheet:
         "licence": facts.licence,
         "citation": facts.citation,
     }
-    return Sheet(facts.title, lines, files=facts.files)
+    return Sheet(facts.title, lines, files={name: _hash(file) for name, file in facts.files.items()})
+
+
+def _hash(file: File) -> str:
+    if file.sha256 is None:
+        return "unknown"
+    return file.sha256 if file.verified else f"{file.sha256} (unverified: published by others)"
 
 
 def _metric_names() -> Iterable[str]:

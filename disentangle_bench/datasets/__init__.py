@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disentangle_bench.datasets.dataset import Adapter, Dataset, DatasetFacts
+from disentangle_bench.datasets.file import File
 from disentangle_bench.registry import Registry
 
 _HERE = "disentangle_bench.datasets"
@@ -13,4 +14,4 @@ DATASETS: Registry[Adapter] = Registry(
     group="disentangle_bench.datasets",
 )
 
-__all__ = ["DATASETS", "Adapter", "Dataset", "DatasetFacts"]
+__all__ = ["DATASETS", "Adapter", "Dataset", "DatasetFacts", "File"]

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from disentangle_bench.datasets.dataset import DatasetFacts
+from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.sources import PackedFolder, Source
 from disentangle_bench.errors import DataError, DownloadError, StorageError
 from disentangle_bench.storage import atomic_path, sha256, storage_errors, user_cache
@@ -90,7 +91,7 @@ def _has(folder: Path, name: str) -> bool:
     return (folder / name).is_file() or (folder / f"{name}.gz").is_file()
 
 
-def _verified(files: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
+def _verified(files: Mapping[str, File], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
     """The right files in folders, by name, and what is wrong with those that have no right copy."""
     found: dict[str, Path] = {}
     wrong: dict[str, str] = {}
@@ -106,11 +107,16 @@ def _verified(files: Mapping[str, str], folders: Iterable[Path]) -> tuple[dict[s
     return found, [fault for name, fault in wrong.items() if name not in found]
 
 
-def _fault(path: Path, expected: str, called: str) -> str:
-    """What is wrong with a file's bytes, or nothing."""
+def _fault(path: Path, expected: File, called: str) -> str:
+    """What is wrong with a file's bytes, or nothing; where no hash is known, any bytes will do."""
+    if expected.sha256 is None:
+        return ""
     with storage_errors(path, "read"):
         actual = sha256(path)
-    return "" if actual == expected else f"{called} has the SHA-256 {actual} instead of {expected}"
+    if actual == expected.sha256:
+        return ""
+    doubt = "" if expected.verified else ", which others published and nobody here could verify"
+    return f"{called} has the SHA-256 {actual} instead of {expected.sha256}{doubt}"
 
 
 def _unfit(faults: Sequence[str]) -> DataError:
@@ -129,9 +135,9 @@ class _Search:
             _say(f"{fault}; looking for another copy")
 
     @property
-    def missing(self) -> dict[str, str]:
-        """File name -> SHA-256."""
-        return {name: digest for name, digest in self.facts.files.items() if name not in self.found}
+    def missing(self) -> dict[str, File]:
+        """File name -> what is declared of it."""
+        return {name: file for name, file in self.facts.files.items() if name not in self.found}
 
     def complete(self, folders: Sequence[Path], sources: Callable[[], Iterable[Source]]) -> dict[str, Path]:
         """Every file, from the user's folders, from archives in the cache, or from the sources."""
@@ -172,7 +178,7 @@ class _Search:
                     faults += self._keep(fetched, expected)
         return faults
 
-    def _keep(self, fetched: Path, expected: str) -> list[str]:
+    def _keep(self, fetched: Path, expected: File) -> list[str]:
         if fault := _fault(fetched, expected, fetched.name):
             _say(f"{fault}; it is not used")
             return [fault]

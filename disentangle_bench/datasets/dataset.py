@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.file import File
 from disentangle_bench.errors import DataError
 from disentangle_bench.variables import Variables
 
@@ -24,7 +25,7 @@ class DatasetFacts:
         shape: `(channels, height, width)` of an image.
         factors: factor name -> kind (categorical, ordinal, continuous, cyclic).
         labels: the factor that names an image's class, if there is one.
-        files: file name -> SHA-256; empty for embedded sets.
+        files: file name -> its hash and size; empty for embedded sets.
         bytes: size on disk, for listings.
     """
 
@@ -36,7 +37,7 @@ class DatasetFacts:
     licence: str
     citation: str
     labels: str | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, File] = field(default_factory=dict)
     bytes: int = 0
 
 

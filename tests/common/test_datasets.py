@@ -58,8 +58,9 @@ def test_facts_are_complete(name: str) -> None:
     assert min(facts.shape) > 0
     assert set(facts.factors.values()) <= set(KINDS)
     assert facts.labels is None or facts.factors[facts.labels] == "categorical"
-    for digest in facts.files.values():
-        assert len(bytes.fromhex(digest)) == 32
+    for file in facts.files.values():
+        assert file.sha256 is None or len(bytes.fromhex(file.sha256)) == 32
+        assert file.bytes is None or file.bytes > 0
     assert (facts.bytes > 0) == bool(facts.files)
 
 

@@ -12,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import DatasetFacts
+from disentangle_bench.datasets import DatasetFacts, File
 
 FILES = {"shapes": bytes(range(256)) * 40, "labels": b"round square round"}
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+def declared(content: bytes) -> File:
+    """What an adapter would declare of these bytes."""
+    return File(hashlib.sha256(content).hexdigest(), len(content))
 
 
 @dataclass
@@ -47,7 +52,7 @@ def facts() -> DatasetFacts:
         factors={"shape": "categorical"},
         licence="MIT",
         citation="None.",
-        files={name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()},
+        files={name: declared(content) for name, content in FILES.items()},
     )
 
 

@@ -24,11 +24,11 @@ from disentangle_bench.errors import DataError, DownloadError, StorageError
 FETCH = """
 import sys
 from pathlib import Path
-from disentangle_bench.datasets import DatasetFacts
+from disentangle_bench.datasets import DatasetFacts, File
 from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.sources import WebFolder
 url, *files = sys.argv[1:]
-digests = dict(file.split("=") for file in files)
+digests = {name: File(digest) for name, digest in (file.split("=") for file in files)}
 facts = DatasetFacts("shapes", "", 2, (1, 1, 1), {}, "", "", files=digests)
 paths = obtain(facts, lambda: [WebFolder(url, suffix=".gz")])
 print(*(path.stat().st_size for path in paths.values()))
@@ -105,7 +105,7 @@ def test_all_failures_of_all_sources_are_listed(facts: DatasetFacts, cache: Path
     message = str(caught.value)
     assert "shapes: shapes could not be had." in message
     assert "  one: Nobody answered; labels has the SHA-256" in message
-    assert f"  two: shapes has the SHA-256 {wrong} instead of {facts.files['shapes']}\n" in message
+    assert f"  two: shapes has the SHA-256 {wrong} instead of {facts.files['shapes'].sha256}\n" in message
     assert "  three: has no shapes\n" in message
     assert f"Put the files, as they are or as .gz, into {cache}" in message
     assert listing(cache) == ["labels"], "what was right is kept, what was wrong is not"
@@ -114,7 +114,9 @@ def test_all_failures_of_all_sources_are_listed(facts: DatasetFacts, cache: Path
 def test_wrong_bytes_are_told_even_if_another_source_is_right(facts, cache: Path, files, capsys) -> None:
     obtain(facts, lambda: [Given({**files, "labels": b"wrong"}), Given(files)])
     told = capsys.readouterr()
-    assert f"{hashlib.sha256(b'wrong').hexdigest()} instead of {facts.files['labels']}; it is not used" in told.err
+    assert (
+        f"{hashlib.sha256(b'wrong').hexdigest()} instead of {facts.files['labels'].sha256}; it is not used" in told.err
+    )
     assert told.out == ""
     assert (cache / "labels").read_bytes() == files["labels"]
 
@@ -175,7 +177,8 @@ def test_a_wrong_file_in_the_users_folder_is_told(facts, cache: Path, files, tmp
     message = str(caught.value)
     assert str(mine) in message
     assert (
-        f"labels has the SHA-256 {hashlib.sha256(b'wrong').hexdigest()} instead of {facts.files['labels']}" in message
+        f"labels has the SHA-256 {hashlib.sha256(b'wrong').hexdigest()} instead of {facts.files['labels'].sha256}"
+        in message
     )
     assert source.asked == [], "a user who names a damaged file is told rather than served another"
 
@@ -292,7 +295,7 @@ def forbid_writing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def start_fetching(url: str, facts: DatasetFacts) -> subprocess.Popen[str]:
-    files = [f"{name}={digest}" for name, digest in facts.files.items()]
+    files = [f"{name}={file.sha256}" for name, file in facts.files.items()]
     return subprocess.Popen(
         [sys.executable, "-c", FETCH, url, *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import struct
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from disentangle_bench.datasets import Dataset, DatasetFacts
 from disentangle_bench.datasets.mnist import Mnist, mnist
 from disentangle_bench.datasets.sources import NpmPackage, WebFolder
 from disentangle_bench.errors import DataError, DownloadError
+from tests.datasets.conftest import declared
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -33,7 +33,7 @@ def arrays() -> dict[str, np.ndarray]:
 def small(arrays: dict[str, np.ndarray], cache: Path) -> Mnist:
     """MNIST with seven images, their own SHA-256 and an empty cache."""
     adapter = Mnist()
-    digests = {name: hashlib.sha256(idx(array)).hexdigest() for name, array in arrays.items()}
+    digests = {name: declared(idx(array)) for name, array in arrays.items()}
     adapter.facts = DatasetFacts(**{**vars(mnist.facts), "images": 7, "files": digests})
     return adapter
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_verified_and_yet_no_idx_file_is_told(small: Mnist, array
     contents["t10k-labels-idx1-ubyte"] = contents["t10k-images-idx3-ubyte"]
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    digests = {name: declared(content) for name, content in contents.items()}
     small.facts = DatasetFacts(**{**vars(small.facts), "files": digests})
     with pytest.raises(DataError, match="t10k-labels-idx1-ubyte has 3 dimensions; 1 are expected"):
         small.load(tmp_path)
