@@ -85,7 +85,7 @@ def _dataset_sheet(name: str) -> Sheet:
     facts = DATASETS.get(name).facts
     lines = {
         "images": f"{facts.images:,} of {_shape(facts.shape)} (channels x height x width)",
-        "factors": ", ".join(f"{factor} ({kind})" for factor, kind in facts.factors.items()) or "none known",
+        "factors": ", ".join(map(_factor, facts.factors)) or "none known",
         "labels": facts.labels or "none",
         "size": _size(facts.bytes),
         "licence": facts.licence,
@@ -175,6 +175,11 @@ def _flatten(values: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
 
 def _first_paragraph(thing: Any) -> str:
     return " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+
+
+def _factor(factor: Any) -> str:
+    told = [factor.kind, *([str(factor.size)] if factor.size else []), *(["measured"] if factor.measured else [])]
+    return f"{factor.name} ({', '.join(told)})"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from disentangle_bench.datasets.dataset import Adapter, Dataset, DatasetFacts
+from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.ground_truth import GroundTruth
+from disentangle_bench.datasets.images import Images
 from disentangle_bench.registry import Registry
 
 _HERE = "disentangle_bench.datasets"
@@ -14,4 +17,4 @@ DATASETS: Registry[Adapter] = Registry(
     group="disentangle_bench.datasets",
 )
 
-__all__ = ["DATASETS", "Adapter", "Dataset", "DatasetFacts", "File"]
+__all__ = ["DATASETS", "Adapter", "Dataset", "DatasetFacts", "Factor", "File", "GroundTruth", "Images"]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.ground_truth import GroundTruth
+from disentangle_bench.datasets.images import Images, SomeImages
 from disentangle_bench.errors import DataError
+from disentangle_bench.seeds import derive_seed
 from disentangle_bench.variables import Variables
 
 Split = Literal["train", "test"]
@@ -23,7 +28,7 @@ class DatasetFacts:
 
     Attributes:
         shape: `(channels, height, width)` of an image.
-        factors: factor name -> kind (categorical, ordinal, continuous, cyclic).
+        factors: what is known of each image.
         labels: the factor that names an image's class, if there is one.
         files: file name -> its hash and size; empty for embedded sets.
         bytes: size on disk, for listings.
@@ -33,7 +38,7 @@ class DatasetFacts:
     title: str
     images: int
     shape: tuple[int, int, int]
-    factors: Mapping[str, str]
+    factors: tuple[Factor, ...]
     licence: str
     citation: str
     labels: str | None = None
@@ -43,11 +48,12 @@ class DatasetFacts:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A dataset in memory.
+    """A dataset, in memory or read as it is asked for.
 
     Attributes:
-        images: `(n, c, h, w)` uint8.
-        factors: `(n, k)` ground-truth factors or labels, where known.
+        images: `(n, c, h, w)` uint8: an array, or images that stay where they are.
+        factors: `(n, k)` ground-truth factors or labels, where known: the number of the class, from 0 on, of one that
+            has classes, and else the value.
         train: `(n,)` bool: the training split; the rest is the test split.
 
     Raises:
@@ -55,7 +61,7 @@ class Dataset:
     """
 
     facts: DatasetFacts
-    images: NDArray[np.uint8]
+    images: Images
     factors: Variables | None
     train: NDArray[np.bool_]
 
@@ -74,9 +80,19 @@ class Dataset:
                     "The dataset's files or its adapter are at fault.",
                 )
 
-    def split(self, name: Split) -> NDArray[np.uint8]:
-        """The images of one split."""
-        return self.images[self.train if name == "train" else ~self.train]
+    def split(self, name: Split) -> Images:
+        """The images of one split; those that are not in memory stay where they are."""
+        rows = self.train if name == "train" else ~self.train
+        if isinstance(self.images, np.ndarray):
+            return self.images[rows]
+        return self.images if rows.all() else SomeImages(self.images, np.flatnonzero(rows))
+
+    @cached_property
+    def ground_truth(self) -> GroundTruth | None:
+        """The sampler, factors to images, of a set whose factors all have classes; else None."""
+        if self.factors is None or any(factor.size is None for factor in self.facts.factors):
+            return None
+        return GroundTruth(self.images, self.facts.factors, np.asarray(self.factors.values, dtype=np.int64))
 
     def labels(self, name: Split | None = None) -> NDArray[np.int64] | None:
         """The class of each image, of one split or of all, or None for a dataset without classes."""
@@ -87,6 +103,14 @@ class Dataset:
         return np.asarray(values[rows], dtype=np.int64)
 
 
+def held_out(n: int, name: str, share: float = 0.1) -> NDArray[np.bool_]:
+    """A train mask `(n,)` for a set without a published split: all but a share, drawn by the set's name, are in it."""
+    generator = np.random.default_rng(derive_seed(0, "held out", name))
+    train = np.ones(n, dtype=bool)
+    train[generator.choice(n, size=max(1, round(share * n)), replace=False)] = False
+    return train
+
+
 class Adapter(Protocol):
     """One dataset: a module-level object in its own file of this room."""
 
@@ -94,6 +118,9 @@ class Adapter(Protocol):
 
     def load(self, data_dir: Path | None = None) -> Dataset:
         """Read the dataset, fetching and verifying its files if need be.
+
+        An adapter may take settings of its own, by keyword, each with a default: a recipe gives them in its table
+        `[data]`.
 
         Args:
             data_dir: a folder with the files; by default `DBENCH_DATA`, the user cache, then the mirrors.

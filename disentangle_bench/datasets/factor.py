@@ -1,0 +1,57 @@
+"""What is declared of a factor: its name, its kind, and the values that its classes stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from disentangle_bench.errors import DataError
+from disentangle_bench.variables import Kind
+
+Value = float | str
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One ground-truth generative variable.
+
+    Attributes:
+        kind: categorical, ordinal, continuous or cyclic.
+        size: how many classes it has, numbered from 0; None for a continuous one.
+        values: what each class stands for, in the order of the classes; empty where the numbers say it all.
+        measured: whether it was measured on the images, instead of being known from their making.
+    """
+
+    name: str
+    kind: Kind
+    size: int | None = None
+    values: tuple[Value, ...] = ()
+    measured: bool = False
+
+    def __post_init__(self) -> None:
+        if self.values and len(self.values) != self.size:
+            raise ValueError(f"factor {self.name!r} has {self.size} classes and {len(self.values)} values")
+
+    @classmethod
+    def of(cls, name: str, kind: Kind, values: Iterable[Value]) -> Self:
+        """A factor with one class for each of its values."""
+        values = tuple(values)
+        return cls(name, kind, len(values), values)
+
+    def class_of(self, value: Value) -> int:
+        """The number of the class that stands for a value.
+
+        Raises:
+            DataError: none does.
+        """
+        known: Sequence[Value] = self.values or range(self.size or 0)
+        if value not in known:
+            raise DataError(f"The factor {self.name!r} has no value {value!r}.", f"It has {_listed(known)}.")
+        return known.index(value)
+
+
+def _listed(values: Sequence[Value]) -> str:
+    if len(values) > 8:
+        return f"{len(values)} values, from {values[0]} to {values[-1]}"
+    return ", ".join(map(str, values)) or "no classes"
