@@ -1,0 +1,123 @@
+"""Images that take long to make, decoded or drawn once and kept in the cache as an HDF5 file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets.cache import cache_folder
+from disentangle_bench.datasets.images import Shape, StoredImages
+from disentangle_bench.errors import DataError, StorageError
+from disentangle_bench.storage import atomic_path, storage_errors
+
+CHUNK_BYTES = 2**18
+"""Large enough to compress and to read at speed, small enough that a single image is not far."""
+SPARE_BYTES = 2**26
+
+Batches = Callable[[], Iterable[NDArray[np.uint8]]]
+
+
+def prepared(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batches) -> StoredImages:
+    """The images that `batches` makes, from the cache if they were made before.
+
+    Several processes may ask at once: one makes them, the others wait.
+
+    Args:
+        name: of the dataset, in whose folder of the cache they are kept.
+        settings: JSON-able: all on which the images depend, a version of the code that makes them included.
+        shape: `(n, c, h, w)`.
+        batches: called only if they have to be made; gives uint8 `(b, c, h, w)` until there are `n`.
+
+    Raises:
+        StorageError: the cache cannot be written, or there is too little space.
+    """
+    path = prepared_path(name, settings)
+    kept = _kept(path, shape)
+    if kept is not None:
+        return kept
+    with _place_for(path, shape):
+        if _kept(path, shape) is None:  # another process may have made them by now
+            _write(path, shape, _shown(name, shape[0], batches()))
+    return StoredImages(path)
+
+
+def prepared_path(name: str, settings: Mapping[str, Any]) -> Path:
+    """Where the images with these settings are kept."""
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return cache_folder(name) / f"prepared-{key}.h5"
+
+
+def _kept(path: Path, shape: Shape) -> StoredImages | None:
+    """The images in a file, unless it is not there, or damaged: then they are made again."""
+    if not path.is_file():
+        return None
+    with suppress(DataError):
+        images = StoredImages(path)
+        return images if images.shape == shape else None
+    return None
+
+
+@contextmanager
+def _place_for(path: Path, shape: Shape) -> Iterator[None]:
+    """Hold the file's lock, with what a killed process left cleared away and space enough."""
+    try:
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(path.with_suffix(".lock")):
+                for leftover in path.parent.glob(f".{path.name}.*"):
+                    leftover.unlink()
+                _require_space(path, int(np.prod(shape)))
+                yield
+    except StorageError as error:
+        remedy = f"{error.remedy} DBENCH_CACHE names another cache folder.".strip()
+        raise StorageError(error.problem, remedy) from error
+
+
+def _write(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> None:
+    rows = max(1, min(shape[0], CHUNK_BYTES // int(np.prod(shape[1:]))))
+    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+        images = file.create_dataset("images", shape, np.uint8, chunks=(rows, *shape[1:]), compression="lzf")
+        done = 0
+        for batch in batches:
+            _require_space(path, batch.nbytes)  # HDF5 ends the whole process where a disk is full
+            images[done : done + len(batch)] = batch
+            done += len(batch)
+        if done != shape[0]:
+            raise ValueError(f"{path}: {done} images were made instead of {shape[0]}")
+
+
+def _require_space(path: Path, needed: int) -> None:
+    free = shutil.disk_usage(path.parent).free
+    if free < needed + SPARE_BYTES:
+        raise StorageError(
+            f"{path.parent} has {free / 1e6:,.0f} MB free; the images may need {needed / 1e6:,.0f} MB.",
+            "Free some space.",
+        )
+
+
+def _shown(name: str, total: int, batches: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    """The batches, with a progress bar on a terminal and one line elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    said = f"Preparing {total:,} images of {name}, once"
+    if not sys.stderr.isatty():
+        console.print(said, soft_wrap=True, markup=False, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(said, total=total)
+        for batch in batches:
+            yield batch
+            progress.advance(task, len(batch))
