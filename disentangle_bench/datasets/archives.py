@@ -48,7 +48,7 @@ def unpack_members(archive: Path, members: Mapping[str, str], into: Path) -> Non
     """
     read = _zip_files if zipfile.is_zipfile(archive) else _tar_files
     absent = dict(members)
-    with _damage_told(archive):
+    with damage_told(archive):
         for path, file in read(archive):
             if path in absent:
                 _copy(file, into / absent.pop(path), archive)
@@ -73,12 +73,13 @@ def _zip_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, archive: Path) -> None:
-    with atomic_path(target) as temporary, temporary.open("wb") as out, _damage_told(archive):
+    with atomic_path(target) as temporary, temporary.open("wb") as out, damage_told(archive):
         shutil.copyfileobj(source, out, 1 << 20)
 
 
 @contextmanager
-def _damage_told(archive: Path) -> Iterator[None]:
+def damage_told(archive: Path) -> Iterator[None]:
+    """Turn what the archive libraries raise of damage into a `DataError` that names the archive."""
     try:
         yield
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as error:
