@@ -13,6 +13,7 @@ import rich_click as click
 from disentangle_bench.cli.catalogue import list_kind, show
 from disentangle_bench.cli.check import check
 from disentangle_bench.cli.compare import compare
+from disentangle_bench.cli.data import data
 from disentangle_bench.cli.environment import env
 from disentangle_bench.cli.evaluate import evaluate
 from disentangle_bench.cli.help import STYLE, Group
@@ -68,6 +69,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Print the version."
 )
 @click.command_panel("Commands", commands=["train", "eval", "compare", "rank"])
+@click.command_panel("Data", commands=["data"])
 @click.command_panel("Look things up", commands=["list", "show", "check", "env"])
 @click.pass_context
 def dbench(ctx: click.Context, debug: bool) -> None:
@@ -76,7 +78,7 @@ def dbench(ctx: click.Context, debug: bool) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, evaluate, compare, rank, list_kind, show, check, env):
+for command in (train, evaluate, compare, rank, data, list_kind, show, check, env):
     dbench.add_command(command)
 
 

@@ -44,7 +44,7 @@ def devices() -> dict[str, str]:
 
 def folders() -> dict[str, str]:
     """Where datasets are looked for, and whether they may be fetched."""
-    from disentangle_bench.datasets.cache import cache_folder, is_offline
+    from disentangle_bench.datasets.places import cache_folder, is_offline
 
     offline = "DBENCH_OFFLINE is set: nothing is fetched" if is_offline() else "allowed"
     return {"DBENCH_DATA": os.environ.get("DBENCH_DATA", "not set"), "cache": str(cache_folder()), "network": offline}

@@ -79,8 +79,18 @@ def _dataset_row(name: str) -> tuple[Any, ...]:
     return name, facts.images, _shape(facts.shape), _size(facts.bytes), facts.title
 
 
+def _data_row(name: str) -> tuple[Any, ...]:
+    from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.datasets.state import presence, standing
+
+    facts = DATASETS.get(name).facts
+    size = _size(facts.bytes) if facts.files else ""
+    return name, facts.images, len(facts.factors), size, presence(facts), standing(facts), facts.licence
+
+
 def _dataset_sheet(name: str) -> Sheet:
     from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.datasets.state import presence
 
     facts = DATASETS.get(name).facts
     lines = {
@@ -88,6 +98,7 @@ def _dataset_sheet(name: str) -> Sheet:
         "factors": ", ".join(map(_factor, facts.factors)) or "none known",
         "labels": facts.labels or "none",
         "size": _size(facts.bytes),
+        "here": presence(facts),
         "licence": facts.licence,
         "citation": facts.citation,
     }
@@ -198,3 +209,11 @@ KINDS = {
     ),
     "metrics": Kind(_metric_names, ("Metric", "What it says", "Needs", "Source"), 2, _metric_row, _metric_sheet),
 }
+DATA = Kind(
+    _dataset_names,
+    ("Dataset", "Images", "Factors", "Size", "Here", "Hashes", "Licence"),
+    7,
+    _data_row,
+    _dataset_sheet,
+)
+"""The datasets once more, by what is here of each: what `dbench data list` prints."""

@@ -18,10 +18,15 @@ from disentangle_bench.reports.markdown import markdown_table
 
 def print_rows(kind: Kind, form: str) -> None:
     """Print the listing of a kind on standard output in one of the forms of `--format`."""
+    print_table(kind.headings, kind.rows(), kind.brief, form)
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], brief: int, form: str) -> None:
+    """Print rows on standard output in one of the forms of `--format`; a table has the first `brief` columns only."""
     if form == "table":
-        print_result(_table(kind.headings[: kind.brief], [row[: kind.brief] for row in kind.rows()]))
+        print_result(_table(headings[:brief], [row[:brief] for row in rows]))
     else:
-        print_result({"markdown": _markdown, "csv": _csv, "json": _json}[form](kind.headings, kind.rows()))
+        print_result({"markdown": _markdown, "csv": _csv, "json": _json}[form](headings, rows))
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:

@@ -6,11 +6,11 @@ declared SHA-256. The cache holds raw, verified files; each appears there at onc
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,21 +18,13 @@ from rich.console import Console
 
 from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.hashes import fault_of, note_on
+from disentangle_bench.datasets.places import cache_folder, is_offline, user_folders
 from disentangle_bench.datasets.sources import PackedFolder, Source
 from disentangle_bench.errors import DataError, DownloadError, StorageError
-from disentangle_bench.storage import atomic_path, sha256, storage_errors, user_cache
+from disentangle_bench.storage import atomic_path, storage_errors
 
 _SCRATCH = ".fetching-"
-
-
-def cache_folder(dataset: str = "") -> Path:
-    """Where verified files, of one dataset or of all, are kept: in `DBENCH_CACHE` or else the user's cache folder."""
-    return user_cache("datasets", dataset)
-
-
-def is_offline() -> bool:
-    """Whether `DBENCH_OFFLINE` forbids the network."""
-    return os.environ.get("DBENCH_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
 
 
 def obtain(
@@ -40,7 +32,7 @@ def obtain(
     sources: Callable[[], Iterable[Source]],
     data_dir: Path | None = None,
     *,
-    subfolders: Sequence[str] = (),
+    files: Collection[str] | None = None,
 ) -> dict[str, Path]:
     """Paths of a dataset's files, every one with the declared SHA-256, fetched if need be.
 
@@ -51,7 +43,7 @@ def obtain(
         facts: the dataset's name and its files' SHA-256.
         sources: gives the sources in order; called only if something is missing.
         data_dir: the user's folder; by default `DBENCH_DATA`. Files may lie there as they are or as `.gz`.
-        subfolders: where in `data_dir` they may lie besides itself and a folder with the dataset's name.
+        files: the names of those wanted; by default all but the optional ones.
 
     Raises:
         DownloadError: some file could not be had; lists every source and what became of it.
@@ -59,39 +51,35 @@ def obtain(
             is in `data_dir`.
         StorageError: the cache cannot be written.
     """
-    folders = _user_folders(facts.name, data_dir, subfolders)
+    facts = replace(facts, files=_chosen(facts, files))
+    folders = user_folders(facts.name, data_dir, facts.subfolders)
     if data_dir and not any(_has(folder, name) for folder in folders for name in facts.files):
         raise DataError(
             f"--data-dir names {data_dir}, which holds none of the files of {facts.name}: {', '.join(facts.files)}.",
             "Give the folder that holds them, as they are or as .gz, or leave --data-dir out.",
         )
-    given, wrong = _verified(facts.files, folders)
+    cache = cache_folder(facts.name)
+    given, wrong = _verified(facts.files, folders, cache)
     if wrong:
         raise _unfit(wrong)
-    cache = cache_folder(facts.name)
-    found = _verified(facts.files, [cache])[0] | given
+    found = _verified(facts.files, [cache], cache)[0] | given
     if len(found) < len(facts.files):
         with _writable_cache(), _held(cache, facts.name):
             found = _Search(facts, cache, given).complete(folders, sources)
     return {name: found[name] for name in facts.files}
 
 
-def _user_folders(dataset: str, data_dir: Path | None, subfolders: Sequence[str]) -> list[Path]:
-    named_by = "--data-dir" if data_dir else "DBENCH_DATA"
-    place = str(data_dir or os.environ.get("DBENCH_DATA", ""))
-    if not place:
-        return []
-    root = Path(place).expanduser()
-    if not root.is_dir():
-        raise DataError(f"{named_by} names {root}, which is not a folder.", "Give the folder with the dataset's files.")
-    return [root / part for part in (dataset, *subfolders, "")]
+def _chosen(facts: DatasetFacts, names: Collection[str] | None) -> dict[str, File]:
+    if names is None:
+        return {name: file for name, file in facts.files.items() if not file.optional}
+    return {name: facts.files[name] for name in names}
 
 
 def _has(folder: Path, name: str) -> bool:
     return (folder / name).is_file() or (folder / f"{name}.gz").is_file()
 
 
-def _verified(files: Mapping[str, File], folders: Iterable[Path]) -> tuple[dict[str, Path], list[str]]:
+def _verified(files: Mapping[str, File], folders: Iterable[Path], cache: Path) -> tuple[dict[str, Path], list[str]]:
     """The right files in folders, by name, and what is wrong with those that have no right copy."""
     found: dict[str, Path] = {}
     wrong: dict[str, str] = {}
@@ -99,24 +87,11 @@ def _verified(files: Mapping[str, File], folders: Iterable[Path]) -> tuple[dict[
         for name, expected in files.items():
             path = folder / name
             if name not in found and path.is_file():
-                fault = _fault(path, expected, str(path))
-                if fault:
-                    wrong[name] = fault
+                if fault := fault_of(path, expected, note_on(path, cache)):
+                    wrong[name] = f"{path} {fault}"
                 else:
                     found[name] = path
     return found, [fault for name, fault in wrong.items() if name not in found]
-
-
-def _fault(path: Path, expected: File, called: str) -> str:
-    """What is wrong with a file's bytes, or nothing; where no hash is known, any bytes will do."""
-    if expected.sha256 is None:
-        return ""
-    with storage_errors(path, "read"):
-        actual = sha256(path)
-    if actual == expected.sha256:
-        return ""
-    doubt = "" if expected.verified else ", which others published and nobody here could verify"
-    return f"{called} has the SHA-256 {actual} instead of {expected.sha256}{doubt}"
 
 
 def _unfit(faults: Sequence[str]) -> DataError:
@@ -129,7 +104,9 @@ class _Search:
     def __init__(self, facts: DatasetFacts, cache: Path, given: Mapping[str, Path]) -> None:
         self.facts = facts
         self.cache = cache
-        cached, self.failures = _verified(facts.files, [cache])  # again: another process may have fetched them by now
+        cached, self.failures = _verified(
+            facts.files, [cache], cache
+        )  # again: another process may have fetched them by now
         self.found = {**cached, **given}
         for fault in self.failures:
             _say(f"{fault}; looking for another copy")
@@ -179,12 +156,16 @@ class _Search:
         return faults
 
     def _keep(self, fetched: Path, expected: File) -> list[str]:
-        if fault := _fault(fetched, expected, fetched.name):
-            _say(f"{fault}; it is not used")
-            return [fault]
         target = self.cache / fetched.name
+        note = note_on(target, self.cache)
+        first = expected.sha256 is None and not note.exists()
+        if fault := fault_of(fetched, expected, note, note_on(fetched, fetched.parent)):
+            _say(f"{fetched.name} {fault}; it is not used")
+            return [f"{fetched.name} {fault}"]
         with atomic_path(target) as temporary:
             fetched.replace(temporary)
+        if first:
+            _say(f"Nobody has published the SHA-256 of {target}: later on it is compared with what it is now.")
         self.found[fetched.name] = target
         return []
 

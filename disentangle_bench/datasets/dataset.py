@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.ground_truth import GroundTruth
 from disentangle_bench.datasets.images import Images, SomeImages
+from disentangle_bench.datasets.sources import Source
 from disentangle_bench.errors import DataError
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.variables import Variables
@@ -32,6 +33,7 @@ class DatasetFacts:
         labels: the factor that names an image's class, if there is one.
         files: file name -> its hash and size; empty for embedded sets.
         bytes: size on disk, for listings.
+        subfolders: where in a folder of datasets other programs put these files.
     """
 
     name: str
@@ -44,6 +46,7 @@ class DatasetFacts:
     labels: str | None = None
     files: Mapping[str, File] = field(default_factory=dict)
     bytes: int = 0
+    subfolders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,4 +131,12 @@ class Adapter(Protocol):
         Raises:
             DownloadError: no source gave the right bytes. DataError: a file is damaged.
         """
+        ...
+
+
+class Published(Adapter, Protocol):
+    """A dataset whose files have to be had from somewhere: those that its facts declare."""
+
+    def sources(self) -> Iterable[Source]:
+        """Who has the files, in the order in which they are asked."""
         ...

@@ -12,9 +12,11 @@ class File:
     Attributes:
         sha256: in hexadecimal; None where nobody is known to have published one.
         bytes: its size, where known.
+        optional: whether only a setting of the dataset asks for it.
         verified: whether hash and size were computed from a copy that we had; if not, somebody else published them.
     """
 
     sha256: str | None
     bytes: int | None = None
     verified: bool = True
+    optional: bool = False

@@ -42,6 +42,7 @@ class Mnist:
             "t10k-labels-idx1-ubyte": File("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 10_008),
         },
         bytes=54_950_048,
+        subfolders=("MNIST/raw",),
     )
 
     def load(self, data_dir: Path | None = None) -> Dataset:
@@ -54,7 +55,7 @@ class Mnist:
         Raises:
             DownloadError: some file could not be had. DataError: a file is damaged.
         """
-        paths = obtain(self.facts, self.sources, data_dir, subfolders=("MNIST/raw",))
+        paths = obtain(self.facts, self.sources, data_dir)
         images = [read_idx(paths[f"{part}-images-idx3-ubyte"], dimensions=3) for part in ("train", "t10k")]
         digits = [read_idx(paths[f"{part}-labels-idx1-ubyte"], dimensions=1) for part in ("train", "t10k")]
         return Dataset(

@@ -53,6 +53,7 @@ def facts() -> DatasetFacts:
         licence="MIT",
         citation="None.",
         files={name: declared(content) for name, content in FILES.items()},
+        subfolders=("SHAPES/raw",),
     )
 
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 
 from disentangle_bench.datasets import DatasetFacts
 from disentangle_bench.datasets import cache as cache_module
-from disentangle_bench.datasets.cache import cache_folder, is_offline, obtain
+from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.sources import WebFolder
 from disentangle_bench.errors import DataError, DownloadError, StorageError
 
@@ -33,6 +33,9 @@ facts = DatasetFacts("shapes", "", 2, (1, 1, 1), {}, "", "", files=digests)
 paths = obtain(facts, lambda: [WebFolder(url, suffix=".gz")])
 print(*(path.stat().st_size for path in paths.values()))
 """
+
+
+WRONG = b"round square wrong"
 
 
 @dataclass
@@ -94,45 +97,42 @@ def test_each_source_is_asked_for_what_is_still_missing(facts: DatasetFacts, cac
 
 
 def test_all_failures_of_all_sources_are_listed(facts: DatasetFacts, cache: Path, files) -> None:
-    wrong = hashlib.sha256(b"wrong").hexdigest()
     listed = [
         Given(instead=failing("Nobody answered."), name="one"),
-        Given({"shapes": b"wrong", "labels": files["labels"]}, name="two"),
+        Given({"shapes": b"<html>Sorry</html>", "labels": files["labels"]}, name="two"),
         Given(name="three"),
     ]
     with pytest.raises(DownloadError) as caught:
         obtain(facts, lambda: listed)
     message = str(caught.value)
     assert "shapes: shapes could not be had." in message
-    assert "  one: Nobody answered; labels has the SHA-256" in message
-    assert f"  two: shapes has the SHA-256 {wrong} instead of {facts.files['shapes'].sha256}\n" in message
+    assert "  one: Nobody answered; labels has 4 bytes instead of 18" in message
+    assert "  two: shapes has 18 bytes instead of 10,240\n" in message
     assert "  three: has no shapes\n" in message
     assert f"Put the files, as they are or as .gz, into {cache}" in message
     assert listing(cache) == ["labels"], "what was right is kept, what was wrong is not"
 
 
 def test_wrong_bytes_are_told_even_if_another_source_is_right(facts, cache: Path, files, capsys) -> None:
-    obtain(facts, lambda: [Given({**files, "labels": b"wrong"}), Given(files)])
+    obtain(facts, lambda: [Given({**files, "labels": WRONG}), Given(files)])
     told = capsys.readouterr()
-    assert (
-        f"{hashlib.sha256(b'wrong').hexdigest()} instead of {facts.files['labels'].sha256}; it is not used" in told.err
-    )
+    assert f"{hashlib.sha256(WRONG).hexdigest()} instead of {facts.files['labels'].sha256}; it is not used" in told.err
     assert told.out == ""
     assert (cache / "labels").read_bytes() == files["labels"]
 
 
 def test_a_damaged_file_in_the_cache_is_told_and_replaced(facts: DatasetFacts, cache: Path, files, capsys) -> None:
-    put(cache, {**files, "labels": b"damaged"})
+    put(cache, {**files, "labels": WRONG})
     source = Given(files)
     assert obtain(facts, lambda: [source])["labels"].read_bytes() == files["labels"]
     assert source.asked == [("labels",)]
-    assert f"{cache / 'labels'} has the SHA-256 {hashlib.sha256(b'damaged').hexdigest()} instead of" in (
+    assert f"{cache / 'labels'} has the SHA-256 {hashlib.sha256(WRONG).hexdigest()} instead of" in (
         capsys.readouterr().err
     )
 
 
 def test_a_damaged_file_in_the_cache_is_never_used(facts: DatasetFacts, cache: Path, files) -> None:
-    put(cache, {**files, "labels": b"damaged"})
+    put(cache, {**files, "labels": WRONG})
     with pytest.raises(DownloadError, match=f"{cache / 'labels'} has the SHA-256 .* instead of"):
         obtain(facts, lambda: [])
 
@@ -147,7 +147,7 @@ def test_the_users_folder_comes_first(
     put(root / folder, files, packed=packed)
     if by == "environment":
         monkeypatch.setenv("DBENCH_DATA", str(root))
-    paths = obtain(facts, lambda: [], root if by == "argument" else None, subfolders=["SHAPES/raw"])
+    paths = obtain(facts, lambda: [], root if by == "argument" else None)
     assert {name: path.read_bytes() for name, path in paths.items()} == files
     if packed:
         assert listing(cache) == ["labels", "shapes"]
@@ -170,14 +170,14 @@ def test_what_the_users_folder_lacks_comes_from_the_cache(facts, cache: Path, fi
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_wrong_file_in_the_users_folder_is_told(facts, cache: Path, files, tmp_path: Path, packed: bool) -> None:
-    mine = put(tmp_path / "mine", {**files, "labels": b"wrong"}, packed=packed)
+    mine = put(tmp_path / "mine", {**files, "labels": WRONG}, packed=packed)
     source = Given(files)
     with pytest.raises(DataError) as caught:
         obtain(facts, lambda: [source], mine)
     message = str(caught.value)
     assert str(mine) in message
     assert (
-        f"labels has the SHA-256 {hashlib.sha256(b'wrong').hexdigest()} instead of {facts.files['labels'].sha256}"
+        f"labels has the SHA-256 {hashlib.sha256(WRONG).hexdigest()} instead of {facts.files['labels'].sha256}"
         in message
     )
     assert source.asked == [], "a user who names a damaged file is told rather than served another"
@@ -194,7 +194,8 @@ def test_a_truncated_archive_in_the_users_folder_is_told(facts, cache: Path, fil
 def test_a_namesake_of_another_dataset_does_not_hide_the_right_file(facts, cache, files, tmp_path: Path) -> None:
     mine = put(tmp_path / "mine", dict.fromkeys(files, b"another dataset's"))
     put(mine / "shapes-right", files)
-    assert obtain(facts, lambda: [], mine, subfolders=["shapes-right"])["labels"] == mine / "shapes-right" / "labels"
+    facts = replace(facts, subfolders=("shapes-right",))
+    assert obtain(facts, lambda: [], mine)["labels"] == mine / "shapes-right" / "labels"
 
 
 def test_a_users_folder_that_is_none(facts, cache: Path, tmp_path: Path, monkeypatch) -> None:
@@ -229,20 +230,6 @@ def test_offline_asks_no_network_and_says_where_files_can_be_put(facts, cache: P
     put(cache, {"shapes": files["shapes"]}, packed=True)
     assert obtain(facts, lambda: [web])["shapes"].read_bytes() == files["shapes"]
     assert web.asked == []
-
-
-@pytest.mark.parametrize(("value", "offline"), [("1", True), ("true", True), ("", False), ("0", False), ("No", False)])
-def test_offline_is_read_from_the_environment(monkeypatch, value: str, offline: bool) -> None:
-    monkeypatch.setenv("DBENCH_OFFLINE", value)
-    assert is_offline() is offline
-
-
-def test_the_cache_is_the_users_unless_named(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("DBENCH_CACHE", raising=False)
-    assert cache_folder("x").parts[-3:] == ("disentangle-bench", "datasets", "x")
-    monkeypatch.setenv("DBENCH_CACHE", str(tmp_path))
-    assert cache_folder("x") == tmp_path / "datasets" / "x"
-    assert cache_folder() == tmp_path / "datasets"
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit, ValueError])

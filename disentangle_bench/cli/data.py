@@ -1,0 +1,119 @@
+"""`dbench data`: which datasets there are, and their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from disentangle_bench.cli.completion import names_of
+from disentangle_bench.cli.facts import DATA
+from disentangle_bench.cli.help import ARGUMENTS, Command, Group
+from disentangle_bench.cli.options import data_dir_option, format_option
+from disentangle_bench.cli.output import print_result, say
+from disentangle_bench.cli.tables import print_rows, print_table
+from disentangle_bench.errors import DataError, DownloadError
+
+EXIT_SOME_FAILED = 1
+
+
+@click.group(
+    cls=Group,
+    short_help="List, fetch and verify datasets.",
+    examples=("dbench data list", "dbench data fetch mnist", "dbench data verify mnist"),
+)
+def data() -> None:
+    """What datasets there are, and the files of those that have to be fetched.
+
+    A file is looked for in DBENCH_DATA, in the cache, and then at its sources; it is used only if its SHA-256 is right.
+    """
+
+
+@data.command(
+    cls=Command,
+    name="list",
+    short_help="List the datasets and what is here of each.",
+    examples=("dbench data list", "dbench data list --format json"),
+)
+@format_option
+def list_data(form: str) -> None:
+    """List every dataset: images, factors, size, what is here of it, whether its hashes were verified, licence.
+
+    Unverified hashes were published by others, and not computed from a copy that we had.
+    """
+    print_rows(DATA, form)
+
+
+@data.command(
+    cls=Command,
+    short_help="Fetch the files of datasets into the cache.",
+    examples=(
+        "dbench data fetch mnist",
+        "dbench data fetch mnist --from ~/Downloads",
+    ),
+)
+@click.option_panel("Arguments", options=["names"], **ARGUMENTS)
+@click.argument(
+    "names", metavar="NAME..", nargs=-1, required=True, shell_complete=names_of("datasets"), help="Datasets."
+)
+def fetch(names: tuple[str, ...]) -> None:
+    """Fetch what is missing, verify it, and print the files' paths."""
+    from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.datasets.fetch import fetch as fetch_files
+
+    adapters = [DATASETS.get(name) for name in names]
+    failures = []
+    for adapter in adapters:
+        if not adapter.facts.files:
+            say(f"{adapter.facts.name} is embedded: there is nothing to fetch.")
+            continue
+        try:
+            paths = fetch_files(adapter)
+        except DownloadError as error:
+            failures.append(error)
+            continue
+        print_result("".join(f"{path}\n" for path in paths.values()))
+    _tell(failures, len(names))
+
+
+def _tell(failures: list[DownloadError], asked: int) -> None:
+    if not failures:
+        return
+    if asked == 1:
+        raise failures[0]
+    told = "\n".join(error.problem for error in failures)
+    raise DataError(f"{len(failures)} of {asked} datasets could not be had.\n{told}", failures[0].remedy)
+
+
+@data.command(
+    cls=Command,
+    short_help="Read the files of datasets again and compare.",
+    examples=("dbench data verify mnist",),
+)
+@click.option_panel("Arguments", options=["names"], **ARGUMENTS)
+@click.argument(
+    "names", metavar="NAME..", nargs=-1, required=True, shell_complete=names_of("datasets"), help="Datasets."
+)
+@data_dir_option
+@format_option
+@click.pass_context
+def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None, form: str) -> None:
+    """Read every byte of the files again and compare with what was published.
+
+    Ends with 1 if a file is damaged or missing.
+    """
+    from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.datasets.state import verify as verify_files
+
+    every = {name: DATASETS.get(name).facts for name in names}
+    for name in (name for name, facts in every.items() if not facts.files):
+        say(f"{name} is embedded: it has no files.")
+    files = [(name, file) for name, facts in every.items() for file in verify_files(facts, data_dir)]
+    rows = [(name, file.name, file.condition, str(file.path or ""), file.fault) for name, file in files]
+    if rows:
+        print_table(("Dataset", "File", "State", "Path", "What is wrong"), rows, 3, form)
+    for _, file in files:
+        if file.fault:
+            say(f"{file.path} {file.fault}.")
+    if not all(file.sound for _, file in files):
+        context.exit(EXIT_SOME_FAILED)

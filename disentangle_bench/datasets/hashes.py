@@ -1,0 +1,109 @@
+"""The SHA-256 of large files, remembered in notes so that twelve gigabytes are not read again at every start.
+
+A note holds for as long as the file's size and time of change are those that it was written for. Small files are read
+again: that takes no time and misses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from disentangle_bench.datasets.file import File
+from disentangle_bench.errors import StorageError
+from disentangle_bench.storage import sha256, storage_errors, write_json
+
+_LARGE = 1 << 27  # bytes, about what is read in a tenth of a second
+
+
+@dataclass(frozen=True)
+class Note:
+    """The SHA-256 of a file, and what the file looked like at that time."""
+
+    sha256: str
+    bytes: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: Path, digest: str) -> Self:
+        """The note on a file as it is now."""
+        state = path.stat()
+        return cls(digest, state.st_size, state.st_mtime_ns)
+
+    @classmethod
+    def read(cls, place: Path) -> Self | None:
+        """The note at a place, if there is a sound one."""
+        try:
+            return cls(**json.loads(place.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def keep(self, file: File, place: Path) -> None:
+        """Write the note if it is of use; where nothing can be written, the file is read again the next time."""
+        if file.sha256 and self.bytes < _LARGE:
+            return
+        with contextlib.suppress(StorageError):
+            write_json(place, asdict(self))
+
+
+def note_on(path: Path, cache: Path) -> Path:
+    """Where the note on a file lies: beside it in the cache; the user's own folders are left alone."""
+    if path.parent == cache:
+        return cache / f".{path.name}.sha256.json"
+    folder = hashlib.sha256(str(path.parent.resolve()).encode()).hexdigest()[:12]
+    return cache / f".{path.name}.{folder}.sha256.json"
+
+
+def digest_of(path: Path, place: Path) -> str:
+    """The SHA-256 of a file: from its note if that still holds, or else computed.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    with storage_errors(path, "read"):
+        note = Note.read(place)
+        return note.sha256 if note and note == Note.of(path, note.sha256) else sha256(path)
+
+
+def expected_sha256(file: File, place: Path) -> str | None:
+    """What a file's SHA-256 has to be: the published one, or else that of the first copy, if that was noted."""
+    note = None if file.sha256 else Note.read(place)
+    return note.sha256 if note else file.sha256
+
+
+def mismatch(file: File, actual: str, expected: str | None) -> str:
+    """What is wrong with a SHA-256, or nothing; where none is known, any will do."""
+    if expected is None or actual == expected:
+        return ""
+    if file.sha256 is None:
+        why = ", which the first copy had; nobody has published one"
+    else:
+        why = "" if file.verified else ", which others published and nobody here could verify"
+    return f"has the SHA-256 {actual} instead of {expected}{why}"
+
+
+def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) -> str:
+    """What is wrong with a file's bytes, or nothing; what is right is noted at a place, so as not to be read again.
+
+    Args:
+        path: the file.
+        file: what is declared of it.
+        place: where the note on it lies, or will lie once it is where it belongs.
+        computed: where the note lies by whoever has just written the file.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    with storage_errors(path, "read"):
+        size = path.stat().st_size
+    if file.verified and file.bytes not in (None, size):
+        return f"has {size:,} bytes instead of {file.bytes:,}"
+    actual = digest_of(path, computed or place)
+    fault = mismatch(file, actual, expected_sha256(file, place))
+    if not fault:
+        Note.of(path, actual).keep(file, place)
+    return fault
