@@ -16,8 +16,8 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.cache import cache_folder
 from disentangle_bench.datasets.images import Shape, StoredImages
+from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError, StorageError
 from disentangle_bench.storage import atomic_path, storage_errors
 
