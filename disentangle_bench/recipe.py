@@ -73,12 +73,13 @@ class OptimizerSettings(_Settings):
 
 
 class Recipe(_Settings):
-    """Everything that determines a run but its seed and the machine."""
+    """Everything that determines a run but its seed and the machine; `data` holds the dataset's own settings."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str = ""
     model: str
     dataset: str
+    data: Mapping[str, bool | Integer | Number | str] = Field(default_factory=dict)
     source: str = ""
     objective: Literal["nsgan", "minimax"] = "nsgan"
     steps: Integer = Field(5000, ge=1)
@@ -117,14 +118,15 @@ class Recipe(_Settings):
         Raises:
             SettingError: an unknown key or an impossible value.
         """
-        values = self.to_values()
+        values = {"data": {}, **self.to_values()}
         for key, value in settings.items():
             _assign(values, key, value)
         return Recipe.parse(values)
 
     def to_values(self) -> dict[str, Any]:
         """Plain values, as in the TOML file."""
-        return self.model_dump(mode="json", exclude_none=True)
+        values = self.model_dump(mode="json", exclude_none=True)
+        return values if values["data"] else {key: value for key, value in values.items() if key != "data"}
 
     def to_toml(self) -> str:
         """The recipe as TOML."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from disentangle_bench.errors import SettingError
 from disentangle_bench.latents import Categorical, Gaussian, Uniform
+from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.recipe import Recipe
 
 VALUES: dict[str, Any] = {
@@ -212,3 +213,14 @@ class TestSettings:
 def test_a_recipe_does_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         recipe().steps = 5  # type: ignore[misc]
+
+
+def test_a_recipe_gives_its_dataset_settings_and_says_nothing_of_none() -> None:
+    recipe = find_recipe("infogan-digits")
+    assert recipe.data == {}
+    assert "data" not in recipe.to_values()
+    changed = recipe.with_settings({"data.size": 32, "data.extra": True, "data.table": "factors.csv"})
+    assert changed.data == {"size": 32, "extra": True, "table": "factors.csv"}
+    assert Recipe.parse(tomllib.loads(changed.to_toml())) == changed
+    with pytest.raises(SettingError, match="data"):
+        recipe.with_settings({"data.size": [1, 2]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -85,7 +86,17 @@ def reestimate_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None
     network.eval()
 
 
-def save_trained(model: InfoGAN, images: Tensor, path: Path, *, seed: int) -> None:
+class RowsOfImages(Protocol):
+    """Images of which some can be had as a tensor; a tensor is one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Tensor, /) -> Tensor:
+        """The images `(b, c, h, w)` uint8 of rows `(b,)`, on the device."""
+        ...
+
+
+def save_trained(model: InfoGAN, images: RowsOfImages, path: Path, *, seed: int) -> None:
     """Re-estimate all statistics and write G and D with Q, once per kind of images, to a safetensors file.
 
     Args:
@@ -94,7 +105,7 @@ def save_trained(model: InfoGAN, images: Tensor, path: Path, *, seed: int) -> No
         path: the file.
         seed: of the latents and the choice of images.
     """
-    device, size = images.device, model.recipe.batch_size
+    device, size = next(model.G.parameters()).device, model.recipe.batch_size
     generator = torch.Generator().manual_seed(seed)
     latents = [model.latents.sample(size, generator).to(device) for _ in range(STATISTICS_BATCHES)]
     reestimate_statistics(model.G, (model.latents.pack(rows) for rows in latents))

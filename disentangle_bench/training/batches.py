@@ -24,19 +24,7 @@ class Batches:
     """
 
     def __init__(self, images: Tensor, size: int, seed: int, rank: int = 0, world: int = 1) -> None:
-        if size > len(images):
-            raise SettingError(
-                f"batch_size = {size} is more than the {len(images)} training images.", "Give a smaller batch_size."
-            )
-        if size % world:
-            raise SettingError(
-                f"batch_size = {size} cannot be shared by {world} processes.", f"Give a multiple of {world}."
-            )
-        if size < 2 * world:
-            raise SettingError(
-                f"batch_size = {size} leaves each of {world} processes one image, which has no batch statistics.",
-                f"Give at least {2 * world}.",
-            )
+        check_size(len(images), size, world)
         self.images, self.size, self.seed = images, size, seed
         self.share = slice(rank * size // world, (rank + 1) * size // world)
         self.per_epoch = len(images) // size
@@ -47,8 +35,37 @@ class Batches:
         """Images of one step (from 1), the share of this process: `(size / world, c, h, w)` float32 in [0, 1]."""
         epoch, batch = divmod(step - 1, self.per_epoch)
         if epoch != self._epoch:
-            generator = torch.Generator().manual_seed(derive_seed(self.seed, "order", epoch))
-            self._order = torch.randperm(len(self.images), generator=generator).to(self.images.device)
+            self._order = torch.randperm(len(self.images), generator=order_generator(self.seed, epoch))
+            self._order = self._order.to(self.images.device)
             self._epoch = epoch
         rows = self._order[batch * self.size : (batch + 1) * self.size][self.share]
         return self.images[rows].float().div_(255)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def order_generator(seed: int, epoch: int) -> torch.Generator:
+    """What an epoch's order is drawn with."""
+    return torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
+
+
+def check_size(images: int, size: int, world: int) -> None:
+    """Find a batch that the images do not fill, or that the processes cannot share.
+
+    Raises:
+        SettingError: there is one.
+    """
+    if size > images:
+        raise SettingError(
+            f"batch_size = {size} is more than the {images} training images.", "Give a smaller batch_size."
+        )
+    if size % world:
+        raise SettingError(
+            f"batch_size = {size} cannot be shared by {world} processes.", f"Give a multiple of {world}."
+        )
+    if size < 2 * world:
+        raise SettingError(
+            f"batch_size = {size} leaves each of {world} processes one image, which has no batch statistics.",
+            f"Give at least {2 * world}.",
+        )

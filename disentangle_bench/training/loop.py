@@ -11,6 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from disentangle_bench.datasets import Images
 from disentangle_bench.errors import RunError
 from disentangle_bench.latents import Categorical
 from disentangle_bench.models.infogan import InfoGAN, Losses
@@ -23,6 +24,7 @@ from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.log import TrainingLog
 from disentangle_bench.training.progress import TrainingProgress
 from disentangle_bench.training.signals import stop_requests
+from disentangle_bench.training.streaming import StreamedBatches, StreamedImages
 from disentangle_bench.training.window import Window
 
 LOG_EVERY = 50
@@ -39,7 +41,8 @@ class Loop:
     Args:
         fabric: launched.
         model: with its bare networks.
-        images: the training images `(n, c, h, w)` uint8.
+        images: the training images `(n, c, h, w)` uint8: a tensor, which is put on the device, or images that are read
+            as they are needed.
         run: the run folder.
         seed: of the batches and latents.
         compiled: whether to compile the networks.
@@ -50,7 +53,7 @@ class Loop:
         self,
         fabric: Fabric,
         model: InfoGAN,
-        images: Tensor,
+        images: Tensor | Images,
         run: Run,
         *,
         seed: int,
@@ -58,9 +61,15 @@ class Loop:
         tensorboard: bool = False,
     ) -> None:
         self.fabric, self.model, self.run, self.seed = fabric, model, run, seed
-        self.images = images.to(fabric.device)
-        size = model.recipe.batch_size
-        self.batches = Batches(self.images, size, seed, fabric.global_rank, fabric.world_size)
+        place = (model.recipe.batch_size, seed, fabric.global_rank, fabric.world_size)
+        self.images: Tensor | StreamedImages
+        self.batches: Batches | StreamedBatches
+        if isinstance(images, Tensor):
+            self.images = images.to(fabric.device)
+            self.batches = Batches(self.images, *place)
+        else:
+            self.images = StreamedImages(images, fabric.device)
+            self.batches = StreamedBatches(images, *place, device=fabric.device)
         self.bare = {"G": model.G, "D": model.critic}
         self._wrap(compiled)
         self.window = self._fresh_window()
@@ -74,6 +83,7 @@ class Loop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.batches.close()
         if self.log is not None:
             self.log.close()
 

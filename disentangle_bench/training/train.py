@@ -10,16 +10,18 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from disentangle_bench.datasets import DATASETS, Dataset
+from disentangle_bench.datasets import Dataset, Images
+from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.models import MODELS
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import INTERRUPTED, RUNNING, Run
 from disentangle_bench.training import checkpoint, folder, signals
-from disentangle_bench.training.batches import Batches
+from disentangle_bench.training.batches import check_size
 from disentangle_bench.training.fabric import Machine
 from disentangle_bench.training.log import check_tensorboard
 from disentangle_bench.training.loop import Loop
+from disentangle_bench.training.placement import placed
 from disentangle_bench.training.processes import check_main_guard, launch
 from disentangle_bench.training.progress import TrainingProgress, say
 
@@ -31,14 +33,14 @@ class Job:
     run: Run
     recipe: Recipe
     seed: int
-    images: Tensor
+    images: Tensor | Images
     compiled: bool
     tensorboard: bool
 
     def __call__(self, fabric: Fabric) -> None:
         """One process of the run."""
-        shape = (self.images.shape[1], self.images.shape[2], self.images.shape[3])
-        model = MODELS.get(self.recipe.model)(self.recipe, shape, self.seed)
+        _, channels, height, width = self.images.shape
+        model = MODELS.get(self.recipe.model)(self.recipe, (channels, height, width), self.seed)
         loop = Loop(
             fabric, model, self.images, self.run, seed=self.seed, compiled=self.compiled, tensorboard=self.tensorboard
         )
@@ -98,8 +100,8 @@ def train(
         facts = {"options": options, **machine.facts(), "compile": compile}
         if tensorboard:
             check_tensorboard()
-        dataset = DATASETS.get(recipe.dataset).load(data_dir)
-        images = torch.from_numpy(dataset.split("train"))
+        dataset = load_dataset(recipe.dataset, data_dir, recipe.data)
+        images = placed(dataset.split("train"), machine.fabric().device)
         _check_fit(recipe, dataset, images, devices)
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")
         with run.held():
@@ -110,10 +112,10 @@ def train(
     return run
 
 
-def _check_fit(recipe: Recipe, dataset: Dataset, images: Tensor, devices: int) -> None:
+def _check_fit(recipe: Recipe, dataset: Dataset, images: Tensor | Images, devices: int) -> None:
     """Find what does not fit together before anything is written."""
     MODELS.get(recipe.model)(recipe, dataset.facts.shape)
-    Batches(images, recipe.batch_size, 0, world=devices)
+    check_size(len(images), recipe.batch_size, devices)
 
 
 def _train(job: Job, machine: Machine) -> None:

@@ -1,0 +1,53 @@
+"""Load the dataset that a recipe names, with the settings that it gives."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from disentangle_bench.datasets import DATASETS
+from disentangle_bench.datasets.dataset import Adapter, Dataset
+from disentangle_bench.errors import SettingError, UnknownNameError
+
+
+def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str, Any] | None = None) -> Dataset:
+    """A dataset by its name.
+
+    Args:
+        name: of the dataset.
+        data_dir: a folder with its files; by default `DBENCH_DATA`, the user cache, then its sources.
+        settings: its own, such as `{"size": 32}`; see `settings_of`.
+
+    Raises:
+        DbenchError: an unknown name or setting, files that cannot be had or that are damaged.
+    """
+    adapter = DATASETS.get(name)
+    known = settings_of(adapter)
+    for key, value in (settings or {}).items():
+        if key not in known:
+            raise UnknownNameError(f"setting of the dataset {name!r}", key, known)
+        _check_type(name, key, value, known[key])
+    return adapter.load(data_dir, **(settings or {}))
+
+
+def settings_of(adapter: Adapter) -> dict[str, Any]:
+    """The settings that an adapter takes, with their defaults."""
+    parameters = inspect.signature(adapter.load).parameters.values()
+    return {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+
+
+def _check_type(name: str, key: str, value: Any, default: Any) -> None:
+    """Find a value of another type than the default's; a default of None says nothing of the type."""
+    if default is None or (isinstance(value, type(default)) and isinstance(value, bool) == isinstance(default, bool)):
+        return
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return
+    raise SettingError(
+        f"The setting {key} = {value!r} of the dataset {name!r} is no {_KINDS.get(type(default), 'such value')}.",
+        f"The default is {default!r}.",
+    )
+
+
+_KINDS = {bool: "truth value (true or false)", int: "whole number", float: "number", str: "text"}

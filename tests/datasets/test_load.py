@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from disentangle_bench.datasets import DATASETS, Dataset
+from disentangle_bench.datasets import load as loading
+from disentangle_bench.datasets.load import load_dataset, settings_of
+from disentangle_bench.errors import DbenchError, SettingError, UnknownNameError
+
+
+class Resizable:
+    """The digits, of any size."""
+
+    facts = DATASETS.get("digits").facts
+
+    def load(
+        self, data_dir: Path | None = None, *, size: int = 8, extra: bool = False, zoom: float = 1.0, key: str = "a",
+        table: str | None = None,
+    ) -> Dataset:  # fmt: skip
+        self.asked = {"size": size, "extra": extra, "zoom": zoom, "key": key, "table": table}
+        return DATASETS.get("digits").load(data_dir)
+
+
+@pytest.fixture
+def adapter(monkeypatch: pytest.MonkeyPatch) -> Resizable:
+    adapter = Resizable()
+    monkeypatch.setattr(loading, "DATASETS", type("Registry", (), {"get": lambda self, name: adapter})())
+    return adapter
+
+
+def test_a_dataset_has_the_settings_that_its_adapter_takes(adapter: Resizable) -> None:
+    assert settings_of(adapter) == {"size": 8, "extra": False, "zoom": 1.0, "key": "a", "table": None}
+    assert settings_of(DATASETS.get("digits")) == {}
+
+
+def test_settings_reach_the_adapter(adapter: Resizable) -> None:
+    load_dataset("digits", settings={"size": 16, "extra": True, "zoom": 2, "table": "factors.csv"})
+    assert adapter.asked == {"size": 16, "extra": True, "zoom": 2, "key": "a", "table": "factors.csv"}
+
+
+def test_an_unknown_setting_is_told_with_those_that_there_are(adapter: Resizable) -> None:
+    with pytest.raises(UnknownNameError, match="setting of the dataset 'digits' named 'sise'") as caught:
+        load_dataset("digits", settings={"sise": 16})
+    assert "'size'" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"size": "16"}, "size = '16' of the dataset 'digits' is no whole number"),
+        ({"size": True}, "size = True .* is no whole number"),
+        ({"size": 1.5}, "is no whole number"),
+        ({"extra": 1}, r"is no truth value \(true or false\)"),
+        ({"key": 3}, "is no text"),
+        ({"zoom": True}, "is no number"),
+    ],
+)
+def test_a_value_of_another_type_is_told(adapter: Resizable, settings, message: str) -> None:
+    with pytest.raises(SettingError, match=message) as caught:
+        load_dataset("digits", settings=settings)
+    assert "The default is" in caught.value.remedy
+
+
+def test_real_ones_are_loaded_by_name() -> None:
+    np.testing.assert_array_equal(load_dataset("digits").images, DATASETS.get("digits").load().images)
+    with pytest.raises(DbenchError, match="setting of the dataset 'digits' named 'size'"):
+        load_dataset("digits", settings={"size": 3})
+    with pytest.raises(UnknownNameError, match="dataset named 'digit'"):
+        load_dataset("digit")
