@@ -13,7 +13,7 @@ _HERE = "disentangle_bench.datasets"
 
 DATASETS: Registry[Adapter] = Registry(
     "dataset",
-    {"digits": f"{_HERE}.digits:digits", "mnist": f"{_HERE}.mnist:mnist"},
+    {"digits": f"{_HERE}.digits:digits", "mnist": f"{_HERE}.mnist:mnist", "sprites": f"{_HERE}.sprites:sprites"},
     group="disentangle_bench.datasets",
 )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from disentangle_bench.datasets import DATASETS, Adapter, Dataset
 from disentangle_bench.errors import DownloadError
@@ -33,6 +34,11 @@ def dataset(request: pytest.FixtureRequest, loaded: dict[str, Dataset | str]) ->
     if isinstance(answer, str):
         pytest.skip(answer)
     return answer
+
+
+def some(dataset: Dataset) -> NDArray[np.uint8]:
+    """Images from the whole set, not too many for those that are drawn or read one by one."""
+    return dataset.images[np.linspace(0, dataset.facts.images - 1, 2000).astype(np.int64)]
 
 
 def test_every_dataset_is_collected_and_has_tests_of_its_own() -> None:
@@ -83,9 +89,10 @@ def test_facts_are_true(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
 def test_images_use_the_range_of_a_byte_and_differ(dataset: Dataset) -> None:
-    assert dataset.images.min() == 0
-    assert dataset.images.max() >= 250
-    assert dataset.images[:100].std(axis=0).max() > 10
+    images = some(dataset)
+    assert images.min() == 0
+    assert images.max() >= 250
+    assert images[:100].std(axis=0).max() > 10
 
 
 @pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
@@ -103,6 +110,6 @@ def test_both_splits_hold_images_of_every_class(dataset: Dataset) -> None:
 @pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
 def test_loading_again_gives_the_same(dataset: Dataset) -> None:
     again = DATASETS.get(dataset.facts.name).load()
-    np.testing.assert_array_equal(again.images, dataset.images)
+    np.testing.assert_array_equal(some(again), some(dataset))
     np.testing.assert_array_equal(again.train, dataset.train)
     np.testing.assert_array_equal(again.factors, dataset.factors)
