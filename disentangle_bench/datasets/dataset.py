@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
@@ -89,6 +89,15 @@ class Dataset:
         if isinstance(self.images, np.ndarray):
             return self.images[rows]
         return self.images if rows.all() else SomeImages(self.images, np.flatnonzero(rows))
+
+    def some(self, rows: NDArray[np.int64]) -> Dataset:
+        """A dataset of some of the rows, whose images are read into memory."""
+        return Dataset(
+            replace(self.facts, images=len(rows)),
+            np.asarray(self.images[rows]),
+            None if self.factors is None else self.factors.rows(rows),
+            self.train[rows],
+        )
 
     @cached_property
     def ground_truth(self) -> GroundTruth | None:

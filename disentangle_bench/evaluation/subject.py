@@ -24,8 +24,14 @@ from disentangle_bench.models import MODELS
 from disentangle_bench.models.trained import TrainedModel, load_trained
 from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
+from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import sha256
 from disentangle_bench.variables import Variables
+
+LARGE, DRAWN = 100_000, 20_000
+"""Beyond how many images a dataset is large, and how many of them are then drawn for an evaluation: somewhat more than
+the 10,000 to train on and 5,000 to test on of disentanglement_lib's protocol.
+"""
 
 
 class Parts(Mapping[str, Any]):
@@ -118,7 +124,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
             f"Make it again from the last checkpoint with `{run.resume_command()}`.",
         )
     recipe = run.recipe
-    dataset = load_dataset(recipe.dataset, data_dir, recipe.data)
+    dataset = evaluated(load_dataset(recipe.dataset, data_dir, recipe.data))
     model = MODELS.get(recipe.model)(recipe, dataset.facts.shape)
     trained = load_trained(model, run.model_file, device)
     facts = {
@@ -126,6 +132,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         "recipe": recipe.name,
         "model": recipe.model,
         "dataset": recipe.dataset,
+        "samples": len(dataset.images),
         "seed": run.seed,
         "status": run.status,
         "model_sha256": sha256(run.model_file),
@@ -133,6 +140,20 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     makers = _makers(trained, dataset)
     name = f"{recipe.name} seed {run.seed}"
     return Subject(name, Parts(makers), facts, _fingerprint(dataset.factors, dataset.train))
+
+
+def evaluated(dataset: Dataset) -> Dataset:
+    """The part of a dataset on which a run is evaluated, in memory.
+
+    It is all of it, or of a large one some rows, drawn by its name, so that they are the same for all models.
+    """
+    n = len(dataset.images)
+    if n <= LARGE and isinstance(dataset.images, np.ndarray):
+        return dataset
+    if n <= LARGE:
+        return dataset.some(np.arange(n))
+    generator = np.random.default_rng(derive_seed(0, "evaluated rows", dataset.facts.name))
+    return dataset.some(np.sort(generator.choice(n, size=DRAWN, replace=False)))
 
 
 def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], Any]]:

@@ -100,3 +100,12 @@ def test_a_tenth_is_held_out_and_the_same_each_time(n: int, name: str) -> None:
 
 def test_sets_of_other_names_hold_out_other_rows() -> None:
     assert (held_out(1000, "one") != held_out(1000, "other")).any()
+
+
+def test_some_rows_are_a_dataset_in_memory() -> None:
+    some = Dataset(FACTS, Numbered(), FACTORS, TRAIN).some(np.array([3, 0]))
+    assert isinstance(some.images, np.ndarray)
+    np.testing.assert_array_equal(some.images, IMAGES[[3, 0]])
+    np.testing.assert_array_equal(some.factors, FACTORS.values[[3, 0]])
+    assert some.train.tolist() == [False, True]
+    assert some.facts == replace(FACTS, images=2)

@@ -9,10 +9,14 @@ import pytest
 import torch
 
 import disentangle_bench as db
-from disentangle_bench.evaluation.subject import posterior_parameters, represent, subject_of_representation
+from disentangle_bench.datasets import Dataset, DatasetFacts, Factor
+from disentangle_bench.datasets.dataset import held_out
+from disentangle_bench.datasets.images import LazyImages
+from disentangle_bench.evaluation.subject import evaluated, posterior_parameters, represent, subject_of_representation
 from disentangle_bench.latents import Categorical, Gaussian, LatentSpec, Uniform
 from disentangle_bench.representation import Representation
 from disentangle_bench.stored import open_representation
+from disentangle_bench.variables import Variables
 
 
 def test_a_posterior_has_a_sigma_whether_it_is_learned_or_fixed():
@@ -52,3 +56,38 @@ def test_rows_have_the_same_name_wherever_they_lie(tmp_path: Path):
     assert stored.samples == subject_of_representation(wider, "wider").samples
     other = Representation.of(data.codes, factors[::-1], data.train)
     assert stored.samples != subject_of_representation(other, "other").samples
+
+
+class Drawn(LazyImages):
+    """As many images as are asked for, which tell their number."""
+
+    def __init__(self, count: int) -> None:
+        self.shape = (count, 1, 1, 4)
+
+    def read(self, rows):
+        return rows.astype("<u4").view(np.uint8).reshape(-1, 1, 1, 4)
+
+
+def dataset_of(count: int, name: str = "many") -> Dataset:
+    factors = (Factor("number", "ordinal", count),)
+    facts = DatasetFacts(name, "Many", count, (1, 1, 4), factors, "MIT", "None.")
+    numbers = Variables.wrap(np.arange(count), names=["number"], kinds=["ordinal"])
+    return Dataset(facts, Drawn(count), numbers, held_out(count, name))
+
+
+def test_a_small_dataset_is_evaluated_whole():
+    whole = evaluated(dataset_of(300))
+    assert isinstance(whole.images, np.ndarray)
+    assert whole.factors.column("number").tolist() == list(range(300))
+    assert evaluated(whole) is whole
+
+
+def test_of_a_large_dataset_the_same_rows_are_evaluated_each_time():
+    some = evaluated(dataset_of(100_001))
+    assert some.images.shape == (20_000, 1, 1, 4)
+    numbers = some.factors.column("number")
+    np.testing.assert_array_equal(some.images.reshape(-1, 4).copy().view("<u4")[:, 0], numbers)
+    assert len(np.unique(numbers)) == 20_000
+    assert some.train.mean() == pytest.approx(0.9, abs=0.01)
+    np.testing.assert_array_equal(evaluated(dataset_of(100_001)).factors, some.factors)
+    assert not np.array_equal(evaluated(dataset_of(100_001, "others")).factors, some.factors)
