@@ -13,7 +13,12 @@ _HERE = "disentangle_bench.datasets"
 
 DATASETS: Registry[Adapter] = Registry(
     "dataset",
-    {"digits": f"{_HERE}.digits:digits", "mnist": f"{_HERE}.mnist:mnist", "sprites": f"{_HERE}.sprites:sprites"},
+    {
+        "digits": f"{_HERE}.digits:digits",
+        "dsprites": f"{_HERE}.dsprites:dsprites",
+        "mnist": f"{_HERE}.mnist:mnist",
+        "sprites": f"{_HERE}.sprites:sprites",
+    },
     group="disentangle_bench.datasets",
 )
 

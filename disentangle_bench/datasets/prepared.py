@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import h5py
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.images import Shape, StoredImages
+from disentangle_bench.datasets.images import LazyImages, Shape, StoredImages
 from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError, StorageError
 from disentangle_bench.storage import atomic_path, storage_errors
@@ -26,6 +26,8 @@ CHUNK_BYTES = 2**18
 SPARE_BYTES = 2**26
 
 Batches = Callable[[], Iterable[NDArray[np.uint8]]]
+Write = Callable[[Path, Shape, Iterable[NDArray[np.uint8]]], None]
+Kept = TypeVar("Kept", bound=LazyImages)
 
 
 def prepared(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batches) -> StoredImages:
@@ -42,28 +44,43 @@ def prepared(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batc
     Raises:
         StorageError: the cache cannot be written, or there is too little space.
     """
-    path = prepared_path(name, settings)
-    kept = _kept(path, shape)
+    return made_once(name, prepared_path(name, settings), shape, batches, open_file=StoredImages, write=_write)
+
+
+def prepared_path(name: str, settings: Mapping[str, Any], suffix: str = ".h5") -> Path:
+    """Where the images with these settings are kept."""
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return cache_folder(name) / f"prepared-{key}{suffix}"
+
+
+def made_once(
+    name: str, path: Path, shape: Shape, batches: Batches, *, open_file: Callable[[Path], Kept], write: Write
+) -> Kept:
+    """The images in a file, which is made if it is not there, or is damaged; see `prepared`.
+
+    Args:
+        name: of the dataset.
+        path: of the file.
+        shape: `(n, c, h, w)`.
+        batches: as of `prepared`.
+        open_file: gives the images in a file; raises `DataError` of a damaged one.
+        write: writes a file with these images, atomically.
+    """
+    kept = _kept(path, shape, open_file)
     if kept is not None:
         return kept
     with _place_for(path, shape):
-        if _kept(path, shape) is None:  # another process may have made them by now
-            _write(path, shape, _shown(name, shape[0], batches()))
-    return StoredImages(path)
+        if _kept(path, shape, open_file) is None:  # another process may have made them by now
+            write(path, shape, _shown(name, shape[0], batches()))
+    return open_file(path)
 
 
-def prepared_path(name: str, settings: Mapping[str, Any]) -> Path:
-    """Where the images with these settings are kept."""
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    return cache_folder(name) / f"prepared-{key}.h5"
-
-
-def _kept(path: Path, shape: Shape) -> StoredImages | None:
+def _kept(path: Path, shape: Shape, open_file: Callable[[Path], Kept]) -> Kept | None:
     """The images in a file, unless it is not there, or damaged: then they are made again."""
     if not path.is_file():
         return None
     with suppress(DataError):
-        images = StoredImages(path)
+        images = open_file(path)
         return images if images.shape == shape else None
     return None
 
@@ -88,13 +105,21 @@ def _write(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> No
     rows = max(1, min(shape[0], CHUNK_BYTES // int(np.prod(shape[1:]))))
     with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
         images = file.create_dataset("images", shape, np.uint8, chunks=(rows, *shape[1:]), compression="lzf")
-        done = 0
-        for batch in batches:
+        for start, batch in numbered(shape, batches):
             _require_space(path, batch.nbytes)  # HDF5 ends the whole process where a disk is full
-            images[done : done + len(batch)] = batch
-            done += len(batch)
-        if done != shape[0]:
-            raise ValueError(f"{path}: {done} images were made instead of {shape[0]}")
+            images[start : start + len(batch)] = batch
+
+
+def numbered(shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Each batch with the row at which it begins; together they have to have the shape `(n, c, h, w)`."""
+    done = 0
+    for batch in batches:
+        if batch.shape[1:] != shape[1:]:
+            raise ValueError(f"images {batch.shape[1:]} were made instead of {shape[1:]}")
+        yield done, batch
+        done += len(batch)
+    if done != shape[0]:
+        raise ValueError(f"{done} images were made instead of {shape[0]}")
 
 
 def _require_space(path: Path, needed: int) -> None:

@@ -15,6 +15,8 @@ from disentangle_bench.variables import KINDS
 NAMES = sorted(DATASETS)
 # One that brings no images along may have to fetch them.
 LOADABLE = [pytest.param(name, marks=pytest.mark.slow if DATASETS.get(name).facts.files else ()) for name in NAMES]
+LARGE = 100_000_000
+"""Bytes that no test fetches; a set that has more is tested here where it has been fetched already."""
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +25,12 @@ def loaded() -> dict[str, Dataset | str]:
 
 
 @pytest.fixture
-def dataset(request: pytest.FixtureRequest, loaded: dict[str, Dataset | str]) -> Dataset:
+def dataset(
+    request: pytest.FixtureRequest, loaded: dict[str, Dataset | str], monkeypatch: pytest.MonkeyPatch
+) -> Dataset:
     name = request.param
+    if DATASETS.get(name).facts.bytes > LARGE:
+        monkeypatch.setenv("DBENCH_OFFLINE", "1")
     if name not in loaded:
         try:
             loaded[name] = DATASETS.get(name).load()

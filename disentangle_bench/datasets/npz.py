@@ -1,0 +1,146 @@
+"""Arrays in npz files: read in batches, or mapped where they lie. Nothing in them is ever unpickled."""
+
+from __future__ import annotations
+
+import lzma
+import math
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import DTypeLike, NDArray
+
+from disentangle_bench.errors import DataError
+from disentangle_bench.storage import storage_errors
+
+_REMEDY = "Replace it by the published file."
+_LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip member: its mark, the lengths of its name and of its extra field
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, NotImplementedError,
+    RuntimeError, OSError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NpzArray:
+    """One array of an npz file, of which nothing but the header has been read.
+
+    Attributes:
+        path: of the npz file.
+        key: the array's name in it.
+        shape: its shape; the first axis counts its rows.
+        checksum: the CRC-32 of its bytes, as the file states it: the same array, the same number.
+    """
+
+    path: Path
+    key: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    checksum: int
+
+    @classmethod
+    def find(cls, path: Path, key: str, dtype: DTypeLike, rest: tuple[int, ...]) -> NpzArray:
+        """The array with this name, of any number of rows.
+
+        Args:
+            path: of the npz file.
+            key: the array's name.
+            dtype: what it should hold.
+            rest: its shape after the first axis.
+
+        Raises:
+            DataError: no npz file, no such array, or one of another shape or type.
+            StorageError: the file cannot be read.
+        """
+        with _opened(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+            if key not in names:
+                raise DataError(f"{path} has no array {key!r}; it has {', '.join(names) or 'none'}.", _REMEDY)
+            member = archive.getinfo(f"{key}.npy")
+            with archive.open(member) as file:
+                shape, fortran, found = _header(file)
+                values = member.file_size - file.tell()
+        if found != np.dtype(dtype) or not shape or shape[1:] != rest or (fortran and len(shape) > 1):
+            order = " in Fortran order" if fortran else ""
+            expected = ", ".join(("n", *map(str, rest)))
+            raise DataError(
+                f"{path}: {key!r} is {found} {shape}{order}; it should be {np.dtype(dtype)} ({expected}).", _REMEDY
+            )
+        if values != math.prod(shape) * found.itemsize:
+            raise DataError(f"{path}: {key!r} has {values:,} bytes, which {found} {shape} does not fill.", _REMEDY)
+        return cls(path, key, shape, found, member.CRC)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def read(self) -> NDArray[Any]:
+        """The whole array.
+
+        Raises:
+            DataError: its bytes are damaged.
+        """
+        whole = list(self.batches(max(1, len(self))))
+        return whole[0] if whole else np.empty(self.shape, self.dtype)
+
+    def batches(self, rows: int) -> Iterator[NDArray[Any]]:
+        """The array in order, this many rows at a time; no more than these are in memory.
+
+        Raises:
+            DataError: its bytes are damaged.
+        """
+        row_bytes = math.prod(self.shape[1:]) * self.dtype.itemsize
+        with _opened(self.path) as archive, archive.open(f"{self.key}.npy") as file:
+            _header(file)
+            for start in range(0, len(self), rows):
+                count = min(rows, len(self) - start)
+                content = _exactly(file, count * row_bytes)
+                yield np.frombuffer(content, self.dtype).reshape(count, *self.shape[1:])
+            file.read(1)  # at a member's end, its checksum is compared
+
+    def offset(self) -> int | None:
+        """Where in the file its values begin; None if they are compressed, and so cannot be mapped."""
+        with _opened(self.path) as archive, self.path.open("rb") as file:
+            member = archive.getinfo(f"{self.key}.npy")
+            if member.compress_type != zipfile.ZIP_STORED:
+                return None
+            file.seek(member.header_offset)
+            mark, name, extra = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+            if mark != b"PK\x03\x04":
+                raise DataError(f"{self.path}: {self.key!r} is not where the archive's list says.", _REMEDY)
+            file.seek(name + extra, 1)
+            _header(file)
+            return file.tell()
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether in Fortran order, and type; the file then stands where the values begin."""
+    version = npy.read_magic(file)
+    return npy.read_array_header_1_0(file) if version == (1, 0) else npy.read_array_header_2_0(file)
+
+
+def _exactly(file: IO[bytes], size: int) -> bytes:
+    content = file.read(size)
+    if len(content) < size:
+        raise EOFError(f"{size - len(content):,} bytes are missing")
+    return content
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive; damage of any kind is told as such."""
+    with storage_errors(path, "read"):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                yield archive
+        except _DAMAGE as error:
+            if getattr(error, "errno", None) is not None:  # the disk's
+                raise
+            reason = str(error) or type(error).__name__
+            raise DataError(f"{path} is no whole npz file: {reason.rstrip('.')}.", _REMEDY) from error
