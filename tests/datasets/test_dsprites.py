@@ -99,7 +99,7 @@ def test_classes_lead_to_their_image(small: DSprites, tmp_path: Path) -> None:
 
 
 def test_pixels_are_kept_at_a_bit_each(small: DSprites, tmp_path: Path) -> None:
-    path = written(tmp_path, arrays())
+    written(tmp_path, arrays())
     first = small.load(tmp_path).images[:]
     (kept,) = cache_folder("dsprites").glob("*.npy")
     assert kept.stat().st_size == pytest.approx(108 * 64 * 64 / 8, abs=200)
@@ -108,9 +108,9 @@ def test_pixels_are_kept_at_a_bit_each(small: DSprites, tmp_path: Path) -> None:
     assert kept.stat().st_mtime_ns == before
     other = arrays()
     other["imgs"][3] = 1
-    path.unlink()
-    written(tmp_path, other)
-    assert small.load(tmp_path).images[3].min() == 255, "another file's pixels are others"
+    (tmp_path / "other").mkdir()
+    written(tmp_path / "other", other)
+    assert small.load(tmp_path / "other").images[3].min() == 255, "another file's pixels are others"
 
 
 @pytest.mark.parametrize(
