@@ -18,6 +18,7 @@ DATASETS: Registry[Adapter] = Registry(
         "dsprites": f"{_HERE}.dsprites:dsprites",
         "mnist": f"{_HERE}.mnist:mnist",
         "sprites": f"{_HERE}.sprites:sprites",
+        "toyshapes3d": f"{_HERE}.toyshapes3d:toyshapes3d",
     },
     group="disentangle_bench.datasets",
 )

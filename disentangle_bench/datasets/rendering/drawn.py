@@ -1,0 +1,46 @@
+"""Images that are drawn when they are asked for, each by its factors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
+from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.ground_truth import grid
+from disentangle_bench.datasets.images import LazyImages
+from disentangle_bench.variables import Variables
+
+
+class DrawnImages(LazyImages):
+    """A whole grid of factors, the first factor slowest, as images that follow from their classes alone.
+
+    Args:
+        factors: each with a size.
+        shape: `(c, h, w)`.
+    """
+
+    def __init__(self, factors: Sequence[Factor], shape: tuple[int, int, int]) -> None:
+        self.sizes = tuple(factor.size or 1 for factor in factors)
+        self.shape = (int(np.prod(self.sizes)), *shape)
+
+    @abstractmethod
+    def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
+        """The image `(c, h, w)` with these classes, one for each factor."""
+
+    def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The images of these rows, drawn one by one, so that none depends on its company."""
+        images = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        for image, classes in zip(images, np.stack(np.unravel_index(rows, self.sizes), 1).tolist(), strict=True):
+            image[:] = self.draw(tuple(classes))
+        return images
+
+
+def drawn_dataset(facts: DatasetFacts, images: DrawnImages) -> Dataset:
+    """The dataset of a whole grid; a tenth of the images, drawn by its name, is its test split."""
+    names, kinds = [factor.name for factor in facts.factors], [factor.kind for factor in facts.factors]
+    factors = Variables.wrap(grid(facts.factors), names=names, kinds=kinds)
+    return Dataset(facts, images, factors, held_out(facts.images, facts.name))

@@ -1,0 +1,129 @@
+"""Convex solids, each an affine image of a unit solid, and where straight lines enter and leave them.
+
+A line is a point `o` and a direction `d`, its points `o + t d`. Each unit solid is an intersection of slabs and
+quadrics, and the part of a line that lies in one is an interval of `t`. Lines that miss it have an empty interval or
+one of NaN: `near < far` is false for either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from disentangle_bench.datasets.rendering.camera import Array
+
+Shape = Literal["box", "ball", "cylinder"]
+Vector = tuple[Array, Array, Array]
+"""The three coordinates, each an array or a number, that broadcast with each other's."""
+Interval = tuple[Array, Array]
+
+
+@dataclass(frozen=True)
+class Solid:
+    """A convex solid.
+
+    Attributes:
+        shape: of the unit solid: the box from -1 to 1, the ball of radius 1, or the cylinder of radius 1 about the
+            vertical axis, from -1 to 1.
+        placed: `(3, 4)`, which takes a point `(x, y, z, 1)` of the unit solid to the scene.
+        albedo: how much light it gives back, from 0 to 1.
+    """
+
+    shape: Shape
+    placed: Array
+    albedo: float = 1.0
+
+
+def solid(
+    shape: Shape, centre: Sequence[float], half: Sequence[float], turn: ArrayLike | None = None, albedo: float = 1.0
+) -> Solid:
+    """A solid of the half extents `half`, turned by a matrix `(3, 3)`, moved to `centre`."""
+    linear = np.eye(3) if turn is None else np.asarray(turn, dtype=float)
+    placed = np.column_stack([linear * np.asarray(half), np.asarray(centre)])
+    return Solid(shape, placed.astype(np.float32), albedo)
+
+
+class Scene:
+    """Solids, made ready to be cast at.
+
+    Attributes:
+        shapes: of the unit solids.
+        inverse, offset: `(p, 3, 3)` and `(p, 3)`: a point's place in the unit solid is `inverse @ point + offset`.
+        corners: `(p, 8, 3)` of the boxes around the solids.
+        albedo: `(p,)`.
+    """
+
+    def __init__(self, solids: Sequence[Solid]) -> None:
+        placed = np.stack([one.placed for one in solids]).astype(float)
+        inverse = np.linalg.inv(placed[:, :, :3])
+        self.shapes = tuple(one.shape for one in solids)
+        self.inverse: Array = inverse.astype(np.float32)
+        self.offset: Array = -np.einsum("pij,pj->pi", inverse, placed[:, :, 3]).astype(np.float32)
+        unit = np.array(list(product((-1, 1), repeat=3)))
+        self.corners: Array = (unit @ placed[:, :, :3].transpose(0, 2, 1) + placed[:, None, :, 3]).astype(np.float32)
+        self.albedo: Array = np.array([one.albedo for one in solids], dtype=np.float32)
+
+
+def slab(o: Array, d: Array) -> Interval:
+    """Between -1 and 1 of one coordinate."""
+    inverse = np.reciprocal(d)
+    middle, half = -o * inverse, np.abs(inverse)
+    return middle - half, middle + half
+
+
+def box(o: Vector, d: Vector) -> Interval:
+    """In the box from -1 to 1."""
+    (x, far_x), (y, far_y), (z, far_z) = (slab(*pair) for pair in zip(o, d, strict=True))
+    return np.maximum(np.maximum(x, y), z), np.minimum(np.minimum(far_x, far_y), far_z)
+
+
+def ball(o: Vector, d: Vector) -> Interval:
+    """In the ball of radius 1."""
+    a = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+    b = o[0] * d[0] + o[1] * d[1] + o[2] * d[2]
+    c = o[0] * o[0] + o[1] * o[1] + o[2] * o[2] - 1
+    return _between_roots(a, b, c)
+
+
+def cylinder(o: Vector, d: Vector) -> Interval:
+    """In the upright cylinder of radius 1, from -1 to 1."""
+    a = d[0] * d[0] + d[2] * d[2]
+    b = o[0] * d[0] + o[2] * d[2]
+    near, far = _between_roots(a, b, o[0] * o[0] + o[2] * o[2] - 1)
+    bottom, top = slab(o[1], d[1])
+    return np.maximum(near, bottom), np.minimum(far, top)
+
+
+def _between_roots(a: Array, b: Array, c: Array) -> Interval:
+    """Where `a t^2 + 2 b t + c` is negative, for a positive `a`."""
+    root = np.sqrt(b * b - a * c)
+    return (-b - root) / a, (root - b) / a
+
+
+INTERVALS: dict[Shape, Callable[[Vector, Vector], Interval]] = {"box": box, "ball": ball, "cylinder": cylinder}
+
+
+def unit_normals(shape: Shape, points: Array) -> Array:
+    """The outward normals `(3, n)`, of any length, of a unit solid at points `(3, n)` of its surface."""
+    if shape == "ball":
+        return points
+    if shape == "cylinder":
+        return _cylinder_normals(points)
+    normals = np.zeros_like(points)
+    face: NDArray[np.int64] = np.abs(points).argmax(axis=0)
+    places = np.arange(points.shape[1])
+    normals[face, places] = np.copysign(np.float32(1), points[face, places])
+    return normals
+
+
+def _cylinder_normals(points: Array) -> Array:
+    at_end = np.abs(points[1]) > np.hypot(points[0], points[2])
+    normals = points.copy()
+    normals[1, ~at_end] = 0
+    normals[0, at_end] = normals[2, at_end] = 0
+    return normals
