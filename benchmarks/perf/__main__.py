@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import torch
 
-from benchmarks.perf import ablation, counting, dci, metrics, startup, training
+from benchmarks.perf import ablation, counting, dci, metrics, rendering, startup, training
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
 
@@ -25,6 +25,7 @@ PARTS = {
     "metrics": metrics.measure,
     "dci": dci.measure,
     "counting": counting.measure,
+    "rendering": rendering.measure,
 }
 
 

@@ -42,6 +42,8 @@ def _check_type(name: str, key: str, value: Any, default: Any) -> None:
     """Find a value of another type than the default's; a default of None says nothing of the type."""
     if default is None or (isinstance(value, type(default)) and isinstance(value, bool) == isinstance(default, bool)):
         return
+    if isinstance(default, tuple) and isinstance(value, list):
+        return
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         return
     raise SettingError(
@@ -50,4 +52,4 @@ def _check_type(name: str, key: str, value: Any, default: Any) -> None:
     )
 
 
-_KINDS = {bool: "truth value (true or false)", int: "whole number", float: "number", str: "text"}
+_KINDS = {bool: "truth value (true or false)", int: "whole number", float: "number", str: "text", tuple: "list"}

@@ -84,7 +84,7 @@ def _colors(number: int) -> NDArray[np.uint8]:
 
 
 def _chosen(shapes: Sequence[str]) -> tuple[str, ...]:
-    names = (shapes,) if isinstance(shapes, str) else tuple(shapes)
+    names = tuple(shapes)
     if not names or len(set(names)) < len(names) or not set(names) <= set(SHAPES):
         raise DataError(f"sprites has no shapes {names}.", f"Choose some of {', '.join(SHAPES)}, each once.")
     return names

@@ -12,7 +12,7 @@ import torch
 from click.testing import CliRunner
 from torchvision.datasets import MNIST
 
-from benchmarks.perf import ablation, counting, dci, metrics, startup
+from benchmarks.perf import ablation, counting, dci, metrics, rendering, startup
 from benchmarks.perf.__main__ import main
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, discriminator, generator, sample, write_images
 from benchmarks.perf.timing import Spread, interleave, ratios
@@ -206,6 +206,20 @@ def test_a_million_rows_cost_what_the_further_rows_took():
     assert ("MiB at most, 1,000,010 rows", "301", "", "under 2048") in cells
 
 
+def test_images_drawn_in_a_second_are_counted_in_whole_batches():
+    asked = []
+    turn = rendering.draw(
+        type("Images", (), {"__len__": lambda _: 50, "__getitem__": lambda _, r: asked.append(r)})(), 4, 11
+    )
+    turn()
+    assert [len(rows) for rows in asked] == [4, 4]
+    assert all(((rows >= 0) & (rows < 50)).all() for rows in asked)
+    ticks = itertools.count()
+    plan = Plan(rounds=3, images=8192, clock=lambda: float(next(ticks)))
+    said = rendering.measure_set("sprites", 20_000, plan)
+    assert "| images a second, in batches of 128 | 8,192 | 8,192 to 8,192 | at least 20,000 |" in said
+
+
 @pytest.mark.slow
 def test_the_command_prints_its_tables():
     outcome = CliRunner().invoke(main, ["--quick"], catch_exceptions=False)
@@ -219,6 +233,7 @@ def test_the_command_prints_its_tables():
         "`dbench --help`",
         "seconds of sap",
         "MiB at most",
+        "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 6
+    assert outcome.stdout.count("###") == 6 + len(rendering.LEAST)

@@ -70,3 +70,10 @@ def test_real_ones_are_loaded_by_name() -> None:
         load_dataset("digits", settings={"size": 3})
     with pytest.raises(UnknownNameError, match="dataset named 'digit'"):
         load_dataset("digit")
+
+
+def test_a_list_stands_for_several_names() -> None:
+    settings = {"shapes": ["heart"], "positions": 2, "orientations": 1}
+    assert load_dataset("sprites", settings=settings).facts.images == 24
+    with pytest.raises(SettingError, match="shapes = 'heart' of the dataset 'sprites' is no list"):
+        load_dataset("sprites", settings={"shapes": "heart"})

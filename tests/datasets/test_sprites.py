@@ -103,7 +103,7 @@ def test_the_grid_is_as_asked_for():
     assert small.ground_truth.sizes == (1, 2, 1, 5, 3, 3)
     assert small.facts.images == len(small.images) == 90
     assert [factor.values for factor in small.facts.factors][1:3] == [("heart", "square"), (1.0,)]
-    middle = sprites.load(shapes="heart", scales=2, orientations=1, positions=1)
+    middle = sprites.load(shapes=["heart"], scales=2, orientations=1, positions=1)
     assert [factor.values for factor in middle.facts.factors[1:]] == [("heart",), (0.5, 1.0), (0.0,), (0.5,), (0.5,)]
     np.testing.assert_allclose(centres(middle.images[:]), 32, atol=0.2)
 
