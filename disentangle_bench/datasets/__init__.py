@@ -17,6 +17,7 @@ DATASETS: Registry[Adapter] = Registry(
         "digits": f"{_HERE}.digits:digits",
         "dsprites": f"{_HERE}.dsprites:dsprites",
         "mnist": f"{_HERE}.mnist:mnist",
+        "shapes3d": f"{_HERE}.shapes3d:shapes3d",
         "sprites": f"{_HERE}.sprites:sprites",
         "toyshapes3d": f"{_HERE}.toyshapes3d:toyshapes3d",
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,8 @@ class DSprites:
             StorageError: the cache cannot be written.
         """
         path = obtain(self.facts, self.sources, data_dir)[FILE]
-        classes = _classes(path, self.facts.factors)
-        return grid_dataset(self.facts, self._images(path), classes)
+        classes, factors = _classes(path, self.facts.factors)
+        return grid_dataset(replace(self.facts, factors=factors), self._images(path), classes)
 
     def sources(self) -> Iterable[Source]:
         """The authors' repository."""
@@ -95,16 +96,15 @@ def _packed(pixels: NpzArray) -> Iterator[NDArray[np.uint8]]:
         start += len(batch)
 
 
-def _classes(path: Path, factors: Sequence[Factor]) -> Classes:
-    """The class of each image in each factor, `(n, 6)`; both of the file's tables have to be the grid."""
+def _classes(path: Path, factors: Sequence[Factor]) -> tuple[Classes, tuple[Factor, ...]]:
+    """The class of each image in each factor, `(n, 6)`, and the factors; both of the file's tables have to agree."""
     classes: Classes = NpzArray.find(path, "latents_classes", np.int64, (len(factors),)).read()
     require_grid(path, "latents_classes", classes, factors)
     values: NDArray[np.float64] = NpzArray.find(path, "latents_values", np.float64, (len(factors),)).read()
-    numbered = [column for column, factor in enumerate(factors) if factor.kind != "categorical"]
-    found = ranked(path, "latents_values", values[:, numbered], [factors[column] for column in numbered])
-    if found.shape != classes[:, numbered].shape or (found != classes[:, numbered]).any():
+    found, factors = ranked(path, "latents_values", values, factors)
+    if not np.array_equal(found, classes):
         raise DataError(f"{path}: 'latents_values' and 'latents_classes' disagree.", REPLACE)
-    return classes
+    return classes, factors
 
 
 dsprites = DSprites()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.ground_truth import Classes, grid
+from disentangle_bench.datasets.hashes import digest_of, note_on
 from disentangle_bench.datasets.images import Images
+from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError
 from disentangle_bench.variables import Variables
 
 REPLACE = "Replace it by the published file."
-_CLOSE = 1e-4  # as closely as a value that a set's authors printed says which class it is
 
 
 def grid_dataset(
@@ -54,30 +56,37 @@ def require_grid(path: Path, key: str, classes: Classes, factors: Sequence[Facto
         )
 
 
-def ranked(path: Path, key: str, values: NDArray[np.float64], factors: Sequence[Factor]) -> Classes:
-    """The class of each value: the place that it has among its factor's values.
+def ranked(
+    path: Path, key: str, values: NDArray[np.float64], factors: Sequence[Factor]
+) -> tuple[Classes, tuple[Factor, ...]]:
+    """The class of each value, which is its rank among its factor's values, and the factors with these values.
 
     Args:
         path: the file, for the message.
         key: what holds the values there.
         values: `(n, k)` as a set states them, such as 0.75 to 1.25.
-        factors: `k` of them, with numbers for values, in ascending order.
+        factors: `k` of them. The texts that a factor's classes stand for are kept: they say more than numbers.
 
     Raises:
-        DataError: a value that its factor does not have.
+        DataError: a factor has more values, or fewer, than classes.
     """
-    classes = np.empty(values.shape, np.int64)
+    classes, found = np.empty(values.shape, np.int64), []
     for column, factor in enumerate(factors):
-        known = np.asarray(factor.values, dtype=np.float64)
-        stated = values[:, column]
-        borders = (known[1:] + known[:-1]) / 2
-        classes[:, column] = np.searchsorted(borders, stated)
-        unknown = ~(np.abs(known[classes[:, column]] - stated) < _CLOSE)  # NaN, too
-        if unknown.any():
-            row = int(np.flatnonzero(unknown)[0])
+        known, classes[:, column] = np.unique(values[:, column], return_inverse=True)
+        if len(known) != factor.size or not np.isfinite(known).all():
+            said = ", ".join(f"{value:g}" for value in known[:5]) + (", ..." if len(known) > 5 else "")
             raise DataError(
-                f"{path}: {key!r} has {factor.name} {stated[row]:g} in row {row:,}, which is none of its "
-                f"{factor.size} values from {known[0]:g} to {known[-1]:g}.",
-                REPLACE,
+                f"{path}: {key!r} has {len(known)} values of {factor.name}, {said}; there are {factor.size}.", REPLACE
             )
-    return classes
+        named = any(isinstance(value, str) for value in factor.values)
+        found.append(factor if named else replace(factor, values=tuple(known.tolist())))
+    return classes, tuple(found)
+
+
+def content_of(path: Path, dataset: str) -> str:
+    """The SHA-256 of a file from which images are prepared, from its note if there is one.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    return digest_of(path, note_on(path, cache_folder(dataset)))

@@ -110,19 +110,23 @@ class StoredImages(LazyImages):
         key: the name of the array in it, uint8 `(n, c, h, w)`, or `(n, h, w, c)` with `channels_last`.
         channels_last: the order of its axes.
 
+    Attributes:
+        cut: whether the file's chunks hold parts of images, so that a single image takes as long as a whole block.
+
     Raises:
         DataError: no such file or array, or one of another shape or type.
     """
 
     def __init__(self, path: Path, key: str = "images", *, channels_last: bool = False) -> None:
         self.path, self.key, self.channels_last = path, key, channels_last
-        with _damage_told(path), h5py.File(path, "r") as file:
+        with hdf5_damage_told(path), h5py.File(path, "r") as file:
             array = file.get(key)
             if not isinstance(array, h5py.Dataset) or array.ndim != 4 or array.dtype != np.uint8:
                 found = f"{array.shape} {array.dtype}" if isinstance(array, h5py.Dataset) else "none"
                 raise DataError(f"{path} should hold uint8 images of four axes as {key!r}; it holds {found}.")
             n, *rest = array.shape
             self.block = array.chunks[0] if array.chunks else 1
+            self.cut = bool(array.chunks) and array.chunks[1:] != array.shape[1:]
         c, h, w = (rest[2], rest[0], rest[1]) if channels_last else rest
         self.shape = (n, c, h, w)
 
@@ -131,7 +135,7 @@ class StoredImages(LazyImages):
         wanted, places = np.unique(rows, return_inverse=True)
         c, h, w = self.shape[1:]
         found = np.empty((len(wanted), *((h, w, c) if self.channels_last else (c, h, w))), np.uint8)
-        with _damage_told(self.path):
+        with hdf5_damage_told(self.path):
             for start, stop in _runs(wanted):
                 self._array.read_direct(found, np.s_[wanted[start] : wanted[stop - 1] + 1], np.s_[start:stop])
         ordered = found if len(places) == len(wanted) and (places[1:] > places[:-1]).all() else found[places]
@@ -166,9 +170,10 @@ def _runs(numbers: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
+def hdf5_damage_told(path: Path) -> Iterator[None]:
+    """Turn what h5py raises of a damaged file into a `DataError`."""
     try:
         yield
-    except (OSError, KeyError, RuntimeError) as error:  # what h5py raises of damaged files
+    except (OSError, KeyError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path} is no readable HDF5 file: {reason}.", "Replace it by a whole one.") from error

@@ -84,6 +84,7 @@ def test_images_and_factors_are_those_of_the_file(small: DSprites, tmp_path: Pat
     np.testing.assert_array_equal(dataset.images[rows], contents["imgs"][rows][:, None] * 255)
     np.testing.assert_array_equal(dataset.factors, contents["latents_classes"])
     assert dataset.factors.kinds == ("categorical", "categorical", "ordinal", "cyclic", "ordinal", "ordinal")
+    assert dataset.facts.factors == SMALL
     assert (~dataset.train).sum() == 11
 
 
@@ -113,6 +114,12 @@ def test_pixels_are_kept_at_a_bit_each(small: DSprites, tmp_path: Path) -> None:
     assert small.load(tmp_path / "other").images[3].min() == 255, "another file's pixels are others"
 
 
+def _with_another_scale(values: np.ndarray) -> np.ndarray:
+    changed = values.copy()
+    changed[50, 2] = 0.7
+    return changed
+
+
 @pytest.mark.parametrize(
     ("key", "change", "message"),
     [
@@ -126,8 +133,8 @@ def test_pixels_are_kept_at_a_bit_each(small: DSprites, tmp_path: Path) -> None:
         ("latents_classes", lambda a: a[::-1].copy(), "has shape 2 in row 0 where the grid has 0; 1.. rows differ"),
         ("latents_values", lambda a: a[:100], "'latents_values' and 'latents_classes' disagree"),
         ("latents_values", lambda a: a[::-1].copy(), "'latents_values' and 'latents_classes' disagree"),
-        ("latents_values", lambda a: a + 0.01, "'latents_values' has scale 0.51 in row 0, which is none of its 2"),
-        ("latents_values", lambda a: a * np.nan, "'latents_values' has scale nan in row 0"),
+        ("latents_values", lambda a: a * np.nan, "'latents_values' has 1 values of color, nan; there are 1"),
+        ("latents_values", _with_another_scale, "has 3 values of scale, 0.5, 0.7, 1; there are 2"),
         ("latents_values", lambda a: np.array(Trap(), dtype=object), "'latents_values' is object"),
     ],
 )
