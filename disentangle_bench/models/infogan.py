@@ -10,9 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from disentangle_bench.errors import SettingError
 from disentangle_bench.latents import Latents
-from disentangle_bench.models.networks import NETWORKS
+from disentangle_bench.models.networks import find_pair
 from disentangle_bench.models.networks.layers import initialise
 from disentangle_bench.models.objectives import OBJECTIVES
 from disentangle_bench.recipe import Recipe
@@ -46,13 +45,7 @@ class InfoGAN:
     rewards_information = True
 
     def __init__(self, recipe: Recipe, shape: tuple[int, int, int], seed: int = 0) -> None:
-        pair = NETWORKS.get(recipe.networks.name)
-        if tuple(shape) != pair.shape:
-            raise SettingError(
-                f"The networks {recipe.networks.name!r} make images {pair.shape}; "
-                f"{recipe.dataset!r} has {tuple(shape)}.",
-                "Choose the networks and the dataset of one size.",
-            )
+        pair = find_pair(recipe.networks.name, shape, recipe.dataset)
         self.recipe = recipe
         self.latents = recipe.latent_spec()
         self.objective = OBJECTIVES[recipe.objective]

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from disentangle_bench.errors import SettingError, UnknownNameError
 from disentangle_bench.models.infogan import InfoGAN
-from disentangle_bench.models.networks import NETWORKS
-from disentangle_bench.models.networks.layers import initialise, scaled
+from disentangle_bench.models.networks import NETWORKS, find_pair
+from disentangle_bench.models.networks.layers import flat_conv, initialise, scaled
 from disentangle_bench.models.recipes import find_recipe
 
 BATCH = 5
@@ -33,7 +33,7 @@ def layers(network: nn.Module) -> list[tuple[object, ...]]:
             rows.append(("BN", module.num_features))
         elif isinstance(module, nn.LeakyReLU):
             rows.append(("lReLU", module.negative_slope))
-        elif isinstance(module, nn.ReLU | nn.Sigmoid):
+        elif isinstance(module, nn.ReLU | nn.Sigmoid | nn.Tanh):
             rows.append((type(module).__name__,))
     return rows
 
@@ -102,6 +102,111 @@ class TestDigits:
             ("FC", 256, 1),
             ("FC", 256, 64), ("BN", 64), ("lReLU", 0.1), ("FC", 64, 14),
         ]  # fmt: skip
+
+
+class TestFaces:
+    """arXiv:1606.03657, Appendix C.4: 128 noise variables and five U(-1, 1): 133 inputs, 10 outputs."""
+
+    pair = NETWORKS.get("faces")
+
+    def test_generator(self) -> None:
+        assert layers(self.pair.generator(133)) == [
+            ("FC", 133, 1024), ("BN", 1024), ("ReLU",),
+            ("FC", 1024, 8 * 8 * 128), ("BN", 8 * 8 * 128), ("ReLU",),
+            ("upconv", 128, 64, 4, 2), ("BN", 64), ("ReLU",),
+            ("upconv", 64, 1, 4, 2), ("Sigmoid",),
+        ]  # fmt: skip
+
+    def test_discriminator(self) -> None:
+        network = self.pair.discriminator(10)
+        assert layers(network.trunk) == [
+            ("conv", 1, 64, 4, 2), ("lReLU", 0.1),
+            ("conv", 64, 128, 4, 2), ("BN", 128), ("lReLU", 0.1),
+            ("FC", 8 * 8 * 128, 1024), ("BN", 1024), ("lReLU", 0.1),
+        ]  # fmt: skip
+        assert layers(network.head) == [("FC", 1024, 1)]
+        assert layers(network.recogniser) == [("FC", 1024, 10)]
+
+
+class TestSvhn:
+    """arXiv:1606.03657, Table 2: 124 noise variables, four Cat(10) and four U(-1, 1): 168 inputs, 48 outputs."""
+
+    pair = NETWORKS.get("svhn")
+
+    def test_generator(self) -> None:
+        assert layers(self.pair.generator(168)) == [
+            ("FC", 168, 2 * 2 * 448), ("BN", 2 * 2 * 448), ("ReLU",),
+            ("upconv", 448, 256, 4, 2), ("BN", 256), ("ReLU",),
+            ("upconv", 256, 128, 4, 2), ("ReLU",),
+            ("upconv", 128, 64, 4, 2), ("ReLU",),
+            ("upconv", 64, 3, 4, 2), ("Tanh",),
+        ]  # fmt: skip
+
+    def test_discriminator(self) -> None:
+        network = self.pair.discriminator(48)
+        assert layers(network.trunk) == [
+            ("conv", 3, 64, 4, 2), ("lReLU", 0.1),
+            ("conv", 64, 128, 4, 2), ("BN", 128), ("lReLU", 0.1),
+            ("conv", 128, 256, 4, 2), ("BN", 256), ("lReLU", 0.1),
+        ]  # fmt: skip
+        assert layers(network.head) == [("FC", 256 * 4 * 4, 1)]
+        assert layers(network.recogniser) == [("FC", 4096, 128), ("BN", 128), ("lReLU", 0.1), ("FC", 128, 48)]
+
+    def test_images_are_from_minus_one_to_one_within(self) -> None:
+        generator, trunk = self.pair.generator(168, 0.1), self.pair.discriminator(48, 0.1).trunk
+        inside = generator[:-1](torch.randn(4, 168))
+        assert torch.equal(generator[-1](inside), inside * 0.5 + 0.5)
+        assert torch.allclose(trunk[0](generator[-1](inside)), inside, atol=1e-6)
+
+
+class TestChairs:
+    """arXiv:1606.03657, Appendix C.5: 128 noise variables, three Cat(20) and one U(-1, 1): 189 inputs, 62 outputs."""
+
+    @pytest.mark.parametrize(("name", "channels"), [("chairs", 1), ("chairs-rgb", 3)])
+    def test_generator(self, name: str, channels: int) -> None:
+        assert layers(NETWORKS.get(name).generator(189)) == [
+            ("FC", 189, 1024), ("BN", 1024), ("ReLU",),
+            ("FC", 1024, 8 * 8 * 256), ("BN", 8 * 8 * 256), ("ReLU",),
+            ("conv", 256, 256, 4, 1), ("BN", 256), ("ReLU",),
+            ("conv", 256, 256, 4, 1), ("BN", 256), ("ReLU",),
+            ("upconv", 256, 128, 4, 2), ("BN", 128), ("ReLU",),
+            ("upconv", 128, 64, 4, 2), ("BN", 64), ("ReLU",),
+            ("upconv", 64, channels, 4, 2), ("Sigmoid",),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(("name", "channels"), [("chairs", 1), ("chairs-rgb", 3)])
+    def test_discriminator(self, name: str, channels: int) -> None:
+        network = NETWORKS.get(name).discriminator(62)
+        assert layers(network.trunk) == [
+            ("conv", channels, 64, 4, 2), ("lReLU", 0.1),
+            ("conv", 64, 128, 4, 2), ("BN", 128), ("lReLU", 0.1),
+            ("conv", 128, 256, 4, 2), ("BN", 256), ("lReLU", 0.1),
+            ("conv", 256, 256, 4, 1), ("BN", 256), ("lReLU", 0.1),
+            ("conv", 256, 256, 4, 1), ("BN", 256), ("lReLU", 0.1),
+            ("FC", 8 * 8 * 256, 1024), ("BN", 1024), ("lReLU", 0.1),
+        ]  # fmt: skip
+        assert layers(network.recogniser) == [("FC", 1024, 62)]
+
+    def test_a_flat_convolution_of_stride_one_is_a_transposed_one_with_its_kernel_turned_round(self) -> None:
+        _, convolution, _ = flat_conv(3, 5)
+        images = torch.randn(2, 3, 8, 8)
+        padded = nn.functional.pad(images, (1, 2, 1, 2))
+        turned = convolution.weight.detach().flip(2, 3).transpose(0, 1)
+        wide = nn.functional.conv_transpose2d(images, turned)
+        ours = convolution(padded).detach()
+        assert ours.shape == (2, 5, 8, 8)
+        assert torch.allclose(ours, wide[:, :, 2:10, 2:10], atol=1e-5)
+
+
+def test_networks_are_found_by_the_shape_of_images() -> None:
+    for name in NETWORKS:
+        shape = NETWORKS.get(name).shape
+        assert find_pair("auto", shape, "mine") is find_pair(name, shape, "mine") is NETWORKS.get(name)
+    with pytest.raises(
+        SettingError, match=r"'mine' has images \(1, 48, 48\); there are no networks for those"
+    ) as caught:
+        find_pair("auto", (1, 48, 48), "mine")
+    assert "chairs-rgb (3, 64, 64)" in caught.value.remedy
 
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))
@@ -228,5 +333,5 @@ def test_unknown_networks_are_named_with_a_guess() -> None:
 
 
 def test_networks_of_another_size_than_the_images_are_refused() -> None:
-    with pytest.raises(SettingError, match=r"'mnist' make images \(1, 28, 28\); 'digits' has \(1, 8, 8\)"):
+    with pytest.raises(SettingError, match=r"'digits' has images \(1, 8, 8\); .*'mnist' make .*\(1, 28, 28\)"):
         InfoGAN(find_recipe("infogan-digits").with_settings({"networks.name": "mnist"}), (1, 8, 8))

@@ -29,6 +29,21 @@ def up_conv(inputs: int, outputs: int, *, norm: bool = True) -> list[nn.Module]:
     return [*layers, nn.BatchNorm2d(outputs)] if norm else layers
 
 
+def flat_conv(inputs: int, outputs: int) -> list[nn.Module]:
+    """A 4x4 convolution that keeps the size, with batch norm after it; as TensorFlow pads one, 1 before and 2 after.
+
+    A transposed convolution of stride 1 is such a convolution, too, with its kernel turned round.
+    """
+    return [nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(inputs, outputs, 4, bias=False), nn.BatchNorm2d(outputs)]
+
+
+def recogniser(features: int, units: int | None, outputs: int) -> nn.Sequential:
+    """Q on D's trunk: a layer of its own, if it has one, and the posterior parameters."""
+    if units is None:
+        return nn.Sequential(nn.Linear(features, outputs))
+    return nn.Sequential(*dense(features, units), leaky(), nn.Linear(units, outputs))
+
+
 def leaky() -> nn.Module:
     """The leaky rectifier of D and Q."""
     return nn.LeakyReLU(LEAK, inplace=True)

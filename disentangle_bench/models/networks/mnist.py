@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from disentangle_bench.models.networks.layers import Discriminator, conv, dense, leaky, scaled, up_conv
+from disentangle_bench.models.networks.layers import Discriminator, conv, dense, leaky, recogniser, scaled, up_conv
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,12 @@ class TwoHalvings:
     Attributes:
         side: of the images, a multiple of 4.
         fc: units of the fully connected layer of G and of D.
-        q: units of Q's own layer.
+        q: units of Q's own layer; without it, Q is one layer on D's trunk.
     """
 
     side: int
     fc: int
-    q: int
+    q: int | None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -46,7 +46,7 @@ class TwoHalvings:
     def discriminator(self, outputs: int, width: float = 1.0) -> Discriminator:
         """Images `(n, 1, side, side)` -> logits `(n,)` and posterior parameters `(n, outputs)`."""
         half, maps, corner = scaled(64, width), scaled(128, width), self.side // 4
-        fc, q = scaled(self.fc, width), scaled(self.q, width)
+        fc = scaled(self.fc, width)
         trunk = nn.Sequential(
             *conv(1, half, norm=False),
             leaky(),
@@ -56,8 +56,8 @@ class TwoHalvings:
             *dense(maps * corner * corner, fc),
             leaky(),
         )
-        recogniser = nn.Sequential(*dense(fc, q), leaky(), nn.Linear(q, outputs))
-        return Discriminator(trunk, nn.Linear(fc, 1), recogniser)
+        q = None if self.q is None else scaled(self.q, width)
+        return Discriminator(trunk, nn.Linear(fc, 1), recogniser(fc, q, outputs))
 
 
 mnist = TwoHalvings(side=28, fc=1024, q=128)

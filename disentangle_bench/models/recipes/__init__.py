@@ -10,11 +10,13 @@ from disentangle_bench.recipe import Recipe
 
 _FOLDER = Path(__file__).parent
 DEFAULT_DATASET = "mnist"
+INFOGAN, BASELINE = "infogan", "gan-with-q"
 
 
 def recipe_names() -> list[str]:
     """The names of the recipes that come with the package."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+    files = [path.stem for path in _FOLDER.glob("*.toml")]
+    return sorted([*files, *(_of_model(name, BASELINE) for name in files)])
 
 
 def find_recipe(name: str, dataset: str | None = None) -> Recipe:
@@ -27,10 +29,27 @@ def find_recipe(name: str, dataset: str | None = None) -> Recipe:
         name = f"{name}-{dataset or DEFAULT_DATASET}"
     if not name.endswith(".toml") and name not in recipe_names():
         raise UnknownNameError("recipe", name, {*recipe_names(), *MODELS}, "`dbench list recipes` shows them.")
-    recipe = Recipe.read(Path(name) if name.endswith(".toml") else _FOLDER / f"{name}.toml")
+    recipe = Recipe.read(Path(name)) if name.endswith(".toml") else _shipped(name)
     if dataset is not None and recipe.dataset != dataset:
         raise SettingError(
             f"The recipe {name} is for the dataset {recipe.dataset!r}, not {dataset!r}.",
             f"Leave the dataset out, or name the model: `dbench train {recipe.model} --dataset {dataset}`.",
         )
     return recipe
+
+
+def _shipped(name: str) -> Recipe:
+    """A recipe that comes with the package; the baseline's is InfoGAN's in all but the model."""
+    path = _FOLDER / f"{name}.toml"
+    if path.is_file():
+        return Recipe.read(path)
+    recipe = _shipped(_of_model(name, INFOGAN))
+    title = recipe.title.replace("InfoGAN", "Plain GAN with an auxiliary Q")
+    source = f"{recipe.source}; the baseline of section 7.1 and Figure 1"
+    described = {"name": name, "title": title, "model": BASELINE, "source": source, "published": {}}
+    return Recipe.parse({**recipe.to_values(), **described})
+
+
+def _of_model(name: str, model: str) -> str:
+    """The name of a recipe with another model on the same dataset."""
+    return f"{model}{name.removeprefix(INFOGAN).removeprefix(BASELINE)}"

@@ -1,0 +1,7 @@
+"""The paper's networks for faces: 32x32 grey images (arXiv:1606.03657, Appendix C.4)."""
+
+from __future__ import annotations
+
+from disentangle_bench.models.networks.mnist import TwoHalvings
+
+faces = TwoHalvings(side=32, fc=1024, q=None)
