@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import math
 import struct
@@ -140,7 +141,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             with zipfile.ZipFile(path) as archive:
                 yield archive
         except _DAMAGE as error:
-            if getattr(error, "errno", None) is not None:  # the disk's
+            if getattr(error, "errno", None) not in (None, errno.EINVAL):  # the disk's, not a place that cannot be
                 raise
             reason = str(error) or type(error).__name__
             raise DataError(f"{path} is no whole npz file: {reason.rstrip('.')}.", _REMEDY) from error

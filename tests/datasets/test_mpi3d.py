@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import math
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from disentangle_bench.datasets import DATASETS
+from disentangle_bench.datasets.cache import cache_folder
+from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.ground_truth import grid
+from disentangle_bench.datasets.mpi3d import COMPLEX, SIMPLE, Mpi3D
+from disentangle_bench.errors import DataError, StorageError
+
+NAMES = ("mpi3d-toy", "mpi3d-realistic", "mpi3d-real", "mpi3d-complex")
+SMALL = (*COMPLEX[:3], COMPLEX[3], COMPLEX[4], Factor("horizontal_axis", "ordinal", 2), Factor("v", "ordinal", 1))
+COUNT = 4 * 4 * 2 * 3 * 3 * 2
+IMAGES = np.random.default_rng(0).integers(0, 256, size=(COUNT, 64, 64, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def small(cache: Path) -> Mpi3D:
+    adapter = Mpi3D("complex", "", "mpi3d.npz", SMALL, ())
+    assert adapter.facts.images == COUNT
+    return adapter
+
+
+@pytest.fixture(params=["stored", "deflated"])
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "mpi3d.npz"
+    (np.savez if request.param == "stored" else np.savez_compressed)(path, images=IMAGES)
+    return path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_grids_are_the_published_ones(name: str) -> None:
+    facts = DATASETS.get(name).facts
+    objects = 4 if name == "mpi3d-complex" else 6
+    assert tuple(factor.size for factor in facts.factors) == (objects, objects, 2, 3, 3, 40, 40)
+    assert facts.images == (460_800 if name == "mpi3d-complex" else 1_036_800)
+    assert math.prod(factor.size for factor in facts.factors) == facts.images
+    assert facts.factors == (COMPLEX if name == "mpi3d-complex" else SIMPLE)
+    assert facts.bytes == facts.images * 12_288
+
+
+def test_every_set_has_a_file_of_its_own() -> None:
+    assert len({file for name in NAMES for file in DATASETS.get(name).facts.files}) == 4
+
+
+def test_images_and_factors_are_those_of_the_file(small: Mpi3D, path: Path) -> None:
+    dataset = small.load(path.parent)
+    np.testing.assert_array_equal(dataset.images[:], IMAGES.transpose(0, 3, 1, 2))
+    rows = np.array([200, 3, 3, 77])
+    found = dataset.images[rows]
+    np.testing.assert_array_equal(found, IMAGES[rows].transpose(0, 3, 1, 2))
+    assert found.flags.c_contiguous
+    np.testing.assert_array_equal(dataset.factors, grid(SMALL))
+    cell = IMAGES.reshape(4, 4, 2, 3, 3, 2, 1, 64, 64, 3)[3, 1, 0, 2, 1, 1, 0]
+    truth = dataset.ground_truth
+    np.testing.assert_array_equal(truth.images[truth.index([3, 1, 0, 2, 1, 1, 0])][0], cell.transpose(2, 0, 1))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(dataset.images))[5], IMAGES[5].transpose(2, 0, 1))
+
+
+def test_only_what_is_compressed_is_unpacked_and_only_once(
+    small: Mpi3D, path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = small.load(path.parent).images
+    said = capsys.readouterr().err
+    if "stored" in request.node.callspec.id:
+        assert images.path == path
+        assert "Preparing" not in said
+    else:
+        assert images.path.parent == cache_folder("mpi3d-complex")
+        assert "Preparing 576 images of mpi3d-complex, once" in said
+    small.load(path.parent)
+    assert "Preparing" not in capsys.readouterr().err
+
+
+def test_too_little_space_to_unpack_is_told(small: Mpi3D, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez_compressed(tmp_path / "mpi3d.npz", images=IMAGES)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10_000_000))
+    with pytest.raises(StorageError, match="has 10 MB free; the images may need 7 MB"):
+        small.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        ({"images": IMAGES[:-1]}, "'images' has 575 images; 4 x 4 x 2 x 3 x 3 x 2 x 1 of mpi3d-complex make 576"),
+        ({"images": IMAGES[..., 0]}, r"'images' is uint8 \(576, 64, 64\); it should be uint8 \(n, 64, 64, 3\)"),
+        ({"images": IMAGES[:5].astype(np.int16)}, r"'images' is int16 \(5, 64, 64, 3\)"),
+        ({"imgs": IMAGES[:5]}, "has no array 'images'; it has imgs"),
+        ({"images": np.array([{}], dtype=object)}, "'images' is object"),
+    ],
+)
+def test_what_does_not_fit_is_told(small: Mpi3D, tmp_path: Path, contents: dict[str, np.ndarray], message: str) -> None:
+    np.savez(tmp_path / "mpi3d.npz", **contents)
+    with pytest.raises(DataError, match=message):
+        small.load(tmp_path)
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"", lambda whole: whole[9:]])
+def test_damaged_files_are_told(small: Mpi3D, path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError, match=r"mpi3d\.npz is no whole npz file"):
+        small.load(path.parent)
+
+
+def test_the_sets_of_other_objects_are_not_taken_for_each_other(cache: Path, tmp_path: Path) -> None:
+    adapter = Mpi3D("toy", "", "mpi3d.npz", SIMPLE, ())
+    np.savez(tmp_path / "mpi3d.npz", images=IMAGES)
+    with pytest.raises(DataError, match="576 images; 6 x 6 x 2 x 3 x 3 x 40 x 40 of mpi3d-toy make 1,036,800"):
+        adapter.load(tmp_path)
