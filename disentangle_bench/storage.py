@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import secrets
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from disentangle_bench.errors import StorageError
 if TYPE_CHECKING:
     import h5py
 
+_SPARE_BYTES = 2**26
 _REMEDIES = {
     errno.ENOSPC: "Free some space or choose another folder.",
     errno.EDQUOT: "Your quota is used up: free some space or choose another folder.",
@@ -110,6 +112,21 @@ def write_hdf5(path: Path, fill: Callable[[h5py.File], object], *, before: bytes
 def write_json(path: Path, value: Any) -> None:
     """Write `value` to `path` as JSON, atomically. NaN and infinity are refused: they are not JSON."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def require_space(folder: Path, needed: int, what: str) -> None:
+    """Make sure that a folder's disk has room for so many bytes more, and a little to spare.
+
+    Raises:
+        StorageError: it has not; tells both numbers.
+    """
+    with storage_errors(folder, "ask for the free space of"):
+        free = shutil.disk_usage(folder).free
+    if free < needed + _SPARE_BYTES:
+        raise StorageError(
+            f"{what} needs {needed / 1e6:,.1f} MB in {folder}, where {free / 1e6:,.1f} MB are free.",
+            _REMEDIES[errno.ENOSPC],
+        )
 
 
 def user_cache(*parts: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -10,9 +11,12 @@ from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.facts import DATA
 from disentangle_bench.cli.help import ARGUMENTS, Command, Group
 from disentangle_bench.cli.options import data_dir_option, format_option
-from disentangle_bench.cli.output import print_result, say
+from disentangle_bench.cli.output import print_result, say, say_error
 from disentangle_bench.cli.tables import print_rows, print_table
-from disentangle_bench.errors import DataError, DownloadError
+from disentangle_bench.errors import DownloadError
+
+if TYPE_CHECKING:
+    from disentangle_bench.datasets import Adapter
 
 EXIT_SOME_FAILED = 1
 
@@ -56,33 +60,45 @@ def list_data(form: str) -> None:
 @click.argument(
     "names", metavar="NAME..", nargs=-1, required=True, shell_complete=names_of("datasets"), help="Datasets."
 )
-def fetch(names: tuple[str, ...]) -> None:
-    """Fetch what is missing, verify it, and print the files' paths."""
+@click.option(
+    "--from",
+    "copy",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Copy from a file, folder or archive instead of fetching.",
+)
+@click.option("--optional", is_flag=True, help="Fetch those files, too, that only a setting asks for.")
+@click.pass_context
+def fetch(context: click.Context, names: tuple[str, ...], copy: Path | None, optional: bool) -> None:
+    """Fetch what is missing, verify it, and print the files' paths.
+
+    What breaks off goes on from there when the command is given again. Ends with 1 if something is still missing.
+    """
     from disentangle_bench.datasets import DATASETS
+
+    adapters = {name: DATASETS.get(name) for name in names}
+    results = [_had(name, adapter, copy, optional) for name, adapter in adapters.items()]
+    if not all(results):
+        context.exit(EXIT_SOME_FAILED)
+
+
+def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool:
+    """Whether all files of a dataset are here now; prints their paths and tells what is not."""
     from disentangle_bench.datasets.fetch import fetch as fetch_files
+    from disentangle_bench.datasets.fetch import take_copy
 
-    adapters = [DATASETS.get(name) for name in names]
-    failures = []
-    for adapter in adapters:
-        if not adapter.facts.files:
-            say(f"{adapter.facts.name} is embedded: there is nothing to fetch.")
-            continue
-        try:
-            paths = fetch_files(adapter)
-        except DownloadError as error:
-            failures.append(error)
-            continue
-        print_result("".join(f"{path}\n" for path in paths.values()))
-    _tell(failures, len(names))
-
-
-def _tell(failures: list[DownloadError], asked: int) -> None:
-    if not failures:
-        return
-    if asked == 1:
-        raise failures[0]
-    told = "\n".join(error.problem for error in failures)
-    raise DataError(f"{len(failures)} of {asked} datasets could not be had.\n{told}", failures[0].remedy)
+    if not adapter.facts.files:
+        say(f"{name} is embedded: there is nothing to fetch.")
+        return True
+    try:
+        paths, missing = take_copy(adapter, copy) if copy else (fetch_files(adapter, optional=optional), ())
+    except DownloadError as error:
+        say_error(error.problem, error.remedy)
+        return False
+    print_result("".join(f"{path}\n" for path in paths.values()))
+    if missing:
+        say(f"{name} still needs {', '.join(missing)}.")
+    return not missing
 
 
 @data.command(

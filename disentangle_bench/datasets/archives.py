@@ -8,7 +8,7 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -55,6 +55,26 @@ def unpack_members(archive: Path, members: Mapping[str, str], into: Path) -> Non
             if not absent:
                 return
     raise DataError(f"{archive.name} holds no regular file {', '.join(absent)}.")
+
+
+def unpack_found(archive: Path, names: Collection[str], into: Path) -> None:
+    """Copy files out of a tar or zip archive into a folder by their names, whatever folder of it they are in.
+
+    The first of a name is taken. As in `unpack_members`, paths and links in the archive decide nothing.
+
+    Raises:
+        DataError: the archive is damaged or is none. StorageError: the folder cannot be written.
+    """
+    read = _zip_files if zipfile.is_zipfile(archive) else _tar_files
+    absent = set(names)
+    with damage_told(archive):
+        for path, file in read(archive):
+            name = path.rpartition("/")[2]
+            if name in absent:
+                absent.remove(name)
+                _copy(file, into / name, archive)
+            if not absent:
+                return
 
 
 def _tar_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:

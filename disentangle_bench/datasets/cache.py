@@ -1,30 +1,26 @@
 """From a dataset's declared files to verified paths: where they are looked for, in which order, and by whom.
 
-The order: the user's folder, the user cache, then every source. Nothing is used or cached that does not have the
-declared SHA-256. The cache holds raw, verified files; each appears there at once and whole.
+The order: the user's folder, the user cache, the user's mirror, then every source. Nothing is used or cached that does
+not have the declared SHA-256. The cache holds raw, verified files; each appears there at once and whole.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from filelock import FileLock, Timeout
-from rich.console import Console
 
 from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.hashes import fault_of, note_on
+from disentangle_bench.datasets.mirrors import mirrors
 from disentangle_bench.datasets.places import cache_folder, is_offline, user_folders
+from disentangle_bench.datasets.progress import say
+from disentangle_bench.datasets.scratch import clear_away, held, kept_bytes, scratch_folder
 from disentangle_bench.datasets.sources import PackedFolder, Source
 from disentangle_bench.errors import DataError, DownloadError, StorageError
-from disentangle_bench.storage import atomic_path, storage_errors
-
-_SCRATCH = ".fetching-"
+from disentangle_bench.storage import atomic_path, require_space
 
 
 def obtain(
@@ -64,9 +60,40 @@ def obtain(
         raise _unfit(wrong)
     found = _verified(facts.files, [cache], cache)[0] | given
     if len(found) < len(facts.files):
-        with _writable_cache(), _held(cache, facts.name):
+        with _writable_cache(), held(cache, facts.name):
             found = _Search(facts, cache, given).complete(folders, sources)
+            clear_away(cache, partials=True)
     return {name: found[name] for name in facts.files}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of asking one source.
+
+    Attributes:
+        paths: of what there is in the cache by now.
+        new: the names of what the source gave.
+        faults: what was wrong with it.
+    """
+
+    paths: Mapping[str, Path]
+    new: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+def take(facts: DatasetFacts, source: Source) -> Taken:
+    """Ask one source for all of a dataset's files that the cache lacks, optional ones included.
+
+    Raises:
+        StorageError: the cache cannot be written, or the source not be read.
+    """
+    cache = cache_folder(facts.name)
+    with _writable_cache(), held(cache, facts.name):
+        search = _Search(facts, cache, {})
+        lacked = search.missing
+        faults = search.take_from(source) if lacked else []
+    paths = {name: search.found[name] for name in facts.files if name in search.found}
+    return Taken(paths, tuple(name for name in lacked if name in paths), tuple(faults))
 
 
 def _chosen(facts: DatasetFacts, names: Collection[str] | None) -> dict[str, File]:
@@ -104,12 +131,11 @@ class _Search:
     def __init__(self, facts: DatasetFacts, cache: Path, given: Mapping[str, Path]) -> None:
         self.facts = facts
         self.cache = cache
-        cached, self.failures = _verified(
-            facts.files, [cache], cache
-        )  # again: another process may have fetched them by now
+        # Once more: by now, another process may have fetched them.
+        cached, self.failures = _verified(facts.files, [cache], cache)
         self.found = {**cached, **given}
         for fault in self.failures:
-            _say(f"{fault}; looking for another copy")
+            say(f"{fault}; looking for another copy")
 
     @property
     def missing(self) -> dict[str, File]:
@@ -117,11 +143,13 @@ class _Search:
         return {name: file for name, file in self.facts.files.items() if name not in self.found}
 
     def complete(self, folders: Sequence[Path], sources: Callable[[], Iterable[Source]]) -> dict[str, Path]:
-        """Every file, from the user's folders, from archives in the cache, or from the sources."""
+        """Every file: packed in the user's folders or the cache, from the user's mirror, or from the sources."""
         for folder in folders:
-            if faults := self._take_from(PackedFolder(folder)):
+            if faults := self.take_from(PackedFolder(folder)):
                 raise _unfit([f"{folder}: {fault}" for fault in faults])
-        self._ask(PackedFolder(self.cache))
+        self.failures += [f"{self.cache}: {fault}" for fault in self.take_from(PackedFolder(self.cache))]
+        for source in mirrors(self.facts.name):
+            self._ask(source)
         if self.missing:
             for source in sources():
                 self._ask(source)
@@ -136,36 +164,37 @@ class _Search:
             self.failures.append(f"{source.name}: not asked, since DBENCH_OFFLINE forbids the network")
             return
         if source.network:
-            _say(f"Fetching {self.facts.name} from {source.name}")
-        faults = self._take_from(source)
+            require_space(self.cache, self._needed(), self.facts.name)
+            say(f"Fetching {self.facts.name} from {source.name}")
+        faults = self.take_from(source)
         if faults or self.missing:
             self.failures.append(f"{source.name}: {'; '.join(faults) or 'has no ' + ', '.join(self.missing)}")
 
-    def _take_from(self, source: Source) -> list[str]:
+    def _needed(self) -> int:
+        """The bytes that are still to come, as far as they are known."""
+        return sum(file.bytes or 0 for file in self.missing.values()) - kept_bytes(self.cache, self.missing)
+
+    def take_from(self, source: Source) -> list[str]:
         """Move the right files that a source gives into the cache; what was wrong with it."""
         faults = []
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self.cache) as scratch:
+        with scratch_folder(self.cache) as scratch:
             try:
-                source.fetch(tuple(self.missing), Path(scratch))
+                source.fetch(tuple(self.missing), scratch)
             except DataError as error:
                 faults.append(error.problem.rstrip("."))
-            for name, expected in self.missing.items():
-                fetched = Path(scratch, name)
-                if fetched.is_file():
-                    faults += self._keep(fetched, expected)
+            finally:  # whatever broke it off: what has come is whole
+                for name, expected in self.missing.items():
+                    if (scratch / name).is_file():
+                        faults += self._keep(scratch / name, expected)
         return faults
 
     def _keep(self, fetched: Path, expected: File) -> list[str]:
         target = self.cache / fetched.name
-        note = note_on(target, self.cache)
-        first = expected.sha256 is None and not note.exists()
-        if fault := fault_of(fetched, expected, note, note_on(fetched, fetched.parent)):
-            _say(f"{fetched.name} {fault}; it is not used")
+        if fault := fault_of(fetched, expected, note_on(target, self.cache), note_on(fetched, fetched.parent)):
+            say(f"{fetched.name} {fault}; it is not used")
             return [f"{fetched.name} {fault}"]
         with atomic_path(target) as temporary:
             fetched.replace(temporary)
-        if first:
-            _say(f"Nobody has published the SHA-256 of {target}: later on it is compared with what it is now.")
         self.found[fetched.name] = target
         return []
 
@@ -174,8 +203,8 @@ class _Search:
         tried = "\n".join(f"  {line}" for line in (*looked, *self.failures))
         return DownloadError(
             f"{self.facts.name}: {', '.join(self.missing)} could not be had.\n{tried}",
-            f"Put the files, as they are or as .gz, into {self.cache}, or into a folder that --data-dir or DBENCH_DATA "
-            "names.",
+            f"If you have the files, `dbench data fetch {self.facts.name} --from PATH` takes them. Or put them, as "
+            f"they are or as .gz, into {self.cache}, or into a folder that --data-dir or DBENCH_DATA names.",
         )
 
 
@@ -186,26 +215,3 @@ def _writable_cache() -> Iterator[None]:
         yield
     except StorageError as error:
         raise StorageError(error.problem, f"{error.remedy} DBENCH_CACHE names another cache folder.".strip()) from error
-
-
-@contextmanager
-def _held(cache: Path, dataset: str) -> Iterator[None]:
-    """Hold the cache's lock, waiting for another process if need be, and clear away what a killed one left."""
-    with storage_errors(cache):
-        cache.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(cache / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            _say(f"Another process is fetching {dataset}; waiting for it.")
-            lock.acquire()
-        try:
-            for leftover in cache.glob(f"{_SCRATCH}*"):
-                shutil.rmtree(leftover, ignore_errors=True)  # in nobody's way if it cannot be removed
-            yield
-        finally:
-            lock.release()
-
-
-def _say(message: str) -> None:
-    Console(stderr=True).print(message, soft_wrap=True, markup=False, highlight=False)

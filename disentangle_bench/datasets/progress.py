@@ -1,0 +1,45 @@
+"""A bar for bytes that come, are copied or are checked, drawn only where standard error is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+
+@contextmanager
+def progress(description: str, total: int | None, done: int = 0) -> Iterator[Callable[[int], object]]:
+    """A function that takes the number of further bytes and moves the bar by them.
+
+    Args:
+        description: stands before the bar.
+        total: the number of all bytes, where known.
+        done: those that there are already.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _further: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(description, total=total, completed=done)
+        yield lambda further: shown.advance(task, further)
+
+
+def say(message: str) -> None:
+    """One message on standard error."""
+    Console(stderr=True).print(message, soft_wrap=True, markup=False, highlight=False)
+
+
+def in_bytes(size: float) -> str:
+    """A number of bytes for people, such as 1.4 GB."""
+    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
+        if size >= 10**power:
+            return f"{size / 10**power:.1f} {unit}"
+    return f"{size:.0f} bytes"
