@@ -16,6 +16,7 @@ DATASETS: Registry[Adapter] = Registry(
     {
         "digits": f"{_HERE}.digits:digits",
         "dsprites": f"{_HERE}.dsprites:dsprites",
+        "fashion-mnist": f"{_HERE}.fashion_mnist:fashion_mnist",
         "mnist": f"{_HERE}.mnist:mnist",
         "mpi3d-complex": f"{_HERE}.mpi3d:mpi3d_complex",
         "mpi3d-real": f"{_HERE}.mpi3d:mpi3d_real",

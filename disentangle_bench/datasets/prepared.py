@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.images import LazyImages, Shape, StoredImages
 from disentangle_bench.datasets.places import cache_folder
+from disentangle_bench.datasets.progress import with_progress
 from disentangle_bench.errors import DataError, StorageError
 from disentangle_bench.storage import atomic_path, storage_errors
 
@@ -71,7 +71,8 @@ def made_once(
         return kept
     with _place_for(path, shape):
         if _kept(path, shape, open_file) is None:  # another process may have made them by now
-            write(path, shape, _shown(name, shape[0], batches()))
+            said = f"Preparing {shape[0]:,} images of {name}, once"
+            write(path, shape, with_progress(said, shape[0], batches()))
     return open_file(path)
 
 
@@ -129,20 +130,3 @@ def _require_space(path: Path, needed: int) -> None:
             f"{path.parent} has {free / 1e6:,.0f} MB free; the images may need {needed / 1e6:,.0f} MB.",
             "Free some space.",
         )
-
-
-def _shown(name: str, total: int, batches: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
-    """The batches, with a progress bar on a terminal and one line elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    said = f"Preparing {total:,} images of {name}, once"
-    if not sys.stderr.isatty():
-        console.print(said, soft_wrap=True, markup=False, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task(said, total=total)
-        for batch in batches:
-            yield batch
-            progress.advance(task, len(batch))

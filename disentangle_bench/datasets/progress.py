@@ -1,11 +1,13 @@
-"""A bar for bytes that come, are copied or are checked, drawn only where standard error is a terminal."""
+"""A bar for bytes that come or are checked and for images that are made, only where standard error is a terminal."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from numpy.typing import NDArray
 from rich.console import Console
 
 
@@ -30,6 +32,26 @@ def progress(description: str, total: int | None, done: int = 0) -> Iterator[Cal
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(description, total=total, completed=done)
         yield lambda further: shown.advance(task, further)
+
+
+def with_progress(said: str, total: int, batches: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    """The batches, beside how many of `total` rows there have been; where there is no bar, one line says what is done.
+
+    Args:
+        said: what is done.
+        total: the number of all rows.
+        batches: arrays of some rows each.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    if not sys.stderr.isatty():
+        say(said)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as shown:
+        task = shown.add_task(said, total=total)
+        for batch in batches:
+            yield batch
+            shown.advance(task, len(batch))
 
 
 def say(message: str) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.latents import Categorical, LatentSpec
+from disentangle_bench.measures import BLANK, MEASURES
 from disentangle_bench.metrics.rank_correlation import Counts, Floats, Ranking, correlation_ratio, spearman
-from disentangle_bench.metrics.shape import BLANK, MEASURES
 
 BINS = 9
 ENOUGH = 20  # pictures per combination of categories, on average, for the categories to be held fixed

@@ -53,8 +53,8 @@ def image_measures(
     `c2.slant` is the rank correlation (Spearman) between the code that went into the generator and the slant of the
     picture that came out, all else drawn at random; `c2.slant.real` that between Q's mean on real test pictures and
     their slant. For a categorical code, which has no order, it is the share of the variance of the measure's ranks that
-    lies between categories (eta squared), in [0, 1]. The measures are those of `metrics.shape`; pictures with nothing
-    on them are left out and counted.
+    lies between categories (eta squared), in [0, 1]. The measures are those of `disentangle_bench.measures`;
+    pictures with nothing on them are left out and counted.
 
     `named` is how clearly each continuous code is some measure: the mean over codes of the largest absolute rank
     correlation, here among pictures of the same category (partial, given the categorical codes), for how wide a picture

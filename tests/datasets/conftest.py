@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from disentangle_bench.datasets import DatasetFacts, Factor, File, downloads
@@ -22,6 +24,11 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 def declared(content: bytes) -> File:
     """What an adapter would declare of these bytes."""
     return File(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def idx(array: np.ndarray) -> bytes:
+    """An IDX file of these bytes."""
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
 
 
 @dataclass

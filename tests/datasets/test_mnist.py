@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +10,7 @@ from disentangle_bench.datasets import Dataset, DatasetFacts
 from disentangle_bench.datasets.mnist import Mnist, mnist
 from disentangle_bench.datasets.sources import NpmPackage, WebFolder
 from disentangle_bench.errors import DataError, DownloadError
-from tests.datasets.conftest import declared
-
-
-def idx(array: np.ndarray) -> bytes:
-    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
+from tests.datasets.conftest import declared, idx
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +38,9 @@ def check(dataset: Dataset, arrays: dict[str, np.ndarray]) -> None:
     np.testing.assert_array_equal(dataset.images[:, 0], np.concatenate(images))
     assert dataset.labels().tolist() == [3, 1, 4, 1, 5, 9, 2]
     assert dataset.train.tolist() == [True] * 5 + [False] * 2
-    assert dataset.factors.names == ("digit",)
-    assert dataset.factors.kinds == ("categorical",)
+    assert dataset.factors.names == ("digit", "slant", "thickness", "width", "height", "ink")
+    assert dataset.factors.kinds == ("categorical", *["continuous"] * 5)
+    np.testing.assert_allclose(dataset.factors.column("ink"), dataset.images.mean(axis=(1, 2, 3)) / 255, rtol=1e-5)
 
 
 @pytest.mark.parametrize("folder", [".", "mnist", "MNIST/raw"])
@@ -77,6 +73,25 @@ def test_a_file_that_is_verified_and_yet_no_idx_file_is_told(small: Mnist, array
         small.load(tmp_path)
 
 
+def test_a_file_of_labels_for_other_images_is_told(small: Mnist, arrays, tmp_path: Path) -> None:
+    contents = {name: idx(array) for name, array in arrays.items()}
+    contents["train-labels-idx1-ubyte"] = contents["t10k-labels-idx1-ubyte"]
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    digests = {name: declared(content) for name, content in contents.items()}
+    small.facts = DatasetFacts(**{**vars(small.facts), "files": digests})
+    with pytest.raises(DataError, match="mnist: a file of 5 images has 2 labels"):
+        small.load(tmp_path)
+
+
+def test_without_measures_the_digit_alone_is_given(small: Mnist, arrays, tmp_path: Path) -> None:
+    for name, array in arrays.items():
+        (tmp_path / name).write_bytes(idx(array))
+    dataset = small.load(tmp_path, measures=False)
+    assert dataset.factors.names == tuple(factor.name for factor in dataset.facts.factors) == ("digit",)
+    assert dataset.factors.values.dtype == np.int64
+
+
 def test_sources_are_torchvisions_mirrors_and_then_npm() -> None:
     from torchvision.datasets import MNIST
 
@@ -99,6 +114,7 @@ def test_the_real_files_are_whole() -> None:
     assert dataset.labels("test")[:8].tolist() == [7, 2, 1, 0, 4, 1, 4, 9]
     counts = np.bincount(dataset.labels("train"))
     assert counts.tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert 1 < np.median(dataset.factors.column("thickness")) < 4
     train = dataset.split("train") / np.float32(255)
     assert train.mean(dtype=np.float64) == pytest.approx(0.1307, abs=5e-5)
     assert train.std(dtype=np.float64) == pytest.approx(0.3081, abs=5e-5)

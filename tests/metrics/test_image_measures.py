@@ -12,9 +12,9 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
+from disentangle_bench.measures import MEASURES
 from disentangle_bench.metrics import Score, facts_of
 from disentangle_bench.metrics.image_measures import image_measures
-from disentangle_bench.metrics.shape import MEASURES
 from disentangle_bench.variables import Variables
 
 SPEC = LatentSpec(3, (Categorical(4), Uniform(), Uniform()))

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.errors import DataError, MetricError
-from disentangle_bench.metrics.shape import MEASURES, height, ink, slant, thickness, width
+from disentangle_bench.measures import MEASURES, height, ink, slant, thickness, width
 
 FINER = 10
 CENTRE = 14.0

@@ -3,6 +3,9 @@
 Every function takes pictures `(n, h, w)` in [0, 1], bright shapes on a dark ground, and gives one figure each, `(n,)`.
 The measures are kept apart from each other: leaning does not widen a shape, and none but ink hangs on brightness. A
 picture on which no pixel reaches `BLANK` has no shape, and of all measures only ink: the others are NaN.
+
+Slant is that of Morpho-MNIST (Castro et al., arXiv:1809.10780), in degrees, and thickness nearly; width and height are
+of moments, instead of its bounding parallelogram.
 """
 
 from __future__ import annotations
@@ -12,14 +15,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
-from skimage.morphology import skeletonize
 
 from disentangle_bench.errors import MetricError
 
+VERSION = 1  # of what the functions below give: who keeps their figures has to know which
 BLANK = 0.1
 HAZE = 0.2  # this share of the brightest pixel is taken for ground: far out, faint haze would swamp second moments
 EDGE = 0.5  # a stroke ends where brightness has fallen to this share of the brightest pixel
@@ -119,6 +119,9 @@ def _central_moments(pictures: NDArray[np.float32]) -> _Moments:
 
 
 def _thickness(pictures: NDArray[np.float32]) -> Floats:
+    from scipy import ndimage
+    from skimage.morphology import skeletonize
+
     scale = math.ceil(FINE / min(pictures.shape[1:]))
     shapes = np.pad(_enlarged_shapes(pictures, scale), ((0, 0), (1, 1), (1, 1)))
     # one above the other, with ground between them, so that each step is one call for all
@@ -132,6 +135,9 @@ def _thickness(pictures: NDArray[np.float32]) -> Floats:
 
 
 def _enlarged_shapes(pictures: NDArray[np.float32], scale: int) -> NDArray[np.bool_]:
+    import torch
+    import torch.nn.functional as F
+
     brightest = pictures.max(axis=(1, 2), keepdims=True)
     large = F.interpolate(torch.from_numpy(pictures)[:, None], scale_factor=scale, mode="bilinear", align_corners=False)
     return np.asarray((large[:, 0].numpy() >= EDGE * brightest) & (brightest >= BLANK))

@@ -1,0 +1,61 @@
+"""What MNIST and the sets in its form have in common: four IDX files, a class for each image, and what is measured."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from disentangle_bench.datasets.cache import obtain
+from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.idx import read_idx
+from disentangle_bench.datasets.measured import measured
+from disentangle_bench.datasets.sources import Source
+from disentangle_bench.errors import DataError
+from disentangle_bench.variables import Variables
+
+
+class IdxSet(ABC):
+    """An adapter: the training images, then the test images.
+
+    Attributes:
+        facts: the class is the first factor; those that are measured come after it.
+    """
+
+    facts: DatasetFacts
+
+    @abstractmethod
+    def sources(self) -> Iterable[Source]:
+        """Where the files can be had, in order."""
+
+    def load(self, data_dir: Path | None = None, *, measures: bool = True) -> Dataset:
+        """The 60,000 training images and, after them, the 10,000 test images.
+
+        Args:
+            data_dir: a folder with the four IDX files, as they are or as `.gz`, in itself, in a folder with the
+                dataset's name, or where torchvision puts them; by default `DBENCH_DATA`, the user cache, then the
+                sources.
+            measures: also give slant, thickness, width, height and ink, which are measured on the images, once, as
+                `disentangle_bench.measures` says; an image without ink has 0 of each.
+
+        Raises:
+            DownloadError: some file could not be had. DataError: a file is damaged.
+        """
+        paths = obtain(self.facts, self.sources, data_dir)
+        parts = [read_idx(paths[f"{part}-images-idx3-ubyte"], dimensions=3) for part in ("train", "t10k")]
+        labels = [read_idx(paths[f"{part}-labels-idx1-ubyte"], dimensions=1) for part in ("train", "t10k")]
+        for those, of_them in zip(parts, labels, strict=True):
+            if len(those) != len(of_them):
+                raise DataError(f"{self.facts.name}: a file of {len(those)} images has {len(of_them)} labels.")
+        images, classes = np.concatenate(parts), np.concatenate(labels).astype(np.int64)[:, None]
+        facts = self.facts if measures else replace(self.facts, factors=self.facts.factors[:1])
+        columns = np.hstack([classes, measured(facts.name, images, facts.files)]) if measures else classes
+        factors = Variables.wrap(
+            columns,
+            names=[factor.name for factor in facts.factors],
+            kinds=[factor.kind for factor in facts.factors],
+        )
+        return Dataset(facts, images[:, None], factors, np.arange(len(images)) < len(parts[0]))

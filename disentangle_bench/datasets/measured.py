@@ -1,0 +1,96 @@
+"""Factors that are measured on the images, where nobody recorded them: computed once, and kept in the cache.
+
+They are those of `disentangle_bench.measures`: slant in degrees; thickness, width and height in pixels; ink, the mean
+brightness. An image that is blank there has 0 of each but ink.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.places import cache_folder
+from disentangle_bench.datasets.progress import with_progress
+from disentangle_bench.errors import StorageError
+from disentangle_bench.measures import MEASURES, VERSION
+from disentangle_bench.storage import atomic_path
+
+BATCH = 1024
+MEASURED = tuple(Factor(name, "continuous", measured=True) for name in MEASURES)
+
+Floats = NDArray[np.float64]
+
+
+def measured(dataset: str, images: NDArray[np.uint8], files: Mapping[str, File]) -> Floats:
+    """What is measured of every image, `(n, measures)`, in the order of `MEASURED`.
+
+    Several processes may ask at once: one measures, the others wait. Where the cache cannot be written, each measures
+    for itself, every time.
+
+    Args:
+        dataset: in whose folder of the cache the figures are kept.
+        images: `(n, h, w)`.
+        files: from which they come; with other files, or another version of the measures, all is measured anew.
+    """
+    path = cache_folder(dataset) / f"measures-{_key(files)}.npz"
+    kept = _kept(path, len(images))
+    if kept is not None:
+        return kept
+    with _alone(path):
+        kept = _kept(path, len(images))  # another process may have measured by now
+        if kept is not None:
+            return kept
+        figures = _measure(dataset, images)
+        with suppress(StorageError), atomic_path(path) as temporary:
+            np.savez(temporary, figures=figures)
+    return figures
+
+
+def _key(files: Mapping[str, File]) -> str:
+    known = [VERSION, *MEASURES, *sorted(f"{name} {file.sha256}" for name, file in files.items())]
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
+
+def _kept(path: Path, images: int) -> Floats | None:
+    """The figures in a file, unless it is not there or damaged: then they are measured again."""
+    with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), np.load(path) as file:
+        figures = file["figures"]
+        if figures.shape == (images, len(MEASURES)) and figures.dtype == np.float64 and np.isfinite(figures).all():
+            return np.asarray(figures)
+    return None
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    lock = FileLock(path.with_suffix(".lock"))
+    with suppress(OSError):  # a cache that cannot be written cannot be locked
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _measure(dataset: str, images: NDArray[np.uint8]) -> Floats:
+    from joblib import Parallel, delayed
+
+    said = f"Measuring {', '.join(MEASURES)} of {len(images):,} images of {dataset}, once"
+    batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+    workers = Parallel(n_jobs=-1 if len(batches) > 1 else 1, return_as="generator")
+    return np.concatenate(list(with_progress(said, len(images), workers(map(delayed(_figures), batches)))))
+
+
+def _figures(images: NDArray[np.uint8]) -> Floats:
+    pictures = images / np.float32(255)
+    return np.stack([np.nan_to_num(measure.function(pictures)) for measure in MEASURES.values()], axis=1)
