@@ -26,6 +26,7 @@ def _no_truth_value(value: Any) -> Any:
 
 Integer = Annotated[int, BeforeValidator(_no_truth_value)]
 Number = Annotated[float, BeforeValidator(_no_truth_value)]
+Plain = bool | Integer | Number | str
 
 
 class _Settings(BaseModel):
@@ -79,7 +80,7 @@ class Recipe(_Settings):
     title: str = ""
     model: str
     dataset: str
-    data: Mapping[str, bool | Integer | Number | str] = Field(default_factory=dict)
+    data: Mapping[str, Plain | tuple[Plain, ...]] = Field(default_factory=dict)
     source: str = ""
     objective: Literal["nsgan", "minimax"] = "nsgan"
     steps: Integer = Field(5000, ge=1)

@@ -219,8 +219,8 @@ def test_a_recipe_gives_its_dataset_settings_and_says_nothing_of_none() -> None:
     recipe = find_recipe("infogan-digits")
     assert recipe.data == {}
     assert "data" not in recipe.to_values()
-    changed = recipe.with_settings({"data.size": 32, "data.extra": True, "data.table": "factors.csv"})
-    assert changed.data == {"size": 32, "extra": True, "table": "factors.csv"}
+    changed = recipe.with_settings({"data.size": 32, "data.extra": True, "data.names": ["a", "b"]})
+    assert changed.data == {"size": 32, "extra": True, "names": ("a", "b")}
     assert Recipe.parse(tomllib.loads(changed.to_toml())) == changed
     with pytest.raises(SettingError, match="data"):
-        recipe.with_settings({"data.size": [1, 2]})
+        recipe.with_settings({"data.size": [[1], [2]]})

@@ -29,7 +29,7 @@ from disentangle_bench.metrics.intervals import bootstrap_interval, resampled_ta
 from disentangle_bench.metrics.metric import Bounds, Codes, Factors, Score, Scores, metric, pairing
 from disentangle_bench.representation import Representation
 from disentangle_bench.seeds import derive_seed
-from disentangle_bench.variables import Variables
+from disentangle_bench.variables import Kind, Variables
 
 PARTS = ("accuracy", "error", "many-to-one", "nmi", "ari", "homogeneity", "completeness", "categories-used")
 SHUFFLES = 200
@@ -70,7 +70,7 @@ def c1_accuracy(
         train: `(n,)` bool: the training split; the rest is the test split.
         latents: tells how many categories a code has; without it, as many as occur.
         code: the code to score; by default the one with the best one-to-one accuracy on the training split.
-        factor: the factor to match; by default the first categorical one.
+        factor: the factor to match; by default the first categorical one that varies.
         bootstrap: resamples of the test split for the intervals.
         seed: of the resamples and the shuffles.
 
@@ -281,8 +281,14 @@ def _discrete(variables: Variables, name: str | None, noun: str) -> tuple[str, .
         if name not in variables.names:
             raise UnknownNameError(noun, name, variables.names)
         return (name,)
-    declared = variables.of_kind("categorical") or variables.of_kind("ordinal")
+    declared = _varying(variables, "categorical") or _varying(variables, "ordinal")
     return declared or tuple(n for n in variables.of_kind("continuous") if _recurs(variables.column(n)))
+
+
+def _varying(variables: Variables, kind: Kind) -> tuple[str, ...]:
+    """The variables of a kind without those that have one value; all of them if each has."""
+    names = variables.of_kind(kind)
+    return tuple(name for name in names if len(np.unique(variables.column(name))) > 1) or names
 
 
 def _recurs(values: NDArray[Any]) -> bool:

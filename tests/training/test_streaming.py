@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,9 +13,12 @@ from hypothesis import strategies as st
 
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.errors import DataError, SettingError
-from disentangle_bench.training import streaming
+from disentangle_bench.recipe import Recipe
+from disentangle_bench.storage import sha256
+from disentangle_bench.training import placement, streaming
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.streaming import StreamedBatches, StreamedImages, window_size
+from disentangle_bench.training.train import train
 
 
 class Numbered(LazyImages):
@@ -144,3 +150,26 @@ def test_images_that_are_not_in_memory_are_indexed_as_a_tensor_is() -> None:
     assert len(images) == 30
     assert shown(images[torch.tensor([4, 2])].float() / 255) == [4, 2]
     assert shown(images[:3].float() / 255) == [0, 1, 2]
+
+
+def test_training_from_a_stream_ends_with_the_bits_of_training_from_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe]
+) -> None:
+    sprites = {"data.size": 8, "data.orientations": 4, "data.positions": 4, "dataset": "sprites"}
+    digests = {}
+    for name, room in {"memory": 2**29, "stream": 0}.items():
+        monkeypatch.setattr(placement, "RESIDENT_BYTES", room)
+        run = train(tiny(**sprites), out=tmp_path / name, device="cpu")
+        digests[name] = sha256(run.model_file)
+    assert digests["memory"] == digests["stream"]
+
+
+@pytest.mark.slow
+def test_a_stream_can_be_trained_on_by_two_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe]
+) -> None:
+    monkeypatch.setattr(placement, "RESIDENT_BYTES", 0)
+    sprites = {"data.size": 8, "data.orientations": 4, "data.positions": 4, "dataset": "sprites"}
+    run = train(tiny(**sprites), out=tmp_path / "run", device="cpu", devices=2)
+    assert run.provenance()["steps"] == 4
+    assert run.has_whole_model()
