@@ -23,6 +23,7 @@ DATASETS: Registry[Adapter] = Registry(
         "mpi3d-realistic": f"{_HERE}.mpi3d:mpi3d_realistic",
         "mpi3d-toy": f"{_HERE}.mpi3d:mpi3d_toy",
         "shapes3d": f"{_HERE}.shapes3d:shapes3d",
+        "smallnorb": f"{_HERE}.smallnorb:smallnorb",
         "sprites": f"{_HERE}.sprites:sprites",
         "toyshapes3d": f"{_HERE}.toyshapes3d:toyshapes3d",
     },

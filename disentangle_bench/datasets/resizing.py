@@ -1,0 +1,38 @@
+"""Making images smaller, with a filter that looks at every pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from disentangle_bench.errors import SettingError
+
+
+def resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Images `(b, c, h, w)` of one channel or three, made `(b, c, size, size)` by Pillow's Lanczos filter.
+
+    It is the one that the literature on these sets used, under its former name ANTIALIAS (disentanglement_lib).
+    """
+    if images.shape[2:] == (size, size):
+        return images
+    b, c = images.shape[:2]
+    made = np.empty((b, c, size, size), np.uint8)
+    for number, image in enumerate(images):
+        for channel, pixels in enumerate(image):  # Pillow treats channels alike, each by itself
+            small = Image.fromarray(pixels).resize((size, size), Image.Resampling.LANCZOS)
+            made[number, channel] = np.asarray(small)
+    return made
+
+
+def require_size(size: int, native: int, dataset: str) -> None:
+    """Refuse a setting `size` beyond the images' own.
+
+    Raises:
+        SettingError: it is less than 8 or more than `native`.
+    """
+    if not 8 <= size <= native:
+        raise SettingError(
+            f"The setting size = {size} of the dataset {dataset!r} is out of range.",
+            f"Its images are {native}x{native}: choose from 8 to {native}.",
+        )

@@ -1,0 +1,191 @@
+"""Small NORB: 48,600 pairs of photographs of 50 toys, 96x96 grey, under every elevation, azimuth and lighting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets.binary_matrix import BinaryMatrix
+from disentangle_bench.datasets.cache import obtain
+from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset
+from disentangle_bench.datasets.ground_truth import Classes
+from disentangle_bench.datasets.images import StoredImages
+from disentangle_bench.datasets.places import user_folders
+from disentangle_bench.datasets.prepared import prepared
+from disentangle_bench.datasets.resizing import require_size, resized
+from disentangle_bench.datasets.sources import Source, WebFolder
+from disentangle_bench.errors import DataError, SettingError
+
+NATIVE = 96
+CAMERAS = {"left": slice(0, 1), "right": slice(1, 2), "both": slice(0, 2)}
+_BATCH = 512  # pairs of 18 KiB
+
+FACTORS = (
+    Factor.of("category", "categorical", ("animal", "human", "airplane", "truck", "car")),
+    Factor("instance", "categorical", 10),
+    Factor.of("elevation", "ordinal", range(30, 75, 5)),
+    Factor.of("azimuth", "cyclic", range(0, 360, 20)),
+    Factor("lighting", "categorical", 6),
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the two published splits.
+
+    Attributes:
+        stem: what the names of its files begin with.
+        instances: the toys of each category that it shows.
+    """
+
+    stem: str
+    instances: tuple[int, ...]
+
+    def file(self, kind: str) -> str:
+        """The name of its matrix of images (dat), categories (cat) or other factors (info)."""
+        return f"{self.stem}-{kind}.mat"
+
+
+TRAIN = Part("smallnorb-5x46789x9x18x6x2x96x96-training", (4, 6, 7, 8, 9))
+TEST = Part("smallnorb-5x01235x9x18x6x2x96x96-testing", (0, 1, 2, 3, 5))
+
+
+def _published(digest: str, size: int) -> File:
+    return File(digest, size, verified=False)
+
+
+class SmallNorb:
+    """The adapter: the training images, then the test images, which show other toys."""
+
+    facts = DatasetFacts(
+        name="smallnorb",
+        title="Small NORB: toys from all sides, 96x96 grey, two cameras",
+        images=48_600,
+        shape=(1, 64, 64),
+        factors=FACTORS,
+        labels="category",
+        licence="for research only",
+        citation=(
+            "Y. LeCun, F. J. Huang, L. Bottou: Learning methods for generic object recognition with invariance to pose "
+            "and lighting. CVPR 2004. doi:10.1109/CVPR.2004.1315150"
+        ),
+        files={  # as in TensorFlow Datasets' list of checksums
+            TRAIN.file("dat") + ".gz": _published(
+                "5ffd6272a07d32695ee1082a26a41a93a37aab8c28da047f8c34ed348d214873", 131_896_188
+            ),
+            TRAIN.file("cat") + ".gz": _published(
+                "2784e542c1922060691090952b6cd6278879a216c90f81476f0f00256d42cdaa", 348
+            ),
+            TRAIN.file("info") + ".gz": _published(
+                "de7eb932ebe7a4ee16217fead60660d0eb3d23632c2f4d1c51f88c501c17bf32", 71_052
+            ),
+            TEST.file("dat") + ".gz": _published(
+                "cf7104eed3e51174d2f65b66d1e5878b9da233b886f161b0d88f4510ba2c7474", 130_799_817
+            ),
+            TEST.file("cat") + ".gz": _published(
+                "ecaf6d5bb8c3bc5eab9cf0258f6d2198dd474e016e374836fc097f2e5ff509ff", 347
+            ),
+            TEST.file("info") + ".gz": _published(
+                "16adf314226327ee006d1a44db8cfef52773c06c829951d5653a9f6f310248a2", 10_428
+            ),
+        },
+        bytes=262_778_180,
+    )
+
+    def load(self, data_dir: Path | None = None, *, size: int = 64, camera: str = "left") -> Dataset:
+        """The 24,300 training images and, after them, the 24,300 test images, in the files' order.
+
+        Instances 4, 6, 7, 8 and 9 of each category are in the training split, the others in the test split; together
+        they are every combination of the factors once. The images are unpacked and resized once, into the cache.
+
+        Args:
+            data_dir: a folder with the six `.mat.gz` files, or with all six unpacked, of which nobody has published
+                hashes; by default `DBENCH_DATA`, the user cache, then the source.
+            size: pixels along an image, at most 96; smaller ones are resized by Pillow's Lanczos filter.
+            camera: "left", "right", or "both" as two channels.
+
+        Raises:
+            DownloadError: some file could not be had. DataError: a file is damaged or another's.
+            SettingError: no such size or camera. StorageError: the cache cannot be written.
+        """
+        require_size(size, NATIVE, self.facts.name)
+        if camera not in CAMERAS:
+            raise SettingError(f"Small NORB has no camera {camera!r}.", f"Choose one of {', '.join(CAMERAS)}.")
+        paths = self._paths(data_dir)
+        classes = np.concatenate([self._classes(part, paths) for part in (TRAIN, TEST)])
+        shape = (CAMERAS[camera].stop - CAMERAS[camera].start, size, size)
+        facts = replace(self.facts, shape=shape)
+        return grid_dataset(facts, self._images(paths, size, camera), classes, np.arange(len(classes)) < self._rows)
+
+    def sources(self) -> Iterable[Source]:
+        """Its authors' site."""
+        return (WebFolder("https://cs.nyu.edu/~ylclab/data/norb-v1.0-small"),)
+
+    @property
+    def _rows(self) -> int:
+        return self.facts.images // 2
+
+    def _paths(self, data_dir: Path | None) -> dict[str, Path]:
+        """Where each matrix is, by the name that it has unpacked."""
+        names = [name.removesuffix(".gz") for name in self.facts.files]
+        for folder in user_folders(self.facts.name, data_dir, self.facts.subfolders):
+            if all((folder / name).is_file() for name in names):
+                return {name: folder / name for name in names}
+        found = obtain(self.facts, self.sources, data_dir)
+        return {name.removesuffix(".gz"): path for name, path in found.items()}
+
+    def _images(self, paths: dict[str, Path], size: int, camera: str) -> StoredImages:
+        pairs = [
+            BinaryMatrix.find(paths[part.file("dat")], np.uint8, (self._rows, 2, NATIVE, NATIVE))
+            for part in (TRAIN, TEST)
+        ]
+        chosen = CAMERAS[camera]
+        shape = (self.facts.images, chosen.stop - chosen.start, size, size)
+        content = [content_of(matrix.path, self.facts.name) for matrix in pairs]
+        settings = {"version": 1, "size": size, "camera": camera, "content": content}
+        return prepared(self.facts.name, settings, shape, lambda: _resized(pairs, chosen, size))
+
+    def _classes(self, part: Part, paths: dict[str, Path]) -> Classes:
+        """The classes of one split's images, `(n, 5)`, once they are seen to be each combination once."""
+        category = BinaryMatrix.find(paths[part.file("cat")], np.int32, (self._rows,)).read()
+        path = paths[part.file("info")]
+        info = BinaryMatrix.find(path, np.int32, (self._rows, 4)).read()
+        steps = np.array([1, 1, 2, 1])  # azimuths are stored as 0, 2, ..., 34
+        if (info % steps).any():
+            row = int(np.flatnonzero((info % steps).any(axis=1))[0])
+            raise DataError(f"{path}: row {row:,} has the azimuth {info[row, 2]}, which is odd.", REPLACE)
+        classes = np.column_stack([category, info // steps]).astype(np.int64)
+        _require_each_once(path, classes, self.facts.factors, part.instances)
+        return classes
+
+
+def _resized(pairs: Sequence[BinaryMatrix], chosen: slice, size: int) -> Iterator[NDArray[np.uint8]]:
+    for matrix in pairs:
+        for batch in matrix.batches(_BATCH):
+            yield resized(batch[:, chosen], size)
+
+
+def _require_each_once(path: Path, classes: Classes, factors: Sequence[Factor], instances: Sequence[int]) -> None:
+    for column, factor in enumerate(factors):
+        allowed = instances if factor.name == "instance" else range(factor.size or 0)
+        unknown = np.flatnonzero(~np.isin(classes[:, column], allowed))
+        if len(unknown):
+            row, known = int(unknown[0]), ", ".join(map(str, allowed))
+            raise DataError(
+                f"{path}: row {row:,} has {factor.name} {classes[row, column]}; there are {known}.", REPLACE
+            )
+    sizes = [factor.size or 0 for factor in factors]
+    keys, first = np.unique(np.ravel_multi_index(tuple(classes.T), sizes), return_index=True)
+    if len(keys) < len(classes):
+        row = int(np.setdiff1d(np.arange(len(classes)), first)[0])
+        raise DataError(f"{path}: the factors in row {row:,} occur in an earlier row, too.", REPLACE)
+
+
+smallnorb = SmallNorb()
