@@ -17,7 +17,7 @@ from disentangle_bench.datasets.grids import REPLACE, grid_dataset
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.mapped import MappedImages, mapped
 from disentangle_bench.datasets.npz import NpzArray
-from disentangle_bench.datasets.sources import Source, WebFolder
+from disentangle_bench.datasets.sources import Source, WebFiles, WebFolder
 from disentangle_bench.errors import DataError
 
 _BATCH = 1024  # images of 12 KiB
@@ -50,14 +50,14 @@ class Mpi3D:
         title: what it shows.
         file: the name of its npz file.
         factors: those of its grid.
-        folders: web folders that hold the file.
+        places: where its authors put the file.
     """
 
     def __init__(
-        self, variant: str, title: str, file: str, factors: tuple[Factor, ...], folders: tuple[str, ...]
+        self, variant: str, title: str, file: str, factors: tuple[Factor, ...], places: tuple[Source, ...]
     ) -> None:
         images = math.prod(factor.size or 0 for factor in factors)
-        self.file, self.folders = file, folders
+        self.file, self.places = file, places
         self.facts = DatasetFacts(
             name=f"mpi3d-{variant}",
             title=f"MPI3D: {title}, 64x64 RGB",
@@ -94,7 +94,7 @@ class Mpi3D:
 
     def sources(self) -> Iterable[Source]:
         """Where its authors put it."""
-        return [WebFolder(folder) for folder in self.folders]
+        return self.places
 
     def _images(self, path: Path) -> MappedImages:
         channels, height, width = self.facts.shape
@@ -115,16 +115,16 @@ def _channels_first(pixels: NpzArray) -> Iterator[NDArray[np.uint8]]:
     return (batch.transpose(0, 3, 1, 2) for batch in pixels.batches(_BATCH))
 
 
-_FOLDERS = (
-    "https://huggingface.co/datasets/waleedgondal/mpi3d/resolve/main",
-    "https://storage.googleapis.com/mpi3d_disentanglement_dataset/data",
+_WEB = (
+    WebFolder("https://huggingface.co/datasets/waleedgondal/mpi3d/resolve/main"),
+    WebFolder("https://storage.googleapis.com/mpi3d_disentanglement_dataset/data"),
 )
 _EVERYDAY = "real3d_complicated_shapes_ordered.npz"
-_DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id=1Tp8eTdHxgUMtsZv5uAoYAbJR1BOa_OQm"
+_DRIVE = "https://drive.usercontent.google.com/download?id=1Tp8eTdHxgUMtsZv5uAoYAbJR1BOa_OQm&export=download&confirm=t"
 
-mpi3d_toy = Mpi3D("toy", "solids on a robot arm, drawn simply", "mpi3d_toy.npz", SIMPLE, _FOLDERS)
-mpi3d_realistic = Mpi3D(
-    "realistic", "solids on a robot arm, drawn realistically", "mpi3d_realistic.npz", SIMPLE, _FOLDERS
+mpi3d_toy = Mpi3D("toy", "solids on a robot arm, drawn simply", "mpi3d_toy.npz", SIMPLE, _WEB)
+mpi3d_realistic = Mpi3D("realistic", "solids on a robot arm, drawn realistically", "mpi3d_realistic.npz", SIMPLE, _WEB)
+mpi3d_real = Mpi3D("real", "solids on a robot arm, photographed", "mpi3d_real.npz", SIMPLE, _WEB)
+mpi3d_complex = Mpi3D(
+    "complex", "everyday things on a robot arm, photographed", _EVERYDAY, COMPLEX, (WebFiles({_EVERYDAY: _DRIVE}),)
 )
-mpi3d_real = Mpi3D("real", "solids on a robot arm, photographed", "mpi3d_real.npz", SIMPLE, _FOLDERS)
-mpi3d_complex = Mpi3D("complex", "everyday things on a robot arm, photographed", _EVERYDAY, COMPLEX, ())

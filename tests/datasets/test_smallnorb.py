@@ -174,7 +174,7 @@ def test_truncated_images_are_told_and_not_kept(small: SmallNorb, tmp_path: Path
     written(tmp_path, published, packed=False)
     path = tmp_path / TRAIN.file("dat")
     path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(DataError, match="training-dat.mat is truncated: 99 of 100 rows"):
+    with pytest.raises(DataError, match=r"training-dat\.mat is truncated: 99 of 100 rows"):
         small.load(tmp_path)
     assert not list((cache.parent / "smallnorb").glob("*.h5"))
 
