@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
-from disentangle_bench.cli.facts import DATA
+from disentangle_bench.cli.facts import DATA, loaded_sheet
 from disentangle_bench.cli.help import ARGUMENTS, Command, Group
-from disentangle_bench.cli.options import data_dir_option, format_option
+from disentangle_bench.cli.options import Settings, data_dir_option, format_option, settings_option
 from disentangle_bench.cli.output import print_result, say, say_error
+from disentangle_bench.cli.sheets import print_sheet
 from disentangle_bench.cli.tables import print_rows, print_table
 from disentangle_bench.errors import DownloadError
 
@@ -23,8 +24,8 @@ EXIT_SOME_FAILED = 1
 
 @click.group(
     cls=Group,
-    short_help="List, fetch and verify datasets.",
-    examples=("dbench data list", "dbench data fetch mnist", "dbench data verify mnist"),
+    short_help="List, fetch, verify and show datasets.",
+    examples=("dbench data list", "dbench data fetch mnist", "dbench data verify mnist", "dbench data show sprites"),
 )
 def data() -> None:
     """What datasets there are, and the files of those that have to be fetched.
@@ -133,3 +134,40 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
             say(f"{file.path} {file.fault}.")
     if not all(file.sound for _, file in files):
         context.exit(EXIT_SOME_FAILED)
+
+
+@data.command(
+    cls=Command,
+    short_help="Show factors, and draw what each of them does.",
+    examples=(
+        "dbench data show sprites",
+        "dbench data show mnist --out mnist.svg",
+        "dbench data show sprites --set colors=6 --set size=32",
+    ),
+)
+@click.option_panel("Arguments", options=["name"], **ARGUMENTS)
+@click.argument("name", metavar="NAME", shell_complete=names_of("datasets"), help="A dataset.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the sheet goes: a .png, .svg or .pdf (default: NAME.png).",
+)
+@settings_option("size=32")
+@data_dir_option
+def show(name: str, out: Path | None, settings: Settings, data_dir: Path | None) -> None:
+    """Show what is known of a dataset, and draw a sheet of samples: one row a factor, everything else fixed.
+
+    Where an image has only a label, there is a row for each class; what was measured goes from low to high. Files that
+    are not here are fetched.
+    """
+    from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.datasets.load import load_dataset, settings_of
+    from disentangle_bench.reports.figures.dataset_file import refuse_target, write_dataset_sheet
+
+    defaults, path = settings_of(DATASETS.get(name)), out or Path(f"{name}.png")
+    refuse_target(path)
+    dataset = load_dataset(name, data_dir, dict(settings))
+    print_sheet(name, "dataset", loaded_sheet(dataset, defaults | dict(settings)))
+    write_dataset_sheet(dataset, path)
+    say(f"Drawn: {path}")

@@ -6,20 +6,26 @@ Everything is read from where it is declared: the registries, the recipes' files
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from disentangle_bench.datasets import File
+    from disentangle_bench.datasets import Dataset, DatasetFacts, Factor, File
+
+MOST_VALUES = 10
+"""Of a factor, on its line."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is known of one thing: facts by label, settings as `--set` takes them, published numbers, files, scores."""
+    """What is known of one thing: facts by label, factors, settings as `--set` takes them, published numbers, files,
+    scores.
+    """
 
     title: str
     facts: Mapping[str, str]
+    factors: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -90,19 +96,32 @@ def _data_row(name: str) -> tuple[Any, ...]:
 
 def _dataset_sheet(name: str) -> Sheet:
     from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.datasets.load import settings_of
     from disentangle_bench.datasets.state import presence
 
-    facts = DATASETS.get(name).facts
+    adapter = DATASETS.get(name)
+    facts = adapter.facts
+    more = {"size": _size(facts.bytes), "here": presence(facts)}
+    files = {file: _hash(declared) for file, declared in facts.files.items()}
+    return replace(_sheet_of(facts, settings_of(adapter), more), files=files)
+
+
+def loaded_sheet(dataset: Dataset, settings: Mapping[str, Any]) -> Sheet:
+    """What was found in a dataset when it was loaded with these settings."""
+    train = int(dataset.train.sum())
+    splits = f"{train:,} train, {dataset.facts.images - train:,} test"
+    return _sheet_of(dataset.facts, settings, {"splits": splits})
+
+
+def _sheet_of(facts: DatasetFacts, settings: Mapping[str, Any], more: Mapping[str, str]) -> Sheet:
     lines = {
         "images": f"{facts.images:,} of {_shape(facts.shape)} (channels x height x width)",
-        "factors": ", ".join(map(_factor, facts.factors)) or "none known",
         "labels": facts.labels or "none",
-        "size": _size(facts.bytes),
-        "here": presence(facts),
+        **more,
         "licence": facts.licence,
         "citation": facts.citation,
     }
-    return Sheet(facts.title, lines, files={name: _hash(file) for name, file in facts.files.items()})
+    return Sheet(facts.title, lines, {factor.name: _factor(factor) for factor in facts.factors}, settings)
 
 
 def _hash(file: File) -> str:
@@ -139,7 +158,7 @@ def _metric_sheet(name: str) -> Sheet:
         "source": facts.source,
         "code": f"{function.__module__}.{function.__qualname__}",
     }
-    return Sheet(_first_paragraph(function), lines, facts.settings)
+    return Sheet(_first_paragraph(function), lines, settings=facts.settings)
 
 
 def _bounds(low: float | None, high: float | None) -> str:
@@ -168,7 +187,7 @@ def _recipe_row(name: str) -> tuple[Any, ...]:
 def _recipe_sheet(name: str) -> Sheet:
     recipe = _recipe(name)
     facts = {"model": recipe.model, "dataset": recipe.dataset, "source": recipe.source}
-    return Sheet(recipe.title, facts, recipe_settings(recipe), recipe.published)
+    return Sheet(recipe.title, facts, settings=recipe_settings(recipe), published=recipe.published)
 
 
 def recipe_settings(recipe: Any) -> dict[str, Any]:
@@ -188,9 +207,17 @@ def _first_paragraph(thing: Any) -> str:
     return " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
 
 
-def _factor(factor: Any) -> str:
-    told = [factor.kind, *([str(factor.size)] if factor.size else []), *(["measured"] if factor.measured else [])]
-    return f"{factor.name} ({', '.join(told)})"
+def _factor(factor: Factor) -> str:
+    return f"{factor.summary}: {_values(factor.values)}" if factor.values else factor.summary
+
+
+def _values(values: Sequence[float | str]) -> str:
+    from disentangle_bench.reports.numbers import say_value
+
+    said = [say_value(value) for value in values]
+    if len(said) <= MOST_VALUES:
+        return ", ".join(said)
+    return f"{said[0]} to {said[-1]}" if not isinstance(values[0], str) else f"{', '.join(said[:3])}, .. {said[-1]}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

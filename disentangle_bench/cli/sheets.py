@@ -21,7 +21,8 @@ def print_sheet(name: str, kind: str, sheet: Sheet) -> None:
     """Print one sheet on standard output."""
     print_result(Text.assemble((name, "bold cyan"), f"  {kind}\n{sheet.title}\n"))
     settings = {key: "unset" if value is None else f"= {json.dumps(value)}" for key, value in sheet.settings.items()}
-    print_sections({"": sheet.facts, "Scores": sheet.scores, "Settings": settings, "Published": sheet.published})
+    sections = {"": sheet.facts, "Factors": sheet.factors, "Scores": sheet.scores, "Settings": settings}
+    print_sections(sections | {"Published": sheet.published})
     if sheet.files:
         print_result(Text("\nFiles and their SHA-256", style="bold"))
         for file, digest in sheet.files.items():
@@ -46,7 +47,8 @@ def print_run(path: Path) -> None:
         "files": ", ".join(sorted(part.name for part in path.iterdir() if not part.name.startswith("."))),
     }
     settings = recipe_settings(recipe)
-    print_sheet(str(path), "run", Sheet(recipe.title, facts, settings, recipe.published, scores=_headlines(run)))
+    sheet = Sheet(recipe.title, facts, settings=settings, published=recipe.published, scores=_headlines(run))
+    print_sheet(str(path), "run", sheet)
 
 
 def _headlines(run: Run) -> dict[str, str]:

@@ -33,6 +33,12 @@ class Factor:
         if self.values and len(self.values) != self.size:
             raise ValueError(f"factor {self.name!r} has {self.size} classes and {len(self.values)} values")
 
+    @property
+    def summary(self) -> str:
+        """Its kind, how many classes it has, and whether it was measured: `ordinal, 6 classes`."""
+        classes = "" if self.size is None else f"{self.size} class{'' if self.size == 1 else 'es'}"
+        return ", ".join(filter(None, [self.kind, classes, "measured" * self.measured]))
+
     @classmethod
     def of(cls, name: str, kind: Kind, values: Iterable[Value]) -> Self:
         """A factor with one class for each of its values."""

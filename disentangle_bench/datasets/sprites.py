@@ -99,6 +99,12 @@ def _check(**settings: int) -> None:
         raise DataError("sprites has no two orientations: the first and the last coincide.", "Give 1, or 3 and more.")
 
 
+def _title(size: int, colors: int) -> str:
+    return (
+        f"Sprites: 2-D shapes under dSprites' factors, {size}x{size} {'binary' if colors == 1 else 'colour'}, embedded"
+    )
+
+
 def _refuse_too_many(factors: Sequence[Factor]) -> None:
     images = math.prod(len(factor.values) for factor in factors)
     if images > MOST_IMAGES:
@@ -113,7 +119,7 @@ class Sprites:
 
     facts = DatasetFacts(
         name="sprites",
-        title="Sprites: 2-D shapes under dSprites' factors, 64x64 binary, embedded",
+        title=_title(64, 1),
         images=737_280,
         shape=(1, 64, 64),
         factors=_factors(1, tuple(SHAPES), scales=6, orientations=40, positions=32),
@@ -155,7 +161,8 @@ class Sprites:
         factors = _factors(colors, _chosen(shapes), scales, orientations, positions)
         _refuse_too_many(factors)
         images = SpriteImages(factors, size)
-        facts = replace(self.facts, images=len(images), shape=images.shape[1:], factors=factors)
+        title = _title(size, colors)
+        facts = replace(self.facts, title=title, images=len(images), shape=images.shape[1:], factors=factors)
         names, kinds = [factor.name for factor in factors], [factor.kind for factor in factors]
         return Dataset(
             facts, images, Variables.wrap(grid(factors), names=names, kinds=kinds), held_out(len(images), facts.name)

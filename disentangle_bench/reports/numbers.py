@@ -56,3 +56,10 @@ def is_count(values: Iterable[float | None]) -> bool:
     """Whether all of these that are known are whole numbers, and one of them is more than 1."""
     known = [value for value in values if value is not None]
     return any(abs(value) > 1 for value in known) and all(value == int(value) for value in known)
+
+
+def say_value(value: float | str) -> str:
+    """What a class of a factor stands for: a text as it is, a number with three digits, from 1,000 on a whole one."""
+    if isinstance(value, str):
+        return value
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -30,3 +30,15 @@ def test_a_value_that_there_is_not_is_told(factor: Factor, remedy: str) -> None:
 def test_as_many_values_as_classes() -> None:
     with pytest.raises(ValueError, match="'scale' has 3 classes and 2 values"):
         Factor("scale", "ordinal", 3, (0.75, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("factor", "summary"),
+    [
+        (Factor("azimuth", "cyclic", 24), "cyclic, 24 classes"),
+        (Factor("color", "categorical", 1), "categorical, 1 class"),
+        (Factor("ink", "continuous", measured=True), "continuous, measured"),
+    ],
+)
+def test_a_factor_is_told_in_a_few_words(factor: Factor, summary: str) -> None:
+    assert factor.summary == summary

@@ -52,6 +52,13 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "disentangle-bench",
 }
 
+_NO_DATES: dict[str, dict[str, str | None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+FORMS = tuple(_NO_DATES)
+
 
 @contextmanager
 def style() -> Iterator[None]:
@@ -77,11 +84,19 @@ def write_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     Raises:
         StorageError: no space, no permission.
     """
-    metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
-    paths = []
-    for form, facts in metadata.items():
-        path = folder / f"{name}.{form}"
-        with style():
-            write_through(path, partial(figure.savefig, format=form, dpi=DOTS, metadata=facts))
-        paths.append(path)
+    paths = [folder / f"{name}.{form}" for form in ("svg", "png")]
+    for path in paths:
+        write_image(figure, path)
     return paths
+
+
+def write_image(figure: Figure, path: Path, title: str | None = None) -> None:
+    """Write one file, atomically, in the form that its suffix names: `.png`, `.svg` or `.pdf`; `title` is put into it.
+
+    Raises:
+        StorageError: no space, no permission.
+    """
+    form = path.suffix[1:].lower()
+    metadata = _NO_DATES[form] | ({"Title": title} if title else {})
+    with style():
+        write_through(path, partial(figure.savefig, format=form, dpi=DOTS, metadata=metadata))

@@ -1,0 +1,45 @@
+"""Where a dataset's sheet is written: a file that is new or was a sheet before, and never anybody's other file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from disentangle_bench.datasets import Dataset
+from disentangle_bench.errors import StorageError
+from disentangle_bench.reports.figures.dataset_samples import choose_samples
+from disentangle_bench.reports.figures.dataset_sheet import dataset_sheet
+from disentangle_bench.reports.figures.style import FORMS, write_image
+from disentangle_bench.storage import storage_errors
+
+_MARK = "disentangle-bench: a sheet of "
+
+
+def refuse_target(path: Path) -> None:
+    """Find a path to which no sheet should be written, before there is one.
+
+    Raises:
+        StorageError: a suffix of another kind of file, or a file that is no sheet.
+    """
+    if path.suffix[1:].lower() not in FORMS:
+        known = ", ".join(f".{form}" for form in FORMS)
+        raise StorageError(f"{path} is no name of an image file.", f"Let it end with one of {known}.")
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder.", "Give the name of a file.")
+    if path.exists() and not _is_sheet(path):
+        raise StorageError(f"{path} is there and is no sheet of a dataset.", "Move it away, or give another --out.")
+
+
+def write_dataset_sheet(dataset: Dataset, path: Path) -> None:
+    """Draw a dataset's sheet, and write it atomically in the form that the path's suffix names.
+
+    Raises:
+        StorageError: as `refuse_target`; no space, no permission.
+    """
+    refuse_target(path)
+    figure = dataset_sheet(choose_samples(dataset), dataset.facts.title)
+    write_image(figure, path, f"{_MARK}{dataset.facts.name}")
+
+
+def _is_sheet(path: Path) -> bool:
+    with storage_errors(path, "read"):
+        return _MARK.encode() in path.read_bytes()

@@ -1,0 +1,197 @@
+"""Which images show what a dataset's factors do: one row of them a factor, chosen without chance.
+
+- Where there is about one image of each combination of classes, a row moves one factor and holds all others.
+- Where there is a label, each class has a row. Other factors go from low to high, or from class to class, among the
+  images of one class of the label.
+- Where there is neither, factors go from low to high, or from class to class, and nothing else is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets import Dataset, Factor, GroundTruth
+from disentangle_bench.reports.numbers import say_value
+
+COLUMNS = 10
+MOST_CLASSES = 20
+_LEAST_IMAGES_A_CELL, _MOST_IMAGES_A_CELL = 0.01, 2
+_TAIL = 0.02
+_SHARES = (0.5, 0.7, 0.2, 0.9, 0.35)
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """Images that belong together.
+
+    Attributes:
+        name: what changes along them.
+        note: its kind, or what is held.
+        images: `(m, c, h, w)` uint8.
+        values: what each of them shows; empty where that says nothing.
+    """
+
+    name: str
+    note: str
+    images: NDArray[np.uint8]
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The rows, and what is held fixed in all of them."""
+
+    rows: tuple[SampleRow, ...]
+    held: str = ""
+
+
+def choose_samples(dataset: Dataset) -> Samples:
+    """The rows of a dataset's sheet."""
+    ground_truth = _grid(dataset)
+    if ground_truth is not None:
+        return _along_factors(ground_truth)
+    label = next((factor for factor in dataset.facts.factors if factor.name == dataset.facts.labels), None)
+    rows = [] if label is None else _by_class(dataset, label)
+    rows += [_observed(dataset, factor, label) for factor in dataset.facts.factors if factor is not label]
+    return Samples(tuple(rows or _any(dataset)))
+
+
+def spread(factor: Factor) -> NDArray[np.int64]:
+    """Up to ten of a factor's classes, evenly spaced: the first and the last, too, unless they are neighbours."""
+    size = factor.size or 0
+    shown = min(size, COLUMNS)
+    if factor.kind == "cyclic":
+        return np.arange(shown) * size // shown
+    return np.rint(np.linspace(0, size - 1, shown)).astype(np.int64)
+
+
+def _grid(dataset: Dataset) -> GroundTruth | None:
+    """The sampler of a set of about one image a combination; one of many images, or of hardly any, is no grid."""
+    ground_truth = dataset.ground_truth
+    if ground_truth is None:
+        return None
+    images_a_cell = len(ground_truth) / ground_truth.cells
+    return ground_truth if _LEAST_IMAGES_A_CELL <= images_a_cell <= _MOST_IMAGES_A_CELL else None
+
+
+def _along_factors(ground_truth: GroundTruth) -> Samples:
+    nearest = _Nearest(ground_truth)
+    factors = ground_truth.factors
+    base = ground_truth.classes([nearest.row(base_classes(factors))])[0]
+    rows = []
+    for column, factor in enumerate(factors):
+        wanted = [np.where(np.arange(len(factors)) == column, number, base) for number in spread(factor)]
+        found = np.array([row for classes in wanted for row in nearest.rows_with(classes, column)])
+        values = tuple(_say_class(factor, number) for number in ground_truth.classes(found)[:, column])
+        if len(found) > 1:
+            rows.append(SampleRow(factor.name, factor.summary, ground_truth.images[found], values))
+    held = [f"{factor.name} {_say_class(factor, number)}" for factor, number in zip(factors, base, strict=True)]
+    gaps = "" if ground_truth.whole else ", or nearest to it among the images that there are"
+    return Samples(tuple(rows), f"Each row moves one factor; the others stay at {', '.join(held)}{gaps}.")
+
+
+class _Nearest:
+    """Finds the image with given classes or, where a grid has gaps, the one that differs least from them."""
+
+    def __init__(self, ground_truth: GroundTruth) -> None:
+        self.ground_truth = ground_truth
+        self._classes = None if ground_truth.whole else ground_truth.classes(np.arange(len(ground_truth)))
+
+    def row(self, wanted: NDArray[np.int64]) -> int:
+        """The image's row."""
+        if self._classes is None:
+            return int(self.ground_truth.index(wanted)[0])
+        return int(np.argmin(self._distances(self._classes, wanted)))
+
+    def rows_with(self, wanted: NDArray[np.int64], column: int) -> list[int]:
+        """The row of the nearest image that has the class wanted in that column; none if there is no such image."""
+        if self._classes is None:
+            return [self.row(wanted)]
+        candidates = np.flatnonzero(self._classes[:, column] == wanted[column])
+        if not len(candidates):
+            return []
+        return [int(candidates[np.argmin(self._distances(self._classes[candidates], wanted))])]
+
+    def _distances(self, classes: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Sums over factors, each from 0 for the same class to 1 for another, or for the farthest in an order."""
+        total = np.zeros(len(classes))
+        for column, factor in enumerate(self.ground_truth.factors):
+            size = self.ground_truth.sizes[column]
+            apart = np.abs(classes[:, column] - wanted[column])
+            if factor.kind == "categorical":
+                apart = np.minimum(apart, 1) * max(size - 1, 1)
+            elif factor.kind == "cyclic":
+                apart = 2 * np.minimum(apart, size - apart)
+            total += apart / max(size - 1, 1)
+        return total
+
+
+def base_classes(factors: Sequence[Factor]) -> NDArray[np.int64]:
+    """The class `(k,)` at which each factor is held: the last of one without an order, else one in the middle.
+
+    Factors of the same values, such as the hues of several things, take different ones.
+    """
+    earlier = [sum(other.values == factor.values for other in factors[:place]) for place, factor in enumerate(factors)]
+    return np.array([_middle(factor, before) for factor, before in zip(factors, earlier, strict=True)])
+
+
+def _middle(factor: Factor, before: int = 0) -> int:
+    size = factor.size or 1
+    if factor.kind == "categorical":
+        return size - 1
+    if factor.kind == "cyclic" and not before:
+        return 0
+    return int(size * _SHARES[before % len(_SHARES)])
+
+
+def _by_class(dataset: Dataset, label: Factor) -> list[SampleRow]:
+    labels = dataset.labels()
+    assert labels is not None
+    classes = np.unique(labels)
+    shown = classes[np.unique(np.rint(np.linspace(0, len(classes) - 1, MOST_CLASSES)).astype(np.int64))]
+    rows = [(number, np.flatnonzero(labels == number)) for number in shown]
+    return [
+        SampleRow(f"{label.name} {_say_class(label, number)}", f"{len(of):,} images", dataset.images[_some(of)])
+        for number, of in rows
+    ]
+
+
+def _observed(dataset: Dataset, factor: Factor, label: Factor | None) -> SampleRow:
+    """Images from the lowest to the highest value, or of each class; of one class of the label, if there is one."""
+    assert dataset.factors is not None
+    column = dataset.factors.column(factor.name)
+    among, note = np.arange(len(column)), factor.summary
+    labels = dataset.labels()
+    if label is not None and labels is not None:
+        among = np.flatnonzero(labels == _middle(label))
+        note = f"{note}, {label.name} {_say_class(label, _middle(label))}"
+    if factor.size is None:
+        order = among[np.argsort(column[among], kind="stable")]
+        tail = round(_TAIL * (len(order) - 1))
+        found = _some(order[tail : len(order) - tail])
+        values = tuple(say_value(float(column[row])) for row in found)
+    else:
+        each = max(1, COLUMNS // factor.size)
+        found = np.concatenate([among[column[among] == number][:each] for number in spread(factor)])
+        values = tuple(_say_class(factor, column[row]) for row in found)
+    return SampleRow(factor.name, note, dataset.images[found], values)
+
+
+def _any(dataset: Dataset) -> list[SampleRow]:
+    rows = _some(np.arange(len(dataset.images)), 3 * COLUMNS)
+    parts = [rows[start : start + COLUMNS] for start in range(0, len(rows), COLUMNS)]
+    return [SampleRow("", "", dataset.images[part], tuple(map(str, part))) for part in parts]
+
+
+def _some(rows: NDArray[np.int64], most: int = COLUMNS) -> NDArray[np.int64]:
+    """Up to so many of them, evenly spaced, the first and the last, too."""
+    return rows[np.unique(np.rint(np.linspace(0, len(rows) - 1, most)).astype(np.int64))]
+
+
+def _say_class(factor: Factor, number: float) -> str:
+    """What a class stands for; its number is a float beside factors that are continuous."""
+    return say_value(factor.values[int(number)]) if factor.values else str(int(number))
