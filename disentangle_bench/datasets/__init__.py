@@ -17,6 +17,7 @@ DATASETS: Registry[Adapter] = Registry(
         "digits": f"{_HERE}.digits:digits",
         "dsprites": f"{_HERE}.dsprites:dsprites",
         "fashion-mnist": f"{_HERE}.fashion_mnist:fashion_mnist",
+        "heads3d": f"{_HERE}.heads3d:heads3d",
         "mnist": f"{_HERE}.mnist:mnist",
         "mpi3d-complex": f"{_HERE}.mpi3d:mpi3d_complex",
         "mpi3d-real": f"{_HERE}.mpi3d:mpi3d_real",

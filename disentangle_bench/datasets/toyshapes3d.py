@@ -14,7 +14,7 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.rendering.camera import Array, Camera, turned
 from disentangle_bench.datasets.rendering.casting import cast
-from disentangle_bench.datasets.rendering.drawn import DrawnImages, drawn_dataset
+from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
 from disentangle_bench.datasets.rendering.room import Room
 from disentangle_bench.datasets.rendering.shading import (
     cone,
@@ -60,9 +60,12 @@ class ToyShapes3D:
 
         Args:
             data_dir: not used.
-            size: pixels of an edge.
+            size: pixels along an image's edge.
+
+        Raises:
+            DataError: a size out of range.
         """
-        images = ToyShapesImages(size)
+        images = ToyShapesImages(checked_size(self.facts.name, size))
         return drawn_dataset(replace(self.facts, shape=images.shape[1:]), images)
 
 

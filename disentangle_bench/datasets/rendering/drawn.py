@@ -12,7 +12,10 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.images import LazyImages
+from disentangle_bench.errors import DataError
 from disentangle_bench.variables import Variables
+
+SIZES = (8, 1024)
 
 
 class DrawnImages(LazyImages):
@@ -37,6 +40,18 @@ class DrawnImages(LazyImages):
         for image, classes in zip(images, np.stack(np.unravel_index(rows, self.sizes), 1).tolist(), strict=True):
             image[:] = self.draw(tuple(classes))
         return images
+
+
+def checked_size(name: str, size: int) -> int:
+    """A size of images that can be drawn.
+
+    Raises:
+        DataError: it is out of range.
+    """
+    least, most = SIZES
+    if not least <= size <= most:
+        raise DataError(f"{name} cannot be drawn at a size of {size}.", f"Give one from {least} to {most}.")
+    return size
 
 
 def drawn_dataset(facts: DatasetFacts, images: DrawnImages) -> Dataset:

@@ -1,0 +1,104 @@
+"""Heads: the Faces experiment of InfoGAN's paper with factors that are known, drawn as they are asked for.
+
+The paper's faces are renders of the Basel Face Model, which are not public. These heads are made of soft ellipsoids;
+what varies is what varies there: the pose, the light, and how wide the face is, besides who it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.head_shapes import head
+from disentangle_bench.datasets.rendering.blobs import Sight
+from disentangle_bench.datasets.rendering.camera import Array, pixel_centres, turned
+from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
+from disentangle_bench.datasets.rendering.shading import direction, in_bytes, lambert, shrunk
+
+AZIMUTHS = tuple(float(9 * number) for number in range(-10, 11))
+ELEVATIONS = tuple(float(6 * number) for number in range(-5, 6))
+LIGHTINGS = tuple(float(15 * number) for number in range(-5, 6))
+WIDTHS = (0.8, 0.9, 1.0, 1.1, 1.2)
+IDENTITIES = 20
+SAMPLES = 2
+REACH = 1.28
+"""Half the edge of the image, in half heads."""
+
+
+class Heads3D:
+    """The adapter: nothing is fetched or stored; an image is a function of its five factors."""
+
+    facts = DatasetFacts(
+        name="heads3d",
+        title="Heads: parametric heads under light, 32x32 grey, embedded",
+        images=len(AZIMUTHS) * len(ELEVATIONS) * len(LIGHTINGS) * len(WIDTHS) * IDENTITIES,
+        shape=(1, 32, 32),
+        factors=(
+            Factor.of("azimuth", "ordinal", AZIMUTHS),
+            Factor.of("elevation", "ordinal", ELEVATIONS),
+            Factor.of("lighting", "ordinal", LIGHTINGS),
+            Factor.of("width", "ordinal", WIDTHS),
+            Factor("identity", "categorical", IDENTITIES),
+        ),
+        licence="MIT",
+        citation=(
+            "After the Faces experiment of X. Chen, Y. Duan, R. Houthooft, J. Schulman, I. Sutskever, P. Abbeel: "
+            "InfoGAN. NeurIPS 2016. arXiv:1606.03657; its heads are drawn by disentangle-bench"
+        ),
+    )
+
+    def load(self, data_dir: Path | None = None, *, size: int = 32) -> Dataset:
+        """The 254,100 images, each drawn when it is asked for; `data_dir` is not needed.
+
+        Args:
+            data_dir: not used.
+            size: pixels along an image's edge.
+
+        Raises:
+            DataError: a size out of range.
+        """
+        images = HeadImages(checked_size(self.facts.name, size))
+        return drawn_dataset(replace(self.facts, shape=images.shape[1:]), images)
+
+
+class HeadImages(DrawnImages):
+    """The images."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(Heads3D.facts.factors, (1, size, size))
+
+    def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
+        """The image `(1, h, w)` of azimuth, elevation, lighting, width and identity."""
+        azimuth, elevation, lighting, width, identity = classes
+        pose = turned(AZIMUTHS[azimuth], ELEVATIONS[elevation])
+        return drawn_head(pose, LIGHTINGS[lighting], WIDTHS[width], identity, self.shape[-1])
+
+
+def drawn_head(pose: Array, lighting: float, width: float, identity: int, size: int) -> NDArray[np.uint8]:
+    """A head `(1, size, size)` in a pose, lit from degrees to the viewer's right."""
+    pixels = size * SAMPLES
+    x = pixel_centres(pixels) * np.float32(REACH)
+    sight = known_head(identity, width).seen(pose, x, -x)
+    image = np.zeros((pixels, pixels), np.float32)
+    image[sight.rows, sight.columns] = lit(sight, direction(lighting, 25))
+    return in_bytes(shrunk(image, SAMPLES)[None])
+
+
+def lit(sight: Sight, towards: Array) -> Array:
+    """The brightness `(n,)` of skin and hair under one light and some from all around, with a little gloss."""
+    halfway = towards + np.array([0, 0, 1], np.float32)
+    halfway /= np.linalg.norm(halfway)
+    gloss = np.square(np.square(np.square(np.square(lambert(sight.normal, halfway)))))
+    even = np.float32(0.16) + np.float32(0.10) * sight.normal[1]
+    bright: Array = sight.albedo * (even + np.float32(0.85) * lambert(sight.normal, towards)) + np.float32(0.12) * gloss
+    return bright
+
+
+known_head = lru_cache(maxsize=IDENTITIES * len(WIDTHS))(head)
+heads3d = Heads3D()
