@@ -14,6 +14,7 @@ _HERE = "disentangle_bench.datasets"
 DATASETS: Registry[Adapter] = Registry(
     "dataset",
     {
+        "cars3d": f"{_HERE}.cars3d:cars3d",
         "digits": f"{_HERE}.digits:digits",
         "dsprites": f"{_HERE}.dsprites:dsprites",
         "fashion-mnist": f"{_HERE}.fashion_mnist:fashion_mnist",

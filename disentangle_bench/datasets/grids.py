@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from disentangle_bench.datasets.hashes import digest_of, note_on
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError
+from disentangle_bench.storage import storage_errors
 from disentangle_bench.variables import Variables
 
 REPLACE = "Replace it by the published file."
@@ -83,10 +86,25 @@ def ranked(
     return classes, tuple(found)
 
 
-def content_of(path: Path, dataset: str) -> str:
-    """The SHA-256 of a file from which images are prepared, from its note if there is one.
+def content_of(place: Path, dataset: str) -> str:
+    """A text that is another for other images: a file's SHA-256, or what a folder's list of files says.
 
     Raises:
         StorageError: it cannot be read.
     """
-    return digest_of(path, note_on(path, cache_folder(dataset)))
+    if place.is_file():
+        return digest_of(place, note_on(place, cache_folder(dataset)))
+    with storage_errors(place, "read"):
+        return _listing(place)
+
+
+def _listing(folder: Path) -> str:
+    """The SHA-256 of the names, sizes and times of change of the files in a folder."""
+    digest = hashlib.sha256()
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent, name)
+            state = path.stat()
+            digest.update(f"{path.relative_to(folder)} {state.st_size} {state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
