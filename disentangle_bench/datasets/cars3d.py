@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,13 +106,15 @@ class Cars3D:
 
     def _made(self, place: Path, unpacked: Path, size: int) -> Iterator[NDArray[np.uint8]]:
         """The images of one car after another; an archive that is compressed as a whole is unpacked for that time."""
+        packed = place.is_file() and is_gzip(place)
         try:
-            if place.is_file() and is_gzip(place):
+            if packed:
                 unpack_gzip(place, unpacked)
-                place = unpacked
-            members = open_members(place)
+            members = open_members(unpacked if packed else place)
             for name in self._listed(members):
                 yield resized(self._views(members, name), size)
+        except DataError as error:
+            raise DataError(error.problem.replace(str(unpacked), str(place)), error.remedy) from error
         finally:
             unpacked.unlink(missing_ok=True)
 
@@ -132,19 +135,17 @@ class Cars3D:
     def _views(self, members: Members, name: str) -> NDArray[np.uint8]:
         """One car `(elevation x azimuth, 3, 128, 128)`."""
         elevation, azimuth, _ = (factor.size or 0 for factor in self.facts.factors)
-        content = members.read(name)
+        file: Any = io.BytesIO(members.read(name))
         try:
-            image = loadmat(io.BytesIO(content), variable_names=["im"]).get("im")
+            image = loadmat(file, variable_names=["im"]).get("im")
         except _DAMAGE as error:
             raise DataError(f"{members.path}: {name} is no whole MATLAB 5 file: {error}.", REPLACE) from error
         if image is None:
             raise DataError(f"{members.path}: {name} has no array 'im'.", REPLACE)
         expected = (NATIVE, NATIVE, 3, azimuth, elevation)
         if image.shape != expected or image.dtype != np.uint8:
-            raise DataError(
-                f"{members.path}: 'im' in {name} is {image.dtype} {image.shape}; it should be uint8 {expected}.",
-                REPLACE,
-            )
+            found = f"{image.dtype} {image.shape}"
+            raise DataError(f"{members.path}: 'im' in {name} is {found}; it should be uint8 {expected}.", REPLACE)
         views: NDArray[np.uint8] = image.transpose(4, 3, 2, 0, 1).reshape(-1, 3, NATIVE, NATIVE)
         return views
 

@@ -84,9 +84,8 @@ def test_images_come_in_the_order_of_the_list(small: Cars3D, tmp_path: Path, pub
     assert truth.whole
     for elevation, azimuth, identity in ((0, 0, 0), (1, 2, 3), (1, 0, 2), (0, 1, 1)):
         row = truth.index([elevation, azimuth, identity])
-        np.testing.assert_array_equal(
-            dataset.images[row][0], CARS[identity, ..., azimuth, elevation].transpose(2, 0, 1)
-        )
+        view = CARS[identity, ..., azimuth, elevation]
+        np.testing.assert_array_equal(dataset.images[row][0], view.transpose(2, 0, 1))
     assert dataset.factors.names == ("elevation", "azimuth", "identity")
     assert dataset.factors.kinds == ("ordinal", "cyclic", "categorical")
     assert [path.suffix for path in cache_folder("cars3d").glob("*")].count(".tar") == 0
@@ -124,7 +123,7 @@ def _without(files: Files, name: str) -> Files:
     ("change", "message"),
     [
         (lambda f: f | {CAR: mat(CARS[2][:64])}, r"'im' in .*car_100_mesh.mat is uint8 \(64, 128, 3, 3, 2\)"),
-        (lambda f: f | {CAR: mat(CARS[2][..., :1])}, r"uint8 \(128, 128, 3, 3\); .* uint8 \(128, 128, 3, 3, 2\)"),
+        (lambda f: f | {CAR: mat(CARS[2][..., :1])}, r"uint8 \(128, 128, 3, 3, 1\); .* uint8 \(128, 128, 3, 3, 2\)"),
         (lambda f: f | {CAR: mat(CARS[2] / 255)}, r"is float64 \(128, 128, 3, 3, 2\)"),
         (lambda f: f | {CAR: mat(CARS[2], "image")}, "car_100_mesh.mat has no array 'im'"),
         (lambda f: f | {CAR: f[CAR][: len(f[CAR]) // 2]}, "car_100_mesh.mat is no whole MATLAB 5 file"),
@@ -150,8 +149,10 @@ def test_damage_is_told_and_nothing_is_kept(
     small: Cars3D, tmp_path: Path, published: Files, change: Callable[[Files], Files], message: str
 ) -> None:
     packed(tmp_path / FILE, change(published))
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as caught:
         small.load(tmp_path)
+    assert str(tmp_path / FILE) in caught.value.problem
+    assert "prepared" not in caught.value.problem
     assert not [path for path in cache_folder("cars3d").iterdir() if path.suffix in (".h5", ".tar")]
 
 
