@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import torch
 
-from benchmarks.perf import ablation, counting, dci, metrics, rendering, startup, training
+from benchmarks.perf import ablation, counting, dci, loading, metrics, rendering, startup, training
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
 
@@ -26,6 +26,7 @@ PARTS = {
     "dci": dci.measure,
     "counting": counting.measure,
     "rendering": rendering.measure,
+    "loading": loading.measure,
 }
 
 

@@ -236,4 +236,4 @@ def test_the_command_prints_its_tables():
         "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 6 + len(rendering.LEAST)
+    assert outcome.stdout.count("###") == 9 + len(rendering.LEAST)
