@@ -27,6 +27,7 @@ DATASETS: Registry[Adapter] = Registry(
         "shapes3d": f"{_HERE}.shapes3d:shapes3d",
         "smallnorb": f"{_HERE}.smallnorb:smallnorb",
         "sprites": f"{_HERE}.sprites:sprites",
+        "svhn": f"{_HERE}.svhn:svhn",
         "toyshapes3d": f"{_HERE}.toyshapes3d:toyshapes3d",
     },
     group="disentangle_bench.datasets",

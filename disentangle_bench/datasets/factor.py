@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from numpy.typing import ArrayLike
+
 from disentangle_bench.errors import DataError
-from disentangle_bench.variables import Kind
+from disentangle_bench.variables import Kind, Variables
 
 Value = float | str
 
@@ -55,6 +57,12 @@ class Factor:
         if value not in known:
             raise DataError(f"The factor {self.name!r} has no value {value!r}.", f"It has {_listed(known)}.")
         return known.index(value)
+
+
+def as_variables(factors: Sequence[Factor], values: ArrayLike) -> Variables:
+    """The values `(n, k)`, or `(n,)` of a single factor, under the factors' names and kinds."""
+    names, kinds = [factor.name for factor in factors], [factor.kind for factor in factors]
+    return Variables.wrap(values, names=names, kinds=kinds, prefix="f")
 
 
 def _listed(values: Sequence[Value]) -> str:

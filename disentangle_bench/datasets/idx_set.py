@@ -11,11 +11,11 @@ import numpy as np
 
 from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.factor import as_variables
 from disentangle_bench.datasets.idx import read_idx
 from disentangle_bench.datasets.measured import measured
 from disentangle_bench.datasets.sources import Source
 from disentangle_bench.errors import DataError
-from disentangle_bench.variables import Variables
 
 
 class IdxSet(ABC):
@@ -53,9 +53,6 @@ class IdxSet(ABC):
         images, classes = np.concatenate(parts), np.concatenate(labels).astype(np.int64)[:, None]
         facts = self.facts if measures else replace(self.facts, factors=self.facts.factors[:1])
         columns = np.hstack([classes, measured(facts.name, images, facts.files)]) if measures else classes
-        factors = Variables.wrap(
-            columns,
-            names=[factor.name for factor in facts.factors],
-            kinds=[factor.kind for factor in facts.factors],
+        return Dataset(
+            facts, images[:, None], as_variables(facts.factors, columns), np.arange(len(images)) < len(parts[0])
         )
-        return Dataset(facts, images[:, None], factors, np.arange(len(images)) < len(parts[0]))

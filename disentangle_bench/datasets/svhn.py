@@ -1,0 +1,113 @@
+"""SVHN: digits of house numbers, cropped, 32x32 RGB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets.cache import obtain
+from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.factor import Factor, as_variables
+from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.images import Images
+from disentangle_bench.datasets.matlab import read_matlab
+from disentangle_bench.datasets.prepared import prepared
+from disentangle_bench.datasets.sources import Source, WebFolder
+from disentangle_bench.errors import DataError
+
+TRAIN, TEST, EXTRA = "train_32x32.mat", "test_32x32.mat", "extra_32x32.mat"
+_BATCH = 8192
+_REMEDY = "Replace it by the published file."
+
+
+class Svhn:
+    """The adapter. Hashes and sizes are those that TensorFlow Datasets publishes."""
+
+    facts = DatasetFacts(
+        name="svhn",
+        title="SVHN: digits of house numbers, cropped, 32x32 RGB",
+        images=99_289,
+        shape=(3, 32, 32),
+        factors=(Factor("digit", "categorical", 10),),
+        labels="digit",
+        licence="for non-commercial use only",
+        citation=(
+            "Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu, A. Y. Ng: Reading Digits in Natural Images with "
+            "Unsupervised Feature Learning. NIPS Workshop on Deep Learning and Unsupervised Feature Learning, 2011. "
+            "http://ufldl.stanford.edu/housenumbers"
+        ),
+        files={
+            TRAIN: File("435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8", 182_040_794, False),
+            TEST: File("cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b", 64_275_384, False),
+            EXTRA: File(
+                "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3", 1_329_278_602, False, optional=True
+            ),
+        },
+        bytes=246_316_178,
+        subfolders=("SVHN",),
+    )
+
+    def load(self, data_dir: Path | None = None, *, extra: bool = False) -> Dataset:
+        """The 73,257 training images, the 26,032 test images and, if asked for, the extra ones after them.
+
+        What the files call 10 is the digit 0.
+
+        Args:
+            data_dir: a folder with the `.mat` files, in itself or in `svhn/` or `SVHN/`; by default `DBENCH_DATA`,
+                the user cache, then the source.
+            extra: also train on the 531,131 easier images of `extra_32x32.mat`. All images are then kept in the cache
+                (2 GB) and read from there.
+
+        Raises:
+            DownloadError: some file could not be had. DataError: a file is damaged.
+            StorageError: the cache cannot be written.
+        """
+        names = (TRAIN, TEST, EXTRA) if extra else (TRAIN, TEST)
+        paths = obtain(self.facts, self.sources, data_dir, files=names)
+        labels = [_digits(paths[name]) for name in names]
+        facts = replace(self.facts, images=sum(map(len, labels)))
+        train = np.concatenate([np.full(len(digits), name != TEST) for name, digits in zip(names, labels, strict=True)])
+        factors = as_variables(facts.factors, np.concatenate(labels))
+        return Dataset(facts, self._images(paths, labels, extra), factors, train)
+
+    def sources(self) -> Iterable[Source]:
+        """The authors' web folder, which torchvision asks, too."""
+        return (WebFolder("http://ufldl.stanford.edu/housenumbers"),)
+
+    def _images(self, paths: Mapping[str, Path], labels: Sequence[NDArray[np.int64]], extra: bool) -> Images:
+        if not extra:
+            return np.concatenate([*_batches(paths, labels)])
+        settings = {"version": 1, "files": {name: self.facts.files[name].sha256 for name in paths}}
+        shape = (sum(map(len, labels)), *self.facts.shape)
+        return prepared(self.facts.name, settings, shape, lambda: _batches(paths, labels))
+
+
+def _digits(path: Path) -> NDArray[np.int64]:
+    labels = read_matlab(path, "y")
+    if labels.ndim != 2 or labels.shape[1] != 1 or labels.dtype.kind not in "iuf":
+        raise DataError(f"{path}: 'y' is {labels.shape} {labels.dtype}; (n, 1) numbers are expected.", _REMEDY)
+    wrong = np.flatnonzero(~np.isin(labels, np.arange(1, 11)))
+    if len(wrong):
+        raise DataError(f"{path}: label {labels[wrong[0], 0]} of image {wrong[0]:,} is not from 1 to 10.", _REMEDY)
+    return labels[:, 0].astype(np.int64) % 10
+
+
+def _batches(paths: Mapping[str, Path], labels: Sequence[NDArray[np.int64]]) -> Iterator[NDArray[np.uint8]]:
+    """The images of one file after the other, so that no more than one is in memory."""
+    for path, digits in zip(paths.values(), labels, strict=True):
+        pixels = read_matlab(path, "X")
+        if pixels.shape != (32, 32, 3, len(digits)) or pixels.dtype != np.uint8:
+            raise DataError(
+                f"{path}: 'X' is {pixels.shape} {pixels.dtype}; (32, 32, 3, {len(digits)}) uint8 is expected, an image "
+                "for each label.",
+                _REMEDY,
+            )
+        for start in range(0, len(digits), _BATCH):
+            yield np.ascontiguousarray(pixels[..., start : start + _BATCH].transpose(3, 2, 0, 1))
+
+
+svhn = Svhn()
