@@ -15,6 +15,7 @@ DATASETS: Registry[Adapter] = Registry(
     "dataset",
     {
         "cars3d": f"{_HERE}.cars3d:cars3d",
+        "chairs": f"{_HERE}.chairs:chairs",
         "digits": f"{_HERE}.digits:digits",
         "dsprites": f"{_HERE}.dsprites:dsprites",
         "fashion-mnist": f"{_HERE}.fashion_mnist:fashion_mnist",
