@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets import Dataset, Factor, GroundTruth
 from disentangle_bench.reports.numbers import say_value
 
-COLUMNS = 10
+COLUMNS, FEW = 10, 12
 MOST_CLASSES = 20
 _LEAST_IMAGES_A_CELL, _MOST_IMAGES_A_CELL = 0.01, 2
 _TAIL = 0.02
@@ -30,7 +30,7 @@ class SampleRow:
 
     Attributes:
         name: what changes along them.
-        note: its kind, or what is held.
+        note: its kind, or how many there are; a second line for what is held.
         images: `(m, c, h, w)` uint8.
         values: what each of them shows; empty where that says nothing.
     """
@@ -61,12 +61,14 @@ def choose_samples(dataset: Dataset) -> Samples:
 
 
 def spread(factor: Factor) -> NDArray[np.int64]:
-    """Up to ten of a factor's classes, evenly spaced: the first and the last, too, unless they are neighbours."""
+    """All of a factor's classes, or about ten: evenly spaced if some number of them allows it, and to both ends."""
     size = factor.size or 0
-    shown = min(size, COLUMNS)
-    if factor.kind == "cyclic":
-        return np.arange(shown) * size // shown
-    return np.rint(np.linspace(0, size - 1, shown)).astype(np.int64)
+    if size <= FEW:
+        return np.arange(size)
+    closed = factor.kind == "cyclic"  # whose last class is next to the first
+    steps = size if closed else size - 1
+    shown = next((n for n in range(FEW, FEW - 5, -1) if steps % (n if closed else n - 1) == 0), COLUMNS)
+    return np.rint(np.linspace(0, steps, shown, endpoint=not closed)).astype(np.int64)
 
 
 def _grid(dataset: Dataset) -> GroundTruth | None:
@@ -168,7 +170,7 @@ def _observed(dataset: Dataset, factor: Factor, label: Factor | None) -> SampleR
     labels = dataset.labels()
     if label is not None and labels is not None:
         among = np.flatnonzero(labels == _middle(label))
-        note = f"{note}, {label.name} {_say_class(label, _middle(label))}"
+        note = f"{note}\n{label.name} {_say_class(label, _middle(label))}"
     if factor.size is None:
         order = among[np.argsort(column[among], kind="stable")]
         tail = round(_TAIL * (len(order) - 1))

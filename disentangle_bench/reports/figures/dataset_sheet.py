@@ -17,7 +17,7 @@ GAP = 8
 LEFT, RIGHT, TOP, BOTTOM = 245, 25, 75, 25
 VALUES = 34  # dots below a row for its values
 NO_VALUES = 4
-CHARACTERS = 11  # of a value, below an image
+VALUE_LENGTH, NAME_LENGTH = 11, 17  # characters that have room
 HELD_LINE, DOTS_A_CHARACTER = 26, 11
 
 
@@ -83,7 +83,7 @@ def cell(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _draw(figure: Figure, page: _Page, top: int, row: SampleRow, images: list[NDArray[np.uint8]]) -> None:
     high, wide = images[0].shape[:2]
-    figure.text(*page.point(RIGHT, top + high / 2 - 3), row.name, va="bottom")
+    figure.text(*page.point(RIGHT, top + high / 2 - 3), _short(row.name, NAME_LENGTH), va="bottom")
     figure.text(*page.point(RIGHT, top + high / 2 + 4), row.note, va="top", fontsize=6.5, color=MUTED)
     strip = np.concatenate([np.pad(image, ((0, 0), (0, GAP), (0, 0)), constant_values=255) for image in images], axis=1)
     # Placed to the dot, so that every pixel of an image becomes the same number of dots.
@@ -92,11 +92,11 @@ def _draw(figure: Figure, page: _Page, top: int, row: SampleRow, images: list[ND
     axes.set_axis_off()
     for column, value in enumerate(row.values):
         place = page.point(LEFT + column * (wide + GAP) + wide / 2, top + high + 5)
-        figure.text(*place, _short(value), va="top", ha="center", fontsize=6.5, color=MUTED)
+        figure.text(*place, _short(value, VALUE_LENGTH), va="top", ha="center", fontsize=6.5, color=MUTED)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= CHARACTERS else f"{text[: CHARACTERS - 1]}…"
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _lines(text: str, width: int) -> list[str]:

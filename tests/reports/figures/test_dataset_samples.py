@@ -92,6 +92,11 @@ def test_factors_of_the_same_values_are_held_at_different_ones():
         (Factor("a", "ordinal", 19), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18]),
         (Factor("a", "cyclic", 40), [0, 4, 8, 12, 16, 20, 24, 28, 32, 36]),
         (Factor("a", "cyclic", 5), [0, 1, 2, 3, 4]),
+        (Factor("a", "cyclic", 36), list(range(0, 36, 3))),
+        (Factor("a", "ordinal", 12), list(range(12))),
+        (Factor("a", "ordinal", 15), [0, 2, 4, 6, 8, 10, 12, 14]),
+        (Factor("a", "ordinal", 21), list(range(0, 21, 2))),
+        (Factor("a", "ordinal", 32), [0, 3, 7, 10, 14, 17, 21, 24, 28, 31]),
     ],
 )
 def test_classes_are_spread_evenly_and_no_circle_shows_its_ends_twice(factor, expected):
@@ -121,7 +126,7 @@ def test_what_was_measured_goes_from_low_to_high_within_one_class():
     values = np.stack([rng.integers(0, 3, 600), rng.normal(size=600), rng.integers(0, 2, 600)], axis=1)
     factors = [SHAPE, Factor("slant", "continuous", measured=True), Factor.of("bold", "categorical", ["no", "yes"])]
     *_, slant, bold = choose_samples(numbered(values, factors, labels="shape")).rows
-    assert slant.note == "continuous, measured, shape heart"
+    assert slant.note == "continuous, measured\nshape heart"
     shown = values[rows_of(slant)]
     assert len(shown) == 10
     assert (np.diff(shown[:, 1]) > 0).all()
