@@ -1,0 +1,59 @@
+"""Compare with another program, which runs in an interpreter of its own, and print a Markdown table.
+
+Both get the same arrays and take turns, one seed a turn. docs/peers.md says how to make the environments. Set
+OMP_NUM_THREADS for both, and on a machine that has other work use `--clock cpu`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from benchmarks.peers.cases import SMALL_SIZES, Grid
+from benchmarks.peers.comparisons import COMPARISONS
+from benchmarks.peers.measure import Plan, Result, compare
+from benchmarks.peers.peer import Peer
+from benchmarks.peers.table import table
+from disentangle_bench.errors import DbenchError
+
+EXISTING = click.Path(exists=True, path_type=Path)
+
+
+@click.command(help=__doc__)
+@click.argument("name", metavar="PEER", type=click.Choice(list(COMPARISONS)))
+@click.option("--python", "interpreter", type=EXISTING, required=True, help="The interpreter that has the peer.")
+@click.option("--path", "paths", multiple=True, type=EXISTING, help="A folder of programs that are no package.")
+@click.option("--only", multiple=True, help="Questions to ask, such as beta-vae; all by default.")
+@click.option("--turns", default=10, show_default=True, help="Turns of both, a seed each.")
+@click.option("--clock", type=click.Choice(["wall", "cpu"]), default="wall", show_default=True, help="What to measure.")
+@click.option("--quick", is_flag=True, help="A small grid and two turns: shows that it runs, compares nothing.")
+def main(
+    *,
+    name: str,
+    interpreter: Path,
+    paths: tuple[Path, ...],
+    only: tuple[str, ...],
+    turns: int,
+    clock: str,
+    quick: bool,
+) -> None:
+    plan = Plan(2, Grid(SMALL_SIZES), clock) if quick else Plan(turns, clock=clock)
+    chosen = [comparison for comparison in COMPARISONS[name] if not only or comparison.question in only]
+    results: list[Result] = []
+    try:
+        with tempfile.TemporaryDirectory() as folder, Peer(name, interpreter.absolute(), paths) as peer:
+            for result in compare(peer, chosen, plan, Path(folder)):
+                click.echo(f"{result.label}, {result.case}", err=True)
+                results.append(result)
+    except DbenchError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    versions = ", ".join(f"{package} {version}" for package, version in peer.versions.items())
+    click.echo(f"{name}: {versions}; {plan.turns} turns, {clock} seconds.\n\n{table(results)}", nl=False)
+
+
+if __name__ == "__main__":
+    main()

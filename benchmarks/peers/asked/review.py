@@ -1,0 +1,34 @@
+"""Asks the programs of the review by Carbonneau et al., arXiv:2012.09276, with their defaults.
+
+They are no package: `--path` names the folder with `z_diff.py`, `z_min_var.py` and, one above, `utils.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers.asked.serve import Answer, Data, serve
+
+Numbers = dict[str, Any]
+
+
+def ask_z_diff(data: Data, seed: int) -> Numbers:
+    from z_diff import z_diff
+
+    np.random.seed(seed)
+    return {"z-diff": z_diff(data.factors, data.codes, continuous_factors=False)}
+
+
+def ask_z_min_variance(data: Data, seed: int) -> Numbers:
+    from z_min_var import z_min_var
+
+    np.random.seed(seed)
+    return {"z-min-variance": z_min_var(data.factors, data.codes, continuous_factors=False)}
+
+
+ANSWERS: dict[str, Answer] = {"z-diff": ask_z_diff, "z-min-variance": ask_z_min_variance}
+
+if __name__ == "__main__":
+    serve(("numpy", "scikit-learn"), ANSWERS)

@@ -1,0 +1,81 @@
+"""Another program in an interpreter of its own: it is asked on one pipe and answers on another."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from disentangle_bench.errors import DbenchError
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = {"disentanglement-lib": "disentanglement_lib", "disent": "disent", "review": "review"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Scores by name, and the seconds that they took, by clock."""
+
+    scores: Mapping[str, float | None]
+    seconds: Mapping[str, float]
+
+
+@dataclass
+class Peer:
+    """A running peer.
+
+    Args:
+        name: one of SCRIPTS.
+        python: the interpreter of the environment that has it.
+        paths: folders that are put on its module path, for peers that are no package.
+    """
+
+    name: str
+    python: Path
+    paths: Sequence[Path] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    questions: Sequence[str] = ()
+
+    def __enter__(self) -> Self:
+        module = f"benchmarks.peers.asked.{SCRIPTS[self.name]}"
+        program = f"import runpy, sys; sys.path += {[str(path) for path in self.paths]!r}; "
+        program += f"runpy.run_module({module!r}, run_name='__main__')"
+        try:
+            self._process = subprocess.Popen(
+                [str(self.python), "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
+            )
+        except OSError as error:
+            raise DbenchError(f"{self.python} does not start: {error.strerror}.", "Give an interpreter.") from error
+        told = self._listen()
+        self.versions, self.questions = told["versions"], told["questions"]
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._process.communicate()
+
+    def ask(self, question: str, data: Path, seed: int, settings: Mapping[str, Any]) -> Answer:
+        """Have it score the arrays of a file."""
+        asked = {"question": question, "data": str(data), "seed": seed, "settings": dict(settings)}
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(asked) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended, which `_listen` tells
+        told = self._listen()
+        return Answer(told["scores"], told["seconds"])
+
+    def _listen(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            code = self._process.wait()
+            raise DbenchError(
+                f"{self.name} in {self.python} ended with exit code {code}.",
+                "Its message is above; docs/peers.md says how to make its environment.",
+            )
+        return json.loads(line)
