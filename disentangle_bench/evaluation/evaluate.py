@@ -211,4 +211,5 @@ def _merged(run: Run, results: Results) -> Results:
 
 def _representation(subject: Subject) -> Representation:
     parts = subject.parts
-    return Representation(parts["codes"], parts.get("factors"), parts.get("train"))
+    posterior = parts.get("posterior_parameters", {})
+    return Representation(parts["codes"], parts.get("factors"), parts.get("train"), posterior)

@@ -82,7 +82,12 @@ def check_evaluation(run: Path, evaluated) -> None:
         assert score["value"] is not None or score["reason"], name
     drawn = {path.name for path in (run / "figures").iterdir()}
     assert {f"{name}.{form}" for name in FIGURES for form in ("svg", "png")} <= drawn
-    assert len(db.Representation.load(run / "representation.h5").codes) == 1797
+    kept = run / "representation.h5"
+    assert len(db.Representation.load(kept).codes) == 1797
+    again = db.evaluate(kept, ["mig", "mig/chen"], bootstrap=0, levels=False).scores
+    assert {name: score.value for name, score in again.items()} == {
+        name: printed["scores"][name]["value"] for name in again
+    }
 
 
 def check_comparison(real_dbench, runs: list[Path]) -> None:
