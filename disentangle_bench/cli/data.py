@@ -10,7 +10,7 @@ import rich_click as click
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.facts import DATA, loaded_sheet
 from disentangle_bench.cli.help import ARGUMENTS, Command, Group
-from disentangle_bench.cli.options import Settings, data_dir_option, format_option, settings_option
+from disentangle_bench.cli.options import Function, Settings, data_dir_option, format_option, settings_option
 from disentangle_bench.cli.output import print_result, say, say_error
 from disentangle_bench.cli.sheets import print_sheet
 from disentangle_bench.cli.tables import print_rows, print_table
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from disentangle_bench.datasets import Adapter
 
 EXIT_SOME_FAILED = 1
+
+
+def names_argument(function: Function) -> Function:
+    """`NAME..`, of datasets."""
+    argument = click.argument(
+        "names", metavar="NAME..", nargs=-1, required=True, shell_complete=names_of("datasets"), help="Datasets."
+    )
+    return click.option_panel("Arguments", options=["names"], **ARGUMENTS)(argument(function))
 
 
 @click.group(
@@ -57,10 +65,7 @@ def list_data(form: str) -> None:
         "dbench data fetch mnist --from ~/Downloads",
     ),
 )
-@click.option_panel("Arguments", options=["names"], **ARGUMENTS)
-@click.argument(
-    "names", metavar="NAME..", nargs=-1, required=True, shell_complete=names_of("datasets"), help="Datasets."
-)
+@names_argument
 @click.option(
     "--from",
     "copy",
@@ -107,10 +112,7 @@ def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool
     short_help="Read the files of datasets again and compare.",
     examples=("dbench data verify mnist",),
 )
-@click.option_panel("Arguments", options=["names"], **ARGUMENTS)
-@click.argument(
-    "names", metavar="NAME..", nargs=-1, required=True, shell_complete=names_of("datasets"), help="Datasets."
-)
+@names_argument
 @data_dir_option
 @format_option
 @click.pass_context
@@ -126,13 +128,14 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
     for name in (name for name, facts in every.items() if not facts.files):
         say(f"{name} is embedded: it has no files.")
     files = [(name, file) for name, facts in every.items() for file in verify_files(facts, data_dir)]
-    rows = [(name, file.name, file.condition, str(file.path or ""), file.fault) for name, file in files]
-    if rows:
+    if files:
+        rows = [(name, file.name, file.condition, str(file.path or ""), file.fault) for name, file in files]
         print_table(("Dataset", "File", "State", "Path", "What is wrong"), rows, 3, form)
-    for _, file in files:
-        if file.fault:
-            say(f"{file.path} {file.fault}.")
-    if not all(file.sound for _, file in files):
+    for file in (file for _, file in files if file.fault):
+        say(f"{file.path} {file.fault}.")
+    unsound = dict.fromkeys(name for name, file in files if not file.sound)
+    if unsound:
+        say(f"`dbench data fetch {' '.join(unsound)}` gets what is missing, and what is damaged in the cache.")
         context.exit(EXIT_SOME_FAILED)
 
 

@@ -101,7 +101,7 @@ def _dataset_sheet(name: str) -> Sheet:
 
     adapter = DATASETS.get(name)
     facts = adapter.facts
-    more = {"size": _size(facts.bytes), "here": presence(facts)}
+    more = {"size": _size(facts.bytes), "state": presence(facts)}
     files = {file: _hash(declared) for file, declared in facts.files.items()}
     return replace(_sheet_of(facts, settings_of(adapter), more), files=files)
 
@@ -238,7 +238,7 @@ KINDS = {
 }
 DATA = Kind(
     _dataset_names,
-    ("Dataset", "Images", "Factors", "Size", "Here", "Hashes", "Licence"),
+    ("Dataset", "Images", "Factors", "Size", "State", "Hashes", "Licence"),
     7,
     _data_row,
     _dataset_sheet,

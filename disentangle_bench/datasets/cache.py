@@ -84,16 +84,23 @@ class Taken:
 def take(facts: DatasetFacts, source: Source) -> Taken:
     """Ask one source for all of a dataset's files that the cache lacks, optional ones included.
 
+    Also for those whose SHA-256 nobody has published: which copy is the right one, the user may know.
+
     Raises:
         StorageError: the cache cannot be written, or the source not be read.
     """
     cache = cache_folder(facts.name)
     with _writable_cache(), held(cache, facts.name):
         search = _Search(facts, cache, {})
+        had, search.found = (
+            search.found,
+            {name: path for name, path in search.found.items() if facts.files[name].sha256},
+        )
         lacked = search.missing
         faults = search.take_from(source) if lacked else []
-    paths = {name: search.found[name] for name in facts.files if name in search.found}
-    return Taken(paths, tuple(name for name in lacked if name in paths), tuple(faults))
+    found = had | search.found
+    paths = {name: found[name] for name in facts.files if name in found}
+    return Taken(paths, tuple(name for name in lacked if name in search.found), tuple(faults))
 
 
 def _chosen(facts: DatasetFacts, names: Collection[str] | None) -> dict[str, File]:

@@ -115,9 +115,16 @@ def _attempt(session: Session, partial: Partial) -> None:
                 return
         else:
             response.raise_for_status()
+            _refuse_pages(response)
             whole, start = Whole.of(response), 0
             partial.begin(whole)
         _receive(response, partial, whole, start)
+
+
+def _refuse_pages(response: Response) -> None:
+    """Some servers answer with a page, to log in or to say sorry, and call that a success."""
+    if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+        raise DownloadError("answered with a web page instead of the file")
 
 
 def _receive(response: Response, partial: Partial, whole: Whole, start: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,7 @@ from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.hashes import Note, computed_sha256, expected_sha256, mismatch, note_on
 from disentangle_bench.datasets.places import cache_folder, user_folders
+from disentangle_bench.datasets.scratch import kept_bytes
 from disentangle_bench.errors import DataError
 
 Presence = Literal["embedded", "cached", "in DBENCH_DATA", "partly", "not fetched"]
@@ -51,7 +52,7 @@ def presence(facts: DatasetFacts) -> Presence:
         own = []
     places = [_place(name, file, [*own, cache]) for name, file in needed.items()]
     if not all(places):
-        return "partly" if any(places) else "not fetched"
+        return "partly" if any(places) or kept_bytes(cache, needed) else "not fetched"
     return "cached" if all(place and place.parent == cache for place in places) else "in DBENCH_DATA"
 
 
@@ -95,6 +96,8 @@ def _verified(name: str, file: File, folders: Sequence[Path]) -> Verified:
     expected = expected_sha256(file, place)
     actual = computed_sha256(path)
     if fault := mismatch(file, actual, place):
+        if note := Note.read(place):  # or the damage, which its size and time do not tell, would go unnoticed
+            replace(note, changed=0).keep(place, small=True)
         return Verified(name, "damaged", path, fault)
     Note.of(path, actual).keep(place, small=file.sha256 is None)
     return Verified(name, "whole" if file.sha256 else "unchanged" if expected else "unknown", path)
