@@ -148,8 +148,8 @@ def _status(error: Exception) -> int | None:
 
 
 def _reason(error: Exception) -> str:
-    cause = getattr(error.args[0], "reason", error) if error.args else error
-    return str(cause) or type(error).__name__
+    first = error.args[0] if error.args else error
+    return str(getattr(first, "reason", first)).rstrip(".") or type(error).__name__
 
 
 def _explained(error: Exception, partial: Partial) -> DownloadError:
