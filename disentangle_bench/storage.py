@@ -114,6 +114,14 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
+def in_bytes(size: float) -> str:
+    """A number of bytes for people, such as 1.4 GB."""
+    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
+        if size >= 10**power:
+            return f"{size / 10**power:.1f} {unit}"
+    return f"{size:.0f} bytes"
+
+
 def require_space(folder: Path, needed: int, what: str) -> None:
     """Make sure that a folder's disk has room for so many bytes more, and a little to spare.
 
@@ -124,7 +132,7 @@ def require_space(folder: Path, needed: int, what: str) -> None:
         free = shutil.disk_usage(folder).free
     if free < needed + _SPARE_BYTES:
         raise StorageError(
-            f"{what} needs {needed / 1e6:,.1f} MB in {folder}, where {free / 1e6:,.1f} MB are free.",
+            f"{what} needs {in_bytes(needed)} in {folder}, where {in_bytes(free)} are free.",
             _REMEDIES[errno.ENOSPC],
         )
 

@@ -6,9 +6,11 @@ import json
 import math
 import os
 import platform
+import shutil
 import stat
 import subprocess
 import sys
+from collections import namedtuple
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +22,10 @@ from disentangle_bench.errors import StorageError
 from disentangle_bench.storage import (
     atomic_path,
     flush_to_disk,
+    in_bytes,
     installed_version,
     provenance,
+    require_space,
     sha256,
     storage_errors,
     write_bytes,
@@ -247,3 +251,21 @@ def test_a_home_at_the_root_is_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_not_installed_has_no_version() -> None:
     assert installed_version("no-such-distribution-here") is None
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (54_950_048, "55.0 MB"), (2e10, "20.0 GB")]
+)
+def test_sizes_are_said_for_people(size, said):
+    assert in_bytes(size) == said
+
+
+def test_space_is_asked_for_with_a_little_to_spare(tmp_path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 2**26 + 1000))
+    require_space(tmp_path, 1000, "it")
+    with pytest.raises(StorageError, match=rf"it needs 1\.0 kB in {tmp_path}, where 67\.1 MB are free"):
+        require_space(tmp_path, 1001, "it")
+    monkeypatch.undo()
+    with pytest.raises(StorageError, match="Could not ask for the free space of"):
+        require_space(tmp_path / "none", 1, "it")

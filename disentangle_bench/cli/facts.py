@@ -225,7 +225,9 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size else "embedded"
+    from disentangle_bench.storage import in_bytes
+
+    return in_bytes(size) if size else "embedded"
 
 
 KINDS = {

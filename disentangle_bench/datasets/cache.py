@@ -91,15 +91,12 @@ def take(facts: DatasetFacts, source: Source) -> Taken:
     """
     cache = cache_folder(facts.name)
     with _writable_cache(), held(cache, facts.name):
-        search = _Search(facts, cache, {})
-        had, search.found = (
-            search.found,
-            {name: path for name, path in search.found.items() if facts.files[name].sha256},
-        )
+        published = {name: file for name, file in facts.files.items() if file.sha256}
+        search = _Search(facts, cache, {}, known=published)
         lacked = search.missing
         faults = search.take_from(source) if lacked else []
-    found = had | search.found
-    paths = {name: found[name] for name in facts.files if name in found}
+    there = {name for name in facts.files if name not in published and (cache / name).is_file()}
+    paths = {name: cache / name for name in facts.files if name in search.found or name in there}
     return Taken(paths, tuple(name for name in lacked if name in search.found), tuple(faults))
 
 
@@ -135,11 +132,13 @@ def _unfit(faults: Sequence[str]) -> DataError:
 class _Search:
     """The search for what is missing, with the cache's lock held."""
 
-    def __init__(self, facts: DatasetFacts, cache: Path, given: Mapping[str, Path]) -> None:
+    def __init__(
+        self, facts: DatasetFacts, cache: Path, given: Mapping[str, Path], known: Mapping[str, File] | None = None
+    ) -> None:
         self.facts = facts
         self.cache = cache
         # Once more: by now, another process may have fetched them.
-        cached, self.failures = _verified(facts.files, [cache], cache)
+        cached, self.failures = _verified(facts.files if known is None else known, [cache], cache)
         self.found = {**cached, **given}
         for fault in self.failures:
             say(f"{fault}; looking for another copy")

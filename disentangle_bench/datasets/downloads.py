@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from disentangle_bench.datasets.archives import unpack_gzip
 from disentangle_bench.datasets.hashes import Note, note_on
 from disentangle_bench.datasets.partial import Partial, Whole
-from disentangle_bench.datasets.progress import in_bytes, progress, say
+from disentangle_bench.datasets.progress import progress, say
 from disentangle_bench.errors import DataError, DownloadError
-from disentangle_bench.storage import require_space
+from disentangle_bench.storage import in_bytes, require_space
 
 if TYPE_CHECKING:
     from requests import Response, Session

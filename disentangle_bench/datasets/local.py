@@ -40,7 +40,8 @@ class LocalFolder:
 class LocalCopy:
     """What the user says a dataset's files are in: one of them, a folder at any depth, or an archive.
 
-    A single file that has another name is known by its size. Of several files of one name the right one is taken.
+    A single file that has another name is known by its size and SHA-256. Of several files of one name the right one
+    is taken.
 
     Attributes:
         files: what is declared of each of the dataset's files.
@@ -64,10 +65,15 @@ class LocalCopy:
             copy_file(self.path, into / self.path.name)
         elif self.path.name.removesuffix(".gz") in wanted:
             unpack_gzip(self.path, into / self.path.name.removesuffix(".gz"))
-        elif renamed := [name for name in wanted if self.files[name].bytes == size]:
+        elif renamed := [name for name in wanted if self._is(name, size)]:
             copy_file(self.path, into / renamed[0])
         elif zipfile.is_zipfile(self.path) or tarfile.is_tarfile(self.path):
             unpack_found(self.path, wanted, into)
+
+    def _is(self, name: str, size: int) -> bool:
+        """Whether the path is a certain file under another name."""
+        file = self.files[name]
+        return file.bytes == size and file.sha256 in (None, computed_sha256(self.path))
 
     def _candidates(self, name: str) -> list[Path]:
         """Where a file may be: the right one, or else the least deep place first."""

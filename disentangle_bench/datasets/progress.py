@@ -57,11 +57,3 @@ def with_progress(said: str, total: int, batches: Iterable[NDArray[Any]]) -> Ite
 def say(message: str) -> None:
     """One message on standard error."""
     Console(stderr=True).print(message, soft_wrap=True, markup=False, highlight=False)
-
-
-def in_bytes(size: float) -> str:
-    """A number of bytes for people, such as 1.4 GB."""
-    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
-        if size >= 10**power:
-            return f"{size / 10**power:.1f} {unit}"
-    return f"{size:.0f} bytes"

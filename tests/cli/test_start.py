@@ -31,6 +31,20 @@ def test_looking_at_recipes_imports_nothing_heavy(words):
     assert not loaded & HEAVY
 
 
+LIST_DATA = """
+from disentangle_bench.cli import run
+from disentangle_bench import storage
+storage.sha256 = None
+assert run(["data", "list"]) == 0
+"""
+
+
+def test_listing_datasets_imports_no_framework_and_hashes_nothing():
+    loaded = modules_after(f"exec({LIST_DATA!r})")
+    assert "disentangle_bench.datasets.mnist" in loaded
+    assert not loaded & {"torch", "torchvision", "sklearn", "matplotlib", "requests"}
+
+
 def test_importing_the_package_imports_nothing_heavy():
     loaded = modules_after("import disentangle_bench")
     assert not loaded & HEAVIER_THAN_HELP

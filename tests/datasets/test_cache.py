@@ -3,11 +3,13 @@ from __future__ import annotations
 import errno
 import gzip
 import hashlib
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections import namedtuple
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
@@ -15,10 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import DatasetFacts, scratch
+from disentangle_bench.datasets import DatasetFacts, File, downloads, scratch
 from disentangle_bench.datasets.cache import obtain
+from disentangle_bench.datasets.scratch import kept_bytes
 from disentangle_bench.datasets.sources import WebFolder
 from disentangle_bench.errors import DataError, DownloadError, StorageError
+from tests.datasets.conftest import declared
 
 FETCH = """
 import sys
@@ -350,3 +354,94 @@ def test_kept_files_may_be_read_by_the_users_group(facts: DatasetFacts, cache: P
     reference = cache.parent / "reference"
     reference.touch()
     assert (cache / "labels").stat().st_mode == reference.stat().st_mode
+
+
+def test_a_hash_that_others_published_is_compared_and_told(facts: DatasetFacts, cache: Path, files) -> None:
+    theirs = replace(facts, files={**facts.files, "labels": File("0" * 64, verified=False)})
+    with pytest.raises(DownloadError, match=rf"instead of {'0' * 64}, which others published and we could not verify"):
+        obtain(theirs, lambda: [Given(files)])
+    assert listing(cache) == ["shapes"]
+
+
+def test_without_a_published_hash_the_first_copy_is_taken_and_noted(
+    facts: DatasetFacts, cache: Path, files, capsys
+) -> None:
+    unpublished = replace(facts, files={**facts.files, "labels": File(None, verified=False)})
+    obtain(unpublished, lambda: [Given(files)])
+    digest = facts.files["labels"].sha256
+    assert f"Nobody has published the SHA-256 of labels: from now on it has to stay {digest}" in capsys.readouterr().err
+    (cache / "labels").write_bytes(WRONG)
+    with pytest.raises(DownloadError, match=f"labels has the SHA-256 .* instead of {digest}, which the first"):
+        obtain(unpublished, list)
+    assert obtain(unpublished, lambda: [Given(files)])["labels"].read_bytes() == files["labels"]
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, StorageError])
+def test_what_was_whole_before_an_interruption_is_kept(facts: DatasetFacts, cache: Path, files, interruption) -> None:
+    def interrupt(into: Path) -> None:
+        raise interruption("now")
+
+    with pytest.raises(interruption):
+        obtain(facts, lambda: [Given({"shapes": files["shapes"]}, interrupt)])
+    assert listing(cache) == ["shapes"]
+    source = Given(files)
+    obtain(facts, lambda: [source])
+    assert source.asked == [("labels",)]
+
+
+def test_space_for_all_files_is_asked_for_first(facts: DatasetFacts, cache: Path, files, monkeypatch) -> None:
+    source, usage = Given(files), namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_108_864 + 10_257))
+    with pytest.raises(StorageError, match=f"shapes needs 10.3 kB in {cache}, where 67.1 MB are free") as caught:
+        obtain(facts, lambda: [source])
+    assert "DBENCH_CACHE names another cache folder" in str(caught.value)
+    assert source.asked == []
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_108_864 + 10_258))
+    obtain(facts, lambda: [source])
+
+
+def test_what_has_come_of_a_download_needs_no_space_again(
+    facts: DatasetFacts, cache: Path, files, web, monkeypatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    served = web.serve("/shapes", files["shapes"], breaks=[8192] * 9)
+    web.files["/labels"] = files["labels"]
+    monkeypatch.setattr(downloads, "_PAUSES", ())
+    with pytest.raises(DownloadError, match=r"8\.2 kB are kept, from which the next attempt goes on"):
+        obtain(facts, lambda: [WebFolder(web.url)])
+    served.breaks = []
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_108_864 + 10_258 - 8192))
+    obtain(facts, lambda: [WebFolder(web.url)])
+    assert served.requests == [None, "bytes=8192-"]
+    assert listing(cache) == ["labels", "shapes"]
+
+
+def test_a_killed_fetch_goes_on_from_there(facts: DatasetFacts, cache: Path, files, web) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        over.wait(20)
+
+    content = hashlib.shake_256(b"many").digest(1 << 20)
+    large = replace(facts, files={"shapes": declared(content)})
+    packed = gzip.compress(content)
+    served = web.serve("/shapes.gz", packed, breaks=[1 << 18], hold=hold)
+    process = start_fetching(web.url, large)
+    assert begun.wait(30)
+    while not (kept := kept_bytes(cache, large.files)) >= 1 << 17:
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    over.set()
+    kept = kept_bytes(cache, large.files)
+    assert obtain(large, lambda: [WebFolder(web.url, suffix=".gz")])["shapes"].read_bytes() == content
+    assert served.requests == [None, f"bytes={kept}-"]
+    assert listing(cache) == ["shapes"]
+
+
+def test_an_optional_file_is_had_only_if_asked_for(facts: DatasetFacts, cache: Path, files) -> None:
+    files["extra"] = b"extra"
+    extended = replace(facts, files={**facts.files, "extra": replace(declared(b"extra"), optional=True)})
+    assert list(obtain(extended, lambda: [Given(files)])) == ["shapes", "labels"]
+    assert list(obtain(extended, lambda: [Given(files)], files=["extra"])) == ["extra"]
