@@ -112,7 +112,7 @@ MOST_KEPT_BYTES = 2**27
 ROOM = Room(half_width=3.4, height=9.0)
 SUN = direction(-42, 52)
 # Each of the parts of a pixel is lit by a few rays of its own, so that the pixel is lit by many.
-SUN_RAYS, SKY_RAYS = cone(SUN, 7, 3 * SAMPLES**2), sky(6 * SAMPLES**2)
+SUN_RAYS, SKY_RAYS = cone(SUN, 7, 2 * SAMPLES**2), sky(4 * SAMPLES**2)
 
 
 def drawn_layers(shape: str, scale: float, orientation: float, size: int) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,10 +19,10 @@ def turned(azimuth: float, elevation: float) -> Array:
         azimuth: degrees by which the scene is turned to the viewer's right about its vertical axis.
         elevation: degrees by which the viewer stands above the horizon.
     """
-    a, e = np.deg2rad(azimuth), np.deg2rad(elevation)
-    right = (np.cos(a), 0.0, np.sin(a))
-    back = (-np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e))
-    up = np.cross(back, right)
+    a, e = math.radians(azimuth), math.radians(elevation)
+    right = (math.cos(a), 0.0, math.sin(a))
+    up = (math.sin(a) * math.sin(e), math.cos(e), -math.cos(a) * math.sin(e))
+    back = (-math.sin(a) * math.cos(e), math.sin(e), math.cos(a) * math.cos(e))
     return np.array([right, up, back], dtype=np.float32)
 
 

@@ -29,34 +29,47 @@ class Surface:
         """`(h, w)`: 1 where something is, else 0."""
         return np.isfinite(self.distance).astype(np.float32)
 
+    def window(self, top: int, bottom: int, left: int, right: int) -> Surface:
+        """A part of the image, sharing its arrays."""
+        part = np.s_[..., top:bottom, left:right]
+        return Surface(self.distance[part], self.normal[part], self.albedo[part])
+
 
 def cast(scene: Scene, camera: Camera) -> Surface:
     """The solids as a camera sees them, the nearest at each pixel. The camera is outside of all of them."""
     h, w = len(camera.y), len(camera.x)
-    distance = np.full((h, w), np.inf, np.float32)
-    normal, albedo = np.zeros((3, h, w), np.float32), np.zeros((h, w), np.float32)
+    surface = Surface(
+        np.full((h, w), np.inf, np.float32), np.zeros((3, h, w), np.float32), np.zeros((h, w), np.float32)
+    )
     eye = scene.inverse @ camera.eye + scene.offset
     across, down, ahead = (scene.inverse @ axis for axis in (camera.axes[0], -camera.axes[1], -camera.axes[2]))
     columns = across[:, :, None] * camera.x
     rows = down[:, :, None] * camera.y + ahead[:, :, None]
-    windows = _windows(scene, camera)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for i, shape in enumerate(scene.shapes):
-            top, bottom, left, right = windows[i]
-            if top >= bottom or left >= right:
-                continue
-            window = np.s_[top:bottom, left:right]
-            d = rows[i, :, top:bottom, None] + columns[i, :, None, left:right]
-            near, far = INTERVALS[shape](tuple(eye[i]), tuple(d))
-            place = np.nonzero((near < far) & (near < distance[window]))
-            t = near[place]
-            found = unit_normals(shape, eye[i][:, None] + t * d[:, place[0], place[1]])
-            found = scene.inverse[i].T @ found
-            found /= np.sqrt(np.einsum("in,in->n", found, found))
-            place = (place[0] + top, place[1] + left)
-            distance[place], albedo[place] = t, scene.albedo[i]
-            normal[:, place[0], place[1]] = found
-    return Surface(distance, normal, albedo)
+        for i, (top, bottom, left, right) in enumerate(_windows(scene, camera)):
+            if top < bottom and left < right:
+                rays = rows[i, :, top:bottom, None] + columns[i, :, None, left:right]
+                _cast_at(scene, i, eye[i], rays, surface.window(top, bottom, left, right))
+    return surface
+
+
+def _cast_at(scene: Scene, i: int, eye: Array, rays: Array, surface: Surface) -> None:
+    """Draw the solid `i` over a surface, where it is nearer.
+
+    The eye `(3,)` and the rays `(3, h, w)` are given in the coordinates of the unit solid.
+    """
+    near, far = INTERVALS[scene.shapes[i]]((eye[0], eye[1], eye[2]), (rays[0], rays[1], rays[2]))
+    nearer = near < far
+    nearer &= near < surface.distance
+    place = np.flatnonzero(nearer)
+    t = near.reshape(-1)[place]
+    normal = unit_normals(scene.shapes[i], eye[:, None] + t * rays.reshape(3, -1)[:, place])
+    normal = scene.inverse[i].T @ normal
+    normal /= np.sqrt(normal[0] * normal[0] + normal[1] * normal[1] + normal[2] * normal[2])
+    row, column = np.divmod(place, rays.shape[2])
+    surface.distance[row, column] = t
+    surface.albedo[row, column] = scene.albedo[i]
+    surface.normal[:, row, column] = normal
 
 
 def _windows(scene: Scene, camera: Camera) -> list[tuple[int, int, int, int]]:

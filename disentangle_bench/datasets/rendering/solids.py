@@ -13,7 +13,7 @@ from itertools import product
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from disentangle_bench.datasets.rendering.camera import Array
 
@@ -45,6 +45,20 @@ def solid(
     """A solid of the half extents `half`, turned by a matrix `(3, 3)`, moved to `centre`."""
     linear = np.eye(3) if turn is None else np.asarray(turn, dtype=float)
     placed = np.column_stack([linear * np.asarray(half), np.asarray(centre)])
+    return Solid(shape, placed.astype(np.float32), albedo)
+
+
+def strut(
+    shape: Shape, start: Sequence[float], end: Sequence[float], half: Sequence[float], albedo: float = 1
+) -> Solid:
+    """A solid whose vertical axis runs between two points, of the half extents `half`, in x and z, across it."""
+    one, other = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
+    along = (other - one) / 2
+    # As level as can be: across a leaning piece one edge stays parallel to the floor.
+    level = np.cross(along, (0.0, 0.0, 1.0) if abs(along[2]) < np.abs(along[:2]).max() else (-1.0, 0.0, 0.0))
+    level /= np.linalg.norm(level)
+    other_side = np.cross(level, along / np.linalg.norm(along))
+    placed = np.column_stack([level * half[0], along, other_side * half[1], (one + other) / 2])
     return Solid(shape, placed.astype(np.float32), albedo)
 
 
@@ -114,16 +128,12 @@ def unit_normals(shape: Shape, points: Array) -> Array:
         return points
     if shape == "cylinder":
         return _cylinder_normals(points)
-    normals = np.zeros_like(points)
-    face: NDArray[np.int64] = np.abs(points).argmax(axis=0)
-    places = np.arange(points.shape[1])
-    normals[face, places] = np.copysign(np.float32(1), points[face, places])
-    return normals
+    size = np.abs(points)
+    face = size == np.maximum(np.maximum(size[0], size[1]), size[2])
+    np.copysign(face.astype(np.float32), points, out=size)
+    return size
 
 
 def _cylinder_normals(points: Array) -> Array:
-    at_end = np.abs(points[1]) > np.hypot(points[0], points[2])
-    normals = points.copy()
-    normals[1, ~at_end] = 0
-    normals[0, at_end] = normals[2, at_end] = 0
-    return normals
+    at_end = points[1] * points[1] > points[0] * points[0] + points[2] * points[2]
+    return np.stack([points[0] * ~at_end, points[1] * at_end, points[2] * ~at_end])

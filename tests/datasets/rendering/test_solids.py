@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disentangle_bench.datasets.rendering.solids import INTERVALS, Scene, solid, unit_normals
+from disentangle_bench.datasets.rendering.solids import INTERVALS, Scene, solid, strut, unit_normals
 
 INSIDE = {
     "box": lambda p: np.abs(p).max(axis=0) < 1,
@@ -54,3 +54,16 @@ def test_a_scene_knows_where_points_lie_in_each_solid() -> None:
     np.testing.assert_allclose(place[0], (1, 0, 0), atol=1e-6)
     np.testing.assert_allclose(scene.inverse[1] @ np.array([3, 1, 0]) + scene.offset[1], (0, 0, 1), atol=1e-6)
     np.testing.assert_allclose(scene.corners[1].max(axis=0), (3, 3, 1), atol=1e-6)
+
+
+@given(start=triple, end=triple)
+def test_a_strut_runs_between_its_ends(start, end) -> None:
+    length = float(np.linalg.norm(np.subtract(end, start)))
+    if length < 0.1:
+        return
+    placed = strut("box", start, end, (0.2, 0.3)).placed.astype(float)
+    across, along, other, middle = placed.T
+    np.testing.assert_allclose(middle - along, start, atol=1e-5)
+    np.testing.assert_allclose(middle + along, end, atol=1e-5)
+    np.testing.assert_allclose((np.linalg.norm(across), np.linalg.norm(other)), (0.2, 0.3), rtol=1e-5)
+    np.testing.assert_allclose((across @ along, across @ other, along @ other), 0, atol=1e-5 * max(length, 1))
