@@ -34,7 +34,10 @@ def block(page: str, language: str) -> str:
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands_parse(line):
     _, name, *words = shlex.split(line.partition("#")[0].partition(">")[0])
-    with group.commands[name].make_context(name, words):
+    command = group.commands[name]
+    while commands := getattr(command, "commands", None):
+        command, *words = commands[words[0]], *words[1:]
+    with command.make_context(name, words):
         pass
 
 

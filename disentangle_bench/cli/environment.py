@@ -47,4 +47,5 @@ def folders() -> dict[str, str]:
     from disentangle_bench.datasets.places import cache_folder, is_offline
 
     offline = "DBENCH_OFFLINE is set: nothing is fetched" if is_offline() else "allowed"
-    return {"DBENCH_DATA": os.environ.get("DBENCH_DATA", "not set"), "cache": str(cache_folder()), "network": offline}
+    named = {name: os.environ.get(name) or "not set" for name in ("DBENCH_DATA", "DBENCH_MIRROR")}
+    return {**named, "cache": str(cache_folder()), "network": offline}
