@@ -27,7 +27,7 @@ from disentangle_bench.variables import Variables
 REACH = 0.2
 """How far a sprite of scale 1 reaches from its centre, as a share of the frame; and how near its centre comes to it."""
 LIMITS = {"size": (8, 1024), "colors": (1, 360), "scales": (1, 100), "orientations": (1, 3600), "positions": (1, 1024)}
-MOST_IMAGES = 50_000_000
+MOST_IMAGES = 10_000_000
 
 
 class SpriteImages(LazyImages):
@@ -124,7 +124,7 @@ class Sprites:
         shape=(1, 64, 64),
         factors=_factors(1, tuple(SHAPES), scales=6, orientations=40, positions=32),
         labels="shape",
-        licence="MIT, as this program",
+        licence="MIT",
         citation=(
             "After L. Matthey, I. Higgins, D. Hassabis, A. Lerchner: dSprites: Disentanglement testing Sprites "
             "dataset. 2017. https://github.com/google-deepmind/dsprites-dataset"

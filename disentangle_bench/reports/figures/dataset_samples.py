@@ -169,8 +169,8 @@ def _observed(dataset: Dataset, factor: Factor, label: Factor | None) -> SampleR
     among, note = np.arange(len(column)), factor.summary
     labels = dataset.labels()
     if label is not None and labels is not None:
-        among = np.flatnonzero(labels == _middle(label))
-        note = f"{note}\n{label.name} {_say_class(label, _middle(label))}"
+        last = labels.max()
+        among, note = np.flatnonzero(labels == last), f"{note}\n{label.name} {_say_class(label, last)}"
     if factor.size is None:
         order = among[np.argsort(column[among], kind="stable")]
         tail = round(_TAIL * (len(order) - 1))
@@ -178,7 +178,7 @@ def _observed(dataset: Dataset, factor: Factor, label: Factor | None) -> SampleR
         values = tuple(say_value(float(column[row])) for row in found)
     else:
         each = max(1, COLUMNS // factor.size)
-        found = np.concatenate([among[column[among] == number][:each] for number in spread(factor)])
+        found = np.concatenate([_some(among[column[among] == number], each) for number in spread(factor)])
         values = tuple(_say_class(factor, column[row]) for row in found)
     return SampleRow(factor.name, note, dataset.images[found], values)
 
@@ -191,7 +191,7 @@ def _any(dataset: Dataset) -> list[SampleRow]:
 
 def _some(rows: NDArray[np.int64], most: int = COLUMNS) -> NDArray[np.int64]:
     """Up to so many of them, evenly spaced, the first and the last, too."""
-    return rows[np.unique(np.rint(np.linspace(0, len(rows) - 1, most)).astype(np.int64))]
+    return rows[np.unique(np.rint(np.linspace(0, len(rows) - 1, min(most, len(rows)))).astype(np.int64))]
 
 
 def _say_class(factor: Factor, number: float) -> str:

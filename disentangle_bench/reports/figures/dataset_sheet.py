@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,7 +18,8 @@ GAP = 8
 LEFT, RIGHT, TOP, BOTTOM = 245, 25, 75, 25
 VALUES = 34  # dots below a row for its values
 NO_VALUES = 4
-VALUE_LENGTH, NAME_LENGTH = 11, 17  # characters that have room
+VALUE_LENGTH, NAME_LENGTH = 11, 18  # characters that have room
+NAME_SIZE, FULL_SIZE_LENGTH = 8.5, 13  # points, and the length from which on they are fewer
 HELD_LINE, DOTS_A_CHARACTER = 26, 11
 
 
@@ -54,13 +56,13 @@ def dataset_sheet(samples: Samples, title: str = "") -> Figure:
     page = _Page(LEFT + columns * (wide + GAP) - GAP + RIGHT, TOP + sum(heights) + below)
     with style():
         figure = page.figure()
-        figure.text(*page.point(RIGHT, 24), title, va="top", fontsize=9.5)
+        _write(figure, page.point(RIGHT, 24), title, va="top", fontsize=9.5)
         top = TOP
         for row, images, height in zip(samples.rows, cells, heights, strict=True):
             _draw(figure, page, top, row, images)
             top += height
         for number, line in enumerate(held):
-            figure.text(*page.point(RIGHT, top + 8 + HELD_LINE * number), line, va="top", fontsize=7, color=MUTED)
+            _write(figure, page.point(RIGHT, top + 8 + HELD_LINE * number), line, va="top", fontsize=7, color=MUTED)
     return figure
 
 
@@ -83,8 +85,11 @@ def cell(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _draw(figure: Figure, page: _Page, top: int, row: SampleRow, images: list[NDArray[np.uint8]]) -> None:
     high, wide = images[0].shape[:2]
-    figure.text(*page.point(RIGHT, top + high / 2 - 3), _short(row.name, NAME_LENGTH), va="bottom")
-    figure.text(*page.point(RIGHT, top + high / 2 + 4), row.note, va="top", fontsize=6.5, color=MUTED)
+    middle = top + high / 2
+    name = _short(row.name, NAME_LENGTH)
+    points = NAME_SIZE * min(1, FULL_SIZE_LENGTH / max(len(name), 1))
+    _write(figure, page.point(RIGHT, middle - 3), name, va="bottom", fontsize=points)
+    _write(figure, page.point(RIGHT, middle + 4), row.note, va="top", fontsize=6.5, color=MUTED)
     strip = np.concatenate([np.pad(image, ((0, 0), (0, GAP), (0, 0)), constant_values=255) for image in images], axis=1)
     # Placed to the dot, so that every pixel of an image becomes the same number of dots.
     axes = figure.add_axes(page.box(LEFT, top, strip.shape[1], high))
@@ -92,7 +97,11 @@ def _draw(figure: Figure, page: _Page, top: int, row: SampleRow, images: list[ND
     axes.set_axis_off()
     for column, value in enumerate(row.values):
         place = page.point(LEFT + column * (wide + GAP) + wide / 2, top + high + 5)
-        figure.text(*place, _short(value, VALUE_LENGTH), va="top", ha="center", fontsize=6.5, color=MUTED)
+        _write(figure, place, _short(value, VALUE_LENGTH), va="top", ha="center", fontsize=6.5, color=MUTED)
+
+
+def _write(figure: Figure, place: tuple[float, float], text: str, **settings: Any) -> None:
+    figure.text(*place, text, parse_math=False, **settings)  # names are anybody's, dollars and all
 
 
 def _short(text: str, length: int) -> str:

@@ -159,3 +159,12 @@ def test_the_same_dataset_gives_the_same_samples():
     dataset = numbered(grid(FACTORS), FACTORS)
     for one, other in zip(choose_samples(dataset).rows, choose_samples(dataset).rows, strict=True):
         np.testing.assert_array_equal(one.images, other.images)
+
+
+def test_classes_without_images_are_passed_over():
+    values = [[number % 2, number % 3 * 2] for number in range(60)]
+    dataset = numbered(values, [SHAPE, Factor("turn", "ordinal", 6)], labels="shape")
+    square, ellipse, turn = choose_samples(dataset).rows
+    assert (square.name, ellipse.name) == ("shape square", "shape ellipse")
+    assert turn.note == "ordinal, 6 classes\nshape ellipse"
+    assert turn.values == ("0", "2", "4")

@@ -57,9 +57,10 @@ def test_every_image_lies_where_it_should_to_the_dot(tmp_path):
 
 def test_names_values_and_what_is_held_are_told():
     long = row("shape", 2, values=("a rather long name", "x"))
-    figure = dataset_sheet(Samples((row(), long), "word " * 60), "A set")
+    figure = dataset_sheet(Samples((row(), long), "word " * 60), r"A set of $\no$")
+    figure.draw_without_rendering()
     texts = [text.get_text() for text in figure.texts]
-    assert {"A set", "scale", "shape", "ordinal", "0", "1", "2", "a rather l…"} <= set(texts)
+    assert {r"A set of $\no$", "scale", "shape", "ordinal", "0", "1", "2", "a rather l…"} <= set(texts)
     held = [text for text in texts if text.startswith("word")]
     assert len(held) > 1
     assert " ".join(held).split() == ["word"] * 60
