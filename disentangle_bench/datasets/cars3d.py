@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from disentangle_bench.datasets.archives import is_gzip, unpack_gzip
 from disentangle_bench.datasets.cache import obtain
@@ -22,6 +17,7 @@ from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.images import StoredImages
+from disentangle_bench.datasets.matlab import matlab_array
 from disentangle_bench.datasets.members import Members, open_members
 from disentangle_bench.datasets.places import user_folders
 from disentangle_bench.datasets.prepared import prepared, prepared_path
@@ -32,12 +28,6 @@ from disentangle_bench.errors import DataError
 FILE = "nips2015-analogy-data.tar.gz"
 LIST = "list.txt"
 NATIVE = 128
-
-# What SciPy raises of a damaged file is whatever it stumbles over.
-_DAMAGE = (
-    MatReadError, ValueError, TypeError, KeyError, IndexError, NotImplementedError, EOFError, OSError, MemoryError,
-    OverflowError, zlib.error,
-)  # fmt: skip
 
 FACTORS = (
     Factor("elevation", "ordinal", 4),
@@ -51,7 +41,7 @@ class Cars3D:
 
     facts = DatasetFacts(
         name="cars3d",
-        title="Cars3D: car models from all sides, 128x128 RGB",
+        title="Cars3D: car models from all sides, RGB up to 128x128",
         images=17_568,
         shape=(3, 64, 64),
         factors=FACTORS,
@@ -135,13 +125,7 @@ class Cars3D:
     def _views(self, members: Members, name: str) -> NDArray[np.uint8]:
         """One car `(elevation x azimuth, 3, 128, 128)`."""
         elevation, azimuth, _ = (factor.size or 0 for factor in self.facts.factors)
-        file: Any = io.BytesIO(members.read(name))
-        try:
-            image = loadmat(file, variable_names=["im"]).get("im")
-        except _DAMAGE as error:
-            raise DataError(f"{members.path}: {name} is no whole MATLAB 5 file: {error}.", REPLACE) from error
-        if image is None:
-            raise DataError(f"{members.path}: {name} has no array 'im'.", REPLACE)
+        image = matlab_array(members.read(name), "im", f"{members.path}: {name}")
         expected = (NATIVE, NATIVE, 3, azimuth, elevation)
         if image.shape != expected or image.dtype != np.uint8:
             found = f"{image.dtype} {image.shape}"

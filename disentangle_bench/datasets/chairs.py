@@ -47,7 +47,7 @@ class Chairs:
 
     facts = DatasetFacts(
         name="chairs",
-        title="Chairs: chair models from all sides, 64x64 grey",
+        title="Chairs: chair models from all sides, grey up to 600x600",
         images=86_366,
         shape=(1, 64, 64),
         factors=FACTORS,

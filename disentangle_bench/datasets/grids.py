@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
-from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.hashes import digest_of, note_on
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
-from disentangle_bench.variables import Variables
 
 REPLACE = "Replace it by the published file."
 
@@ -28,9 +27,8 @@ def grid_dataset(
     facts: DatasetFacts, images: Images, classes: Classes, train: NDArray[np.bool_] | None = None
 ) -> Dataset:
     """Images whose factors all have classes `(n, k)`; without a published split, a tenth of them is held out."""
-    names, kinds = zip(*((factor.name, factor.kind) for factor in facts.factors), strict=True)
-    factors = Variables.wrap(classes, names=names, kinds=kinds)
-    return Dataset(facts, images, factors, held_out(len(classes), facts.name) if train is None else train)
+    chosen = held_out(len(classes), facts.name) if train is None else train
+    return Dataset(facts, images, as_variables(facts.factors, classes), chosen)
 
 
 def require_grid(path: Path, key: str, classes: Classes, factors: Sequence[Factor]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from pathlib import Path
 from typing import Any
@@ -23,20 +24,35 @@ def read_matlab(path: Path, name: str) -> NDArray[Any]:
         DataError: no such file format, truncated, damaged, or without an array of that name.
         StorageError: the file cannot be read.
     """
+    with storage_errors(path, "read"):
+        path.open("rb").close()
+    return _array(path, name, str(path))
+
+
+def matlab_array(content: bytes, name: str, called: str) -> NDArray[Any]:
+    """One array of a `.mat` file that has been read already; see `read_matlab`.
+
+    Args:
+        content: of the file.
+        name: of the array.
+        called: what messages call the file.
+    """
+    return _array(io.BytesIO(content), name, called)
+
+
+def _array(file: Any, name: str, called: str) -> NDArray[Any]:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
-    with storage_errors(path, "read"):
-        path.open("rb").close()
     try:
-        found = loadmat(path, variable_names=[name])
+        found = loadmat(file, variable_names=[name])
     # What scipy raises of damage: it trusts the sizes and types that it reads.
     except (
         MatReadError, zlib.error, OSError, ValueError, TypeError, KeyError, IndexError, EOFError, NotImplementedError,
         MemoryError, OverflowError, UnboundLocalError,
     ) as error:  # fmt: skip
-        raise DataError(f"{path} is no readable MATLAB file: {' '.join(str(error).split())}.", _REMEDY) from error
+        raise DataError(f"{called} is no readable MATLAB file: {' '.join(str(error).split())}.", _REMEDY) from error
     if name not in found:
-        raise DataError(f"{path} holds no array {name!r}: it is truncated, or another file.", _REMEDY)
+        raise DataError(f"{called} holds no array {name!r}: it is truncated, or another file.", _REMEDY)
     array: NDArray[Any] = found[name]
     return array

@@ -66,7 +66,7 @@ class SmallNorb:
 
     facts = DatasetFacts(
         name="smallnorb",
-        title="Small NORB: toys from all sides, 96x96 grey, two cameras",
+        title="Small NORB: toys from all sides, grey up to 96x96, two cameras",
         images=48_600,
         shape=(1, 64, 64),
         factors=FACTORS,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from disentangle_bench.datasets.matlab import read_matlab
+from disentangle_bench.datasets.matlab import matlab_array, read_matlab
 from disentangle_bench.errors import DataError, StorageError
 
 ARRAYS = {"im": np.arange(60, dtype=np.uint8).reshape(3, 4, 5), "other": np.arange(5.0)}
@@ -39,3 +39,13 @@ def test_wherever_a_file_is_cut_it_is_told(tmp_path: Path, compressed: bool) -> 
         path.write_bytes(content[:length])
         with pytest.raises(DataError, match=r"a\.mat (is no readable MATLAB file|holds no array 'im')"):
             read_matlab(path, "im")
+
+
+def test_a_file_that_has_been_read_already(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", ARRAYS)
+    content = (tmp_path / "a.mat").read_bytes()
+    np.testing.assert_array_equal(matlab_array(content, "im", "a.tar: a.mat"), ARRAYS["im"])
+    with pytest.raises(DataError, match=r"^a\.tar: a\.mat holds no array 'images'"):
+        matlab_array(content, "images", "a.tar: a.mat")
+    with pytest.raises(DataError, match=r"^a\.tar: a\.mat is no readable MATLAB file: Mat file appears to be truncated"):
+        matlab_array(b"", "im", "a.tar: a.mat")
