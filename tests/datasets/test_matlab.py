@@ -47,5 +47,5 @@ def test_a_file_that_has_been_read_already(tmp_path: Path) -> None:
     np.testing.assert_array_equal(matlab_array(content, "im", "a.tar: a.mat"), ARRAYS["im"])
     with pytest.raises(DataError, match=r"^a\.tar: a\.mat holds no array 'images'"):
         matlab_array(content, "images", "a.tar: a.mat")
-    with pytest.raises(DataError, match=r"^a\.tar: a\.mat is no readable MATLAB file: Mat file appears to be truncated"):
+    with pytest.raises(DataError, match=r"^a\.tar: a\.mat is no readable MATLAB file: .*truncated"):
         matlab_array(b"", "im", "a.tar: a.mat")
