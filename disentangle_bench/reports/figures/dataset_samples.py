@@ -133,21 +133,27 @@ class _Nearest:
 
 
 def base_classes(factors: Sequence[Factor]) -> NDArray[np.int64]:
-    """The class `(k,)` at which each factor is held: the last of one without an order, else one in the middle.
+    """The class `(k,)` at which each factor is held: the last of one without an order, one in the middle of an
+    order, and one near the first of a circle.
 
-    Factors of the same values, such as the hues of several things, take different ones.
+    Three factors or more of the same values, such as the hues of several things, take different ones.
     """
-    earlier = [sum(other.values == factor.values for other in factors[:place]) for place, factor in enumerate(factors)]
-    return np.array([_middle(factor, before) for factor, before in zip(factors, earlier, strict=True)])
+    alike = [[other for other in factors if other.values and other.values == factor.values] for factor in factors]
+    return np.array(
+        [
+            _middle(factor, like.index(factor) if len(like) > 2 else 0)
+            for factor, like in zip(factors, alike, strict=True)
+        ]
+    )
 
 
-def _middle(factor: Factor, before: int = 0) -> int:
+def _middle(factor: Factor, place: int) -> int:
     size = factor.size or 1
     if factor.kind == "categorical":
         return size - 1
-    if factor.kind == "cyclic" and not before:
-        return 0
-    return int(size * _SHARES[before % len(_SHARES)])
+    if factor.kind == "cyclic" and not place:
+        return size // 12  # a little aside: what is seen straight from the front shows less of itself
+    return int(size * _SHARES[place % len(_SHARES)])
 
 
 def _by_class(dataset: Dataset, label: Factor) -> list[SampleRow]:

@@ -43,11 +43,11 @@ def test_each_row_of_a_whole_grid_moves_one_factor_alone():
         shown = classes[rows_of(row)]
         np.testing.assert_array_equal(shown[:, column], spread(FACTORS[column]))
         others = np.delete(shown, column, axis=1)
-        np.testing.assert_array_equal(others, np.broadcast_to(np.delete([2, 0, 1], column), others.shape))
+        np.testing.assert_array_equal(others, np.broadcast_to(np.delete([2, 1, 1], column), others.shape))
     assert samples.rows[0].values == ("square", "ellipse", "heart")
     assert samples.rows[2].values == ("0.5", "0.75", "1")
     assert samples.rows[1].note == "cyclic, 12 classes"
-    assert samples.held == "Each row moves one factor; the others stay at shape heart, angle 0, scale 0.75."
+    assert samples.held == "Each row moves one factor; the others stay at shape heart, angle 1, scale 0.75."
 
 
 def test_a_factor_of_one_class_has_no_row():
@@ -73,8 +73,7 @@ def test_where_a_grid_has_gaps_the_nearest_image_stands_in(kept, seed):
 
 
 def test_the_ends_of_a_circle_are_neighbours():
-    classes = np.array([[2, 11, 1], [2, 5, 1], [0, 0, 0], [1, 3, 2]] * 5)
-    shown = choose_samples(numbered(classes[:4], (SHAPE, ANGLE, SCALE)))
+    shown = choose_samples(numbered([[2, 11, 1], [2, 5, 1], [0, 0, 0], [1, 3, 2]], FACTORS))
     held = "the others stay at shape heart, angle 11, scale 0.75"
     assert held in shown.held
 
@@ -83,6 +82,8 @@ def test_factors_of_the_same_values_are_held_at_different_ones():
     hue = tuple(number / 10 for number in range(10))
     hues = [Factor.of(name, "ordinal", hue) for name in ("floor", "wall", "object")]
     assert base_classes(hues).tolist() == [5, 7, 2]
+    assert base_classes(hues[:2]).tolist() == [5, 5]
+    assert base_classes([Factor(name, "ordinal", 10) for name in "abc"]).tolist() == [5, 5, 5]
 
 
 @pytest.mark.parametrize(
