@@ -33,8 +33,13 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column, heading in enumerate(headings):
         numbers = all(isinstance(row[column], int | float) for row in rows)
+        last = column == len(headings) - 1  # the only one that a narrow terminal breaks into lines
         table.add_column(
-            heading, justify="right" if numbers else "left", style="cyan" if column == 0 else "", no_wrap=column == 0
+            heading,
+            justify="right" if numbers else "left",
+            style="cyan" if column == 0 else "",
+            no_wrap=not last,
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*(Text(_say(value)) for value in row))

@@ -104,8 +104,9 @@ def _complete(partial: Partial) -> None:
 
 def _attempt(session: Session, partial: Partial) -> None:
     """Ask for what is missing, and add it; an answer that does not fit what there is makes it start over."""
+    partial.catch_up()
     whole, start = partial.whole, partial.size
-    headers = {"Accept-Encoding": "identity"}
+    headers = {"Accept-Encoding": "identity", "User-Agent": "disentangle-bench"}
     if whole and partial.resumable:
         headers |= {"Range": f"bytes={start}-", "If-Range": whole.validator}
     with session.get(partial.url, headers=headers, stream=True, timeout=(_CONNECT_SECONDS, _READ_SECONDS)) as response:

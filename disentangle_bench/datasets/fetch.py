@@ -20,11 +20,17 @@ def fetch(adapter: Adapter, *, optional: bool = False) -> dict[str, Path]:
         optional: whether those files, too, that only a setting asks for.
 
     Raises:
-        DownloadError: some file could not be had. StorageError: the cache cannot be written.
+        DownloadError: some file could not be had. DataError: the adapter has no sources.
+        StorageError: the cache cannot be written.
     """
-    files = adapter.facts.files
+    files, name = adapter.facts.files, adapter.facts.name
     if not files:
         return {}
+    if not hasattr(adapter, "sources"):
+        raise DataError(
+            f"{name} declares files and does not say who has them.",
+            f"`dbench data fetch {name} --from PATH` takes a copy; its maker could add a method `sources`.",
+        )
     return obtain(adapter.facts, cast(Published, adapter).sources, files=tuple(files) if optional else None)
 
 

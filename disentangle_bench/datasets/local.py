@@ -79,8 +79,9 @@ class LocalCopy:
         """Where a file may be: the right one, or else the least deep place first."""
         found = {path.with_name(name) for path in (*self.path.rglob(name), *self.path.rglob(f"{name}.gz"))}
         places = sorted(found, key=lambda path: (len(path.parts), path))
-        if len(places) > 1:
-            places.sort(key=lambda path: not path.is_file() or computed_sha256(path) != self.files[name].sha256)
+        expected = self.files[name].sha256
+        if expected and len(places) > 1:
+            places.sort(key=lambda path: not path.is_file() or computed_sha256(path) != expected)
         return places
 
 

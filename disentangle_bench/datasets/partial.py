@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from disentangle_bench.datasets.progress import progress
 from disentangle_bench.storage import write_json
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Partial:
 
     def __init__(self, url: str, target: Path) -> None:
         key = hashlib.sha256(url.encode()).hexdigest()[:12]
-        self.url = url
+        self.url, self.name = url, target.name
         self.path, self._facts = (target.with_name(f"{target.name}.{key}{suffix}") for suffix in SUFFIXES)
         self._hash = hashlib.sha256()
         self._hashed = 0
@@ -99,13 +100,12 @@ class Partial:
     def begin(self, whole: Whole) -> None:
         """Forget what has come, since now the whole will."""
         self.discard()
-        self._hash, self._hashed = hashlib.sha256(), 0
         self.path.touch()
         write_json(self._facts, asdict(whole))
 
     def append(self, chunks: Iterable[bytes]) -> Iterator[int]:
         """Add bytes at the end; gives how many each time."""
-        self._catch_up()
+        self.catch_up()
         with self.path.open("ab") as file:
             for chunk in chunks:
                 file.write(chunk)
@@ -120,17 +120,22 @@ class Partial:
 
     def sha256(self) -> str:
         """Of what there is, of which only that is read which an earlier process wrote."""
-        self._catch_up()
+        self.catch_up()
         return self._hash.hexdigest()
 
-    def _catch_up(self) -> None:
-        with self.path.open("rb") as file:
+    def catch_up(self) -> None:
+        """Read what an earlier process wrote, for the hash: before a server is asked, which would not wait so long."""
+        if self._hashed == self.size:
+            return
+        with self.path.open("rb") as file, progress(f"Checking {self.name}", self.size, self._hashed) as moved:
             file.seek(self._hashed)
             while chunk := file.read(_CHUNK):
                 self._hash.update(chunk)
                 self._hashed += len(chunk)
+                moved(len(chunk))
 
     def discard(self) -> None:
         """Remove what there is."""
+        self._hash, self._hashed = hashlib.sha256(), 0
         self._facts.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from disentangle_bench.datasets.places import cache_folder, user_folders
 from disentangle_bench.datasets.scratch import kept_bytes
 from disentangle_bench.errors import DataError
 
-Presence = Literal["embedded", "cached", "in DBENCH_DATA", "partly", "not fetched"]
+Presence = Literal["embedded", "cached", "in DBENCH_DATA", "partly", "absent"]
 Condition = Literal["whole", "unchanged", "unknown", "damaged", "missing", "not asked for"]
 
 
@@ -52,7 +52,7 @@ def presence(facts: DatasetFacts) -> Presence:
         own = []
     places = [_place(name, file, [*own, cache]) for name, file in needed.items()]
     if not all(places):
-        return "partly" if any(places) or kept_bytes(cache, needed) else "not fetched"
+        return "partly" if any(places) or kept_bytes(cache, needed) else "absent"
     return "cached" if all(place and place.parent == cache for place in places) else "in DBENCH_DATA"
 
 

@@ -94,7 +94,7 @@ def state(dbench, name: str = "shapes") -> str:
 
 
 def test_the_listing_follows_what_is_here(dbench, web: Web, shapes: Path):
-    assert (state(dbench), state(dbench, "digits")) == ("not fetched", "embedded")
+    assert (state(dbench), state(dbench, "digits")) == ("absent", "embedded")
     offer(web)
     dbench("data", "fetch", "shapes")
     assert state(dbench) == "cached"
@@ -107,7 +107,7 @@ def test_the_listing_has_a_line_for_every_dataset(dbench):
     assert table[0].split() == ["Dataset", "Images", "Factors", "Size", "State", "Hashes", "Licence"]
     assert [line.split()[0] for line in table[1:]] == list(DATASETS)
     rows = {row[0]: row for row in csv.reader(io.StringIO(dbench("data", "list", "--format", "csv").out))}
-    assert rows["shapes"] == ["shapes", "2", "0", "1.0 MB", "not fetched", "verified", "MIT"]
+    assert rows["shapes"] == ["shapes", "2", "0", "1.0 MB", "absent", "verified", "MIT"]
 
 
 def test_both_ways_of_looking_at_datasets_agree(dbench, shapes: Path):

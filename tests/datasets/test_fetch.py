@@ -55,6 +55,15 @@ def test_an_embedded_set_has_nothing_to_fetch(cache: Path) -> None:
     assert not cache.parent.exists()
 
 
+def test_an_adapter_that_names_no_sources_is_told(facts: DatasetFacts, cache: Path) -> None:
+    class Careless:
+        def __init__(self) -> None:
+            self.facts = facts
+
+    with pytest.raises(DataError, match="shapes declares files and does not say who has them"):
+        fetch(Careless())
+
+
 def put(folder: Path, files: Files) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

@@ -4,16 +4,14 @@ import gzip
 import http.server
 import io
 import os
-import socket
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import downloads, sources
-from disentangle_bench.datasets.downloads import download
-from disentangle_bench.datasets.sources import NpmPackage, PackedFolder, WebArchive, WebFolder
+from disentangle_bench.datasets import sources
+from disentangle_bench.datasets.downloads import NotThereError
+from disentangle_bench.datasets.sources import NpmPackage, PackedFolder, WebArchive, WebFiles, WebFolder
 from disentangle_bench.errors import DataError, DownloadError
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="the stand-in for npm is a shell script")
@@ -64,26 +62,6 @@ def test_a_refusal_names_the_url(tmp_path: Path, web) -> None:
         WebFolder(web.url, suffix=".gz").fetch(["labels"], tmp_path)
 
 
-def test_nobody_listening(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused at once
-        with pytest.raises(DownloadError, match="refused"):
-            download(f"http://127.0.0.1:{taken.getsockname()[1]}/x", tmp_path / "x")
-
-
-def test_a_server_that_falls_silent(tmp_path: Path, web, monkeypatch: pytest.MonkeyPatch) -> None:
-    released = io.BytesIO()
-
-    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
-        handler.connection.settimeout(10)
-        released.write(handler.rfile.read(1))  # until the client gives up
-
-    web.files["/x"] = answer
-    monkeypatch.setattr(downloads, "_READ_SECONDS", 0.2)
-    with pytest.raises(DownloadError, match="timed out"):
-        download(f"{web.url}/x", tmp_path / "x")
-
-
 def test_a_connection_that_breaks_off(tmp_path: Path, web) -> None:
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -95,6 +73,35 @@ def test_a_connection_that_breaks_off(tmp_path: Path, web) -> None:
     with pytest.raises(DownloadError, match="IncompleteRead"):
         WebFolder(web.url, suffix=".gz").fetch(["x"], tmp_path)
     assert not (tmp_path / "x").exists()
+
+
+def test_files_at_urls_of_their_own(tmp_path: Path, files: dict[str, bytes], web) -> None:
+    web.files = {"/download?id=7": files["shapes"], "/packed/labels.txt.gz": gzip.compress(files["labels"])}
+    source = WebFiles({"shapes": f"{web.url}/download?id=7", "labels": f"{web.url}/packed/labels.txt.gz"})
+    source.fetch([*files, "other"], tmp_path)
+    assert contents(tmp_path) == files
+    assert source.name == web.url.removeprefix("http://")
+
+
+def test_a_packed_file_that_is_wanted_packed_stays_packed(tmp_path: Path, web) -> None:
+    web.files["/data.tar.gz"] = gzip.compress(b"data")
+    WebFiles({"data.tar.gz": f"{web.url}/data.tar.gz"}).fetch(["data.tar.gz"], tmp_path)
+    assert contents(tmp_path) == {"data.tar.gz": web.files["/data.tar.gz"]}
+
+
+def test_a_file_that_is_not_there_does_not_hide_the_others(tmp_path: Path, files: dict[str, bytes], web) -> None:
+    web.files = {"/labels": files["labels"]}
+    with pytest.raises(NotThereError, match=f"^404 .* {web.url}/shapes$"):
+        WebFolder(web.url).fetch(list(files), tmp_path)
+    assert contents(tmp_path) == {"labels": files["labels"]}
+
+
+def test_an_archive_that_breaks_off_is_gone_on_with(tmp_path: Path, files: dict[str, bytes], web) -> None:
+    archive = tarball({f"data/{name}": content for name, content in files.items()})
+    served = web.serve("/all.tar.gz", archive, breaks=[len(archive) // 2])
+    WebArchive(f"{web.url}/all.tar.gz", {name: f"data/{name}" for name in files}).fetch(list(files), tmp_path)
+    assert contents(tmp_path) == files
+    assert served.sent == len(archive)
 
 
 def test_a_web_archive_gives_its_members(tmp_path: Path, files: dict[str, bytes], web) -> None:
@@ -153,30 +160,6 @@ def test_no_npm_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DownloadError, match="no npm on the PATH"):
         NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
-
-
-def test_progress_is_shown_on_a_terminal_only(tmp_path: Path, web, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def __init__(self, terminal: bool) -> None:
-            super().__init__()
-            self.terminal = terminal
-
-        def isatty(self) -> bool:
-            return self.terminal
-
-    monkeypatch.setenv("TERM", "xterm")
-    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-    web.files["/shapes.bin"] = bytes(1 << 20)
-    shown = {}
-    for terminal in (True, False):
-        monkeypatch.setattr(sys, "stderr", Terminal(terminal))
-        download(f"{web.url}/shapes.bin", tmp_path / "x")
-        shown[terminal] = sys.stderr.getvalue()
-    assert "shapes.bin" in shown[True]
-    assert "1.0/1.0 MB" in shown[True]
-    assert shown[False] == ""
-    assert (tmp_path / "x").stat().st_size == 1 << 20
 
 
 def tarball(members: dict[str, bytes]) -> bytes:

@@ -32,7 +32,7 @@ def conditions(facts: DatasetFacts, data_dir: Path | None = None) -> dict[str, s
 def test_presence_is_seen_at_a_glance(facts: DatasetFacts, cache: Path, files: Files, monkeypatch) -> None:
     monkeypatch.setattr(Path, "open", None)  # nothing is read
     assert presence(replace(facts, files={})) == "embedded"
-    assert presence(facts) == "not fetched"
+    assert presence(facts) == "absent"
     monkeypatch.undo()
     monkeypatch.setenv("DBENCH_CACHE", str(cache.parent.parent))
     put(cache, {"labels": files["labels"]})
@@ -45,7 +45,7 @@ def test_presence_is_seen_at_a_glance(facts: DatasetFacts, cache: Path, files: F
 
 def test_presence_in_the_users_folder(facts, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_DATA", str(tmp_path / "mine"))
-    assert presence(facts) == "not fetched", "a folder that is not there is no reason to fail"
+    assert presence(facts) == "absent", "a folder that is not there is no reason to fail"
     put(tmp_path / "mine" / "SHAPES" / "raw", files)
     assert presence(facts) == "in DBENCH_DATA"
 
