@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import math
 import pickle
 import re
@@ -140,3 +141,16 @@ def test_settings_out_of_range_are_told(settings, said):
     with pytest.raises(DataError) as caught:
         sprites.load(**settings)
     assert re.search(said, f"{caught.value.problem} {caught.value.remedy}")
+
+
+def test_the_images_never_change(dataset):
+    drawn = dataset.images[np.arange(0, 737_280, 1001)]
+    digest = hashlib.sha256(np.packbits(drawn > 0).tobytes()).hexdigest()
+    assert digest == "e25473df886b7e7b80df96f55b4c059135b305a81b0cd56001f7ab5808ba7ad1"
+
+
+def test_some_factors_can_be_held(dataset):
+    classes, images = dataset.ground_truth.sample(50, np.random.default_rng(0), fixed={"shape": 1, "posX": 31})
+    assert set(classes[:, 1]) == {1}
+    assert len(set(classes[:, 3])) > 20
+    np.testing.assert_allclose(centres(images)[:, 0], 0.8 * 64, atol=0.5)
