@@ -16,8 +16,8 @@ from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.grids import REPLACE, grid_dataset, ranked, require_grid
 from disentangle_bench.datasets.ground_truth import Classes
-from disentangle_bench.datasets.mapped import BinaryImages, mapped
 from disentangle_bench.datasets.npz import NpzArray
+from disentangle_bench.datasets.raw import BinaryImages, prepared_raw
 from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
 
@@ -82,7 +82,7 @@ class DSprites:
             raise DataError(f"{path}: 'imgs' has {len(pixels):,} images; there are {self.facts.images:,}.", REPLACE)
         shape = (len(pixels), channels, height, width // 8)
         settings = {"version": 1, "checksum": pixels.checksum}
-        return BinaryImages(mapped(self.facts.name, settings, shape, lambda: _packed(pixels)))
+        return BinaryImages(prepared_raw(self.facts.name, settings, shape, lambda: _packed(pixels)))
 
 
 def _packed(pixels: NpzArray) -> Iterator[NDArray[np.uint8]]:

@@ -15,8 +15,8 @@ from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.grids import REPLACE, grid_dataset
 from disentangle_bench.datasets.ground_truth import grid
-from disentangle_bench.datasets.mapped import MappedImages, mapped
 from disentangle_bench.datasets.npz import NpzArray
+from disentangle_bench.datasets.raw import RawImages, prepared_raw
 from disentangle_bench.datasets.sources import Source, WebFiles, WebFolder
 from disentangle_bench.errors import DataError
 
@@ -77,8 +77,8 @@ class Mpi3D:
     def load(self, data_dir: Path | None = None) -> Dataset:
         """All images in the file's order: the last factor changes fastest. They stay on the disk.
 
-        If the file holds them as they are, they are mapped where they lie. If it holds them compressed, they are
-        unpacked once into the cache, 12 GB of them (`mpi3d-complex` 6), and mapped there.
+        If the file holds them as they are, they are read where they lie, as they are asked for. If it holds them
+        compressed, they are unpacked once into the cache, 12.7 GB of them (`mpi3d-complex` 5.7), and read there.
         There is no published split; a tenth of the images, drawn by the set's name, is the test split.
 
         Args:
@@ -96,7 +96,7 @@ class Mpi3D:
         """Where its authors put it."""
         return self.places
 
-    def _images(self, path: Path) -> MappedImages:
+    def _images(self, path: Path) -> RawImages:
         channels, height, width = self.facts.shape
         pixels = NpzArray.find(path, "images", np.uint8, (height, width, channels))
         if len(pixels) != self.facts.images:
@@ -106,9 +106,9 @@ class Mpi3D:
         shape = (len(pixels), channels, height, width)
         offset = pixels.offset()
         if offset is not None:
-            return MappedImages(path, shape, offset, channels_last=True)
+            return RawImages(path, shape, offset, channels_last=True)
         settings = {"version": 1, "checksum": pixels.checksum}
-        return mapped(self.facts.name, settings, shape, lambda: _channels_first(pixels))
+        return prepared_raw(self.facts.name, settings, shape, lambda: _channels_first(pixels))
 
 
 def _channels_first(pixels: NpzArray) -> Iterator[NDArray[np.uint8]]:

@@ -1,4 +1,4 @@
-"""Arrays in npz files: read in batches, or mapped where they lie. Nothing in them is ever unpickled."""
+"""Arrays in npz files, read in batches, and where they lie. Nothing in them is ever unpickled."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class NpzArray:
             file.read(1)  # at a member's end, its checksum is compared
 
     def offset(self) -> int | None:
-        """Where in the file its values begin; None if they are compressed, and so cannot be mapped."""
+        """Where in the file its values begin; None if they are compressed."""
         with _opened(self.path) as archive, self.path.open("rb") as file:
             member = archive.getinfo(f"{self.key}.npy")
             if member.compress_type != zipfile.ZIP_STORED:

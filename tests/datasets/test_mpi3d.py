@@ -3,12 +3,16 @@ from __future__ import annotations
 import math
 import pickle
 import shutil
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from numpy.lib import format as npy
 
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.datasets.cache import cache_folder
@@ -109,6 +113,36 @@ def test_damaged_files_are_told(small: Mpi3D, path: Path, damage: Callable[[byte
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DataError, match=r"mpi3d\.npz is no whole npz file"):
         small.load(path.parent)
+
+
+LARGE = (*COMPLEX[:5], Factor("horizontal_axis", "ordinal", 40), Factor("vertical_axis", "ordinal", 2))
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from disentangle_bench.datasets.images import in_batches
+from tests.datasets.test_mpi3d import LARGE, Mpi3D
+adapter = Mpi3D("complex", "", "mpi3d.npz", LARGE, ())
+start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+images = adapter.load(Path(sys.argv[1])).images
+assert all(batch.min() == batch.max() == 0 for batch in in_batches(images))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+unit = 2**20 if sys.platform == "darwin" else 2**10
+print((peak - start) / unit)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such measure of memory")
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_three_hundred_megabytes_are_read_in_little_memory(cache: Path, tmp_path: Path, packing: int) -> None:
+    with (
+        zipfile.ZipFile(tmp_path / "mpi3d.npz", "w", packing, compresslevel=1) as archive,
+        archive.open("images.npy", "w", force_zip64=True) as file,
+    ):
+        npy.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (23_040, 64, 64, 3)})
+        for _ in range(90):
+            file.write(bytes(256 * 64 * 64 * 3))
+    done = subprocess.run([sys.executable, "-c", MEASURED, tmp_path], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 150, "MB more than before"
 
 
 def test_the_sets_of_other_objects_are_not_taken_for_each_other(cache: Path, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
-"""Images that are mapped from a file, uncompressed, so that any one is as near as any other."""
+"""Images that lie in a file one after another, uncompressed, so that any one is as near as any other."""
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +18,14 @@ from disentangle_bench.datasets.prepared import Batches, made_once, numbered, pr
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import atomic_path, storage_errors
 
+_SMALL = 2**30
 
-class MappedImages(LazyImages):
-    """Images that lie in a file, one after another; the system keeps in memory what it has room for.
+
+class RawImages(LazyImages):
+    """Images in a file without compression.
+
+    They are read, not mapped: a map would count as this process's memory, and a disk's error in it would end the
+    process. The system keeps in memory what it has room for either way.
 
     Args:
         path: of the file.
@@ -33,26 +40,45 @@ class MappedImages(LazyImages):
 
     def __init__(self, path: Path, shape: Shape, offset: int = 0, *, channels_last: bool = False) -> None:
         self.path, self.shape, self.offset, self.channels_last = path, shape, offset, channels_last
+        self._bytes = int(np.prod(shape[1:]))
         with storage_errors(path, "read"):
             there = path.stat().st_size
-        needed = offset + int(np.prod(shape))
+        needed = offset + shape[0] * self._bytes
         if there < needed:
             raise DataError(f"{path} is truncated: {there:,} of {needed:,} bytes.", "Replace it by a whole one.")
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The images of these rows, copied out of the file."""
-        found: NDArray[np.uint8] = self._array[rows]
-        return np.ascontiguousarray(found.transpose(0, 3, 1, 2)) if self.channels_last else found
+        """The images of these rows; each run of neighbours is one access to the file."""
+        found = np.empty((len(rows), self._bytes), np.uint8)
+        borders = np.flatnonzero(np.diff(rows) != 1) + 1
+        starts = [0, *borders.tolist()] if len(rows) else []
+        view, size = found.data.cast("B") if found.size else memoryview(b""), self._bytes
+        with storage_errors(self.path, "read"):
+            for start, stop in zip(starts, [*starts[1:], len(rows)], strict=False):
+                self._fill(view[start * size : stop * size], self.offset + int(rows[start]) * size)
+        c, h, w = self.shape[1:]
+        if self.channels_last:
+            return np.ascontiguousarray(found.reshape(-1, h, w, c).transpose(0, 3, 1, 2))
+        return found.reshape(-1, c, h, w)
+
+    def _fill(self, view: memoryview, place: int) -> None:
+        while view:
+            content = os.pread(self._handle, len(view), place)
+            if not content:
+                raise DataError(f"{self.path} has become shorter since it was opened.", "Replace it by a whole one.")
+            view[: len(content)] = content
+            view, place = view[len(content) :], place + len(content)
 
     @cached_property
-    def _array(self) -> NDArray[np.uint8]:
-        n, c, h, w = self.shape
-        shape = (n, h, w, c) if self.channels_last else self.shape
-        with storage_errors(self.path, "read"):
-            return np.asarray(np.memmap(self.path, np.uint8, "r", self.offset, shape))
+    def _handle(self) -> int:
+        handle = os.open(self.path, os.O_RDONLY)
+        weakref.finalize(self, os.close, handle)
+        if hasattr(os, "posix_fadvise") and len(self) * self._bytes < _SMALL:
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_WILLNEED)  # read ahead what fits, instead of page by page
+        return handle
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_array"}
+        return {name: value for name, value in self.__dict__.items() if name != "_handle"}
 
 
 class BinaryImages(LazyImages):
@@ -73,7 +99,7 @@ class BinaryImages(LazyImages):
         return pixels
 
 
-def mapped(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batches) -> MappedImages:
+def prepared_raw(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batches) -> RawImages:
     """As `prepared`, but kept uncompressed: for sets that are small, or whose images are wanted one by one.
 
     Args:
@@ -89,19 +115,18 @@ def mapped(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batche
     return made_once(name, path, shape, batches, open_file=_open_npy, write=_write_npy)
 
 
-def _open_npy(path: Path) -> MappedImages:
+def _open_npy(path: Path) -> RawImages:
     try:
-        with path.open("rb") as file:
+        with storage_errors(path, "read"), path.open("rb") as file:
             npy.read_magic(file)
             (n, c, h, w), _, _ = npy.read_array_header_1_0(file)
             offset = file.tell()
     except ValueError as error:
         raise DataError(f"{path} is no whole npy file: {error}.") from error
-    return MappedImages(path, (n, c, h, w), offset)
+    return RawImages(path, (n, c, h, w), offset)
 
 
 def _write_npy(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> None:
-    """Written, not mapped: where a disk is full, a write says so, and a map ends the whole process."""
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         npy.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
         for _, batch in numbered(shape, batches):
