@@ -22,14 +22,17 @@ from disentangle_bench.errors import DataError
 
 FILE = "3dshapes.h5"
 
-_HUES = tuple(number / 10 for number in range(10))
+HUES = tuple(number / 10 for number in range(10))
+SCALES = tuple(np.linspace(0.75, 1.25, 8).tolist())
+SHAPES = ("cube", "cylinder", "sphere", "capsule")
+ORIENTATIONS = tuple(np.linspace(-30, 30, 15).tolist())
 FACTORS = (
-    Factor.of("floor_hue", "cyclic", _HUES),
-    Factor.of("wall_hue", "cyclic", _HUES),
-    Factor.of("object_hue", "cyclic", _HUES),
-    Factor.of("scale", "ordinal", np.linspace(0.75, 1.25, 8).tolist()),
-    Factor.of("shape", "categorical", ("cube", "cylinder", "sphere", "capsule")),
-    Factor.of("orientation", "ordinal", np.linspace(-30, 30, 15).tolist()),
+    Factor.of("floor_hue", "cyclic", HUES),
+    Factor.of("wall_hue", "cyclic", HUES),
+    Factor.of("object_hue", "cyclic", HUES),
+    Factor.of("scale", "ordinal", SCALES),
+    Factor.of("shape", "categorical", SHAPES),
+    Factor.of("orientation", "ordinal", ORIENTATIONS),
 )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
-from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.rendering.camera import Array, Camera, turned
 from disentangle_bench.datasets.rendering.casting import cast
 from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
@@ -25,11 +24,7 @@ from disentangle_bench.datasets.rendering.shading import (
     sky,
 )
 from disentangle_bench.datasets.rendering.solids import Scene, Shape, Solid, solid
-
-HUES = tuple(number / 10 for number in range(10))
-SCALES = tuple(round(0.75 + 0.5 * number / 7, 4) for number in range(8))
-SHAPES = ("cube", "cylinder", "sphere", "capsule")
-ORIENTATIONS = tuple(round(-30 + 60 * number / 14, 4) for number in range(15))
+from disentangle_bench.datasets.shapes3d import FACTORS, HUES, ORIENTATIONS, SCALES, SHAPES
 
 
 class ToyShapes3D:
@@ -40,14 +35,7 @@ class ToyShapes3D:
         title="Toy Shapes3D: a solid in a room, 64x64 colour, embedded",
         images=480_000,
         shape=(3, 64, 64),
-        factors=(
-            Factor.of("floor_hue", "ordinal", HUES),
-            Factor.of("wall_hue", "ordinal", HUES),
-            Factor.of("object_hue", "ordinal", HUES),
-            Factor.of("scale", "ordinal", SCALES),
-            Factor.of("shape", "categorical", SHAPES),
-            Factor.of("orientation", "ordinal", ORIENTATIONS),
-        ),
+        factors=FACTORS,
         licence="MIT",
         citation=(
             "After C. Burgess, H. Kim: 3D Shapes Dataset, 2018, https://github.com/google-deepmind/3d-shapes; "
