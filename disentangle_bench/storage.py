@@ -122,8 +122,8 @@ def in_bytes(size: float) -> str:
     return f"{size:.0f} bytes"
 
 
-def require_space(folder: Path, needed: int, what: str) -> None:
-    """Make sure that a folder's disk has room for so many bytes more, and a little to spare.
+def require_space(folder: Path, needed: int, purpose: str) -> None:
+    """Make sure that a folder's disk has room for so many bytes more, and for a little besides.
 
     Raises:
         StorageError: it has not; tells both numbers.
@@ -132,7 +132,7 @@ def require_space(folder: Path, needed: int, what: str) -> None:
         free = shutil.disk_usage(folder).free
     if free < needed + _SPARE_BYTES:
         raise StorageError(
-            f"{what} needs {in_bytes(needed)} in {folder}, where {in_bytes(free)} are free.",
+            f"{folder} has {in_bytes(free)} free; {in_bytes(needed + _SPARE_BYTES)} are needed for {purpose}.",
             _REMEDIES[errno.ENOSPC],
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,11 +18,10 @@ from disentangle_bench.datasets.images import LazyImages, Shape, StoredImages
 from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.datasets.progress import with_progress
 from disentangle_bench.errors import DataError, StorageError
-from disentangle_bench.storage import atomic_path, storage_errors
+from disentangle_bench.storage import atomic_path, require_space, storage_errors
 
 CHUNK_BYTES = 2**18
 """Large enough to compress and to read at speed, small enough that a single image is not far."""
-SPARE_BYTES = 2**26
 
 Batches = Callable[[], Iterable[NDArray[np.uint8]]]
 Write = Callable[[Path, Shape, Iterable[NDArray[np.uint8]]], None]
@@ -95,7 +93,7 @@ def _place_for(path: Path, shape: Shape) -> Iterator[None]:
             with FileLock(path.with_suffix(".lock")):
                 for leftover in path.parent.glob(f".{path.name}.*"):
                     leftover.unlink()
-                _require_space(path, int(np.prod(shape)))
+                require_space(path.parent, int(np.prod(shape)), "the images")
                 yield
     except StorageError as error:
         remedy = f"{error.remedy} DBENCH_CACHE names another cache folder.".strip()
@@ -107,7 +105,7 @@ def _write(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> No
     with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
         images = file.create_dataset("images", shape, np.uint8, chunks=(rows, *shape[1:]), compression="lzf")
         for start, batch in numbered(shape, batches):
-            _require_space(path, batch.nbytes)  # HDF5 ends the whole process where a disk is full
+            require_space(path.parent, batch.nbytes, "the images")  # HDF5 ends the whole process where a disk is full
             images[start : start + len(batch)] = batch
 
 
@@ -121,12 +119,3 @@ def numbered(shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> Iterator[tup
         done += len(batch)
     if done != shape[0]:
         raise ValueError(f"{done} images were made instead of {shape[0]}")
-
-
-def _require_space(path: Path, needed: int) -> None:
-    free = shutil.disk_usage(path.parent).free
-    if free < needed + SPARE_BYTES:
-        raise StorageError(
-            f"{path.parent} has {free / 1e6:,.0f} MB free; the images may need {needed / 1e6:,.0f} MB.",
-            "Free some space.",
-        )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets import DATASETS, Adapter, Dataset
+from disentangle_bench.datasets.dataset import Published
+from disentangle_bench.datasets.fetch import fetch
 from disentangle_bench.errors import DownloadError
 from disentangle_bench.variables import KINDS
 
@@ -77,6 +80,24 @@ def test_facts_are_complete(name: str) -> None:
         assert file.sha256 is None or len(bytes.fromhex(file.sha256)) == 32
         assert file.bytes is None or file.bytes > 0
     assert (facts.bytes > 0) == bool(facts.files)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if DATASETS.get(name).facts.files])
+def test_files_can_be_asked_for_without_loading(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    adapter = cast(Published, DATASETS.get(name))
+    sources = list(adapter.sources())
+    assert sources
+    assert len({source.name for source in sources}) == len(sources), "a failure names the source"
+    monkeypatch.setenv("DBENCH_OFFLINE", "1")
+    monkeypatch.setenv("DBENCH_CACHE", str(tmp_path))
+    monkeypatch.delenv("DBENCH_DATA", raising=False)
+    monkeypatch.delenv("DBENCH_MIRROR", raising=False)
+    if any(not source.network for source in sources):
+        return  # it may have them
+    with pytest.raises(DownloadError) as caught:
+        fetch(adapter, optional=True)
+    for source in sources:
+        assert f"{source.name}: not asked" in caught.value.problem
 
 
 @pytest.mark.parametrize("dataset", LOADABLE, indirect=True)

@@ -392,7 +392,7 @@ def test_what_was_whole_before_an_interruption_is_kept(facts: DatasetFacts, cach
 def test_space_for_all_files_is_asked_for_first(facts: DatasetFacts, cache: Path, files, monkeypatch) -> None:
     source, usage = Given(files), namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_108_864 + 10_257))
-    with pytest.raises(StorageError, match=f"shapes needs 10.3 kB in {cache}, where 67.1 MB are free") as caught:
+    with pytest.raises(StorageError, match=f"{cache} has 67.1 MB free; 67.1 MB are needed for shapes") as caught:
         obtain(facts, lambda: [source])
     assert "DBENCH_CACHE names another cache folder" in str(caught.value)
     assert source.asked == []

@@ -152,6 +152,6 @@ def test_a_copy_is_hashed_on_the_way(tmp_path: Path, into: Path, monkeypatch: py
 def test_a_copy_needs_space(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_200_000))
-    with pytest.raises(StorageError, match=rf"file needs 3\.1 MB in {into}, where 67\.2 MB are free"):
+    with pytest.raises(StorageError, match=rf"{into} has 67\.2 MB free; 70\.3 MB are needed for file"):
         copy_file(put(tmp_path, {"file": bytes(3 << 20)}) / "file", into / "copy")
     assert contents(into) == {}
