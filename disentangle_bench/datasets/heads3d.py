@@ -61,7 +61,7 @@ class Heads3D:
             size: pixels along an image's edge.
 
         Raises:
-            DataError: a size out of range.
+            SettingError: a size out of range.
         """
         images = HeadImages(checked_size(self.facts.name, size))
         return drawn_dataset(replace(self.facts, shape=images.shape[1:]), images)

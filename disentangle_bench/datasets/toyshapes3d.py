@@ -1,4 +1,8 @@
-"""Toy Shapes3D: a solid in a room under the six factors of 3D Shapes, drawn as it is asked for."""
+"""Toy Shapes3D: a solid in a room under the six factors of 3D Shapes, drawn as it is asked for.
+
+A stand-in for 3D Shapes (github.com/google-deepmind/3d-shapes): the same factors, values and order, though not its
+pixels. It serves to try in minutes what is meant for the real set.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,7 @@ class ToyShapes3D:
         licence="MIT",
         citation=(
             "After C. Burgess, H. Kim: 3D Shapes Dataset, 2018, https://github.com/google-deepmind/3d-shapes; "
-            "drawn anew by disentangle-bench"
+            "its rooms are drawn by disentangle-bench"
         ),
     )
 
@@ -51,7 +55,7 @@ class ToyShapes3D:
             size: pixels along an image's edge.
 
         Raises:
-            DataError: a size out of range.
+            SettingError: a size out of range.
         """
         images = ToyShapesImages(checked_size(self.facts.name, size))
         return drawn_dataset(replace(self.facts, shape=images.shape[1:]), images)

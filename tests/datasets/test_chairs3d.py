@@ -8,7 +8,7 @@ import pytest
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.datasets.chair_shapes import STYLES
 from disentangle_bench.datasets.chairs3d import chairs3d, drawn_chair
-from disentangle_bench.errors import DataError
+from disentangle_bench.errors import SettingError
 
 BASE = {"azimuth": 3, "width": 3, "back height": 4, "style": 3}
 
@@ -78,5 +78,5 @@ def test_other_sizes_show_the_same(dataset: Dataset) -> None:
     assert large.facts.shape == (1, 128, 128)
     halved = large.images[row].astype(float).reshape(64, 2, 64, 2).mean(axis=(1, 3))
     assert np.abs(halved - dataset.images[row][0, 0]).mean() < 2
-    with pytest.raises(DataError, match="chairs3d cannot be drawn at a size of 4096"):
+    with pytest.raises(SettingError, match="chairs3d cannot be drawn at a size of 4096"):
         chairs3d.load(size=4096)

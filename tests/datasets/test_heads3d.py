@@ -8,7 +8,7 @@ import pytest
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.datasets.heads3d import AZIMUTHS, IDENTITIES, drawn_head, heads3d
 from disentangle_bench.datasets.rendering.camera import turned
-from disentangle_bench.errors import DataError
+from disentangle_bench.errors import SettingError
 
 BASE = {"azimuth": 10, "elevation": 5, "lighting": 5, "width": 2, "identity": 1}
 
@@ -90,5 +90,5 @@ def test_other_sizes_show_the_same(dataset: Dataset) -> None:
     assert large.facts.shape == (1, 96, 96)
     halved = large.images[row].astype(float).reshape(32, 3, 32, 3).mean(axis=(1, 3))
     assert np.abs(halved - dataset.images[row][0, 0]).mean() < 2
-    with pytest.raises(DataError, match="heads3d cannot be drawn at a size of 4"):
+    with pytest.raises(SettingError, match="heads3d cannot be drawn at a size of 4"):
         heads3d.load(size=4)

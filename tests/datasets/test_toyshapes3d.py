@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench.datasets import Dataset
+from disentangle_bench.datasets.shapes3d import shapes3d
 from disentangle_bench.datasets.toyshapes3d import FLOOR, GLOSS, THING, WALL, drawn_layers, toyshapes3d
 
 BASE = {"floor_hue": 1, "wall_hue": 6, "object_hue": 3, "scale": 4, "shape": 0, "orientation": 7}
@@ -22,15 +23,14 @@ def pictures(dataset: Dataset, name: str, classes, **others: int) -> np.ndarray:
     return dataset.images[dataset.ground_truth.index(rows)].astype(int)
 
 
-def test_factors_are_those_of_3d_shapes() -> None:
-    sizes = {factor.name: factor.size for factor in toyshapes3d.facts.factors}
-    assert sizes == {
-        "floor_hue": 10, "wall_hue": 10, "object_hue": 10, "scale": 8, "shape": 4, "orientation": 15,
-    }  # fmt: skip
-    values = {factor.name: factor.values for factor in toyshapes3d.facts.factors}
-    np.testing.assert_allclose(values["wall_hue"], np.arange(10) / 10)
-    np.testing.assert_allclose(values["scale"], np.linspace(0.75, 1.25, 8), atol=1e-4)
-    np.testing.assert_allclose(values["orientation"], np.linspace(-30, 30, 15), atol=1e-4)
+def test_factors_are_those_of_3d_shapes(dataset: Dataset) -> None:
+    assert toyshapes3d.facts.factors == shapes3d.facts.factors
+    assert toyshapes3d.facts.shape == shapes3d.facts.shape
+    assert dataset.ground_truth.whole
+    assert dataset.ground_truth.sizes == (10, 10, 10, 8, 4, 15)
+    np.testing.assert_array_equal(
+        dataset.ground_truth.classes([0, 1, 479_999]), [[0] * 6, [0] * 5 + [1], [9, 9, 9, 7, 3, 14]]
+    )
 
 
 def test_images_depend_on_their_factors_alone(dataset: Dataset) -> None:

@@ -12,7 +12,7 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.images import LazyImages
-from disentangle_bench.errors import DataError
+from disentangle_bench.errors import SettingError
 from disentangle_bench.variables import Variables
 
 SIZES = (8, 1024)
@@ -46,11 +46,11 @@ def checked_size(name: str, size: int) -> int:
     """A size of images that can be drawn.
 
     Raises:
-        DataError: it is out of range.
+        SettingError: it is out of range.
     """
     least, most = SIZES
     if not least <= size <= most:
-        raise DataError(f"{name} cannot be drawn at a size of {size}.", f"Give one from {least} to {most}.")
+        raise SettingError(f"{name} cannot be drawn at a size of {size}.", f"Give a size from {least} to {most}.")
     return size
 
 
