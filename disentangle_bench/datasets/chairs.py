@@ -152,11 +152,11 @@ def _middle(members: Members, crop: int, name: str) -> NDArray[np.uint8]:
             if image.size != (NATIVE, NATIVE):
                 width, height = image.size
                 raise DataError(f"{members.path}: {name} is {width}x{height}; renders are {NATIVE}x{NATIVE}.", REPLACE)
-            pixels = np.asarray(_on_white(image).convert("L"))
+            margin = (NATIVE - crop) // 2
+            middle = image.crop((margin, margin, margin + crop, margin + crop))
+            return np.asarray(_on_white(middle).convert("L"))[None, None]
     except _DAMAGE as error:
         raise DataError(f"{members.path}: {name} is no whole image: {error}.", REPLACE) from error
-    margin = (NATIVE - crop) // 2
-    return pixels[None, None, margin : margin + crop, margin : margin + crop]
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.ground_truth import Classes, grid
-from disentangle_bench.datasets.hashes import digest_of, note_on
+from disentangle_bench.datasets.hashes import Note, digest_of, note_on
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError
@@ -76,8 +76,9 @@ def ranked(
         known, classes[:, column] = np.unique(values[:, column], return_inverse=True)
         if len(known) != factor.size or not np.isfinite(known).all():
             said = ", ".join(f"{value:g}" for value in known[:5]) + (", ..." if len(known) > 5 else "")
+            listed = f" ({said})" if said else ""
             raise DataError(
-                f"{path}: {key!r} has {len(known)} values of {factor.name}, {said}; there are {factor.size}.", REPLACE
+                f"{path}: {key!r} has {len(known)} values of {factor.name}{listed}; there are {factor.size}.", REPLACE
             )
         named = any(isinstance(value, str) for value in factor.values)
         found.append(factor if named else replace(factor, values=tuple(known.tolist())))
@@ -85,15 +86,18 @@ def ranked(
 
 
 def content_of(place: Path, dataset: str) -> str:
-    """A text that is another for other images: a file's SHA-256, or what a folder's list of files says.
+    """A text that is another for other images: a file's SHA-256, noted if it is large, or that of a folder's listing.
 
     Raises:
         StorageError: it cannot be read.
     """
-    if place.is_file():
-        return digest_of(place, note_on(place, cache_folder(dataset)))
     with storage_errors(place, "read"):
-        return _listing(place)
+        if place.is_dir():
+            return _listing(place)
+        note = note_on(place, cache_folder(dataset))
+        digest = digest_of(place, note)
+        Note.of(place, digest).keep(note)
+        return digest
 
 
 def _listing(folder: Path) -> str:

@@ -155,8 +155,8 @@ def _without(files: Files, *names: str) -> Files:
         (lambda f: _without(f, ONE), "no renders of the chair fffa3e0a from 30 and 11 degrees; there is one of each"),
         (lambda f: f | {ONE.replace("image_011", "image_99"): f[ONE]}, "holds 2 renders of the chair fffa3e0a from 30"),
         (lambda f: _without(f, f"rendered_chairs/{IDS[0]}"), "holds renders of 1 chairs; there are 2"),
-        (lambda f: f | {ONE.replace("p030", "p040"): f[ONE]}, "'renders' has 3 values of elevation, 20, 30, 40"),
-        (lambda f: f | {ONE.replace("t011", "t012"): f[ONE]}, "'renders' has 4 values of azimuth, 0, 11, 12, 348"),
+        (lambda f: f | {ONE.replace("p030", "p040"): f[ONE]}, r"'renders' has 3 values of elevation \(20, 30, 40\)"),
+        (lambda f: f | {ONE.replace("t011", "t012"): f[ONE]}, r"'renders' has 4 values of azimuth \(0, 11, 12, 348\)"),
         (
             lambda f: f | {ONE.replace("_t011", ""): f[ONE]},
             r"image_011_p030_r096\.png is not named as a",

@@ -133,8 +133,8 @@ def _with_another_scale(values: np.ndarray) -> np.ndarray:
         ("latents_classes", lambda a: a[::-1].copy(), "has shape 2 in row 0 where the grid has 0; 1.. rows differ"),
         ("latents_values", lambda a: a[:100], "'latents_values' and 'latents_classes' disagree"),
         ("latents_values", lambda a: a[::-1].copy(), "'latents_values' and 'latents_classes' disagree"),
-        ("latents_values", lambda a: a * np.nan, "'latents_values' has 1 values of color, nan; there are 1"),
-        ("latents_values", _with_another_scale, "has 3 values of scale, 0.5, 0.7, 1; there are 2"),
+        ("latents_values", lambda a: a * np.nan, r"'latents_values' has 1 values of color \(nan\); there are 1"),
+        ("latents_values", _with_another_scale, r"has 3 values of scale \(0\.5, 0\.7, 1\); there are 2"),
         ("latents_values", lambda a: np.array(Trap(), dtype=object), "'latents_values' is object"),
     ],
 )

@@ -116,10 +116,10 @@ def test_chunks_that_cut_images_are_rearranged_once(
         (IMAGES, None, r"should hold 'labels' \(n, 6\); it holds none"),
         (IMAGES, LABELS[:, :5], r"should hold 'labels' \(n, 6\); it holds \(216, 5\)"),
         (IMAGES, LABELS.astype(np.int64), "'labels' is int64; it should be float64"),
-        (IMAGES, LABELS[:100], "has 1 values of floor_hue, 0; there are 2"),
+        (IMAGES, LABELS[:100], r"has 1 values of floor_hue \(0\); there are 2"),
         (IMAGES, LABELS[:-1], r"'labels' is \(215, 6\); the grid 2 x 3 x 1 x 3 x 4 x 3 makes it \(216, 6\)"),
         (IMAGES, LABELS[::-1], "'labels' has floor_hue 1 in row 0 where the grid has 0; 216 rows differ"),
-        (IMAGES, LABELS * np.nan, "has 1 values of floor_hue, nan; there are 2"),
+        (IMAGES, LABELS * np.nan, r"has 1 values of floor_hue \(nan\); there are 2"),
     ],
 )
 def test_what_does_not_fit_is_told(small: Shapes3D, tmp_path: Path, images, labels, message: str) -> None:
