@@ -140,7 +140,7 @@ def evaluate(
         device: `auto`, `cpu`, `cuda` or `mps`.
         data_dir: a folder with the dataset's files.
         bootstrap: resamples of the rows for the intervals of observational metrics; 0 for no intervals; by default 100,
-            and none for slow metrics and beyond 200,000 rows.
+            and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where something is fitted.
         levels: simulate the chance and the ceiling of observational metrics.
         figures: also draw the figures of a run.
         tell: called with one line as each metric's turn comes, and before what takes long.

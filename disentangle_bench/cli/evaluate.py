@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     "--bootstrap",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Resamples for intervals of metrics of codes and factors (default: 100; 0 if slow or over 200,000 rows).",
+    help="Resamples for intervals of metrics of codes and factors (default: 100; 0 if slow or of many rows).",
 )
 @click.option("--no-levels", is_flag=True, help="Leave out chance and ceiling where they are simulated.")
 @click.option("--no-figures", is_flag=True, help="Leave out the figures.")

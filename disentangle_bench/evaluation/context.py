@@ -13,6 +13,8 @@ from disentangle_bench.seeds import derive_seed
 
 MOST_ROWS = 200_000
 """More are resampled only if asked for by number: they may not fit into memory, and their intervals are narrow."""
+MOST_FITTED_ROWS = 20_000
+"""The same for metrics that fit something to a training split, anew for every resample."""
 LONG = 10.0
 """Seconds from which on an announcement is worth its line."""
 
@@ -22,7 +24,8 @@ class Context:
     """What is to stand beside scores.
 
     Attributes:
-        resamples: for the intervals; by default 100, for metrics that are not slow and up to 200,000 rows.
+        resamples: for the intervals; by default 100, for metrics that are not slow, of up to 200,000 rows, or 20,000
+            where something is fitted.
         levels: simulate chance and ceiling.
         seed: of the resamples.
         tell: called with what takes long.
@@ -42,7 +45,9 @@ class Context:
         """How many resamples a metric gets."""
         if self.resamples is not None:
             return self.resamples
-        return 0 if facts_of(question.function).slow or len(question.codes) > MOST_ROWS else bootstrap.USUAL
+        facts = facts_of(question.function)
+        most = MOST_FITTED_ROWS if "train" in (*facts.needs, *facts.uses) else MOST_ROWS
+        return 0 if facts.slow or len(question.codes) > most else bootstrap.USUAL
 
 
 def _duration(seconds: float) -> str:
@@ -74,7 +79,9 @@ def _with_levels(scores: dict[str, Score], question: Question, context: Context,
     if not scores or (has_chance and has_ceiling):
         return scores
     facts = facts_of(question.function)
-    context.announce("chance and ceiling", seconds * effort_of(question).simulations)
+    effort = effort_of(question)
+    seconds *= min(1.0, effort.rows / len(question.codes))
+    context.announce("chance and ceiling", seconds * effort.simulations)
     better = {part: score.better or facts.better for part, score in scores.items()}
     levels = reference_levels(question, better, seconds=seconds)
     told = {"levels": explanation(question)}

@@ -54,7 +54,8 @@ def evaluate(
         settings: metric name -> its settings.
         seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
         bootstrap: resamples of the rows for the interval of each observational metric that has none of its own; 0 for
-            no intervals; by default 100, and none for slow metrics and beyond 200,000 rows.
+            no intervals; by default 100, and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where
+            something is fitted.
         levels: simulate the chance and the ceiling of observational metrics that have none of their own.
         tell: called with one line as each metric's turn comes, and before what takes long.
 

@@ -139,7 +139,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     }
     makers = _makers(trained, dataset)
     name = f"{recipe.name} seed {run.seed}"
-    return Subject(name, Parts(makers), facts, _fingerprint(dataset.factors, dataset.train))
+    return Subject(name, Parts(makers), facts, _fingerprint(known_factors(dataset), dataset.train))
 
 
 def evaluated(dataset: Dataset) -> Dataset:
@@ -156,6 +156,21 @@ def evaluated(dataset: Dataset) -> Dataset:
     return dataset.some(np.sort(generator.choice(n, size=DRAWN, replace=False)))
 
 
+def known_factors(dataset: Dataset) -> Variables | None:
+    """The factors of which a run's codes are asked: those that are known, or measured ones if no others are.
+
+    What was measured on the images is not what they were made from, and says in part the same as the others.
+    """
+    factors, declared = dataset.factors, dataset.facts.factors
+    known = [factor for factor in declared if not factor.measured]
+    if factors is None or not known or len(known) == len(declared):
+        return factors
+    chosen = factors.select([factor.name for factor in known])
+    if all(factor.size is not None for factor in known):
+        return Variables(chosen.values.astype(np.int64), chosen.names, chosen.kinds)
+    return chosen
+
+
 def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], Any]]:
     reading = cache(partial(trained.read_real, torch.from_numpy(dataset.images)))
     makers: dict[str, Callable[[], Any]] = {
@@ -167,8 +182,9 @@ def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], A
         "posterior": lambda: trained.read_generated,
         "latents": lambda: trained.latents,
     }
-    if dataset.factors is not None:
-        makers["factors"] = lambda: dataset.factors
+    factors = known_factors(dataset)
+    if factors is not None:
+        makers["factors"] = lambda: factors
     if dataset.facts.labels is not None:
         makers["classifier"] = lambda: train_classifier(dataset, trained.device)
     return makers

@@ -89,3 +89,12 @@ def test_very_many_rows_are_resampled_only_if_asked_by_number(ask: Ask, monkeypa
     question = ask(information, labels, np.roll(labels, 1))
     assert complete(question)[""].low is None
     assert complete(question, Context(resamples=20))[""].low is not None
+
+
+def test_what_is_fitted_anew_is_resampled_only_of_fewer_rows(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "MOST_FITTED_ROWS", 100)
+    labels = np.random.default_rng(0).integers(4, size=120)
+    train = np.arange(120) < 80
+    assert complete(ask(share, labels, np.roll(labels, 1), train))["right"].low is None
+    assert complete(ask(share, labels[:100], np.roll(labels, 1)[:100], train[:100]))["right"].low is not None
+    assert complete(ask(information, labels, np.roll(labels, 1)))[""].low is not None

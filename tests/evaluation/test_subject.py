@@ -12,7 +12,13 @@ import disentangle_bench as db
 from disentangle_bench.datasets import Dataset, DatasetFacts, Factor
 from disentangle_bench.datasets.dataset import held_out
 from disentangle_bench.datasets.images import LazyImages
-from disentangle_bench.evaluation.subject import evaluated, posterior_parameters, represent, subject_of_representation
+from disentangle_bench.evaluation.subject import (
+    evaluated,
+    known_factors,
+    posterior_parameters,
+    represent,
+    subject_of_representation,
+)
 from disentangle_bench.latents import Categorical, Gaussian, LatentSpec, Uniform
 from disentangle_bench.representation import Representation
 from disentangle_bench.stored import open_representation
@@ -91,3 +97,19 @@ def test_of_a_large_dataset_the_same_rows_are_evaluated_each_time():
     assert some.train.mean() == pytest.approx(0.9, abs=0.01)
     np.testing.assert_array_equal(evaluated(dataset_of(100_001)).factors, some.factors)
     assert not np.array_equal(evaluated(dataset_of(100_001, "others")).factors, some.factors)
+
+
+def test_a_run_is_asked_of_what_is_known_and_not_of_what_was_measured():
+    declared = (Factor("digit", "categorical", 3), Factor("slant", "continuous", measured=True))
+    values = Variables.wrap([[0, 0.5], [2, -0.1]], names=["digit", "slant"], kinds=["categorical", "continuous"])
+    images, train = np.zeros((2, 1, 1, 4), np.uint8), np.array([True, False])
+
+    def known(factors, values):
+        return known_factors(Dataset(DatasetFacts("a", "A", 2, (1, 1, 4), factors, "MIT", "."), images, values, train))
+
+    assert known(declared, values).names == ("digit",)
+    assert known(declared, values).values.tolist() == [[0], [2]]
+    assert known(declared, values).values.dtype == np.int64
+    slants = values.select(["slant"])
+    assert known(declared[1:], slants) is slants
+    assert known(declared, None) is None
