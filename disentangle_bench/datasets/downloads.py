@@ -6,6 +6,7 @@ over where the server's file may have changed since, or where the server knows n
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,8 +150,17 @@ def _status(error: Exception) -> int | None:
 
 
 def _reason(error: Exception) -> str:
+    import urllib3
+
+    if isinstance(error, urllib3.exceptions.ProtocolError):
+        return "the connection broke off"
     first = error.args[0] if error.args else error
-    return str(getattr(first, "reason", first)).rstrip(".") or type(error).__name__
+    return without_password(str(getattr(first, "reason", first)).rstrip(".")) or type(error).__name__
+
+
+def without_password(text: str) -> str:
+    """A text without what stands before the host in URLs such as `https://name:password@host/`."""
+    return re.sub(r"://[^/\s@]+@", "://", text)
 
 
 def _explained(error: Exception, partial: Partial) -> DownloadError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from disentangle_bench.datasets.downloads import NotThereError
+from disentangle_bench.datasets.downloads import NotThereError, without_password
 from disentangle_bench.datasets.local import LocalFolder
 from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
@@ -33,7 +33,7 @@ def mirrors(dataset: str) -> list[Source]:
     folder = Path(url2pathname(urlsplit(place).path) if scheme == "file" else place).expanduser()
     if not folder.is_dir():
         raise DataError(
-            f"DBENCH_MIRROR names {place}, which is neither a URL of the web nor a folder.",
+            f"DBENCH_MIRROR names {without_password(place)}, which is neither a URL of the web nor a folder.",
             "Set it as in https://example.org/datasets or /shared/datasets, or unset it.",
         )
     return [LocalFolder(folder, (dataset,))]
@@ -49,7 +49,7 @@ class WebMirror:
 
     @property
     def name(self) -> str:
-        return f"{self.url} (DBENCH_MIRROR)"
+        return f"{without_password(self.url)} (DBENCH_MIRROR)"
 
     def fetch(self, wanted: Collection[str], into: Path) -> None:
         try:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,6 +224,7 @@ def test_a_fetch_that_is_stopped_goes_on_when_asked_again(real_dbench, web: Web,
     assert begun.wait(30)
     while not (partials := list(shapes.glob(".fetching/*.partial"))) or partials[0].stat().st_size < 1 << 19:
         assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(by)
     _, told = process.communicate(timeout=30)
     over.set()

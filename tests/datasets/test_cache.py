@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import namedtuple
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -431,6 +432,7 @@ def test_a_killed_fetch_goes_on_from_there(facts: DatasetFacts, cache: Path, fil
     assert begun.wait(30)
     while not (kept := kept_bytes(cache, large.files)) >= 1 << 17:
         assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
     over.set()

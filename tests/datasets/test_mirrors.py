@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from base64 import b64encode
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,22 @@ def test_a_mirror_with_wrong_bytes_is_told_and_the_sources_asked(
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
     assert obtain(facts, lambda: [WebFolder(web.url)])["labels"].read_bytes() == files["labels"]
     assert "labels has 5 bytes instead of 18; it is not used" in capsys.readouterr().err
+
+
+def test_a_password_is_sent_and_not_told(facts: DatasetFacts, cache, web, monkeypatch, capsys) -> None:
+    sent = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        sent.append(handler.headers["Authorization"])
+        handler.send_error(503)
+
+    web.files["/shapes/shapes"] = answer
+    monkeypatch.setenv("DBENCH_MIRROR", web.url.replace("//", "//me:secret@"))
+    with pytest.raises(DownloadError, match=rf"{web.url} \(DBENCH_MIRROR\): 503 .* {web.url}/shapes/shapes") as caught:
+        obtain(facts, list)
+    assert sent == [f"Basic {b64encode(b'me:secret').decode()}"] * 3
+    assert "secret" not in str(caught.value)
+    assert "secret" not in capsys.readouterr().err
 
 
 def test_offline_a_web_mirror_is_not_asked(facts: DatasetFacts, cache, web, monkeypatch) -> None:
