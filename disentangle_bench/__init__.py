@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from disentangle_bench import metrics
+    from disentangle_bench.datasets import Dataset
     from disentangle_bench.evaluation.comparison import Comparison
     from disentangle_bench.evaluation.ranking import Ranking
     from disentangle_bench.evaluation.results import Results
@@ -32,7 +33,18 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["Representation", "__version__", "compare", "evaluate", "load_run", "metrics", "rank", "represent", "train"]
+__all__ = [
+    "Representation",
+    "__version__",
+    "compare",
+    "evaluate",
+    "load_dataset",
+    "load_run",
+    "metrics",
+    "rank",
+    "represent",
+    "train",
+]
 
 REPRESENTATION_FILES = (".npz", ".h5", ".hdf5")
 
@@ -226,7 +238,7 @@ def compare(*runs: Run | Path | str, figures: Path | str | None = None) -> Compa
 
 def represent(
     encoder: Callable[[Tensor], Any],
-    dataset: str,
+    dataset: str | Dataset,
     *,
     names: Sequence[str] | None = None,
     kinds: Sequence[str] | None = None,
@@ -241,26 +253,24 @@ def represent(
     Args:
         encoder: a torch module or any function of images `(b, c, h, w)`, float32 in [0, 1], that gives codes `(b, d)`.
             A module is asked in evaluation mode, where its parameters are, and left as it was.
-        dataset: its name.
+        dataset: its name, or a loaded one.
         names: of the codes; by default `c1`, `c2`, and so on.
         kinds: of the codes; by default continuous, or categorical for whole numbers.
         batch_size: images at a time.
         device: `auto`, `cpu`, `cuda` or `mps`: where the images are put; by default where a module's parameters are.
-        data_dir: a folder with the dataset's files.
+        data_dir: a folder with the dataset's files, if it is given by name.
 
     Raises:
         DbenchError: an unknown dataset, or an encoder that gives no codes `(b, d)`.
     """
-    from disentangle_bench.datasets import DATASETS
-
-    adapter = DATASETS.get(dataset)
+    loaded = load_dataset(dataset, data_dir=data_dir) if isinstance(dataset, str) else dataset
 
     from disentangle_bench.devices import choose_device
     from disentangle_bench.evaluation.encoder import representation_of_encoder
 
     return representation_of_encoder(
         encoder,
-        adapter.load(None if data_dir is None else Path(data_dir)),
+        loaded,
         names=names,
         kinds=kinds,
         batch_size=batch_size,
@@ -306,3 +316,19 @@ def load_run(path: Path | str) -> Run:
     from disentangle_bench.run import Run
 
     return Run.open(path)
+
+
+def load_dataset(name: str, *, data_dir: Path | str | None = None, **settings: Any) -> Dataset:
+    """A dataset: images, factors, splits, and where all factors are known the sampler `ground_truth`.
+
+    Args:
+        name: of the dataset.
+        data_dir: a folder with its files; by default `DBENCH_DATA`, the user's cache, then its sources.
+        settings: the dataset's own, such as `size=32`.
+
+    Raises:
+        DbenchError: an unknown dataset or setting, or files that cannot be had or are damaged.
+    """
+    from disentangle_bench.datasets.load import load_dataset as load
+
+    return load(name, None if data_dir is None else Path(data_dir), settings)

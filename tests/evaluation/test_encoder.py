@@ -104,6 +104,7 @@ def test_an_encoder_is_a_subject():
 
 def test_the_public_way():
     representation = db.represent(pixels, "digits")
+    assert np.array_equal(db.represent(pixels, db.load_dataset("digits")).codes, representation.codes)
     assert db.evaluate(representation, ["active-units"]).scores["active-units"].value == 3
     with pytest.raises(UnknownNameError, match="digits"):
         db.represent(pixels, "digit")
