@@ -42,7 +42,7 @@ class Chairs3D:
         factors=(
             Factor.of("azimuth", "cyclic", AZIMUTHS),
             Factor.of("width", "ordinal", WIDTHS),
-            Factor.of("back height", "ordinal", BACKS),
+            Factor.of("back_height", "ordinal", BACKS),
             Factor.of("style", "categorical", [style.name for style in STYLES]),
         ),
         labels="style",

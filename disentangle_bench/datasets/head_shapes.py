@@ -110,10 +110,10 @@ def skull(traits: Traits) -> list[Blob]:
 def features(traits: Traits) -> list[Blob]:
     """Brows, eyes in their sockets, nose and mouth."""
     t, low = traits, traits.low
-    tip, out = low - 0.15 - 0.05 * t.nose_length, 0.79 + 0.04 * t.nose_length
+    tip, out = low - 0.15 - 0.05 * t.nose_length, 0.745 + 0.04 * t.nose_length
     return [
-        Blob((0, 0.04 + low / 2, 0.65), (0.06, 0.22, 0.09), tilt=-18),
-        Blob((0, tip, out), (0.075 + 0.015 * t.nose_width, 0.07, 0.10)),
+        Blob((0, 0.03 + low / 2, 0.64), (0.065, 0.24, 0.10), tilt=-16),
+        Blob((0, tip, out), (0.08 + 0.015 * t.nose_width, 0.08, 0.10)),
         Blob((0, -0.44 + low, 0.46), (0.24, 0.18, 0.19)),
         Blob((0, -0.405 + low, 0.60), (0.12, 0.032 + 0.01 * t.lips, 0.05)),
         Blob((0, -0.485 + low, 0.585), (0.10, 0.04 + 0.015 * t.lips, 0.05)),
@@ -121,7 +121,7 @@ def features(traits: Traits) -> list[Blob]:
             Blob((0.21, 0.20, 0.57 + 0.02 * t.brow), (0.20, 0.06 + 0.015 * t.brow, 0.10)),
             Blob((t.eye, 0.05, 0.73), (0.15, 0.11, 0.14), weight=-0.75),
             Blob((t.eye, 0.045, 0.55), (0.095, 0.08 + 0.012 * t.eye_size, 0.10)),
-            Blob((0.085 + 0.025 * t.nose_width, tip - 0.03, 0.70), (0.055, 0.05, 0.07)),
+            Blob((0.085 + 0.025 * t.nose_width, tip - 0.03, 0.68), (0.055, 0.05, 0.07)),
         ),
     ]
 

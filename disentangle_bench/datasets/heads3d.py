@@ -27,8 +27,8 @@ LIGHTINGS = tuple(float(15 * number) for number in range(-5, 6))
 WIDTHS = (0.8, 0.9, 1.0, 1.1, 1.2)
 IDENTITIES = 20
 SAMPLES = 2
-REACH = 1.28
-"""Half the edge of the image, in half heads."""
+REACH, RAISED = np.float32(1.28), np.float32(0.07)
+"""Half the edge of the image, and how far its middle lies over the head's, in half heads."""
 
 
 class Heads3D:
@@ -83,8 +83,8 @@ class HeadImages(DrawnImages):
 def drawn_head(pose: Array, lighting: float, width: float, identity: int, size: int) -> NDArray[np.uint8]:
     """A head `(1, size, size)` in a pose, lit from degrees to the viewer's right."""
     pixels = size * SAMPLES
-    x = pixel_centres(pixels) * np.float32(REACH)
-    sight = known_head(identity, width).seen(pose, x, -x)
+    x = pixel_centres(pixels) * REACH
+    sight = known_head(identity, width).seen(pose, x, RAISED - x)
     image = np.zeros((pixels, pixels), np.float32)
     image[sight.rows, sight.columns] = lit(sight, direction(lighting, 25))
     return in_bytes(shrunk(image, SAMPLES)[None])
@@ -95,8 +95,8 @@ def lit(sight: Sight, towards: Array) -> Array:
     halfway = towards + np.array([0, 0, 1], np.float32)
     halfway /= np.linalg.norm(halfway)
     gloss = np.square(np.square(np.square(np.square(lambert(sight.normal, halfway)))))
-    even = np.float32(0.16) + np.float32(0.10) * sight.normal[1]
-    bright: Array = sight.albedo * (even + np.float32(0.85) * lambert(sight.normal, towards)) + np.float32(0.12) * gloss
+    even = np.float32(0.18) + np.float32(0.10) * sight.normal[1]
+    bright: Array = sight.albedo * (even + np.float32(0.92) * lambert(sight.normal, towards)) + np.float32(0.12) * gloss
     return bright
 
 

@@ -36,7 +36,7 @@ class ToyShapes3D:
 
     facts = DatasetFacts(
         name="toyshapes3d",
-        title="Toy Shapes3D: a solid in a room, 64x64 colour, embedded",
+        title="Toy Shapes3D: a solid in a room, 64x64 RGB, embedded",
         images=480_000,
         shape=(3, 64, 64),
         factors=FACTORS,
