@@ -109,7 +109,9 @@ def _terms(
     marginal = posterior.probabilities.mean(axis=0)
     own, columns = posterior.probabilities[rows], []
     for factor, indicator in zip(factors, every, strict=True):
-        conditional = indicator.T @ posterior.probabilities / indicator.sum(axis=0)[:, None]
+        conditional = (
+            indicator.T @ posterior.probabilities / np.maximum(indicator.sum(axis=0), 1)[:, None]
+        )  # bins may be empty
         ratio = _log(conditional) - _log(marginal)
         columns.append((own * ratio[factor[rows]]).sum(axis=1))
     return np.stack(columns, axis=1)

@@ -84,6 +84,16 @@ def test_a_categorical_posterior_in_closed_form(function):
 
 
 @pytest.mark.parametrize("function", BOTH)
+def test_bins_of_a_factor_that_nothing_falls_into_do_no_harm(function):
+    classes = np.arange(300) % 3
+    skewed = np.array([0.0, 0.5, 99.0])[classes] + np.linspace(0, 0.1, 300)
+    factors = Variables.wrap(np.column_stack([classes, skewed]), kinds=["categorical", "continuous"])
+    codes = Variables.wrap(np.column_stack([classes, classes]), kinds=["categorical"] * 2)
+    parameters = {"c1": 9.0 * np.eye(3)[classes], "c2": np.zeros((300, 2))}
+    assert 0.5 < function(codes, factors, parameters).value <= 1
+
+
+@pytest.mark.parametrize("function", BOTH)
 def test_sure_posteriors_reach_the_ceiling(function):
     codes, factor, parameters = gaussian_case(0.001)
     assert function(codes, factor, parameters).value == pytest.approx(1, abs=1e-6)
