@@ -17,6 +17,7 @@ DATASETS: Registry[Adapter] = Registry(
         "cars3d": f"{_HERE}.cars3d:cars3d",
         "chairs": f"{_HERE}.chairs:chairs",
         "chairs3d": f"{_HERE}.chairs3d:chairs3d",
+        "celeba": f"{_HERE}.celeba:celeba",
         "digits": f"{_HERE}.digits:digits",
         "dsprites": f"{_HERE}.dsprites:dsprites",
         "fashion-mnist": f"{_HERE}.fashion_mnist:fashion_mnist",

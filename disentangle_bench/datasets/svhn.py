@@ -15,7 +15,7 @@ from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.matlab import read_matlab
-from disentangle_bench.datasets.prepared import prepared
+from disentangle_bench.datasets.raw import prepared_raw
 from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
 
@@ -83,7 +83,7 @@ class Svhn:
             return np.concatenate([*_batches(paths, labels)])
         settings = {"version": 1, "files": {name: self.facts.files[name].sha256 for name in paths}}
         shape = (sum(map(len, labels)), *self.facts.shape)
-        return prepared(self.facts.name, settings, shape, lambda: _batches(paths, labels))
+        return prepared_raw(self.facts.name, settings, shape, lambda: _batches(paths, labels))
 
 
 def _digits(path: Path) -> NDArray[np.int64]:

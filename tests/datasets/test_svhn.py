@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from disentangle_bench.datasets.images import StoredImages
+from disentangle_bench.datasets.raw import RawImages
 from disentangle_bench.datasets.sources import WebFolder
 from disentangle_bench.datasets.svhn import EXTRA, TEST, TRAIN, Svhn, svhn
 from disentangle_bench.errors import DataError, DownloadError
@@ -61,7 +61,7 @@ def test_images_and_digits_are_those_of_the_files(folder: Path) -> None:
 
 def test_the_extra_images_are_for_training_and_stay_on_disk(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dataset = declaring(folder).load(folder, extra=True)
-    assert isinstance(dataset.images, StoredImages)
+    assert isinstance(dataset.images, RawImages)
     assert dataset.facts.images == 37
     np.testing.assert_array_equal(dataset.split("train")[:], np.concatenate([pictures(TRAIN), pictures(EXTRA)]))
     np.testing.assert_array_equal(dataset.split("test")[:], pictures(TEST))
