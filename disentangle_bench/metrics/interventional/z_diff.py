@@ -32,7 +32,8 @@ def z_diff(
     """The BetaVAE score over larger batches, as the share of the way from guessing the fixed factor to knowing it.
 
     See `beta_vae_score`, also for how codes of each kind are treated. With k factors and an accuracy `a` this is
-    `(a - 1/k) / (1 - 1/k)`: 0 for guessing, a little below for bad luck.
+    `(a - 1/k) / (1 - 1/k)`: 0 for guessing, a little below for bad luck. The review's program scores on the rows that
+    it has learned from, so that noise on few rows scores far above 0 there.
 
     Args:
         codes: `(n, d)`.

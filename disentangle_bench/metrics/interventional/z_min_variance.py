@@ -35,6 +35,11 @@ def z_min_variance(
     See `factor_vae_score`, also for how codes of each kind are treated. With k factors and an accuracy `a` this is
     `(a - 1/k) / (1 - 1/k)`: 0 for guessing, a little below for bad luck.
 
+    The review's program deals the rows of a value out in shuffled passes. Where a value has hardly more rows than a
+    batch, each batch is nearly all of them, and chance is taken out of the variances; here, as in the paper, the rows
+    of a batch are drawn independently. With many rows a value the two agree. It also scores on the rows that it has
+    learned from, so that noise on few rows scores far above 0.
+
     Args:
         codes: `(n, d)`.
         factors: `(n, k)` that vary, 2 or more.

@@ -34,7 +34,8 @@ def explicitness(
     """How well a linear classifier of all codes ranks samples of each class above the others, 0.5 being blind guessing.
 
     For each factor a logistic regression is fitted on the train rows, on the codes as they are (C = 1, at most 100
-    steps of L-BFGS, as in disentanglement_lib, so that it depends on their scale). Of each class the area under the
+    steps of L-BFGS, so that it depends on their scale). disentanglement_lib has the same classifier, and standardises
+    the codes by the train rows before it: for its figure, give codes so standardised. Of each class the area under the
     ROC curve is taken, which is how often a sample of the class is given a higher probability than another sample,
     and averaged over the classes of a factor and over the factors. It asks how easily the factors are read, not
     whether codes are disentangled: a rotation of the codes hardly changes it.

@@ -34,7 +34,9 @@ def model_centrality(
     mean over the others. The most central model is the one to pick.
 
     The paper holds a code of one generator fixed and reads the images that it makes. Here codes are held fixed by
-    choosing among shared samples, so that encoders without a generator can be ranked, and files of codes.
+    choosing among shared samples, so that encoders without a generator can be ranked, and files of codes. The authors'
+    program scores the votes that it has learned from, and of tied codes gives the first the vote; here other votes on
+    other samples are scored, and ties are shared, which makes scores a little lower.
 
     Args:
         representations: the codes of 2 models or more for the same samples.

@@ -183,12 +183,14 @@ class TestLeastSpread:
         assert result.details["train_accuracy"] == pytest.approx(votes.max(axis=1).sum() / votes.sum())
 
 
-def test_where_the_threshold_of_the_paper_and_that_of_its_code_differ():
-    """A code of variance 0.01: the paper prunes what is below 0.05; the code compares the deviation, 0.1."""
-    codes = ONES * [0.1, 1, 1, 1]
-    assert score_of(factor_vae_score, codes).details["pruned_codes"] == ["c1"]
-    assert score_of(factor_vae_score, codes, min_variance=0.05**2).value == 1
-    assert score_of(z_min_variance, codes).value == 1
+@least_spread
+def test_small_codes_take_part_down_to_the_deviation_of_the_public_code(score):
+    """One of variance 0.03 is at least 0.015 nats from a standard normal prior, so it has not collapsed to it."""
+    for variance in (0.03, 0.003):
+        codes = ONES * [np.sqrt(variance), 1, 1, 1]
+        assert score_of(score, codes).value == 1
+        assert score_of(score, codes).details["pruned_codes"] == []
+    assert score_of(score, ONES * [0.049, 1, 1, 1]).details["pruned_codes"] == ["c1"]
 
 
 def test_a_linear_classifier_is_lenient_with_sums_of_codes():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -130,3 +133,14 @@ def test_lasso_agrees_with_a_plain_computation():
     likeness = [[np.abs(Lasso(alpha=0.1).fit(b, a).coef_).T for a in standard] for b in standard]
     scores = [entry.value for entry in udr_lasso(MODELS).values()]
     assert scores == pytest.approx(plain_udr(likeness), abs=1e-6)
+
+
+@both
+def test_agrees_with_the_authors_program(score):
+    """Where all codes of all models are active, and the models have equally many."""
+    golden = Path(__file__).parents[1] / "golden"
+    expected = json.loads((golden / "models.json").read_text())[score.facts.name]
+    with np.load(golden / "models.npz") as arrays:
+        models = dict(zip(expected, arrays["udr"], strict=True))
+    values = {name: entry.value for name, entry in score(models).items()}
+    assert values == pytest.approx(expected, abs=1e-9)
