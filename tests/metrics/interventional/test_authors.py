@@ -11,7 +11,7 @@ import pytest
 
 from disentangle_bench.metrics import METRICS
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden" / "authors"
 METRIC_NAMES = ("beta-vae", "factor-vae", "z-diff", "z-min-variance")
 SEEDS = 4
 STANDARD_ERRORS = 4

@@ -50,7 +50,7 @@ def test_a_seed_draws_the_trials():
 
 def test_agrees_with_the_authors_program():
     """Each row many times, so that the rows to learn from and those to score are alike; they score what was learned."""
-    golden = Path(__file__).parents[1] / "golden"
+    golden = Path(__file__).parents[1] / "golden" / "authors"
     expected = json.loads((golden / "models.json").read_text())["model-centrality"]
     with np.load(golden / "models.npz") as arrays:
         models = {name: np.tile(codes, (12, 1)) for name, codes in zip(expected, arrays["central"], strict=True)}

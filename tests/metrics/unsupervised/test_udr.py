@@ -138,7 +138,7 @@ def test_lasso_agrees_with_a_plain_computation():
 @both
 def test_agrees_with_the_authors_program(score):
     """Where all codes of all models are active, and the models have equally many."""
-    golden = Path(__file__).parents[1] / "golden"
+    golden = Path(__file__).parents[1] / "golden" / "authors"
     expected = json.loads((golden / "models.json").read_text())[score.facts.name]
     with np.load(golden / "models.npz") as arrays:
         models = dict(zip(expected, arrays["udr"], strict=True))
