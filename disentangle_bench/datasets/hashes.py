@@ -45,7 +45,7 @@ class Note:
 
     def keep(self, place: Path, *, small: bool = False) -> None:
         """Write the note, on a small file if asked to; where that fails, the file is read again the next time."""
-        if self.bytes < _LARGE and not small:
+        if (self.bytes < _LARGE and not small) or Note.read(place) == self:
             return
         with contextlib.suppress(StorageError):
             write_json(place, asdict(self))

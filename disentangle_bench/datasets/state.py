@@ -83,7 +83,7 @@ def verify(facts: DatasetFacts, data_dir: Path | None = None) -> list[Verified]:
 def _place(name: str, file: File, folders: Sequence[Path]) -> Path | None:
     for folder in folders:
         path = folder / name
-        if path.is_file() and file.bytes in (None, path.stat().st_size):
+        if path.is_file() and (not file.verified or file.bytes in (None, path.stat().st_size)):
             return path
     return None
 

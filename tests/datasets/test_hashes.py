@@ -49,9 +49,12 @@ def change(path: Path, content: bytes) -> None:
 
 def test_a_large_file_is_read_once(path: Path, read: list[Path]) -> None:
     place = note_on(path, path.parent)
-    for _ in range(3):
+    assert fault_of(path, declared(CONTENT), place) == ""
+    written = place.stat().st_mtime_ns
+    for _ in range(2):
         assert fault_of(path, declared(CONTENT), place) == ""
     assert read == [path]
+    assert place.stat().st_mtime_ns == written, "nor is its note written again"
 
 
 def test_a_small_file_is_read_every_time(path: Path, read: list[Path], monkeypatch) -> None:

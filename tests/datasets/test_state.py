@@ -58,6 +58,12 @@ def test_optional_files_do_not_count(facts: DatasetFacts, cache: Path, files: Fi
     assert all(file.sound for file in verify(extra))
 
 
+def test_a_published_size_that_nobody_verified_hides_no_file(facts, cache: Path, files: Files) -> None:
+    put(cache, files)
+    theirs = {name: replace(file, bytes=1, verified=False) for name, file in facts.files.items()}
+    assert presence(replace(facts, files=theirs)) == "cached"
+
+
 def test_a_partial_download_counts_as_a_part(facts: DatasetFacts, cache: Path, files: Files, web) -> None:
     web.serve("/shapes", files["shapes"], breaks=[5000] * 9, ranges=False)
     with pytest.raises(DownloadError):
