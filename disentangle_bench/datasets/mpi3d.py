@@ -72,6 +72,7 @@ class Mpi3D:
             ),
             files={file: File(sha256=None, verified=False)},
             bytes=images * 64 * 64 * 3,
+            subfolders=(f"mpi3d_{variant}", "mpi3d"),
         )
 
     def load(self, data_dir: Path | None = None) -> Dataset:

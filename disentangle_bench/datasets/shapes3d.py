@@ -52,6 +52,7 @@ class Shapes3D:
             FILE: File("0a0f6ed98baff276a50f3a081a7434d788da63cb135a98189b2a5b5769be1785", 267_573_662, verified=False)
         },
         bytes=267_573_662,
+        subfolders=("3dshapes",),
     )
 
     def load(self, data_dir: Path | None = None) -> Dataset:

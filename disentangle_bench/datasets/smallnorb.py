@@ -97,6 +97,7 @@ class SmallNorb:
             ),
         },
         bytes=262_778_180,
+        subfolders=("small_norb",),
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 64, camera: str = "left") -> Dataset:

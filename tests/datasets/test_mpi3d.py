@@ -150,3 +150,10 @@ def test_the_sets_of_other_objects_are_not_taken_for_each_other(cache: Path, tmp
     np.savez(tmp_path / "mpi3d.npz", images=IMAGES)
     with pytest.raises(DataError, match="576 images; 6 x 6 x 2 x 3 x 3 x 40 x 40 of mpi3d-toy make 1,036,800"):
         adapter.load(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["mpi3d-complex", "mpi3d_complex", "mpi3d"])
+def test_files_are_found_where_other_programs_put_them(small: Mpi3D, tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir()
+    np.savez(tmp_path / folder / "mpi3d.npz", images=IMAGES)
+    assert len(small.load(tmp_path).images) == COUNT
