@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import os
 import re
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.decode import Form, decoded
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset, ranked
@@ -25,15 +19,13 @@ from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.members import Members, open_members
 from disentangle_bench.datasets.places import user_folders
 from disentangle_bench.datasets.prepared import prepared
-from disentangle_bench.datasets.resizing import require_size, resized
+from disentangle_bench.datasets.resizing import require_size
 from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError, SettingError
 
 FILE = "rendered_chairs.tar"
 NATIVE = 600
-_BATCH = 256
 _NAME = re.compile(r"(?:.*/)?(?P<chair>[^/]+)/renders/image_\d+_p(?P<elevation>\d+)_t(?P<azimuth>\d+)_r\d+\.png")
-_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, zlib.error)
 
 FACTORS = (
     Factor("identity", "categorical", 1393),
@@ -70,7 +62,7 @@ class Chairs:
         Args:
             data_dir: a folder with the archive, or with `rendered_chairs/` or what is in it; by default `DBENCH_DATA`,
                 the user cache, then the source.
-            size: pixels along an image; smaller ones than the crop are resized by Pillow's Lanczos filter.
+            size: pixels along an image, at most those of the crop.
             crop: pixels along the square in the middle that is kept, of 600; the rest is margin.
 
         Raises:
@@ -85,7 +77,8 @@ class Chairs:
         names, classes, factors = _ordered(members, self.facts.factors)
         settings = {"version": 1, "size": size, "crop": crop, "content": content_of(place, self.facts.name)}
         shape = (len(names), 1, size, size)
-        images = prepared(self.facts.name, settings, shape, lambda: _decoded(members, names, crop, size))
+        form = Form(size, 1, crop, (NATIVE, NATIVE), background="white")
+        images = prepared(self.facts.name, settings, shape, lambda: decoded(members, names, form))
         return grid_dataset(replace(self.facts, shape=shape[1:], factors=factors), images, classes)
 
     def sources(self) -> Iterable[Source]:
@@ -134,35 +127,6 @@ def _require_each(path: Path, chairs: Sequence[str], classes: Classes, factors: 
         angles = f"{factors[1].values[elevation]:g} and {factors[2].values[azimuth]:g} degrees"
         said = f"{times or 'no'} renders of the chair {chairs[chair]} from {angles}"
         raise DataError(f"{path} holds {said}; there is one of each.", REPLACE)
-
-
-def _decoded(members: Members, names: Sequence[str], crop: int, size: int) -> Iterator[NDArray[np.uint8]]:
-    """The images `(b, 1, size, size)`; Pillow decodes on every core at once."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(names), _BATCH):
-            images = list(pool.map(partial(_middle, members, crop), names[start : start + _BATCH]))
-            yield np.concatenate(list(pool.map(partial(resized, size=size), images)))
-
-
-def _middle(members: Members, crop: int, name: str) -> NDArray[np.uint8]:
-    """The middle of one render, grey, `(1, 1, crop, crop)`; what is transparent becomes white."""
-    content = members.read(name)
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.size != (NATIVE, NATIVE):
-                width, height = image.size
-                raise DataError(f"{members.path}: {name} is {width}x{height}; renders are {NATIVE}x{NATIVE}.", REPLACE)
-            margin = (NATIVE - crop) // 2
-            middle = image.crop((margin, margin, margin + crop, margin + crop))
-            return np.asarray(_on_white(middle).convert("L"))[None, None]
-    except _DAMAGE as error:
-        raise DataError(f"{members.path}: {name} is no whole image: {error}.", REPLACE) from error
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
 
 
 chairs = Chairs()

@@ -35,6 +35,7 @@ class Form:
         channels: 1 for grey, 3 for RGB.
         crop: pixels to a side of the square that is cut out of the middle before; by default the largest there is.
         original: width and height that each file must have, where they are known.
+        background: the colour behind what is transparent; by default transparency is ignored.
 
     Raises:
         SettingError: channels other than these, or no pixels.
@@ -44,6 +45,7 @@ class Form:
     channels: int
     crop: int | None = None
     original: tuple[int, int] | None = None
+    background: str | None = None
 
     def __post_init__(self) -> None:
         if self.channels not in _MODES:
@@ -67,7 +69,7 @@ def decoded(members: Members, names: Sequence[str], form: Form) -> Iterator[NDAr
 
 
 def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
-    """One image `(c, size, size)`; transparency is ignored, and how a camera was held is made good.
+    """One image `(c, size, size)`; how a camera was held is made good.
 
     It is resized with a triangular filter as wide as a pixel of the result, so that detail does not alias.
 
@@ -82,7 +84,8 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(content)) as opened:
             if opened.mode.startswith(("I", "F")):
                 raise DataError(f"{where} has more than 8 bits a channel.", "Save it as an image of 8 bits.")
-            image = ImageOps.exif_transpose(opened).convert(_MODES[form.channels])
+            upright = ImageOps.exif_transpose(opened)
+            image = _laid_on(upright, form.background).convert(_MODES[form.channels])
     # What Pillow raises of damage, besides the sizes that it finds suspicious.
     except (
         OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, MemoryError,
@@ -94,6 +97,14 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
     square = image.resize((form.size, form.size), Image.Resampling.BILINEAR, box=_middle(image, form.crop))
     pixels = np.asarray(square)
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _laid_on(image: Image, background: str | None) -> Image:
+    from PIL import Image as Images
+
+    if background is None or not image.has_transparency_data:
+        return image
+    return Images.alpha_composite(Images.new("RGBA", image.size, background), image.convert("RGBA"))
 
 
 def _middle(image: Image, crop: int | None) -> tuple[int, int, int, int]:

@@ -68,6 +68,17 @@ def test_pictures_of_every_mode_are_brought_to_grey_or_colour(tmp_path: Path, mo
     assert (one(tmp_path, content, Form(4, 3)) >= 254).all()
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_what_is_transparent_may_have_a_background(tmp_path: Path, mode: str) -> None:
+    image = Image.new(mode, (8, 8), 0)
+    image.paste(tuple([60] * (len(mode) - 1) + [255]), (0, 0, 4, 8))
+    expected = np.full((1, 8, 8), 60)
+    expected[..., 4:] = 255
+    np.testing.assert_array_equal(one(tmp_path, encoded(image, "PNG"), Form(8, 1, background="white")), expected)
+    expected[..., 4:] = 0
+    np.testing.assert_array_equal(one(tmp_path, encoded(image, "PNG"), Form(8, 1)), expected)
+
+
 def test_how_a_camera_was_held_is_made_good(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned to the right
