@@ -50,7 +50,7 @@ def test_the_settings_of_a_recipe_can_be_set_as_they_are_shown(dbench, name):
     recipe = find_recipe(name)
     assert recipe.with_settings(settings) == recipe
     assert settings["steps"] == recipe.steps
-    assert settings["latents.codes.0.k"] == recipe.latents.codes[0].k
+    assert settings["latents.codes.0.kind"] == recipe.latents.codes[0].kind
 
 
 def test_published_numbers_are_shown(dbench):
