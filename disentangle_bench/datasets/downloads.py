@@ -31,8 +31,8 @@ _PAUSES = (1.0, 4.0, 15.0)
 _MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 
 
-class NotThereError(DownloadError):
-    """A server that answers, and has no such file."""
+class RefusalError(DownloadError):
+    """A server that answers, and does not give the file: others that it has may still be had."""
 
 
 def download(url: str, target: Path) -> None:
@@ -75,14 +75,10 @@ def downloaded(url: str, target: Path) -> Iterator[Partial]:
             raise
     except KeyboardInterrupt:
         if partial.resumable:
-            kept = f"{in_bytes(partial.size)} of {_name(url)} are kept, and the same command goes on from there"
+            kept = f"{in_bytes(partial.size)} of {partial.name} are kept, and the same command goes on from there"
             raise KeyboardInterrupt(f"Interrupted; {kept}.") from None
         raise
     partial.discard()
-
-
-def _name(url: str) -> str:
-    return urlsplit(url).path.rpartition("/")[2] or url
 
 
 def _complete(partial: Partial) -> None:
@@ -99,7 +95,7 @@ def _complete(partial: Partial) -> None:
                     pauses, furthest = list(_PAUSES), partial.size
                 if not pauses or not _may_pass(error, partial):
                     raise _explained(error, partial) from error
-                say(f"{_name(partial.url)}: {_reason(error)}; trying again in {pauses[0]:g} s")
+                say(f"{partial.name}: {_reason(error)}; trying again in {pauses[0]:g} s")
                 time.sleep(pauses.pop(0))
 
 
@@ -117,22 +113,22 @@ def _attempt(session: Session, partial: Partial) -> None:
                 return
         else:
             response.raise_for_status()
-            _refuse_pages(response)
+            _refuse_pages(response, partial.name)
             whole, start = Whole.of(response), 0
             partial.begin(whole)
         _receive(response, partial, whole, start)
 
 
-def _refuse_pages(response: Response) -> None:
+def _refuse_pages(response: Response, name: str) -> None:
     """Some servers answer with a page, to log in or to say sorry, and call that a success."""
     if response.headers.get("Content-Type", "").lower().startswith("text/html"):
-        raise DownloadError("answered with a web page instead of the file")
+        raise RefusalError(f"answered with a web page instead of {name}")
 
 
 def _receive(response: Response, partial: Partial, whole: Whole, start: int) -> None:
     if whole.total is not None:
-        require_space(partial.path.parent, whole.total - start, _name(partial.url))
-    with progress(_name(partial.url), whole.total, start) as moved:
+        require_space(partial.path.parent, whole.total - start, partial.name)
+    with progress(partial.name, whole.total, start) as moved:
         for count in partial.append(response.raw.stream(_CHUNK, decode_content=False)):
             moved(count)
     partial.end()
@@ -164,6 +160,6 @@ def without_password(text: str) -> str:
 
 
 def _explained(error: Exception, partial: Partial) -> DownloadError:
-    kind = NotThereError if _status(error) in (404, 410) else DownloadError
+    kind = RefusalError if _status(error) else DownloadError
     kept = f"; {in_bytes(partial.size)} are kept, from which the next attempt goes on" if partial.resumable else ""
     return kind(f"{_reason(error)}{kept}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from disentangle_bench.datasets.downloads import NotThereError, without_password
+from disentangle_bench.datasets.downloads import RefusalError, without_password
 from disentangle_bench.datasets.local import LocalFolder
 from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
@@ -41,7 +41,10 @@ def mirrors(dataset: str) -> list[Source]:
 
 @dataclass(frozen=True)
 class WebMirror:
-    """A web folder with subfolders by the datasets' names, or with all files in one place."""
+    """A web folder with subfolders by the datasets' names, or with all files in one place.
+
+    What is refused in the one is asked for in the other: some servers forbid what they do not have.
+    """
 
     url: str
     dataset: str
@@ -52,7 +55,12 @@ class WebMirror:
         return f"{without_password(self.url)} (DBENCH_MIRROR)"
 
     def fetch(self, wanted: Collection[str], into: Path) -> None:
-        try:
-            WebFolder(f"{self.url}/{self.dataset}").fetch(wanted, into)
-        except NotThereError:
-            WebFolder(self.url).fetch([name for name in wanted if not (into / name).is_file()], into)
+        refusals = []
+        for folder in (f"{self.url}/{self.dataset}", self.url):
+            absent = [name for name in wanted if not (into / name).is_file()]
+            try:
+                WebFolder(folder).fetch(absent, into)
+                return
+            except RefusalError as error:
+                refusals.append(error.problem)
+        raise RefusalError("; ".join(refusals))

@@ -15,7 +15,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from disentangle_bench.datasets.archives import is_gzip, unpack_gzip, unpack_members
-from disentangle_bench.datasets.downloads import NotThereError, download, downloaded
+from disentangle_bench.datasets.downloads import RefusalError, download, downloaded
 from disentangle_bench.errors import DownloadError
 
 _NPM_SECONDS, _NPM_READ_SECONDS = 900, 30
@@ -108,7 +108,7 @@ class WebArchive:
     def fetch(self, wanted: Collection[str], into: Path) -> None:
         members = {self.members[name]: name for name in wanted if name in self.members}
         if members:
-            with downloaded(self.url, into / "archive") as partial:
+            with downloaded(self.url, into / (urlsplit(self.url).path.rpartition("/")[2] or "archive")) as partial:
                 unpack_members(partial.path, members, into)
 
 
@@ -152,18 +152,18 @@ class NpmPackage:
 
 
 def _fetch_each(urls: Mapping[str, str], into: Path) -> None:
-    """Fetch what can be had; a file that is not there does not keep the others from being asked for."""
-    absent = []
+    """Fetch what can be had; a file that is refused does not keep the others from being asked for."""
+    refusals = []
     for name, url in urls.items():
         try:
             if url.endswith(".gz") and not name.endswith(".gz"):
                 _fetch_packed(url, into / name)
             else:
                 download(url, into / name)
-        except NotThereError as error:
-            absent.append(error.problem)
-    if absent:
-        raise NotThereError("; ".join(absent))
+        except RefusalError as error:
+            refusals.append(error.problem)
+    if refusals:
+        raise RefusalError("; ".join(refusals))
 
 
 def _fetch_packed(url: str, target: Path) -> None:

@@ -61,13 +61,23 @@ def test_the_cache_of_another_is_a_mirror(facts, cache: Path, files: Files, tmp_
     assert obtain(facts, no_source)["labels"] == tmp_path / "mine" / "datasets" / "shapes" / "labels"
 
 
+def test_a_mirror_may_forbid_what_is_not_there(facts, cache, files: Files, web, monkeypatch) -> None:
+    for name, content in files.items():
+        web.serve(f"/shapes/{name}", b"", statuses=[403])
+        web.files[f"/{name}"] = content
+    monkeypatch.setenv("DBENCH_MIRROR", web.url)
+    assert obtain(facts, no_source)["labels"].read_bytes() == files["labels"]
+
+
 def test_a_mirror_that_lacks_a_file_is_told_with_the_others(facts: DatasetFacts, cache, web, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
     with pytest.raises(
-        DownloadError, match=rf"{web.url} \(DBENCH_MIRROR\): 404 .*: {web.url}/shapes; 404 .*: {web.url}/labels"
-    ):
+        DownloadError, match=rf"{web.url} \(DBENCH_MIRROR\): 404 .*: {web.url}/shapes/shapes; "
+    ) as caught:
         obtain(facts, list)
     assert web.asked == ["/shapes/shapes", "/shapes/labels", "/shapes", "/labels"]
+    for path in web.asked:
+        assert f"404 Client Error: Not Found for url: {web.url}{path}" in str(caught.value)
 
 
 def test_a_mirror_with_wrong_bytes_is_told_and_the_sources_asked(

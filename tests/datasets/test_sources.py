@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from disentangle_bench.datasets import sources
-from disentangle_bench.datasets.downloads import NotThereError
+from disentangle_bench.datasets.downloads import RefusalError
 from disentangle_bench.datasets.sources import NpmPackage, PackedFolder, WebArchive, WebFiles, WebFolder
 from disentangle_bench.errors import DataError, DownloadError
 
@@ -89,9 +89,18 @@ def test_a_packed_file_that_is_wanted_packed_stays_packed(tmp_path: Path, web) -
     assert contents(tmp_path) == {"data.tar.gz": web.files["/data.tar.gz"]}
 
 
+def test_a_page_instead_of_a_file_does_not_hide_the_others(tmp_path: Path, files: dict[str, bytes], web) -> None:
+    web.serve("/download?id=1", b"<html>Quota exceeded</html>", headers={"Content-Type": "text/html"})
+    web.files["/download?id=2"] = files["labels"]
+    source = WebFiles({"shapes": f"{web.url}/download?id=1", "labels": f"{web.url}/download?id=2"})
+    with pytest.raises(RefusalError, match=r"^answered with a web page instead of shapes$"):
+        source.fetch(list(files), tmp_path)
+    assert contents(tmp_path) == {"labels": files["labels"]}
+
+
 def test_a_file_that_is_not_there_does_not_hide_the_others(tmp_path: Path, files: dict[str, bytes], web) -> None:
     web.files = {"/labels": files["labels"]}
-    with pytest.raises(NotThereError, match=f"^404 .* {web.url}/shapes$"):
+    with pytest.raises(RefusalError, match=f"^404 .* {web.url}/shapes$"):
         WebFolder(web.url).fetch(list(files), tmp_path)
     assert contents(tmp_path) == {"labels": files["labels"]}
 
