@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,8 +15,9 @@ from disentangle_bench.metrics.columns import Columns, numeric_columns
 from disentangle_bench.metrics.metric import Representations, Score, metric
 from disentangle_bench.metrics.unsupervised.models import Model, models_of
 
-Similarity = Callable[[Columns, Columns], NDArray[np.float64]]
-"""Columns of two models, `(n, p)` and `(n, q)` -> how alike they are, `(p, q)`, 0 for not at all."""
+Floats = NDArray[np.float64]
+Similarity = Callable[[Floats, Floats], Floats]
+"""Standardised columns of two models, `(n, p)` and `(n, q)` -> how alike they are, `(p, q)`, 0 for not at all."""
 
 _ITERATIONS = 100_000
 _SOURCE = "arXiv:1905.12614, section 4"
@@ -45,7 +47,7 @@ def udr_lasso(representations: Representations, *, alpha: float = 0.1, min_varia
     Returns:
         The score of each model by its name.
     """
-    return _scores(representations, partial(_lasso_weights, alpha=alpha), min_variance)
+    return _scores(representations, stats.zscore, partial(_lasso_weights, alpha=alpha), min_variance)
 
 
 @metric("udr/spearman", version=1, bounds=(0, 1), better="higher", source=_SOURCE, affine=False)
@@ -62,12 +64,18 @@ def udr_spearman(representations: Representations, *, min_variance: float = 0.02
     Returns:
         The score of each model by its name.
     """
-    return _scores(representations, _rank_correlations, min_variance)
+    return _scores(representations, _standard_ranks, _correlations, min_variance)
 
 
-def _scores(representations: Representations, similarity: Similarity, min_variance: float) -> dict[str, Score]:
+def _scores(
+    representations: Representations,
+    standardise: Callable[[Floats], Floats],
+    similarity: Similarity,
+    min_variance: float,
+) -> dict[str, Score]:
     models = models_of(representations, min_variance)
-    columns = {model.name: numeric_columns(model.active) for model in models if model.alive}
+    plain = {model.name: numeric_columns(model.active) for model in models if model.alive}
+    columns = {name: replace(each, values=standardise(each.values)) for name, each in plain.items()}
     return {model.name: _score(model, columns, similarity) for model in models}
 
 
@@ -76,7 +84,7 @@ def _score(model: Model, columns: dict[str, Columns], similarity: Similarity) ->
         return Score.undefined("no code varies enough; lower min_variance if the codes are small by design")
     own = columns[model.name]
     pairs = {
-        name: pair_score(_of_variables(similarity(other, own), other, own))
+        name: pair_score(_of_variables(similarity(other.values, own.values), other, own))
         for name, other in columns.items()
         if name != model.name
     }
@@ -86,29 +94,32 @@ def _score(model: Model, columns: dict[str, Columns], similarity: Similarity) ->
     return Score(float(np.median(list(pairs.values()))), details=details)
 
 
-def pair_score(likeness: NDArray[np.float64]) -> float:
+def pair_score(likeness: Floats) -> float:
     """`UDR_ij` of a matrix of likeness `R(a, b) (d, e)`: 1 where each code is wholly like one other and no second."""
     return float(sum(_uniqueness(matrix).sum() for matrix in (likeness, likeness.T)) / sum(likeness.shape))
 
 
-def _uniqueness(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
+def _uniqueness(likeness: Floats) -> Floats:
     """`r^2 / sum of R` of each column; 0 for one that is like nothing."""
     total = likeness.sum(axis=0)
     return np.asarray(likeness.max(axis=0) ** 2 / np.where(total > 0, total, 1))
 
 
-def _of_variables(likeness: NDArray[np.float64], rows: Columns, columns: Columns) -> NDArray[np.float64]:
+def _of_variables(likeness: Floats, rows: Columns, columns: Columns) -> Floats:
     """The greatest likeness `(d, e)` of any column of one code with any column of the other."""
     by_row = np.stack([likeness[rows.owner == code].max(axis=0) for code in range(rows.variables)])
     return np.stack([by_row[:, columns.owner == code].max(axis=1) for code in range(columns.variables)], axis=1)
 
 
-def _lasso_weights(inputs: Columns, targets: Columns, alpha: float) -> NDArray[np.float64]:
+def _lasso_weights(inputs: Floats, targets: Floats, alpha: float) -> Floats:
     model = Lasso(alpha=alpha, max_iter=_ITERATIONS, random_state=0)  # else it draws from NumPy's global state
-    model.fit(stats.zscore(inputs.values), stats.zscore(targets.values))
+    model.fit(inputs, targets)
     return np.asarray(np.abs(np.atleast_2d(model.coef_)).T)
 
 
-def _rank_correlations(first: Columns, second: Columns) -> NDArray[np.float64]:
-    ranks = [stats.zscore(stats.rankdata(columns.values, axis=0)) for columns in (first, second)]
-    return np.asarray(np.minimum(np.abs(ranks[0].T @ ranks[1]) / len(ranks[0]), 1))
+def _standard_ranks(values: Floats) -> Floats:
+    return np.asarray(stats.zscore(stats.rankdata(values, axis=0)))
+
+
+def _correlations(first: Floats, second: Floats) -> Floats:
+    return np.asarray(np.minimum(np.abs(first.T @ second) / len(first), 1))
