@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
     version=1,
     bounds=(-1, 1),
     better="higher",
-    source="arXiv:2210.00364, sections 3.1 and 3.2; probes on random features of Rahimi and Recht (2007)",
+    source="arXiv:2210.00364, its E and S; probes on random features of Rahimi and Recht (2007)",
     slow=True,
 )
 def dci_es(
@@ -76,7 +76,7 @@ def dci_es(
 
 
 def explicitness(losses: ArrayLike) -> float:
-    """E of arXiv:2210.00364, eq. 4, from losses `(t,)` at evenly spaced capacities, as shares of the mean's loss."""
+    """E of arXiv:2210.00364, from losses `(t,)` at evenly spaced capacities, as shares of the mean's loss."""
     curve = np.minimum.accumulate(np.minimum(np.asarray(losses, dtype=np.float64), 1))
     least = curve[-1]
     if 1 - least < LEARNED:

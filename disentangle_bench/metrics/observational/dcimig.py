@@ -9,7 +9,7 @@ from disentangle_bench.metrics.observational.mig_sup import ONE_FACTOR
 from disentangle_bench.metrics.pair_counts import PairCounts, best_and_second
 
 
-@metric("dcimig", version=1, bounds=(0, 1), better="higher", source="arXiv:1910.05587; arXiv:2012.09276, eq. 8")
+@metric("dcimig", version=1, bounds=(0, 1), better="higher", source="arXiv:1910.05587; arXiv:2012.09276")
 def dcimig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """How much of the factors' entropy is known to codes that know one factor only.
 

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
     version=1,
     bounds=(0, 1),
     better="higher",
-    source="arXiv:1802.05312, section 4; protocol of arXiv:1811.12359; rescaled as in arXiv:2012.09276",
+    source="arXiv:1802.05312, section 3; protocol of arXiv:1811.12359; rescaled as in arXiv:2012.09276",
     affine=False,
 )
 def explicitness(

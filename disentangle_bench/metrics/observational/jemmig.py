@@ -9,9 +9,7 @@ from disentangle_bench.metrics.observational.mig import ONE_CODE
 from disentangle_bench.metrics.pair_counts import PairCounts, best_and_second
 
 
-@metric(
-    "jemmig", version=1, bounds=(0, 1), better="higher", source="arXiv:1908.09961, section 4.3; arXiv:2012.09276, eq. 5"
-)
+@metric("jemmig", version=1, bounds=(0, 1), better="higher", source="arXiv:1908.09961, section 4.3; arXiv:2012.09276")
 def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, Score]:
     """How exactly the best code of each factor is that factor, neither less nor more, and no other code knows of it.
 
