@@ -135,14 +135,17 @@ def _with_seed(name: str, given: Mapping[str, Any], seed: int) -> dict[str, Any]
 def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any], context: Context) -> None:
     function = METRICS.get(name)
     facts, settings = facts_of(function), _with_seed(name, given, context.seed)
-    begun = time.perf_counter()
+    seconds = 0.0
     try:
-        scores = _asked(function, subject, settings)
+        parts = _parts(facts, subject)  # made by whoever asks first; no metric's seconds are theirs
+        begun = time.perf_counter()
+        answer = function(**parts, **settings)
+        seconds = time.perf_counter() - begun
+        scores = answer if isinstance(answer, dict) else {"": answer}
     except DbenchError as error:
         if given:  # the usual settings might have had an answer
             raise
         scores = {"": Score.undefined(str(error))}
-    seconds = time.perf_counter() - begun
     if facts.observational:
         scores = in_context(scores, _question(function, subject, settings), context, seconds)
     for part, score in scores.items():
@@ -153,11 +156,9 @@ def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any]
             results.samples[full] = Samples(score.samples, pairing)
 
 
-def _asked(function: Metric, subject: Subject, settings: Mapping[str, Any]) -> dict[str, Score]:
-    facts = facts_of(function)
-    parts = {part: subject.parts[part] for part in (*facts.needs, *facts.uses) if part in subject.parts}
-    scores = function(**parts, **settings)
-    return scores if isinstance(scores, dict) else {"": scores}
+def _parts(facts: Facts, subject: Subject) -> dict[str, Any]:
+    """What a metric takes of a subject."""
+    return {part: subject.parts[part] for part in (*facts.needs, *facts.uses) if part in subject.parts}
 
 
 def _question(function: Metric, subject: Subject, settings: Mapping[str, Any]) -> Question:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,6 +127,15 @@ def test_parts_are_made_once_and_only_when_asked_for() -> None:
     assert "b" in parts
     assert (parts["a"], parts["a"], len(parts)) == (1, 1, 2)
     assert made == ["a"]
+
+
+def test_making_a_part_counts_for_no_metric(registered: None, subject: Subject) -> None:
+    def slowly() -> Any:
+        time.sleep(0.3)
+        return subject.parts["codes"]
+
+    slow = replace(subject, parts=Parts({"codes": slowly}))
+    assert evaluate(slow, ["one"]).scores["one"].seconds < 0.3
 
 
 def test_a_mask_is_drawn_where_there_is_none_and_names_the_rows() -> None:
