@@ -172,9 +172,11 @@ class _Search:
         if source.network:
             require_space(self.cache, self._needed(), self.facts.name)
             say(f"Fetching {self.facts.name} from {source.name}")
+        before = len(self.missing)
         faults = self.take_from(source)
         if faults or self.missing:
-            self.failures.append(f"{source.name}: {'; '.join(faults) or 'has no ' + ', '.join(self.missing)}")
+            absent = "has none of them" if 1 < before == len(self.missing) else f"has no {', '.join(self.missing)}"
+            self.failures.append(f"{source.name}: {'; '.join(faults) or absent}")
 
     def _needed(self) -> int:
         """The bytes that are still to come, as far as they are known."""

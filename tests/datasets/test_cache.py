@@ -117,6 +117,11 @@ def test_all_failures_of_all_sources_are_listed(facts: DatasetFacts, cache: Path
     assert listing(cache) == ["labels"], "what was right is kept, what was wrong is not"
 
 
+def test_a_source_that_has_nothing_is_told_shortly(facts: DatasetFacts, cache: Path) -> None:
+    with pytest.raises(DownloadError, match=r"given: has none of them\n"):
+        obtain(facts, lambda: [Given()])
+
+
 def test_wrong_bytes_are_told_even_if_another_source_is_right(facts, cache: Path, files, capsys) -> None:
     obtain(facts, lambda: [Given({**files, "labels": WRONG}), Given(files)])
     told = capsys.readouterr()
