@@ -24,7 +24,7 @@ from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError, SettingError
 
 NATIVE = 96
-CAMERAS = {"left": slice(0, 1), "right": slice(1, 2), "both": slice(0, 2)}
+CAMERAS = {"left": [0], "right": [1], "both": [0, 1]}
 _BATCH = 512  # pairs of 18 KiB
 
 FACTORS = (
@@ -34,6 +34,7 @@ FACTORS = (
     Factor.of("azimuth", "cyclic", range(0, 360, 20)),
     Factor("lighting", "categorical", 6),
 )
+CAMERA = Factor.of("camera", "categorical", ("left", "right"))
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class SmallNorb:
             data_dir: a folder with the six `.mat.gz` files, or with all six unpacked, of which nobody has published
                 hashes; by default `DBENCH_DATA`, the user cache, then the source.
             size: pixels along an image, at most 96; smaller ones are resized by Pillow's Lanczos filter.
-            camera: "left", "right", or "both" as two channels.
+            camera: "left", "right", or "both": each pair is then two images, the left one first, and `camera` a factor.
 
         Raises:
             DownloadError: some file could not be had. DataError: a file is damaged or another's.
@@ -121,9 +122,13 @@ class SmallNorb:
             raise SettingError(f"Small NORB has no camera {camera!r}.", f"Choose one of {', '.join(CAMERAS)}.")
         paths = self._paths(data_dir)
         classes = np.concatenate([self._classes(part, paths) for part in (TRAIN, TEST)])
-        shape = (CAMERAS[camera].stop - CAMERAS[camera].start, size, size)
-        facts = replace(self.facts, shape=shape)
-        return grid_dataset(facts, self._images(paths, size, camera), classes, np.arange(len(classes)) < self._rows)
+        train = np.arange(len(classes)) < self._rows
+        images, facts = self._images(paths, size, camera), replace(self.facts, shape=(1, size, size))
+        if camera == "both":
+            facts = replace(facts, images=len(images), factors=(*facts.factors, CAMERA))
+            classes = np.column_stack([classes.repeat(2, axis=0), np.arange(len(images)) % 2])
+            train = train.repeat(2)
+        return grid_dataset(facts, images, classes, train)
 
     def sources(self) -> Iterable[Source]:
         """Its authors' site."""
@@ -148,7 +153,7 @@ class SmallNorb:
             for part in (TRAIN, TEST)
         ]
         chosen = CAMERAS[camera]
-        shape = (self.facts.images, chosen.stop - chosen.start, size, size)
+        shape = (self.facts.images * len(chosen), 1, size, size)
         content = [content_of(matrix.path, self.facts.name) for matrix in pairs]
         settings = {"version": 1, "size": size, "camera": camera, "content": content}
         return prepared(self.facts.name, settings, shape, lambda: _resized(pairs, chosen, size))
@@ -167,10 +172,10 @@ class SmallNorb:
         return classes
 
 
-def _resized(pairs: Sequence[BinaryMatrix], chosen: slice, size: int) -> Iterator[NDArray[np.uint8]]:
+def _resized(pairs: Sequence[BinaryMatrix], chosen: Sequence[int], size: int) -> Iterator[NDArray[np.uint8]]:
     for matrix in pairs:
         for batch in matrix.batches(_BATCH):
-            yield resized(batch[:, chosen], size)
+            yield resized(batch[:, chosen].reshape(-1, 1, NATIVE, NATIVE), size)
 
 
 def _require_each_once(path: Path, classes: Classes, factors: Sequence[Factor], instances: Sequence[int]) -> None:

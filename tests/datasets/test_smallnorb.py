@@ -79,12 +79,26 @@ def test_images_and_factors_are_those_of_the_files(
     written(tmp_path, published, packed=packed)
     dataset = small.load(tmp_path, size=96, camera=camera)
     pairs = np.concatenate([published[TRAIN.file("dat")], published[TEST.file("dat")]])
-    chosen = {"left": [0], "right": [1], "both": [0, 1]}[camera]
-    np.testing.assert_array_equal(dataset.images[:], pairs[:, chosen])
-    assert dataset.facts.shape == (len(chosen), 96, 96)
-    assert dataset.labels("train").tolist() == published[TRAIN.file("cat")].tolist()
-    info = np.concatenate([published[TRAIN.file("info")], published[TEST.file("info")]])
-    np.testing.assert_array_equal(dataset.factors.values[:, 1:], info // [1, 1, 2, 1])
+    times = 2 if camera == "both" else 1
+    for number, chosen in enumerate({"left": [0], "right": [1], "both": [0, 1]}[camera]):
+        np.testing.assert_array_equal(dataset.images[number::times][:, 0], pairs[:, chosen])
+    assert dataset.facts.shape == (1, 96, 96)
+    assert dataset.labels("train").tolist() == published[TRAIN.file("cat")].repeat(times).tolist()
+    info = np.concatenate([published[TRAIN.file("info")], published[TEST.file("info")]]) // [1, 1, 2, 1]
+    np.testing.assert_array_equal(dataset.factors.values[:, 1:5], info.repeat(times, axis=0))
+
+
+def test_two_cameras_are_a_factor(small: SmallNorb, tmp_path: Path, published: Arrays) -> None:
+    written(tmp_path, published)
+    dataset = small.load(tmp_path, camera="both", size=96)
+    assert dataset.facts.images == len(dataset.images) == 4 * ROWS
+    assert dataset.facts.factors[-1].values == ("left", "right")
+    assert dataset.train.tolist() == [True] * 2 * ROWS + [False] * 2 * ROWS
+    truth = dataset.ground_truth
+    assert truth.whole
+    classes, images = truth.sample(20, np.random.default_rng(0), fixed={"camera": 1})
+    pairs = np.concatenate([published[TRAIN.file("dat")], published[TEST.file("dat")]])
+    np.testing.assert_array_equal(images[:, 0], pairs[truth.index(classes) // 2, 1])
 
 
 def test_the_splits_show_other_toys(small: SmallNorb, tmp_path: Path, published: Arrays) -> None:
