@@ -47,10 +47,12 @@ class LazyImages(ABC):
         shape: `(n, c, h, w)`.
         block: how many neighbours are best read together, from a multiple of that number on; 1 if any image is as
             near as any other.
+        kept: whether those that were asked for stay in memory, so that nothing is won by asking for all beforehand.
     """
 
     shape: Shape
     block: int = 1
+    kept: bool = False
     dtype = np.dtype(np.uint8)
 
     @abstractmethod
@@ -94,7 +96,7 @@ class SomeImages(LazyImages):
     def __init__(self, images: Images, rows: NDArray[np.int64]) -> None:
         self.images, self.rows = images, rows
         self.shape = (len(rows), *images.shape[1:])
-        self.block = block_of(images)
+        self.block, self.kept = block_of(images), bool(getattr(images, "kept", False))
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The images of these rows of the selection."""

@@ -70,7 +70,7 @@ class ToyShapesImages(DrawnImages):
 
     def __init__(self, size: int) -> None:
         super().__init__(ToyShapes3D.facts.factors, (3, size, size))
-        self._kept: dict[tuple[int, ...], Array] = {}
+        self._layers_kept: dict[tuple[int, ...], Array] = {}
 
     def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
         """The image `(3, h, w)` of the hues of floor, wall and object, the scale, the shape and the orientation."""
@@ -79,16 +79,16 @@ class ToyShapesImages(DrawnImages):
         return in_bytes(layers[FLOOR] * floor + layers[WALL] * wall + layers[THING] * thing + layers[GLOSS])
 
     def _layers(self, classes: tuple[int, ...]) -> Array:
-        layers = self._kept.get(classes)
+        layers = self._layers_kept.get(classes)
         if layers is None:
             scale, shape, orientation = classes
             layers = drawn_layers(SHAPES[shape], SCALES[scale], ORIENTATIONS[orientation], self.shape[-1])
-            if (len(self._kept) + 1) * layers.nbytes <= MOST_KEPT_BYTES:
-                self._kept[classes] = layers
+            if (len(self._layers_kept) + 1) * layers.nbytes <= MOST_LAYER_BYTES:
+                self._layers_kept[classes] = layers
         return layers
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_kept": {}}
+        return {**super().__getstate__(), "_layers_kept": {}}
 
 
 COLOURS = np.array([colorsys.hsv_to_rgb(hue, 0.85, 1.0) for hue in HUES], dtype=np.float32)
@@ -100,7 +100,7 @@ UNITS: dict[str, tuple[Shape, tuple[float, float, float]]] = {
 """Shapes of one solid each: its unit solid, and its half extents at the scale 1."""
 FLOOR, WALL, THING, GLOSS = range(4)
 SAMPLES = 3
-MOST_KEPT_BYTES = 2**27
+MOST_LAYER_BYTES = 2**27
 ROOM = Room(half_width=3.4, height=9.0)
 SUN = direction(-42, 52)
 # Each of the parts of a pixel is lit by a few rays of its own, so that the pixel is lit by many.

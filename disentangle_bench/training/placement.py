@@ -19,12 +19,13 @@ def placed(images: Images, device: torch.device) -> Tensor | Images:
     """The images as a tensor if they fit the device well, and else as they are.
 
     Images that are in memory already are a tensor in the same memory; those that are not are read once, straight to
-    the device, if all of them have room there. Images that are made by calculation rather than read count as well.
+    the device, if all of them have room there. Images that are made by calculation rather than read count as well,
+    unless they stay in memory once they are made: training need not wait until all of them are.
     """
     if not isinstance(images, LazyImages):
         return torch.from_numpy(np.asarray(images))
     size = int(np.prod(images.shape))
-    if size > resident_bytes(device):
+    if images.kept or size > resident_bytes(device):
         return images
     held = torch.empty(images.shape, dtype=torch.uint8, device=device)
     done = 0

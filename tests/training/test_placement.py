@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from disentangle_bench.datasets.images import LazyImages
+from disentangle_bench.datasets.images import LazyImages, SomeImages
 from disentangle_bench.training import placement
 from disentangle_bench.training.placement import placed, resident_bytes
 
@@ -33,6 +33,14 @@ def test_images_that_do_not_fit_stay_where_they_are(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(placement, "RESIDENT_BYTES", ARRAY.nbytes - 1)
     images = Drawn()
     assert placed(images, CPU) is images
+
+
+def test_images_that_are_kept_once_they_are_drawn_are_not_waited_for() -> None:
+    images = Drawn()
+    images.kept = True
+    assert placed(images, CPU) is images
+    some = SomeImages(images, np.arange(3))
+    assert placed(some, CPU) is some
 
 
 def test_a_cpu_has_room_for_small_sets_and_not_for_photographs() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +19,14 @@ from disentangle_bench.errors import SettingError
 from disentangle_bench.variables import Variables
 
 SIZES = (8, 1024)
+MOST_KEPT_BYTES = 2**29
 
 
 class DrawnImages(LazyImages):
     """A whole grid of factors, the first factor slowest, as images that follow from their classes alone.
+
+    An image is drawn when it is first asked for, and then kept if all of them have room in some hundred megabytes:
+    memory is taken as it fills. A copy for another process begins anew.
 
     Args:
         factors: each with a size.
@@ -28,18 +35,36 @@ class DrawnImages(LazyImages):
 
     def __init__(self, factors: Sequence[Factor], shape: tuple[int, int, int]) -> None:
         self.sizes = tuple(factor.size or 1 for factor in factors)
-        self.shape = (int(np.prod(self.sizes)), *shape)
+        self.shape = (math.prod(self.sizes), *shape)
+        self.kept = math.prod(self.shape) <= MOST_KEPT_BYTES
 
     @abstractmethod
     def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
         """The image `(c, h, w)` with these classes, one for each factor."""
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The images of these rows, drawn one by one, so that none depends on its company."""
+        """The images of these rows, each drawn by itself, so that none depends on its company."""
+        if not self.kept:
+            return self._drawn(rows)
+        drawn, images = self._store
+        absent = np.unique(rows[~drawn[rows]])
+        images[absent] = self._drawn(absent)
+        drawn[absent] = True  # only now: another thread may be reading
+        return images[rows]
+
+    def _drawn(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         images = np.empty((len(rows), *self.shape[1:]), np.uint8)
         for image, classes in zip(images, np.stack(np.unravel_index(rows, self.sizes), 1).tolist(), strict=True):
             image[:] = self.draw(tuple(classes))
         return images
+
+    @cached_property
+    def _store(self) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+        """Which images are drawn, and the images."""
+        return np.zeros(len(self), bool), np.zeros(self.shape, np.uint8)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_store"}
 
 
 def checked_size(name: str, size: int) -> int:
