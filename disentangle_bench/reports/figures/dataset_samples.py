@@ -20,7 +20,6 @@ from disentangle_bench.reports.numbers import say_value
 COLUMNS, FEW = 10, 12
 MOST_CLASSES = 20
 _LEAST_IMAGES_A_CELL, _MOST_IMAGES_A_CELL = 0.01, 2
-_TAIL = 0.02
 _SHARES = (0.5, 0.7, 0.2, 0.9, 0.35)
 
 
@@ -178,9 +177,7 @@ def _observed(dataset: Dataset, factor: Factor, label: Factor | None) -> SampleR
         last = labels.max()
         among, note = np.flatnonzero(labels == last), f"{note}\n{label.name} {_say_class(label, last)}"
     if factor.size is None:
-        order = among[np.argsort(column[among], kind="stable")]
-        tail = round(_TAIL * (len(order) - 1))
-        found = _some(order[tail : len(order) - tail])
+        found = _some(among[np.argsort(column[among], kind="stable")])
         values = tuple(say_value(float(column[row])) for row in found)
     else:
         each = max(1, COLUMNS // factor.size)
@@ -196,8 +193,9 @@ def _any(dataset: Dataset) -> list[SampleRow]:
 
 
 def _some(rows: NDArray[np.int64], most: int = COLUMNS) -> NDArray[np.int64]:
-    """Up to so many of them, evenly spaced, the first and the last, too."""
-    return rows[np.unique(np.rint(np.linspace(0, len(rows) - 1, min(most, len(rows)))).astype(np.int64))]
+    """Up to so many of them, each from the middle of one of as many equal parts."""
+    shown = min(most, len(rows))
+    return rows[((np.arange(shown) + 0.5) * len(rows) / max(shown, 1)).astype(np.int64)]
 
 
 def _say_class(factor: Factor, number: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,9 @@ def _draw(figure: Figure, page: _Page, top: int, row: SampleRow, images: list[ND
     axes = figure.add_axes(page.box(LEFT, top, strip.shape[1], high))
     axes.imshow(strip, aspect="auto", interpolation="none")
     axes.set_axis_off()
-    for column, value in enumerate(row.values):
+    for column, (before, value) in enumerate(pairwise(("", *row.values))):
+        if value == before:
+            continue  # said already
         place = page.point(LEFT + column * (wide + GAP) + wide / 2, top + high + 5)
         _write(figure, place, _short(value, VALUE_LENGTH), va="top", ha="center", fontsize=6.5, color=MUTED)
 

@@ -132,7 +132,7 @@ def test_what_was_measured_goes_from_low_to_high_within_one_class():
     assert len(shown) == 10
     assert (np.diff(shown[:, 1]) > 0).all()
     assert set(shown[:, 0]) == {2.0}
-    assert shown[0, 1] == pytest.approx(np.quantile(values[values[:, 0] == 2, 1], 0.02), abs=0.1)
+    assert shown[0, 1] == pytest.approx(np.quantile(values[values[:, 0] == 2, 1], 0.05), abs=0.05)
     assert slant.values[0] == f"{shown[0, 1]:.3g}"
     assert bold.values == ("no",) * 5 + ("yes",) * 5
     assert values[rows_of(bold), 2].tolist() == [0] * 5 + [1] * 5
@@ -151,7 +151,7 @@ def test_many_attributes_are_no_grid():
 def test_images_without_factors_are_shown_evenly():
     samples = choose_samples(numbered(np.zeros((1000, 1)), []))
     assert [len(row.images) for row in samples.rows] == [10, 10, 10]
-    assert np.concatenate([rows_of(row) for row in samples.rows])[[0, -1]].tolist() == [0, 999]
+    assert np.concatenate([rows_of(row) for row in samples.rows])[[0, 15, -1]].tolist() == [16, 516, 983]
     few = choose_samples(numbered(np.zeros((4, 1)), []))
     assert [rows_of(row).tolist() for row in few.rows] == [[0, 1, 2, 3]]
 

@@ -66,6 +66,12 @@ def test_names_values_and_what_is_held_are_told():
     assert " ".join(held).split() == ["word"] * 60
 
 
+def test_a_value_of_several_neighbours_is_told_once():
+    figure = dataset_sheet(Samples((row("bold", 4, values=("no", "no", "yes", "yes")),)))
+    texts = [text.get_text() for text in figure.texts]
+    assert (texts.count("no"), texts.count("yes")) == (1, 1)
+
+
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])
 def test_a_sheet_is_written_in_every_form_with_the_same_bytes_and_over_itself(tmp_path, form):
     path = tmp_path / f"new/digits.{form}"
