@@ -6,6 +6,7 @@ import errno
 import lzma
 import math
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -123,7 +124,10 @@ class NpzArray:
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, whether in Fortran order, and type; the file then stands where the values begin."""
     version = npy.read_magic(file)
-    return npy.read_array_header_1_0(file) if version == (1, 0) else npy.read_array_header_2_0(file)
+    with warnings.catch_warnings():
+        # Python 2 wrote sizes such as 737280L; NumPy reads them and says that it had to look twice.
+        warnings.filterwarnings("ignore", ".*created on Python 2", UserWarning)
+        return npy.read_array_header_1_0(file) if version == (1, 0) else npy.read_array_header_2_0(file)
 
 
 def _exactly(file: IO[bytes], size: int) -> bytes:

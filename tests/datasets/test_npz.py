@@ -119,3 +119,14 @@ def test_a_header_that_claims_more_than_there_is_is_told(tmp_path: Path) -> None
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none\.npz: No such file"):
         find(tmp_path / "none.npz")
+
+
+def test_what_python_2_wrote_is_read_without_a_word(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    path = tmp_path / "old.npz"
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (23L, 4L, 5L), }".ljust(117) + b"\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "images.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + ARRAY.tobytes()
+        )
+    np.testing.assert_array_equal(find(path).read(), ARRAY)
+    assert not recwarn.list
