@@ -92,9 +92,10 @@ def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool
     """Whether all files of a dataset are here now; prints their paths and tells what is not."""
     from disentangle_bench.datasets.fetch import fetch as fetch_files
     from disentangle_bench.datasets.fetch import take_copy
+    from disentangle_bench.datasets.state import presence
 
     if not adapter.facts.files:
-        say(f"{name} is embedded: there is nothing to fetch.")
+        say(f"{name} is {presence(adapter.facts)}: there is nothing to fetch.")
         return True
     try:
         paths, missing = take_copy(adapter, copy) if copy else (fetch_files(adapter, optional=optional), ())
@@ -122,11 +123,12 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
     Ends with 1 if a file is damaged or missing.
     """
     from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.datasets.state import presence
     from disentangle_bench.datasets.state import verify as verify_files
 
     every = {name: DATASETS.get(name).facts for name in names}
     for name in (name for name, facts in every.items() if not facts.files):
-        say(f"{name} is embedded: it has no files.")
+        say(f"{name} is {presence(every[name])}: it has no files that were published.")
     files = [(name, file) for name, facts in every.items() for file in verify_files(facts, data_dir)]
     if files:
         rows = [(name, file.name, file.condition, str(file.path or ""), file.fault) for name, file in files]

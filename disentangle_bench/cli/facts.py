@@ -82,7 +82,7 @@ def _dataset_row(name: str) -> tuple[Any, ...]:
     from disentangle_bench.datasets import DATASETS
 
     facts = DATASETS.get(name).facts
-    return name, facts.images, _shape(facts.shape), _size(facts.bytes), facts.title
+    return name, facts.images or None, _shape(facts.shape), _download(facts), facts.title
 
 
 def _data_row(name: str) -> tuple[Any, ...]:
@@ -90,8 +90,8 @@ def _data_row(name: str) -> tuple[Any, ...]:
     from disentangle_bench.datasets.state import presence, standing
 
     facts = DATASETS.get(name).facts
-    size = _size(facts.bytes) if facts.files else ""
-    return name, facts.images, len(facts.factors), size, presence(facts), standing(facts), facts.licence
+    size = _download(facts) if facts.files else ""
+    return name, facts.images or None, len(facts.factors), size, presence(facts), standing(facts), facts.licence
 
 
 def _dataset_sheet(name: str) -> Sheet:
@@ -101,7 +101,7 @@ def _dataset_sheet(name: str) -> Sheet:
 
     adapter = DATASETS.get(name)
     facts = adapter.facts
-    more = {"size": _size(facts.bytes), "state": presence(facts)}
+    more = {"size": _download(facts), "state": presence(facts)}
     files = {file: _hash(declared) for file, declared in facts.files.items()}
     return replace(_sheet_of(facts, settings_of(adapter), more), files=files)
 
@@ -115,13 +115,19 @@ def loaded_sheet(dataset: Dataset, settings: Mapping[str, Any]) -> Sheet:
 
 def _sheet_of(facts: DatasetFacts, settings: Mapping[str, Any], more: Mapping[str, str]) -> Sheet:
     lines = {
-        "images": f"{facts.images:,} of {_shape(facts.shape)} (channels x height x width)",
+        "images": _images(facts),
         "labels": facts.labels or "none",
         **more,
         "licence": facts.licence,
         "citation": facts.citation,
     }
     return Sheet(facts.title, lines, {factor.name: _factor(factor) for factor in facts.factors}, settings)
+
+
+def _images(facts: DatasetFacts) -> str:
+    if facts.users_own:
+        return "your own"
+    return f"{facts.images:,} of {_shape(facts.shape)} (channels x height x width)"
 
 
 def _hash(file: File) -> str:
@@ -224,10 +230,12 @@ def _shape(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _size(size: int) -> str:
+def _download(facts: DatasetFacts) -> str:
     from disentangle_bench.storage import in_bytes
 
-    return in_bytes(size) if size else "embedded"
+    if facts.users_own:
+        return "yours"
+    return in_bytes(facts.bytes) if facts.files else "embedded"
 
 
 KINDS = {

@@ -32,7 +32,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], brief: i
 def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column, heading in enumerate(headings):
-        numbers = all(isinstance(row[column], int | float) for row in rows)
+        numbers = all(isinstance(row[column], int | float | None) for row in rows)
         last = column == len(headings) - 1  # the only one that a narrow terminal breaks into lines
         table.add_column(
             heading,
@@ -47,6 +47,8 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
 
 
 def _say(value: Any) -> str:
+    if value is None:
+        return ""
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

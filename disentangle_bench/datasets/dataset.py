@@ -28,6 +28,7 @@ class DatasetFacts:
     """What is declared of a dataset.
 
     Attributes:
+        images: how many; 0 where they are the user's own and nobody knows before they are loaded.
         shape: `(channels, height, width)` of an image.
         factors: what is known of each image.
         labels: the factor that names an image's class, if there is one.
@@ -47,6 +48,11 @@ class DatasetFacts:
     files: Mapping[str, File] = field(default_factory=dict)
     bytes: int = 0
     subfolders: tuple[str, ...] = ()
+
+    @property
+    def users_own(self) -> bool:
+        """Whether the images are the user's own."""
+        return self.images == 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from disentangle_bench.datasets.places import cache_folder, user_folders
 from disentangle_bench.datasets.scratch import kept_bytes
 from disentangle_bench.errors import DataError
 
-Presence = Literal["embedded", "cached", "in DBENCH_DATA", "partly", "absent"]
+Presence = Literal["yours", "embedded", "cached", "in DBENCH_DATA", "partly", "absent"]
 Condition = Literal["whole", "unchanged", "unknown", "damaged", "missing", "not asked for"]
 
 
@@ -44,7 +44,7 @@ def presence(facts: DatasetFacts) -> Presence:
     """Where the files of a dataset are, as far as their names and sizes tell; nothing is read."""
     needed = {name: file for name, file in facts.files.items() if not file.optional}
     if not needed:
-        return "embedded"
+        return "yours" if facts.users_own else "embedded"
     cache = cache_folder(facts.name)
     try:
         own = user_folders(facts.name, None, facts.subfolders)

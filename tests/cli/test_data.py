@@ -13,11 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from disentangle_bench.datasets import DATASETS
+from disentangle_bench.datasets.digits import digits
 from tests.datasets.server import Web, serving
 
 FILES = {"shapes.bin": hashlib.shake_256(b"shapes").digest(1 << 20), "labels.bin": b"round square round"}
@@ -130,7 +133,19 @@ def test_fetching_prints_the_paths_and_says_who_is_asked(dbench, web: Web, shape
 
 def test_an_embedded_set_needs_no_fetching(dbench):
     assert dbench("data", "fetch", "digits") == (0, "", "digits is embedded: there is nothing to fetch.\n")
-    assert dbench("data", "verify", "digits") == (0, "", "digits is embedded: it has no files.\n")
+    assert dbench("data", "verify", "digits") == (0, "", "digits is embedded: it has no files that were published.\n")
+
+
+def test_a_set_of_the_users_own_has_nothing_to_fetch_and_no_number_of_images(dbench, monkeypatch):
+    adapter = SimpleNamespace(facts=replace(digits.facts, name="mine", images=0))
+    monkeypatch.setitem(DATASETS._all(), "mine", "shapes_plugin:mine")
+    monkeypatch.setattr("shapes_plugin.mine", adapter, raising=False)
+    assert dbench("data", "fetch", "mine") == (0, "", "mine is yours: there is nothing to fetch.\n")
+    entries = json.loads(dbench("data", "list", "--format", "json").out)
+    mine = next(entry for entry in entries if entry["dataset"] == "mine")
+    assert (mine["images"], mine["state"]) == (None, "yours")
+    line = next(line for line in dbench("data", "list").out.splitlines() if line.startswith("mine"))
+    assert line.split()[:3] == ["mine", "1", "yours"]
 
 
 def test_what_cannot_be_had_is_told_and_the_others_are_fetched(dbench, web: Web):

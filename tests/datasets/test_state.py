@@ -43,6 +43,10 @@ def test_presence_is_seen_at_a_glance(facts: DatasetFacts, cache: Path, files: F
     assert presence(facts) == "partly", "a file of another size is none"
 
 
+def test_a_set_of_the_users_own_is_theirs(facts: DatasetFacts, cache: Path) -> None:
+    assert presence(replace(facts, images=0, files={})) == "yours"
+
+
 def test_presence_in_the_users_folder(facts, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_DATA", str(tmp_path / "mine"))
     assert presence(facts) == "absent", "a folder that is not there is no reason to fail"
