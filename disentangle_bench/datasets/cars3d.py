@@ -80,7 +80,7 @@ class Cars3D:
         """A folder of the user's with the files out of the archive."""
         roots = user_folders(self.facts.name, data_dir, self.facts.subfolders)
         places = (root / part for root in roots for part in ("", "cars", "data/cars"))
-        return next((place for place in places if (place / LIST).is_file()), None)
+        return next((place for place in places if (place / LIST).is_file() and any(place.glob("*.mat"))), None)
 
     def _classes(self) -> Classes:
         elevation, azimuth, identity = self.facts.factors

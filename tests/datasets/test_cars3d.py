@@ -156,6 +156,12 @@ def test_damage_is_told_and_nothing_is_kept(
     assert not [path for path in cache_folder("cars3d").iterdir() if path.suffix in (".h5", ".tar")]
 
 
+def test_some_other_list_is_not_taken_for_theirs(small: Cars3D, tmp_path: Path, published: Files) -> None:
+    packed(tmp_path / FILE, published)
+    (tmp_path / "list.txt").write_text("bread, butter")
+    assert len(small.load(tmp_path).images) == 24
+
+
 def test_an_archive_that_is_cut_is_told(small: Cars3D, tmp_path: Path, published: Files) -> None:
     path = packed(tmp_path / FILE, published)
     path.write_bytes(path.read_bytes()[:-1000])
