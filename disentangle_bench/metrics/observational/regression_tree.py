@@ -19,6 +19,7 @@ from disentangle_bench.metrics.observational.scikit_learn_ties import (
     UndecidedError,
     divide,
     first_best,
+    is_worthless,
     running_sums,
 )
 from disentangle_bench.metrics.observational.sorted_columns import Sorted, Values, close
@@ -69,19 +70,22 @@ class Node(NamedTuple):
         order: `(p, m)` samples by rising value of each column; of a leaf, of some column.
         samples: `(m,)` as scikit-learn has them at first; None where that is not known.
         constants: how many columns were found to be constant further up.
-        pure: whether its targets are all the same, or it has one sample.
+        impurity: variance of its targets.
+        exact: whether that is rounded as scikit-learn rounds it.
     """
 
     order: Indices
     samples: Indices | None
     constants: int
-    pure: bool
+    impurity: float
+    exact: bool
 
 
 class Split(NamedTuple):
     """How a node is split: by which column, behind which of its samples, at which threshold, and what that gains.
 
     Attributes:
+        slight: whether the gain may be nothing but rounding.
         tried: the columns that scikit-learn sorted the samples by.
         constants: how many columns are known to be constant.
     """
@@ -90,6 +94,7 @@ class Split(NamedTuple):
     place: int
     threshold: float
     gain: float
+    slight: bool
     tried: list[int]
     constants: int
 
@@ -107,8 +112,8 @@ def grow(data: Sorted, target: Floats, word: int, *, values: bool) -> Grown:
         UndecidedError: a tie hangs on what scikit-learn's sorting does to equal values.
     """
     grower = _Grower(data, target, word, values)
-    root = np.arange(len(target))
-    grower.add(Node(data.order, root, 0, Sums.of(target).variance(len(target)) <= PURE), DEPTH)
+    impurity = Sums.of(target).variance(len(target))
+    grower.add(Node(data.order, np.arange(len(target)), 0, impurity, True), DEPTH)
     return grower.grown()
 
 
@@ -134,15 +139,15 @@ class _Grower:
         self.threshold.append(0.0)
         self.children.append((LEAF, LEAF))
         self.value.append(0.0)
-        split = None if node.pure or not depth else self._split(node)
-        if split is None:
+        split = self._split(node) if depth and node.order.shape[1] > 1 and node.impurity > PURE else None
+        children = None if split is None else self._children(node, split, leaves=depth == 1)
+        if split is None or children is None:
             self.leaves[node.order[0]] = here
             self.value[here] = self._mean(node) if self.values else 0.0
             return here
         self.column[here], self.threshold[here] = split.column, split.threshold
         self.gains[split.column] += split.gain
-        left, right = self._children(node, split, leaves=depth == 1)
-        self.children[here] = (self.add(left, depth - 1), self.add(right, depth - 1))
+        self.children[here] = (self.add(children[0], depth - 1), self.add(children[1], depth - 1))
         return here
 
     def _mean(self, node: Node) -> float:
@@ -154,14 +159,16 @@ class _Grower:
         data, order = self.data, node.order
         tried, constants = self.draws.draw(data.constant(order), node.constants)
         gains = data.gains(order, self.target)
-        squares = self.target.take(order[0])
-        columns, places = data.best(order, gains, _ROUNDING * float(squares @ squares))
+        target = self.target.take(order[0])
+        slack = _ROUNDING * float(target @ target)
+        columns, places = data.best(order, gains, slack)
         if len(columns) == 0:
             return None
         taken = 0 if len(columns) == 1 else self._taken(node, tried, columns, places)
         column, place = int(columns[taken]), int(places[taken])
         below, above = data.columns[column, order[column, place : place + 2]].tolist()
-        return Split(column, place, below / 2 + above / 2, float(gains[column, place]), tried, constants)
+        gain = float(gains[column, place])
+        return Split(column, place, below / 2 + above / 2, gain, gain <= slack, tried, constants)
 
     def _taken(self, node: Node, tried: list[int], columns: Indices, places: Indices) -> int:
         """Which of some splits `(s,)` that are equal but for rounding is scikit-learn's."""
@@ -178,20 +185,24 @@ class _Grower:
         in_turn = np.lexsort((places, turn))
         return int(in_turn[first_best(left[in_turn], total, places[in_turn] + 1, len(node.samples))])
 
-    def _children(self, node: Node, split: Split, *, leaves: bool) -> list[Node]:
+    def _children(self, node: Node, split: Split, *, leaves: bool) -> list[Node] | None:
+        """Both children, which need not be split any more if they are leaves; None if nothing is gained by them."""
         chosen, size = node.order[split.column], split.place + 1
         goes_left = np.zeros(len(self.target), dtype=bool)
         goes_left[chosen[:size]] = True
-        arranged = None if leaves and not self.values else self._arranged(node, split.tried)
+        plain = leaves and not split.slight
+        arranged = None if plain and not self.values else self._arranged(node, split.tried)
         samples = (None, None) if arranged is None else divide(arranged, goes_left.take(arranged))
-        if leaves:
-            orders, pure = [chosen[None, :size], chosen[None, size:]], [True, True]
-        else:
+        orders = [chosen[None, :size], chosen[None, size:]]
+        if not leaves:
             mask = goes_left.take(node.order)
             orders = [node.order[part].reshape(len(mask), -1) for part in (mask, ~mask)]
-            pure = self._pure(node, orders, samples)
-        parts = zip(orders, samples, pure, strict=True)
-        return [Node(order, inside, split.constants, same) for order, inside, same in parts]
+        impurities, exact = ([0.0, 0.0], False) if plain else self._impurities(node, orders, samples, split.slight)
+        sizes = (size, len(chosen) - size)
+        if split.slight and is_worthless(node.impurity, impurities, sizes, len(self.target)):
+            return None
+        parts = zip(orders, samples, impurities, strict=True)
+        return [Node(order, inside, split.constants, impurity, exact) for order, inside, impurity in parts]
 
     def _arranged(self, node: Node, tried: list[int]) -> Indices | None:
         """A node's samples `(m,)` after they are sorted by some columns in turn; None where equal values hide that."""
@@ -201,17 +212,23 @@ class _Grower:
                 return None if (ranked[1:] == ranked[:-1]).any() else node.order[column]
         return node.samples
 
-    def _pure(self, node: Node, orders: list[Indices], samples: tuple[Indices | None, Indices | None]) -> list[bool]:
-        """Whether the targets of each child are all the same, which hangs on rounding where it is close."""
+    def _impurities(
+        self, node: Node, orders: list[Indices], samples: tuple[Indices | None, Indices | None], exact: bool
+    ) -> tuple[list[float], bool]:
+        """Variances of the children's targets, and whether they are exact: if asked for, or close to 0."""
         parts = [self.target.take(order[0]) for order in orders]
-        sums = [Sums(float(part.sum()), float(part @ part)) for part in parts]
         sizes = [len(part) for part in parts]
+        sums = [Sums(float(part.sum()), float(part @ part)) for part in parts]
+        impurities = [of.variance(size) for of, size in zip(sums, sizes, strict=True)]
         slack = _ROUNDING * (sums[0].squares + sums[1].squares)
-        excess = [child.variance(size) - PURE for child, size in zip(sums, sizes, strict=True)]
-        if any(size > 1 and abs(over) <= slack / size for over, size in zip(excess, sizes, strict=True)):
-            left, right = samples
-            if node.samples is None or left is None or right is None:
-                raise UndecidedError
-            whole = Sums.of(self.target.take(node.samples))
-            sums = list(whole.split(self.target.take(left), self.target.take(right)))
-        return [size == 1 or child.variance(size) <= PURE for child, size in zip(sums, sizes, strict=True)]
+        close_to_pure = (
+            size > 1 and abs(impurity - PURE) <= slack / size for impurity, size in zip(impurities, sizes, strict=True)
+        )
+        if not exact and not any(close_to_pure):
+            return impurities, False
+        left, right = samples
+        if (exact and not node.exact) or node.samples is None or left is None or right is None:
+            raise UndecidedError
+        whole = Sums.of(self.target.take(node.samples))
+        sums = list(whole.split(self.target.take(left), self.target.take(right)))
+        return [of.variance(size) for of, size in zip(sums, sizes, strict=True)], True

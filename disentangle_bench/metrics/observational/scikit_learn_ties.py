@@ -113,6 +113,20 @@ def first_best(left: Floats, total: float, below: Indices, size: int) -> int:
     return int(np.argmax(left * left / below + right * right / above))
 
 
+def is_worthless(impurity: float, children: Sequence[float], sizes: Sequence[int], samples: int) -> bool:
+    """Whether a node stays a leaf since the impurity that its best split takes off it is rounded to less than nothing.
+
+    Args:
+        impurity: variance of the targets in the node.
+        children: likewise in its children.
+        sizes: how many samples the children have.
+        samples: how many the tree has.
+    """
+    (left, right), size = children, sum(sizes)
+    gain = (size / samples) * (impurity - (sizes[1] / size * right) - (sizes[0] / size * left))
+    return not _FRIEDMAN and gain + PURE < 0
+
+
 class Sums(NamedTuple):
     """Sums of a node's targets and of their squares, of which it is told whether they are all the same."""
 
