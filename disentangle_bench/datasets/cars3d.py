@@ -14,7 +14,7 @@ from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset
+from disentangle_bench.datasets.grids import REPLACE, content_of, forgotten_if_damaged, grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.images import StoredImages
 from disentangle_bench.datasets.matlab import matlab_array
@@ -70,7 +70,8 @@ class Cars3D:
         facts = replace(self.facts, shape=(3, size, size))
         folder = self._folder(data_dir)
         place = folder or obtain(self.facts, self.sources, data_dir)[FILE]
-        return grid_dataset(facts, self._images(place, size), self._classes())
+        with forgotten_if_damaged(self.facts, place):
+            return grid_dataset(facts, self._images(place, size), self._classes())
 
     def sources(self) -> Iterable[Source]:
         """Its first author's site."""

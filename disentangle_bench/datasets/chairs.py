@@ -14,7 +14,7 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.decode import Form, decoded
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset, ranked
+from disentangle_bench.datasets.grids import REPLACE, content_of, forgotten_if_damaged, grid_dataset, ranked
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.members import Members, open_members
 from disentangle_bench.datasets.places import user_folders
@@ -73,6 +73,14 @@ class Chairs:
             raise SettingError(f"The setting crop = {crop} of 'chairs' is out of range.", f"Choose from 8 to {NATIVE}.")
         require_size(size, crop, self.facts.name)
         place = self._folder(data_dir) or obtain(self.facts, self.sources, data_dir)[FILE]
+        with forgotten_if_damaged(self.facts, place):
+            return self._read(place, size, crop)
+
+    def sources(self) -> Iterable[Source]:
+        """Its authors' site."""
+        return (WebFolder("https://www.di.ens.fr/willow/research/seeing3Dchairs/data"),)
+
+    def _read(self, place: Path, size: int, crop: int) -> Dataset:
         members = open_members(place)
         names, classes, factors = _ordered(members, self.facts.factors)
         settings = {"version": 1, "size": size, "crop": crop, "content": content_of(place, self.facts.name)}
@@ -80,10 +88,6 @@ class Chairs:
         form = Form(size, 1, crop, (NATIVE, NATIVE), background="white")
         images = prepared(self.facts.name, settings, shape, lambda: decoded(members, names, form))
         return grid_dataset(replace(self.facts, shape=shape[1:], factors=factors), images, classes)
-
-    def sources(self) -> Iterable[Source]:
-        """Its authors' site."""
-        return (WebFolder("https://www.di.ens.fr/willow/research/seeing3Dchairs/data"),)
 
     def _folder(self, data_dir: Path | None) -> Path | None:
         """A folder of the user's with the files out of the archive."""

@@ -14,7 +14,7 @@ from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.grids import REPLACE, grid_dataset, ranked, require_grid
+from disentangle_bench.datasets.grids import REPLACE, forgotten_if_damaged, grid_dataset, ranked, require_grid
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.npz import NpzArray
 from disentangle_bench.datasets.raw import BinaryImages, prepared_raw
@@ -68,8 +68,9 @@ class DSprites:
             StorageError: the cache cannot be written.
         """
         path = obtain(self.facts, self.sources, data_dir)[FILE]
-        classes, factors = _classes(path, self.facts.factors)
-        return grid_dataset(replace(self.facts, factors=factors), self._images(path), classes)
+        with forgotten_if_damaged(self.facts, path):
+            classes, factors = _classes(path, self.facts.factors)
+            return grid_dataset(replace(self.facts, factors=factors), self._images(path), classes)
 
     def sources(self) -> Iterable[Source]:
         """The authors' repository."""

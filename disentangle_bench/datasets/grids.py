@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +84,21 @@ def ranked(
         named = any(isinstance(value, str) for value in factor.values)
         found.append(factor if named else replace(factor, values=tuple(known.tolist())))
     return classes, tuple(found)
+
+
+@contextmanager
+def forgotten_if_damaged(facts: DatasetFacts, path: Path) -> Iterator[None]:
+    """Forget what was noted of a file without a published hash if it turns out to be damaged while it is read.
+
+    Else the damaged copy would be the one that its replacement has to match.
+    """
+    try:
+        yield
+    except DataError:
+        if path.name in facts.files and facts.files[path.name].sha256 is None:
+            with storage_errors(path):
+                note_on(path, cache_folder(facts.name)).unlink(missing_ok=True)
+        raise
 
 
 def content_of(place: Path, dataset: str) -> str:

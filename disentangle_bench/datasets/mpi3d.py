@@ -13,7 +13,7 @@ from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.grids import REPLACE, grid_dataset
+from disentangle_bench.datasets.grids import REPLACE, forgotten_if_damaged, grid_dataset
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.npz import NpzArray
 from disentangle_bench.datasets.raw import RawImages, prepared_raw
@@ -91,7 +91,8 @@ class Mpi3D:
             StorageError: the cache cannot be written, or there is too little space.
         """
         path = obtain(self.facts, self.sources, data_dir)[self.file]
-        return grid_dataset(self.facts, self._images(path), grid(self.facts.factors))
+        with forgotten_if_damaged(self.facts, path):
+            return grid_dataset(self.facts, self._images(path), grid(self.facts.factors))
 
     def sources(self) -> Iterable[Source]:
         """Where its authors put it."""

@@ -167,6 +167,8 @@ def test_an_archive_that_is_cut_is_told(small: Cars3D, tmp_path: Path, published
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(DataError, match=r"nips2015-analogy-data\.tar\.gz is not a whole archive"):
         small.load(tmp_path)
+    packed(tmp_path / FILE, published)
+    assert len(small.load(tmp_path).images) == 24, "the damaged copy is not what others have to match"
 
 
 def test_a_file_that_is_no_archive_is_told(small: Cars3D, tmp_path: Path) -> None:

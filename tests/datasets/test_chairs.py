@@ -183,6 +183,8 @@ def test_an_archive_that_is_cut_is_told(small: Chairs, tmp_path: Path, published
     path.write_bytes(path.read_bytes()[:-20_000])
     with pytest.raises(DataError, match=r"rendered_chairs\.tar"):
         small.load(tmp_path)
+    packed(tmp_path, published)
+    assert len(small.load(tmp_path).images) == 12, "the damaged copy is not what others have to match"
 
 
 @pytest.mark.parametrize(

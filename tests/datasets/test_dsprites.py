@@ -157,6 +157,19 @@ def test_a_missing_array_is_told(small: DSprites, tmp_path: Path, key: str) -> N
         small.load(tmp_path)
 
 
+def test_a_damaged_first_copy_can_be_replaced(small: DSprites, tmp_path: Path) -> None:
+    path = written(tmp_path, arrays())
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    with pytest.raises(DataError, match="is no whole npz file"):
+        small.load(tmp_path)
+    path.write_bytes(whole)
+    assert len(small.load(tmp_path).images) == 108
+    np.savez_compressed(path, allow_pickle=True, **arrays() | {"extra": np.arange(3)})
+    with pytest.raises(DataError, match="which the first copy had"):
+        small.load(tmp_path)
+
+
 def test_the_full_grid_needs_the_full_file(cache: Path, tmp_path: Path) -> None:
     written(tmp_path, arrays())
     with pytest.raises(DataError, match=r"'latents_classes' is \(108, 6\); the grid 1 x 3 x 6 x 40 x 32 x 32 makes it"):

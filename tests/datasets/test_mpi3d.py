@@ -113,6 +113,8 @@ def test_damaged_files_are_told(small: Mpi3D, path: Path, damage: Callable[[byte
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DataError, match=r"mpi3d\.npz is no whole npz file"):
         small.load(path.parent)
+    np.savez(path, images=IMAGES)
+    assert len(small.load(path.parent).images) == COUNT, "the damaged copy is not what others have to match"
 
 
 LARGE = (*COMPLEX[:5], Factor("horizontal_axis", "ordinal", 40), Factor("vertical_axis", "ordinal", 2))
