@@ -71,10 +71,9 @@ def test_ties_of_continuous_columns_are_settled(names, target, n, seed):
 @pytest.mark.parametrize(
     ("target", "n", "seed"), [("far off", 899, 480195854), ("far off", 726, 1959939455), ("constant", 3250, 2077069267)]
 )
-def test_where_less_than_nothing_is_gained_by_rounding_there_is_a_leaf(target, n, seed):
+def test_where_less_than_nothing_is_gained_by_rounding(target, n, seed):
     columns, values = draw([], target, n, seed)
     assert_same_tree(columns, values, seed)
-    assert grow(Sorted.of(columns), values, seed, values=False).tree.column.tolist().count(0) < 7
 
 
 @settings(max_examples=150, deadline=None)
