@@ -91,7 +91,8 @@ def _data_row(name: str) -> tuple[Any, ...]:
 
     facts = DATASETS.get(name).facts
     size = _download(facts) if facts.files else ""
-    return name, facts.images or None, len(facts.factors), size, presence(facts), standing(facts), facts.licence
+    factors = None if facts.users_own and not facts.factors else len(facts.factors)
+    return name, facts.images or None, factors, size, presence(facts), standing(facts), facts.licence
 
 
 def _dataset_sheet(name: str) -> Sheet:
@@ -227,7 +228,7 @@ def _values(values: Sequence[float | str]) -> str:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
+    return " x ".join(map(str, shape)) if all(shape) else ""
 
 
 def _download(facts: DatasetFacts) -> str:

@@ -14,13 +14,16 @@ _HERE = "disentangle_bench.datasets"
 DATASETS: Registry[Adapter] = Registry(
     "dataset",
     {
+        "arrays": f"{_HERE}.arrays:arrays",
         "cars3d": f"{_HERE}.cars3d:cars3d",
+        "celeba": f"{_HERE}.celeba:celeba",
         "chairs": f"{_HERE}.chairs:chairs",
         "chairs3d": f"{_HERE}.chairs3d:chairs3d",
-        "celeba": f"{_HERE}.celeba:celeba",
         "digits": f"{_HERE}.digits:digits",
         "dsprites": f"{_HERE}.dsprites:dsprites",
+        "faces": f"{_HERE}.faces:faces",
         "fashion-mnist": f"{_HERE}.fashion_mnist:fashion_mnist",
+        "folder": f"{_HERE}.folder:folder",
         "heads3d": f"{_HERE}.heads3d:heads3d",
         "mnist": f"{_HERE}.mnist:mnist",
         "mpi3d-complex": f"{_HERE}.mpi3d:mpi3d_complex",

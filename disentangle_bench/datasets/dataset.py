@@ -29,7 +29,7 @@ class DatasetFacts:
 
     Attributes:
         images: how many; 0 where they are the user's own and nobody knows before they are loaded.
-        shape: `(channels, height, width)` of an image.
+        shape: `(channels, height, width)` of an image; zeros where that, too, is the user's own.
         factors: what is known of each image.
         labels: the factor that names an image's class, if there is one.
         files: file name -> its hash and size; empty for embedded sets.

@@ -109,7 +109,7 @@ class StoredImages(LazyImages):
 
     Args:
         path: of the file.
-        key: the name of the array in it, uint8 `(n, c, h, w)`, or `(n, h, w, c)` with `channels_last`.
+        key: the name of the array in it, uint8 `(n, c, h, w)`, or `(n, h, w, c)` with `channels_last`, or `(n, h, w)`.
         channels_last: the order of its axes.
 
     Attributes:
@@ -123,25 +123,30 @@ class StoredImages(LazyImages):
         self.path, self.key, self.channels_last = path, key, channels_last
         with hdf5_damage_told(path), h5py.File(path, "r") as file:
             array = file.get(key)
-            if not isinstance(array, h5py.Dataset) or array.ndim != 4 or array.dtype != np.uint8:
+            if not isinstance(array, h5py.Dataset) or array.ndim not in (3, 4) or array.dtype != np.uint8:
                 found = f"{array.shape} {array.dtype}" if isinstance(array, h5py.Dataset) else "none"
-                raise DataError(f"{path} should hold uint8 images of four axes as {key!r}; it holds {found}.")
+                raise DataError(f"{path} should hold uint8 images of three or four axes as {key!r}; it holds {found}.")
             n, *rest = array.shape
+            self._image = tuple(rest)
             self.block = array.chunks[0] if array.chunks else 1
             self.cut = bool(array.chunks) and array.chunks[1:] != array.shape[1:]
-        c, h, w = (rest[2], rest[0], rest[1]) if channels_last else rest
+        if len(rest) == 2:
+            rest, self.channels_last = [1, *rest], False
+        c, h, w = (rest[2], rest[0], rest[1]) if self.channels_last else rest
         self.shape = (n, c, h, w)
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The images of these rows; each run of neighbours is one access to the file."""
         wanted, places = np.unique(rows, return_inverse=True)
         c, h, w = self.shape[1:]
-        found = np.empty((len(wanted), *((h, w, c) if self.channels_last else (c, h, w))), np.uint8)
+        found = np.empty((len(wanted), *self._image), np.uint8)
         with hdf5_damage_told(self.path):
             for start, stop in _runs(wanted):
                 self._array.read_direct(found, np.s_[wanted[start] : wanted[stop - 1] + 1], np.s_[start:stop])
         ordered = found if len(places) == len(wanted) and (places[1:] > places[:-1]).all() else found[places]
-        return np.ascontiguousarray(ordered.transpose(0, 3, 1, 2)) if self.channels_last else ordered
+        if self.channels_last:
+            return np.ascontiguousarray(ordered.reshape(-1, h, w, c).transpose(0, 3, 1, 2))
+        return ordered.reshape(-1, c, h, w)
 
     @cached_property
     def _array(self) -> Any:

@@ -22,7 +22,7 @@ from numpy.typing import DTypeLike, NDArray
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 
-_REMEDY = "Replace it by the published file."
+_REMEDY = "Replace it by the published file; one of your own, write again."
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip member: its mark, the lengths of its name and of its extra field
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, NotImplementedError,
@@ -61,20 +61,32 @@ class NpzArray:
             DataError: no npz file, no such array, or one of another shape or type.
             StorageError: the file cannot be read.
         """
+        array = cls.of(path, key)
+        if array.dtype != np.dtype(dtype) or not array.shape or array.shape[1:] != rest:
+            expected = ", ".join(("n", *map(str, rest)))
+            raise DataError(
+                f"{path}: {key!r} is {array.dtype} {array.shape}; it should be {np.dtype(dtype)} ({expected}).", _REMEDY
+            )
+        return array
+
+    @classmethod
+    def of(cls, path: Path, key: str) -> NpzArray:
+        """The array with this name, of whatever type and shape.
+
+        Raises:
+            DataError: no npz file, no such array, or one of objects or in Fortran order.
+            StorageError: the file cannot be read.
+        """
         with _opened(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+            names = _names(archive)
             if key not in names:
                 raise DataError(f"{path} has no array {key!r}; it has {', '.join(names) or 'none'}.", _REMEDY)
             member = archive.getinfo(f"{key}.npy")
             with archive.open(member) as file:
                 shape, fortran, found = _header(file)
                 values = member.file_size - file.tell()
-        if found != np.dtype(dtype) or not shape or shape[1:] != rest or (fortran and len(shape) > 1):
-            order = " in Fortran order" if fortran else ""
-            expected = ", ".join(("n", *map(str, rest)))
-            raise DataError(
-                f"{path}: {key!r} is {found} {shape}{order}; it should be {np.dtype(dtype)} ({expected}).", _REMEDY
-            )
+        if found.hasobject or (fortran and len(shape) > 1):
+            raise DataError(f"{path}: {key!r} is {found} {shape}{' in Fortran order' if fortran else ''}.", _REMEDY)
         if values != math.prod(shape) * found.itemsize:
             raise DataError(f"{path}: {key!r} has {values:,} bytes, which {found} {shape} does not fill.", _REMEDY)
         return cls(path, key, shape, found, member.CRC)
@@ -119,6 +131,20 @@ class NpzArray:
             file.seek(name + extra, 1)
             _header(file)
             return file.tell()
+
+
+def npz_names(path: Path) -> list[str]:
+    """The names of the arrays in an npz file.
+
+    Raises:
+        DataError: it is none. StorageError: it cannot be read.
+    """
+    with _opened(path) as archive:
+        return _names(archive)
+
+
+def _names(archive: zipfile.ZipFile) -> list[str]:
+    return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -88,7 +88,7 @@ def test_the_block_is_the_chunk_of_the_file(stored: dict[str, LazyImages]) -> No
     ("key", "values", "message"),
     [
         ("other", ARRAY, "as 'images'; it holds none"),
-        ("images", ARRAY[0], r"it holds \(3, 4, 5\) uint8"),
+        ("images", ARRAY[0, 0], r"it holds \(4, 5\) uint8"),
         ("images", ARRAY.astype(float), r"it holds \(20, 3, 4, 5\) float64"),
     ],
 )
@@ -97,6 +97,14 @@ def test_another_array_is_told(tmp_path: Path, key: str, values: np.ndarray, mes
         file[key] = values
     with pytest.raises(DataError, match=message):
         StoredImages(tmp_path / "mine.h5")
+
+
+def test_grey_images_need_no_axis_of_channels(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "grey.h5", "w") as file:
+        file["images"] = ARRAY[:, 0]
+    for channels_last in (False, True):
+        images = StoredImages(tmp_path / "grey.h5", channels_last=channels_last)
+        np.testing.assert_array_equal(images[[3, 0, 3]], ARRAY[[3, 0, 3], :1])
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,126 @@
+"""Named arrays in npz and HDF5 files of the user's, of which the images stay where they are."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.datasets.images import BATCH_BYTES, Images, StoredImages, hdf5_damage_told
+from disentangle_bench.datasets.npz import NpzArray, npz_names
+from disentangle_bench.datasets.raw import RawImages, prepared_raw
+from disentangle_bench.errors import DataError
+from disentangle_bench.storage import storage_errors
+
+
+class ArrayFile(ABC):
+    """A file with named arrays.
+
+    Attributes:
+        path: of the file.
+        names: of the arrays in it.
+    """
+
+    def __init__(self, path: Path, names: list[str]) -> None:
+        self.path, self.names = path, names
+
+    @abstractmethod
+    def shape(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        """The shape and type of an array, which is not read."""
+
+    @abstractmethod
+    def read(self, name: str) -> NDArray[Any]:
+        """A whole array."""
+
+    @abstractmethod
+    def images(self, name: str, shape: tuple[int, ...], *, channels_last: bool, dataset: str) -> Images:
+        """An array of uint8 images as `(n, c, h, w)`, in memory no more than is asked for."""
+
+    @abstractmethod
+    def factors(self, name: str) -> tuple[NDArray[Any], list[str], list[str]]:
+        """An array of factors, the names of its columns and their kinds; empty where nothing is said of them."""
+
+
+def open_arrays(path: Path) -> ArrayFile:
+    """The arrays in a file, by what its content is.
+
+    Raises:
+        DataError: it is neither npz nor HDF5. StorageError: it cannot be read.
+    """
+    with storage_errors(path, "read"), path.open("rb") as file:
+        begin = file.read(8)
+    if begin.startswith(b"PK"):
+        return NpzFile(path, npz_names(path))
+    if begin == b"\x89HDF\r\n\x1a\n":
+        with hdf5_damage_told(path), h5py.File(path, "r") as file:
+            return Hdf5File(path, [name for name, array in file.items() if isinstance(array, h5py.Dataset)])
+    raise DataError(f"{path} is neither an npz nor an HDF5 file.", "NumPy's savez and h5py write such files.")
+
+
+class NpzFile(ArrayFile):
+    """An npz file. Nothing in it is ever unpickled."""
+
+    def shape(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        array = NpzArray.of(self.path, name)
+        return array.shape, array.dtype
+
+    def read(self, name: str) -> NDArray[Any]:
+        return NpzArray.of(self.path, name).read()
+
+    def images(self, name: str, shape: tuple[int, ...], *, channels_last: bool, dataset: str) -> Images:
+        array = NpzArray.of(self.path, name)
+        wanted = _as_images(shape, channels_last)
+        offset = array.offset()
+        if offset is not None:
+            return RawImages(self.path, wanted, offset, channels_last=channels_last)
+        settings = {"version": 1, "name": name, "shape": shape, "last": channels_last, "checksum": array.checksum}
+        return prepared_raw(dataset, settings, wanted, lambda: _batches(array, wanted, channels_last))
+
+    def factors(self, name: str) -> tuple[NDArray[Any], list[str], list[str]]:
+        prefix = name.removesuffix("s")
+        said = [[*map(str, self.read(key))] if (key := f"{prefix}_{what}") in self.names else [] for what in _SAID]
+        return self.read(name), said[0], said[1]
+
+
+class Hdf5File(ArrayFile):
+    """An HDF5 file."""
+
+    def shape(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        with hdf5_damage_told(self.path), h5py.File(self.path, "r") as file:
+            return tuple(file[name].shape), file[name].dtype
+
+    def read(self, name: str) -> NDArray[Any]:
+        with hdf5_damage_told(self.path), h5py.File(self.path, "r") as file:
+            array = file[name]
+            is_text = h5py.check_string_dtype(array.dtype) is not None
+            return np.array(array.asstr()[()].tolist()) if is_text else np.asarray(array[()])
+
+    def images(self, name: str, shape: tuple[int, ...], *, channels_last: bool, dataset: str) -> Images:
+        return StoredImages(self.path, name, channels_last=channels_last)
+
+    def factors(self, name: str) -> tuple[NDArray[Any], list[str], list[str]]:
+        with hdf5_damage_told(self.path), h5py.File(self.path, "r") as file:
+            attributes = file[name].attrs
+            said = [[*map(str, np.atleast_1d(attributes[key]))] if key in attributes else [] for key in _SAID]
+        return self.read(name), said[0], said[1]
+
+
+_SAID = ("names", "kinds")
+
+
+def _as_images(shape: tuple[int, ...], channels_last: bool) -> tuple[int, int, int, int]:
+    n, *rest = shape
+    c, h, w = (1, *rest) if len(rest) == 2 else (rest[2], rest[0], rest[1]) if channels_last else rest
+    return n, c, h, w
+
+
+def _batches(array: NpzArray, shape: tuple[int, int, int, int], channels_last: bool) -> Iterator[NDArray[np.uint8]]:
+    rows = max(1, BATCH_BYTES // math.prod(shape[1:]))
+    for batch in array.batches(rows):
+        yield batch.transpose(0, 3, 1, 2) if channels_last else batch.reshape(-1, *shape[1:])

@@ -1,0 +1,72 @@
+"""Tables in CSV files: columns of text by name, with whatever may be wrong with them told by its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.errors import DataError
+
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of text, each with a value in every row.
+
+    Attributes:
+        where: which file, for messages.
+        columns: name -> `(n,)` texts.
+        lines: `(n,)` the line of the file that each row ends on.
+    """
+
+    where: str
+    columns: dict[str, NDArray[np.str_]]
+    lines: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
+def read_table(content: bytes, where: str) -> Table:
+    """A table from a CSV file with names in its first row; commas, semicolons or tabs between values, as in that row.
+
+    Raises:
+        DataError: not UTF-8, no rows, a name missing or twice, or a row with too few values, too many, or an empty one.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(f"{where}: line {line} is not UTF-8.", "Save it as UTF-8.") from error
+    first = text.partition("\n")[0]
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count), strict=True, skipinitialspace=True
+    )
+    try:
+        rows = [(reader.line_num, [value.strip() for value in row]) for row in reader if any(row)]
+    except csv.Error as error:
+        raise DataError(f"{where}: line {reader.line_num} is no row of a CSV file: {error}.", "Repair it.") from error
+    if len(rows) < 2:
+        raise DataError(f"{where} has no rows.", "Give a first row with names, and below it a row for each image.")
+    names = rows.pop(0)[1]
+    _check(where, names, rows)
+    columns = zip(names, zip(*(row for _, row in rows), strict=True), strict=True)
+    return Table(where, {name: np.array(values) for name, values in columns}, np.array([line for line, _ in rows]))
+
+
+def _check(where: str, names: list[str], rows: list[tuple[int, list[str]]]) -> None:
+    if "" in names:
+        raise DataError(f"{where}: column {names.index('') + 1} has no name.", "The first row names the columns.")
+    for name in names:
+        if names.count(name) > 1:
+            raise DataError(f"{where}: {names.count(name)} columns are named {name!r}.", "Give each its own name.")
+    for line, row in rows:
+        if len(row) != len(names):
+            raise DataError(f"{where}: line {line} fills {len(row)} of {len(names)} columns.", "Repair it.")
+        if "" in row:
+            raise DataError(f"{where}: line {line} has no value in the column {names[row.index('')]!r}.", "Fill it in.")
