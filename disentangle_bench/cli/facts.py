@@ -133,7 +133,7 @@ def _images(facts: DatasetFacts) -> str:
 
 def _hash(file: File) -> str:
     if file.sha256 is None:
-        return "unknown"
+        return f"MD5 {file.md5} (unverified: published by others)" if file.md5 else "unknown"
     return file.sha256 if file.verified else f"{file.sha256} (unverified: published by others)"
 
 

@@ -47,7 +47,7 @@ class Cars3D:
         factors=FACTORS,
         licence="not stated",
         citation="S. Reed, Y. Zhang, Y. Zhang, H. Lee: Deep Visual Analogy-Making. NIPS 2015.",
-        files={FILE: File(sha256=None, verified=False)},
+        files={FILE: File(sha256=None, verified=False, md5="4e866a7919c1beedf53964e6f7a23686")},
         bytes=300_000_000,
     )
 

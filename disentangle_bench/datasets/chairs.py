@@ -48,7 +48,7 @@ class Chairs:
             "M. Aubry, D. Maturana, A. Efros, B. Russell, J. Sivic: Seeing 3D chairs: exemplar part-based 2D-3D "
             "alignment using a large dataset of CAD models. CVPR 2014. https://www.di.ens.fr/willow/research/seeing3Dchairs"
         ),
-        files={FILE: File(sha256=None, verified=False)},
+        files={FILE: File(sha256=None, verified=False, md5="7941bff4d19665ed2dd8c82e88293e1b")},
         bytes=2_000_000_000,
     )
 

@@ -10,13 +10,15 @@ class File:
     """One file as it was published.
 
     Attributes:
-        sha256: in hexadecimal; None where nobody is known to have published one.
+        sha256: in hexadecimal; None where nobody is known to have published it.
         bytes: its size, where known.
         optional: whether only a setting of the dataset asks for it.
         verified: whether hash and size were computed from a copy that we had; if not, somebody else published them.
+        md5: in hexadecimal, where somebody published that instead: enough against damage, if not against malice.
     """
 
     sha256: str | None
     bytes: int | None = None
     verified: bool = True
     optional: bool = False
+    md5: str | None = None

@@ -6,9 +6,10 @@ again: that takes no time and misses nothing.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
+import os
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -16,9 +17,10 @@ from typing import Self
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.progress import progress, say
 from disentangle_bench.errors import StorageError
-from disentangle_bench.storage import sha256, storage_errors, write_json
+from disentangle_bench.storage import storage_errors, write_json
 
 _LARGE = 1 << 27  # bytes, about what is read in a tenth of a second
+_UNVERIFIED = "which others published and we could not verify (if this one is its maker's, report both)"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Note:
         """Write the note, on a small file if asked to; where that fails, the file is read again the next time."""
         if (self.bytes < _LARGE and not small) or Note.read(place) == self:
             return
-        with contextlib.suppress(StorageError):
+        with suppress(StorageError):
             write_json(place, asdict(self))
 
 
@@ -84,9 +86,13 @@ def mismatch(file: File, actual: str, place: Path) -> str:
     fault = f"has the SHA-256 {actual} instead of {expected}"
     if file.sha256 is None:
         return f"{fault}, which the first copy had (if this one is right, remove {place})"
-    if not file.verified:
-        return f"{fault}, which others published and we could not verify (if this one is its maker's, report both)"
-    return fault
+    return fault if file.verified else f"{fault}, {_UNVERIFIED}"
+
+
+def md5_mismatch(file: File, actual: str) -> str:
+    """What is wrong with an MD5, or nothing; where none is known, any will do."""
+    wrong = file.md5 is not None and actual != file.md5
+    return f"has the MD5 {actual} instead of {file.md5}, {_UNVERIFIED}" if wrong else ""
 
 
 def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) -> str:
@@ -108,8 +114,11 @@ def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) 
     actual = digest_of(path, computed or place)
     if fault := mismatch(file, actual, place):
         return fault
-    if expected_sha256(file, place) is None:
-        say(f"Nobody has published the SHA-256 of {path.name}: from now on it has to stay {actual}.")
+    if expected_sha256(file, place) is None:  # the first copy
+        if file.md5 is None:
+            say(f"Nobody has published a hash of {path.name}: from now on its SHA-256 has to stay {actual}.")
+        elif fault := md5_mismatch(file, *digests(path, "md5")):
+            return fault
     Note.of(path, actual).keep(place, small=file.sha256 is None)
     return ""
 
@@ -120,13 +129,25 @@ def computed_sha256(path: Path) -> str:
     Raises:
         StorageError: the file cannot be read.
     """
-    with storage_errors(path, "read"):
-        size = path.stat().st_size
-        if size < _LARGE:
-            return sha256(path)
-        digest = hashlib.sha256()
-        with path.open("rb") as file, progress(f"Checking {path.name}", size) as moved:
+    return digests(path, "sha256")[0]
+
+
+def digests(path: Path, *algorithms: str) -> tuple[str, ...]:
+    """Hashes of a file's bytes by their names in `hashlib`, with a progress bar if it is large.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    states = [hashlib.new(name, usedforsecurity=False) for name in algorithms]
+    with storage_errors(path, "read"), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        with progress(f"Checking {path.name}", size) if size >= _LARGE else nullcontext(_unseen) as moved:
             while chunk := file.read(1 << 20):
-                digest.update(chunk)
+                for state in states:
+                    state.update(chunk)
                 moved(len(chunk))
-    return digest.hexdigest()
+    return tuple(state.hexdigest() for state in states)
+
+
+def _unseen(_further: int) -> None:
+    """Stand in for a progress bar."""

@@ -9,7 +9,15 @@ from typing import Literal
 
 from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.hashes import Note, computed_sha256, expected_sha256, mismatch, note_on
+from disentangle_bench.datasets.hashes import (
+    Note,
+    computed_sha256,
+    digests,
+    expected_sha256,
+    md5_mismatch,
+    mismatch,
+    note_on,
+)
 from disentangle_bench.datasets.places import cache_folder, user_folders
 from disentangle_bench.datasets.scratch import kept_bytes
 from disentangle_bench.errors import DataError
@@ -23,7 +31,7 @@ class Verified:
     """One file after every byte of it was read.
 
     Attributes:
-        condition: whole (the declared SHA-256); where none is known, unchanged since it came, or unknown if that was
+        condition: whole (the published hash); where none is known, unchanged since it came, or unknown if that was
             not noted; damaged; missing; or not asked for, if it is optional and not here.
         path: where it lies.
         fault: what is wrong with it.
@@ -59,7 +67,7 @@ def presence(facts: DatasetFacts) -> Presence:
 def standing(facts: DatasetFacts) -> Literal["", "verified", "unverified", "unknown"]:
     """Who computed the hashes of a dataset's files: we, somebody else, or for some file nobody."""
     files = facts.files.values()
-    if any(file.sha256 is None for file in files):
+    if any(file.sha256 is None and file.md5 is None for file in files):
         return "unknown"
     if not all(file.verified for file in files):
         return "unverified"
@@ -94,10 +102,11 @@ def _verified(name: str, file: File, folders: Sequence[Path]) -> Verified:
         return Verified(name, "not asked for" if file.optional else "missing")
     place = note_on(path, folders[-1])
     expected = expected_sha256(file, place)
-    actual = computed_sha256(path)
-    if fault := mismatch(file, actual, place):
+    actual, md5 = digests(path, "sha256", "md5") if file.md5 else (computed_sha256(path), "")
+    if fault := mismatch(file, actual, place) or md5_mismatch(file, md5):
         if note := Note.read(place):  # or the damage, which its size and time do not tell, would go unnoticed
             replace(note, changed=0).keep(place, small=True)
         return Verified(name, "damaged", path, fault)
     Note.of(path, actual).keep(place, small=file.sha256 is None)
-    return Verified(name, "whole" if file.sha256 else "unchanged" if expected else "unknown", path)
+    published = file.sha256 or file.md5
+    return Verified(name, "whole" if published else "unchanged" if expected else "unknown", path)

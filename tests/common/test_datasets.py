@@ -84,6 +84,7 @@ def test_facts_are_complete(name: str) -> None:
     assert facts.labels is None or factors[facts.labels].kind == "categorical"
     for file in facts.files.values():
         assert file.sha256 is None or len(bytes.fromhex(file.sha256)) == 32
+        assert file.md5 is None or (len(bytes.fromhex(file.md5)) == 16 and not file.sha256 and not file.verified)
         assert file.bytes is None or file.bytes > 0
     assert (facts.bytes > 0) == bool(facts.files)
 

@@ -375,7 +375,10 @@ def test_without_a_published_hash_the_first_copy_is_taken_and_noted(
     unpublished = replace(facts, files={**facts.files, "labels": File(None, verified=False)})
     obtain(unpublished, lambda: [Given(files)])
     digest = facts.files["labels"].sha256
-    assert f"Nobody has published the SHA-256 of labels: from now on it has to stay {digest}" in capsys.readouterr().err
+    assert (
+        f"Nobody has published a hash of labels: from now on its SHA-256 has to stay {digest}"
+        in capsys.readouterr().err
+    )
     (cache / "labels").write_bytes(WRONG)
     with pytest.raises(DownloadError, match=f"labels has the SHA-256 .* instead of {digest}, which the first"):
         obtain(unpublished, list)

@@ -13,6 +13,7 @@ from scipy.io import savemat
 
 from disentangle_bench.datasets.cars3d import FACTORS, FILE, Cars3D, cars3d
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.members import open_members
 from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError, SettingError
@@ -62,7 +63,7 @@ def laid_out(folder: Path, files: Files) -> None:
 @pytest.fixture
 def small(cache: Path) -> Cars3D:
     adapter = Cars3D()
-    adapter.facts = replace(cars3d.facts, images=24, factors=SMALL)
+    adapter.facts = replace(cars3d.facts, images=24, factors=SMALL, files={FILE: File(None)})
     return adapter
 
 

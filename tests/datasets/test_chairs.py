@@ -12,6 +12,7 @@ from PIL import Image
 
 from disentangle_bench.datasets.chairs import FACTORS, FILE, Chairs, chairs
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError, SettingError
 
@@ -69,7 +70,7 @@ def laid_out(folder: Path, files: Files) -> None:
 @pytest.fixture
 def small(cache: Path) -> Chairs:
     adapter = Chairs()
-    adapter.facts = replace(chairs.facts, images=12, factors=SMALL)
+    adapter.facts = replace(chairs.facts, images=12, factors=SMALL, files={FILE: File(None)})
     return adapter
 
 

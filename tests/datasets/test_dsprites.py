@@ -15,6 +15,7 @@ from numpy.lib import format as npy
 from disentangle_bench.datasets.cache import cache_folder
 from disentangle_bench.datasets.dsprites import FACTORS, FILE, DSprites, dsprites
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.errors import DataError
 
@@ -63,7 +64,7 @@ def written(folder: Path, contents: dict[str, np.ndarray]) -> Path:
 @pytest.fixture
 def small(cache: Path) -> DSprites:
     adapter = DSprites()
-    adapter.facts = replace(dsprites.facts, images=108, factors=SMALL)
+    adapter.facts = replace(dsprites.facts, images=108, factors=SMALL, files={FILE: File(None)})
     return adapter
 
 
@@ -172,8 +173,12 @@ def test_a_damaged_first_copy_can_be_replaced(small: DSprites, tmp_path: Path) -
 
 def test_the_full_grid_needs_the_full_file(cache: Path, tmp_path: Path) -> None:
     written(tmp_path, arrays())
-    with pytest.raises(DataError, match=r"'latents_classes' is \(108, 6\); the grid 1 x 3 x 6 x 40 x 32 x 32 makes it"):
+    with pytest.raises(DataError, match=f"has the MD5 .* instead of {dsprites.facts.files[FILE].md5}"):
         dsprites.load(tmp_path)
+    adapter = DSprites()
+    adapter.facts = replace(dsprites.facts, files={FILE: File(None)})
+    with pytest.raises(DataError, match=r"'latents_classes' is \(108, 6\); the grid 1 x 3 x 6 x 40 x 32 x 32 makes it"):
+        adapter.load(tmp_path)
 
 
 LARGE = (
@@ -187,9 +192,9 @@ MEASURED = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from tests.datasets.test_dsprites import LARGE, replace, DSprites, dsprites
+from tests.datasets.test_dsprites import FILE, LARGE, DSprites, File, dsprites, replace
 adapter = DSprites()
-adapter.facts = replace(dsprites.facts, factors=LARGE, images=76_800)
+adapter.facts = replace(dsprites.facts, factors=LARGE, images=76_800, files={FILE: File(None)})
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 dataset = adapter.load(Path(sys.argv[1]))
 assert dataset.images[np.arange(0, 76_800, 100)].mean() == 255

@@ -8,7 +8,7 @@ import pytest
 
 from disentangle_bench.datasets import hashes
 from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.hashes import Note, computed_sha256, digest_of, fault_of, mismatch, note_on
+from disentangle_bench.datasets.hashes import Note, computed_sha256, digest_of, digests, fault_of, mismatch, note_on
 from disentangle_bench.errors import StorageError
 from tests.datasets.conftest import declared
 
@@ -95,7 +95,7 @@ def test_who_published_a_hash_that_does_not_fit_is_told(path: Path) -> None:
 def test_a_file_without_a_published_hash_is_compared_with_its_first_copy(path: Path, capsys) -> None:
     place, unknown = note_on(path, path.parent), File(None)
     assert fault_of(path, unknown, place) == ""
-    assert f"Nobody has published the SHA-256 of file: from now on it has to stay {DIGEST}." in (
+    assert f"Nobody has published a hash of file: from now on its SHA-256 has to stay {DIGEST}." in (
         capsys.readouterr().err
     )
     assert fault_of(path, unknown, place) == ""
@@ -104,6 +104,21 @@ def test_a_file_without_a_published_hash_is_compared_with_its_first_copy(path: P
     assert f"which the first copy had (if this one is right, remove {place})" in fault_of(path, unknown, place)
     place.unlink()
     assert fault_of(path, unknown, place) == ""
+
+
+def test_where_only_an_md5_was_published_it_is_compared_once(path: Path, read: list[Path], capsys) -> None:
+    place = note_on(path, path.parent)
+    published = File(None, verified=False, md5=hashlib.md5(CONTENT).hexdigest())
+    for _ in range(2):
+        assert fault_of(path, published, place) == ""
+    assert read == [path]
+    assert capsys.readouterr().err == ""
+    change(path, OTHER)
+    assert "which the first copy had" in fault_of(path, published, place)
+    place.unlink()
+    fault = fault_of(path, published, place)
+    assert f"has the MD5 {hashlib.md5(OTHER).hexdigest()} instead of {published.md5}, which others published" in fault
+    assert not place.exists(), "a wrong copy is no first one"
 
 
 def test_notes_on_the_users_files_lie_in_the_cache(path: Path, tmp_path: Path) -> None:
@@ -133,6 +148,10 @@ def test_where_no_note_can_be_written_the_file_is_read_again(path: Path, read: l
 def test_a_hash_that_is_known_and_right_is_no_mismatch(path: Path) -> None:
     digest = DIGEST
     assert mismatch(File(digest), digest, path) == mismatch(File(None), digest, path) == ""
+
+
+def test_several_hashes_are_computed_at_once(path: Path) -> None:
+    assert digests(path, "sha256", "md5") == (DIGEST, hashlib.md5(CONTENT).hexdigest())
 
 
 def test_large_files_are_hashed_as_small_ones(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

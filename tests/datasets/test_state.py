@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from hashlib import md5
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,7 @@ def test_a_partial_download_counts_as_a_part(facts: DatasetFacts, cache: Path, f
         ({}, ""),
         ({"a": File("0" * 64), "b": File("1" * 64)}, "verified"),
         ({"a": File("0" * 64), "b": File("1" * 64, verified=False)}, "unverified"),
+        ({"a": File("0" * 64), "b": File(None, md5="1" * 32, verified=False)}, "unverified"),
         ({"a": File("0" * 64, verified=False), "b": File(None)}, "unknown"),
     ],
 )
@@ -114,6 +116,14 @@ def test_without_a_published_hash_it_has_to_stay_as_it_came(facts, cache: Path, 
     assert set(conditions(unpublished(facts)).values()) == {"unchanged"}
     put(cache, {"labels": b"round square wrong"})
     assert conditions(unpublished(facts)) == {"shapes": "unchanged", "labels": "damaged"}
+
+
+def test_a_published_md5_tells_damage(facts: DatasetFacts, cache: Path, files: Files) -> None:
+    put(cache, {**files, "labels": b"round square wrong"})
+    theirs = {name: File(None, verified=False, md5=md5(content).hexdigest()) for name, content in files.items()}
+    assert conditions(replace(facts, files=theirs)) == {"shapes": "whole", "labels": "damaged"}
+    put(cache, files)
+    assert set(conditions(replace(facts, files=theirs)).values()) == {"whole"}
 
 
 def test_damage_that_size_and_time_do_not_tell_is_found_and_then_remembered(
