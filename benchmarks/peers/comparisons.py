@@ -27,7 +27,8 @@ class Comparison:
         label: what the table says; a setting that is not the default is in it.
         question, settings: what the peer is asked.
         ours: scores by the names that the peer gives them.
-        kind: exact in closed form, fitted by a learner on the same rows, or sampled anew with each seed.
+        kind: exact in closed form, fitted by a learner on the same rows, or other with each seed, by what is drawn or
+            by which of equally good splits a tree takes.
         on: the whole grid, or a sample of its rows.
         turns: at most so many, where one takes long.
         factors: how many of the grid's; all by default.
@@ -116,7 +117,7 @@ MIG = Comparison("mig", "mig", of_codes("mig"))
 SAP = Comparison("sap", "sap", of_codes("sap"), "fitted", settings={"continuous": False})
 SAP_REGRESSION = Comparison("sap/regression", "sap", of_codes("sap/regression"), settings={"continuous": True})
 DCI_TREES = Comparison(
-    "dci", "dci", of_codes("dci", DCI), "fitted", cases=("leaky", "rotated"), turns=3, factors=FEW_FACTORS
+    "dci", "dci", of_codes("dci", DCI), "sampled", cases=("leaky", "rotated"), turns=5, factors=FEW_FACTORS
 )
 UNSUPERVISED = Comparison("unsupervised", "unsupervised", unsupervised, cases=ALIVE)
 
