@@ -90,3 +90,18 @@ def test_flipped_bits_in_gzip_are_told(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none\.mat: No such file"):
         BinaryMatrix.find(tmp_path / "none.mat", np.uint8, PIXELS.shape)
+
+
+@given(start=st.integers(0, 24), damage=st.binary(max_size=8), size=st.integers(0, 1000))
+def test_any_damage_to_the_header_is_told_or_harmless(
+    tmp_path_factory: pytest.TempPathFactory, start: int, damage: bytes, size: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged.mat"
+    whole = matrix(PIXELS)
+    path.write_bytes((whole[:start] + damage + whole[start + len(damage) :])[: len(whole) - size])
+    try:
+        found = BinaryMatrix.find(path, np.uint8, PIXELS.shape).read()
+    except DataError as error:
+        assert str(path) in error.problem  # noqa: PT017 - where it is told, it is told so
+    else:
+        assert found.shape == PIXELS.shape
