@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from matplotlib.image import imread
 
@@ -69,3 +70,15 @@ def test_the_installed_program_does_the_same(real_dbench, tmp_path):
     assert (outcome.code, outcome.err) == (0, "Drawn: sheets/digits.pdf\n")
     assert "digit  categorical, 10 classes" in outcome.out
     assert (tmp_path / "sheets" / "digits.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_one_s_own_arrays_are_shown_where_their_grid_has_gaps(dbench, tmp_path):
+    rng = np.random.default_rng(0)
+    classes = rng.permutation(np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), axis=1))[:45]
+    images = rng.integers(0, 256, (45, 20, 30), dtype=np.uint8)
+    np.savez(tmp_path / "mine.npz", images=images, factors=classes, factor_names=["kind", "$angle_1", "size"])
+    outcome = dbench("data", "show", "arrays", "--data-dir", tmp_path / "mine.npz")
+    assert (outcome.code, outcome.err.splitlines()[-1]) == (0, "Drawn: arrays.png")
+    assert "45 of 1 x 20 x 30" in outcome.out
+    assert "$angle_1  categorical, 4 classes" in outcome.out
+    assert imread(tmp_path / "arrays.png").shape[2] == 4

@@ -189,7 +189,8 @@ def _observed(dataset: Dataset, factor: Factor, label: Factor | None) -> SampleR
 def _any(dataset: Dataset) -> list[SampleRow]:
     rows = _some(np.arange(len(dataset.images)), 3 * COLUMNS)
     parts = [rows[start : start + COLUMNS] for start in range(0, len(rows), COLUMNS)]
-    return [SampleRow("", "", dataset.images[part], tuple(map(str, part))) for part in parts]
+    of = f"of {len(dataset.images):,}"
+    return [SampleRow(f"rows {part[0]:,} to {part[-1]:,}", of, dataset.images[part]) for part in parts]
 
 
 def _some(rows: NDArray[np.int64], most: int = COLUMNS) -> NDArray[np.int64]:

@@ -152,6 +152,7 @@ def test_images_without_factors_are_shown_evenly():
     samples = choose_samples(numbered(np.zeros((1000, 1)), []))
     assert [len(row.images) for row in samples.rows] == [10, 10, 10]
     assert np.concatenate([rows_of(row) for row in samples.rows])[[0, 15, -1]].tolist() == [16, 516, 983]
+    assert (samples.rows[0].name, samples.rows[0].note) == ("rows 16 to 316", "of 1,000")
     few = choose_samples(numbered(np.zeros((4, 1)), []))
     assert [rows_of(row).tolist() for row in few.rows] == [[0, 1, 2, 3]]
 
