@@ -12,15 +12,10 @@ import sys
 import threading
 import time
 from collections import namedtuple
-from contextlib import suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from unittest import mock
 
 import pytest
-from hypothesis import given, settings, strategies
 
 from disentangle_bench.datasets import downloads
 from disentangle_bench.datasets.downloads import RefusalError, download, downloaded
@@ -334,48 +329,6 @@ def test_a_partial_download_that_is_not_understood_starts_over(web: Web, target:
     download(f"{web.url}/file.bin", target)
     assert target.read_bytes() == CONTENT
     assert served.requests == [None, None]
-
-
-@dataclass
-class Visit:
-    """What one attempt meets: which of two files is there, how it can be told, and when the connection breaks."""
-
-    version: int
-    breaks: int | None
-    ranges: bool
-    validator: str
-
-
-VISITS = strategies.builds(
-    Visit,
-    version=strategies.integers(0, 1),
-    breaks=strategies.none() | strategies.integers(0, 1000),
-    ranges=strategies.booleans(),
-    validator=strategies.sampled_from(["etag", "time", "weak etag", "none"]),
-)
-
-
-@settings(max_examples=20)
-@given(strategies.lists(VISITS, max_size=8))
-def test_whatever_happens_a_file_is_never_made_of_two(visits: list[Visit]) -> None:
-    versions = [CONTENT[:1000], CONTENT[1000:2000]]
-    with (
-        serving() as web,
-        TemporaryDirectory() as folder,
-        mock.patch.object(downloads, "_PAUSES", ()),
-        mock.patch.dict("os.environ", NO_PROXY="*"),
-    ):
-        target = Path(folder, "file.bin")
-        for visit in [*visits, Visit(0, None, True, "etag")]:
-            served = web.serve("/file.bin", versions[visit.version], ranges=visit.ranges, breaks=[visit.breaks] * 9)
-            tags = {"etag": f'"{visit.version}"', "weak etag": 'W/"same"'}
-            served.etag = tags.get(visit.validator)
-            served.changed = f"Mon, 0{visit.version + 1} Jan 2024 00:00:00 GMT" if visit.validator == "time" else None
-            with suppress(DownloadError):
-                download(f"{web.url}/file.bin", target)
-                assert target.read_bytes() == versions[visit.version]
-                target.unlink()
-        assert list(Path(folder).iterdir()) == [], "the last attempt succeeds and leaves nothing behind"
 
 
 def test_each_url_goes_on_with_its_own(target: Path, web: Web, impatient) -> None:
