@@ -40,7 +40,6 @@ def test_another_dataset_than_the_recipes_is_refused() -> None:
     [
         ("infogan-mnits", None, "infogan-mnist"),
         ("infogann", None, "infogan"),
-        ("gan-with-q", "digit", "gan-with-q-digits"),
     ],
 )
 def test_an_unknown_name_gets_a_guess(name: str, dataset: str | None, guess: str) -> None:
@@ -58,3 +57,12 @@ def test_a_missing_file_is_named() -> None:
 def test_names_are_sorted() -> None:
     assert recipe_names() == sorted(recipe_names())
     assert len(recipe_names()) >= 4
+
+
+@pytest.mark.parametrize("model", ["infogan", "gan-with-q"])
+def test_a_dataset_without_a_recipe_gets_the_one_for_anybodys_images(model: str) -> None:
+    recipe, general = find_recipe(model, "theirs"), find_recipe(model, "arrays")
+    assert (recipe.name, recipe.model, recipe.dataset) == (f"{model}-theirs", model, "theirs")
+    assert recipe.title.endswith("on theirs")
+    assert recipe.networks.name == "auto"
+    assert (recipe.latents, recipe.optimizer, recipe.steps) == (general.latents, general.optimizer, general.steps)

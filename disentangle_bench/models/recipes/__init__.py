@@ -10,6 +10,7 @@ from disentangle_bench.recipe import Recipe
 
 _FOLDER = Path(__file__).parent
 DEFAULT_DATASET = "mnist"
+GENERAL_DATASET = "arrays"
 INFOGAN, BASELINE = "infogan", "gan-with-q"
 
 
@@ -22,11 +23,16 @@ def recipe_names() -> list[str]:
 def find_recipe(name: str, dataset: str | None = None) -> Recipe:
     """The recipe for a recipe's name, for a model's name (on `dataset`, by default MNIST), or in a TOML file.
 
+    For a dataset that has no recipe of its own, such as a plug-in's, it is that for anybody's arrays of images: the
+    settings of MNIST's, and the networks for images of the dataset's shape.
+
     Raises:
         UnknownNameError: there is none. SettingError: the file is not a recipe, or the recipe is for another dataset.
     """
     if name in MODELS:
-        name = f"{name}-{dataset or DEFAULT_DATASET}"
+        model, name = name, f"{name}-{dataset or DEFAULT_DATASET}"
+        if dataset is not None and name not in recipe_names():
+            return _general(model, dataset)
     if not name.endswith(".toml") and name not in recipe_names():
         raise UnknownNameError("recipe", name, {*recipe_names(), *MODELS}, "`dbench list recipes` shows them.")
     recipe = Recipe.read(Path(name)) if name.endswith(".toml") else _shipped(name)
@@ -36,6 +42,13 @@ def find_recipe(name: str, dataset: str | None = None) -> Recipe:
             f"Leave the dataset out, or name the model: `dbench train {recipe.model} --dataset {dataset}`.",
         )
     return recipe
+
+
+def _general(model: str, dataset: str) -> Recipe:
+    """A recipe for a dataset that has none of its own."""
+    recipe = _shipped(f"{model}-{GENERAL_DATASET}")
+    title = recipe.title.replace("images in an array file", dataset)
+    return Recipe.parse({**recipe.to_values(), "name": f"{model}-{dataset}", "title": title, "dataset": dataset})
 
 
 def _shipped(name: str) -> Recipe:
