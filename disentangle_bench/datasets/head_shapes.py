@@ -98,7 +98,7 @@ def skull(traits: Traits) -> list[Blob]:
         Blob((0, 0.36, -0.12), (0.58, 0.57 + 0.03 * t.length, 0.72)),
         Blob((0, 0.02 + low, 0.14), (0.51, 0.66, 0.53)),
         Blob((0, -0.48 + low, 0.22), (0.41 + 0.07 * t.jaw, 0.38, 0.42)),
-        Blob((0, -0.80 + low, 0.46 + 0.06 * t.chin), (0.18 + 0.03 * t.jaw, 0.13, 0.14)),
+        Blob((0, -0.78 + low, 0.43 + 0.06 * t.chin), (0.20 + 0.03 * t.jaw, 0.15, 0.16)),
         Blob((0, -1.25, -0.20), (0.35 + 0.05 * t.jaw, 0.90, 0.36)),
         *both(
             Blob((0.29, -0.16 + low, 0.38), (0.20, 0.22, 0.20 + 0.03 * t.cheeks), weight=0.8),
@@ -118,7 +118,7 @@ def features(traits: Traits) -> list[Blob]:
         Blob((0, -0.405 + low, 0.60), (0.12, 0.032 + 0.01 * t.lips, 0.05)),
         Blob((0, -0.485 + low, 0.585), (0.10, 0.04 + 0.015 * t.lips, 0.05)),
         *both(
-            Blob((0.21, 0.20, 0.57 + 0.02 * t.brow), (0.20, 0.06 + 0.015 * t.brow, 0.10)),
+            Blob((0.19, 0.20, 0.56 + 0.02 * t.brow), (0.18, 0.065 + 0.015 * t.brow, 0.10)),
             Blob((t.eye, 0.05, 0.73), (0.15, 0.11, 0.14), weight=-0.75),
             Blob((t.eye, 0.045, 0.55), (0.095, 0.08 + 0.012 * t.eye_size, 0.10)),
             Blob((0.085 + 0.025 * t.nose_width, tip - 0.03, 0.68), (0.055, 0.05, 0.07)),
@@ -162,7 +162,7 @@ def paint_of(traits: Traits) -> list[Paint]:
         *([cap] if t.hair in CAPPED else []),
         Paint((0, -0.445 + low, 0.66), (0.16, 0.075 + 0.02 * t.lips, 0.18), weight=0.9, albedo=0.36, edge=2),
         *both(
-            Paint((0.23, 0.215, 0.66), (0.17, 0.04, 0.30), weight=0.85, albedo=0.8 * t.tone, edge=1.5),
+            Paint((0.22, 0.215, 0.66), (0.155, 0.04, 0.30), weight=0.85, albedo=0.8 * t.tone, edge=1.5),
             Paint((t.eye, 0.045, 0.64), (0.10, 0.040 + 0.012 * t.eye_size, 0.14), albedo=0.9, edge=2),
             Paint((t.eye, 0.045, 0.64), (0.045, 0.048, 0.14), albedo=0.08, edge=2),
         ),

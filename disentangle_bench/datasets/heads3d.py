@@ -27,6 +27,8 @@ LIGHTINGS = tuple(float(15 * number) for number in range(-5, 6))
 WIDTHS = (0.8, 0.9, 1.0, 1.1, 1.2)
 IDENTITIES = 20
 SAMPLES = 2
+STEPS = 3
+"""Of Newton's method, enough for small images."""
 REACH, RAISED = np.float32(1.28), np.float32(0.07)
 """Half the edge of the image, and how far its middle lies over the head's, in half heads."""
 
@@ -84,7 +86,7 @@ def drawn_head(pose: Array, lighting: float, width: float, identity: int, size: 
     """A head `(1, size, size)` in a pose, lit from degrees to the viewer's right."""
     pixels = size * SAMPLES
     x = pixel_centres(pixels) * REACH
-    sight = known_head(identity, width).seen(pose, x, RAISED - x)
+    sight = known_head(identity, width).seen(pose, x, RAISED - x, STEPS if size <= 32 else 2 * STEPS)
     image = np.zeros((pixels, pixels), np.float32)
     image[sight.rows, sight.columns] = lit(sight, direction(lighting, 25))
     return in_bytes(shrunk(image, SAMPLES)[None])

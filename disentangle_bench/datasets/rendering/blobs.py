@@ -92,18 +92,20 @@ class Body:
         self.paints = tuple(paints)
         self.painted = Quadrics(paints) if paints else None
 
-    def seen(self, axes: Array, x: Array, y: Array) -> Sight:
+    def seen(self, axes: Array, x: Array, y: Array, steps: int = 8) -> Sight:
         """The body along parallel rays.
 
         Args:
             axes: `(3, 3)` of the view; see `turned`.
             x: `(w,)` of the rays from left to right, evenly spaced, in the scene's units.
             y: `(h,)` of the rays from top to bottom, upwards being positive.
+            steps: of Newton's method. After three, one ray in two hundred is still on its way, where one part only
+                just hides another.
         """
         centre, form = self.quadrics.seen(axes)
         form *= self.sharpness[:, None, None]
         rays = SoftRays(SeenBlobs(centre, form, self.sharpness, self.weight, self.albedo, self.solid), x, y)
-        hit, normal, albedo = rays.surface()
+        hit, normal, albedo = rays.surface(steps)
         rows, columns = rays.row[hit], rays.column[hit]
         depth = rays.depth[hit]
         if self.painted is not None:

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.rendering.camera import Array
 
 Integers = NDArray[np.int64]
-STEPS = 3
 FAINT = 5e-3
 """What a blob has to add to `f` somewhere on a ray to matter there."""
 BEHIND = np.float32(-9)
 """A depth behind everything."""
-FARTHER, LONGEST = np.float32(0.08), np.float32(0.25)
+FARTHER, LONGEST = np.float32(0.15), np.float32(0.25)
 """How far to go on from where a ray only came near the body, and the longest step, in the scene's units."""
 GRAZES = -0.05
 """The `log f` up to which a ray that only grazes the body counts as meeting it."""
@@ -148,9 +147,9 @@ class SoftRays:
         root = np.where(under >= 0, np.sqrt(np.abs(under)), -FARTHER * bend)
         self.depth += np.minimum(np.maximum((root - fall) / bend, -LONGEST), LONGEST)
 
-    def surface(self) -> tuple[NDArray[np.bool_], Array, Array]:
+    def surface(self, steps: int) -> tuple[NDArray[np.bool_], Array, Array]:
         """Move the depths to the surface; which of the rays meet it, and the normals `(3, n)` and albedo there."""
-        for _ in range(STEPS):
+        for _ in range(steps):
             self._step()
         part, gap, excess = self._parts()
         hit, lines, line = excess > GRAZES, self.lines, self.line

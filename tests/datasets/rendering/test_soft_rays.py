@@ -27,7 +27,7 @@ def test_nothing_in_sight_meets_nothing() -> None:
     form = np.eye(3, dtype=np.float32)[None] * 4
     one = np.ones(1, np.float32)
     far = np.array([[9, 0, 0]], np.float32)
-    hit, normal, albedo = SoftRays(SeenBlobs(far, form, 4 * one, one, one, 1), X, -X).surface()
+    hit, normal, albedo = SoftRays(SeenBlobs(far, form, 4 * one, one, one, 1), X, -X).surface(3)
     assert len(hit) == len(albedo) == normal.shape[1] == 0
 
 
@@ -36,7 +36,7 @@ def test_the_surface_of_a_ball_is_where_it_is() -> None:
     radius = 0.5
     form = np.eye(3, dtype=np.float32)[None] * 6 / radius**2
     rays = SoftRays(SeenBlobs(centre, form, 6 * one, one, 0.7 * one, 1), X, -X)
-    hit, normal, albedo = rays.surface()
+    hit, normal, albedo = rays.surface(3)
     across, up = X[rays.column] - 0.1, -X[rays.row] + 0.2
     rise = np.sqrt(np.maximum(radius**2 - across**2 - up**2, 0))
     clear = rise > 0.05
