@@ -15,6 +15,7 @@ from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.file import File
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.matlab import read_matlab
+from disentangle_bench.datasets.matlab_stream import MatlabArray
 from disentangle_bench.datasets.raw import prepared_raw
 from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
@@ -97,17 +98,17 @@ def _digits(path: Path) -> NDArray[np.int64]:
 
 
 def _batches(paths: Mapping[str, Path], labels: Sequence[NDArray[np.int64]]) -> Iterator[NDArray[np.uint8]]:
-    """The images of one file after the other, so that no more than one is in memory."""
+    """The images of one file after the other, some megabytes at a time."""
     for path, digits in zip(paths.values(), labels, strict=True):
-        pixels = read_matlab(path, "X")
-        if pixels.shape != (32, 32, 3, len(digits)) or pixels.dtype != np.uint8:
+        pixels = MatlabArray.find(path, "X")
+        if pixels.shape != (32, 32, 3, len(digits)) or pixels.dtype != "uint8":
             raise DataError(
                 f"{path}: 'X' is {pixels.shape} {pixels.dtype}; (32, 32, 3, {len(digits)}) uint8 is expected, an image "
                 "for each label.",
                 _REMEDY,
             )
-        for start in range(0, len(digits), _BATCH):
-            yield np.ascontiguousarray(pixels[..., start : start + _BATCH].transpose(3, 2, 0, 1))
+        for batch in pixels.batches(_BATCH):
+            yield np.ascontiguousarray(batch.swapaxes(2, 3))
 
 
 svhn = Svhn()
