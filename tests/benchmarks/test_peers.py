@@ -175,3 +175,24 @@ class TestNumbers:
         first = result([0.5], [0.5], "exact", [1.0], [2.0])
         second = Result("other", "leaky", "exact", [0.5], [0.5], first.seconds, first.their_seconds)
         assert table([first, second]).splitlines()[3].endswith("| 0 | | | |")
+
+
+class TestPage:
+    """docs/peers.md is pasted from the command's output."""
+
+    @staticmethod
+    def rows() -> dict[str, set[tuple[str, str]]]:
+        """The scores and codes in the table of each peer, in the order of COMPARISONS."""
+        sections = PAGE.read_text().split(table([]).splitlines()[0])[1:]
+        cells = [[line.split(" | ")[:2] for line in text.splitlines() if line.startswith("| ")] for text in sections]
+        pairs = [{(score.removeprefix("| "), codes) for score, codes in lines} for lines in cells]
+        return dict(zip(COMPARISONS, pairs, strict=True))
+
+    @pytest.mark.parametrize(("peer", "comparison"), EVERY, ids=lambda value: getattr(value, "label", value))
+    def test_every_comparison_has_its_rows(self, peer, comparison):
+        metric, comma, setting = comparison.label.partition(",")
+        if metric == "unsupervised":
+            metric = "gaussian-total-correlation"
+        rows = [(score, codes) for score, codes in self.rows()[peer] if score.endswith(f"{comma}{setting}")]
+        for case in comparison.cases:
+            assert any(score.partition(",")[0].partition(".")[0] == metric and codes == case for score, codes in rows)
