@@ -27,7 +27,7 @@ EXISTING = click.Path(exists=True, path_type=Path)
 @click.option("--python", "interpreter", type=EXISTING, required=True, help="The interpreter that has the peer.")
 @click.option("--path", "paths", multiple=True, type=EXISTING, help="A folder of programs that are no package.")
 @click.option("--only", multiple=True, help="Questions to ask, such as beta-vae; all by default.")
-@click.option("--turns", default=10, show_default=True, help="Turns of both, a seed each.")
+@click.option("--turns", default=10, show_default=True, type=click.IntRange(min=1), help="Turns of both, a seed each.")
 @click.option("--clock", type=click.Choice(["wall", "cpu"]), default="wall", show_default=True, help="What to measure.")
 @click.option("--quick", is_flag=True, help="A small grid and two turns: shows that it runs, compares nothing.")
 def main(
@@ -42,6 +42,9 @@ def main(
 ) -> None:
     plan = Plan(2, Grid(SMALL_SIZES), clock) if quick else Plan(turns, clock=clock)
     chosen = [comparison for comparison in COMPARISONS[name] if not only or comparison.question in only]
+    questions = sorted({comparison.question for comparison in COMPARISONS[name]})
+    if unknown := sorted({*only} - {*questions}):
+        raise click.BadParameter(f"{', '.join(unknown)}; {name} is asked {', '.join(questions)}.", param_hint="--only")
     results: list[Result] = []
     try:
         with tempfile.TemporaryDirectory() as folder, Peer(name, interpreter.absolute(), paths) as peer:

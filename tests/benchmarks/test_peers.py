@@ -122,6 +122,14 @@ class TestPeer:
         assert lines[0].startswith("review: numpy")
         assert [line.split(" | ")[1] for line in lines[4:]] == list(CASES)
 
+    @pytest.mark.parametrize(
+        ("words", "said"), [(["--only", "mig"], "review is asked z-diff, z-min-variance"), (["--turns", "0"], "x>=1")]
+    )
+    def test_the_command_refuses_what_it_cannot_ask(self, words, said):
+        outcome = CliRunner().invoke(main, ["review", "--python", sys.executable, *words])
+        assert outcome.exit_code == 2
+        assert said in outcome.stderr
+
 
 def result(ours, theirs, kind="sampled", seconds=(1.0, 2.0), their_seconds=(4.0, 10.0)) -> Result:
     return Result("mig", "leaky", kind, ours, theirs, seconds, their_seconds)
