@@ -1,6 +1,6 @@
 """Asks the programs of the review by Carbonneau et al., arXiv:2012.09276, with their defaults.
 
-They are no package: `--path` names the folder with `z_diff.py`, `z_min_var.py` and, one above, `utils.py`.
+They are no package: `--path`, given twice, names the folders `src`, which has their `utils`, and `src/metrics`.
 """
 
 from __future__ import annotations
