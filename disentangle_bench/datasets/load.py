@@ -32,6 +32,12 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
     return adapter.load(data_dir, **(settings or {}))
 
 
+def load_for_run(name: str, data_dir: Path | None = None, settings: Mapping[str, Any] | None = None) -> Dataset:
+    """As `load_dataset`, but nothing is measured on the images unless the settings say so: no run is asked of that."""
+    spared = {"measures": False} if "measures" in settings_of(DATASETS.get(name)) else {}
+    return load_dataset(name, data_dir, {**spared, **(settings or {})})
+
+
 def settings_of(adapter: Adapter) -> dict[str, Any]:
     """The settings that an adapter takes, with their defaults."""
     parameters = inspect.signature(adapter.load).parameters.values()

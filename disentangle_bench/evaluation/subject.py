@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.datasets import Dataset
-from disentangle_bench.datasets.load import load_dataset
+from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import RepresentationError, RunError
 from disentangle_bench.evaluation.classifier import train_classifier
 from disentangle_bench.latents import Categorical, LatentSpec
@@ -124,7 +124,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
             f"Make it again from the last checkpoint with `{run.resume_command()}`.",
         )
     recipe = run.recipe
-    dataset = evaluated(load_dataset(recipe.dataset, data_dir, recipe.data))
+    dataset = evaluated(load_for_run(recipe.dataset, data_dir, recipe.data))
     model = MODELS.get(recipe.model)(recipe, dataset.facts.shape)
     trained = load_trained(model, run.model_file, device)
     facts = {

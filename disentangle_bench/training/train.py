@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from disentangle_bench.datasets import Dataset, Images
-from disentangle_bench.datasets.load import load_dataset
+from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.models import MODELS
 from disentangle_bench.recipe import Recipe
@@ -100,7 +100,7 @@ def train(
         facts = {"options": options, **machine.facts(), "compile": compile}
         if tensorboard:
             check_tensorboard()
-        dataset = load_dataset(recipe.dataset, data_dir, recipe.data)
+        dataset = load_for_run(recipe.dataset, data_dir, recipe.data)
         images = placed(dataset.split("train"), machine.fabric().device)
         _check_fit(recipe, dataset, images, devices)
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")

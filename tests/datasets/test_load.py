@@ -7,7 +7,7 @@ import pytest
 
 from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.datasets import load as loading
-from disentangle_bench.datasets.load import load_dataset, settings_of
+from disentangle_bench.datasets.load import load_dataset, load_for_run, settings_of
 from disentangle_bench.errors import DbenchError, SettingError, UnknownNameError
 
 
@@ -77,3 +77,26 @@ def test_a_list_stands_for_several_names() -> None:
     assert load_dataset("sprites", settings=settings).facts.images == 24
     with pytest.raises(SettingError, match="shapes = 'heart' of the dataset 'sprites' is no list"):
         load_dataset("sprites", settings={"shapes": "heart"})
+
+
+class Measurable:
+    """The digits, on which something can be measured."""
+
+    facts = DATASETS.get("digits").facts
+
+    def load(self, data_dir: Path | None = None, *, measures: bool = True) -> Dataset:
+        self.measured = measures
+        return DATASETS.get("digits").load(data_dir)
+
+
+def test_for_a_run_nothing_is_measured_unless_it_says_so(monkeypatch: pytest.MonkeyPatch, adapter: Resizable) -> None:
+    load_for_run("digits", settings={"size": 16})
+    assert adapter.asked["size"] == 16
+    measurable = Measurable()
+    monkeypatch.setattr(loading, "DATASETS", type("Registry", (), {"get": lambda self, name: measurable})())
+    load_for_run("digits")
+    assert not measurable.measured
+    load_for_run("digits", settings={"measures": True})
+    assert measurable.measured
+    load_dataset("digits")
+    assert measurable.measured
