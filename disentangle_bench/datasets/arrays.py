@@ -113,23 +113,25 @@ def _one_file(path: Path) -> Path:
 def _images(file: ArrayFile, names: Names, dataset: str) -> Images:
     shape, dtype = file.shape(names.images)
     where = f"{file.path}: {names.images!r}"
-    if dtype.kind == "b" and len(shape) in (3, 4):
-        return _in_memory(file, names, shape) * np.uint8(255)
-    if dtype != np.uint8:
+    if dtype.kind != "b" and dtype != np.uint8:
         scaled = f"Store them as np.rint(255 * {names.images}).astype(np.uint8), if they are in [0, 1]."
         raise DataError(f"{where} is {dtype} {shape}; images are uint8, from 0 to 255.", scaled)
     layout = _layout(where, shape, names.channels)
-    images: Images = file.images(names.images, shape, channels_last=layout == "last", dataset=dataset)
-    if int(np.prod(shape)) <= SMALL:
-        images = images[:]
-    if len(images) and images[: min(_SEEN, len(images))].max() <= 1:
+    if dtype.kind == "b":
+        return _in_memory(file, names.images, layout) * np.uint8(255)
+    small = int(np.prod(shape)) <= SMALL
+    images: Images = (
+        _in_memory(file, names.images, layout)
+        if small
+        else file.images(names.images, shape, channels_last=layout == "last", dataset=dataset)
+    )
+    if images[: min(_SEEN, len(images))].max() <= 1:
         raise DataError(f"{where} holds no value beyond 1, so that all would be black.", "Multiply it by 255.")
     return images
 
 
-def _in_memory(file: ArrayFile, names: Names, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    layout = _layout(f"{file.path}: {names.images!r}", shape, names.channels)
-    pixels = file.read(names.images).astype(np.uint8)
+def _in_memory(file: ArrayFile, name: str, layout: Layout) -> NDArray[np.uint8]:
+    pixels = file.read(name).astype(np.uint8)  # a copy: torch wants arrays that it may write to
     if layout == "grey":
         return pixels[:, None]
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)) if layout == "last" else pixels

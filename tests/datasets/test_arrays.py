@@ -70,6 +70,15 @@ def test_images_are_read_however_they_lie(write: Write, layout: str, resident: b
     assert (~dataset.train).sum() == 2
 
 
+def test_small_files_need_no_cache(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(images=IMAGES)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DBENCH_CACHE", str(tmp_path / "file"))
+    images = arrays.load(path).images
+    np.testing.assert_array_equal(images, IMAGES)
+    assert images.flags.writeable
+
+
 def test_factors_names_kinds_and_the_split_are_the_files(write: Write) -> None:
     dataset = arrays.load(write(images=IMAGES, factors=FACTORS, names=NAMES, kinds=KINDS, train=TRAIN))
     scale, label = dataset.facts.factors
