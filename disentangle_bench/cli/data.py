@@ -90,9 +90,9 @@ def fetch(context: click.Context, names: tuple[str, ...], copy: Path | None, opt
 
 def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool:
     """Whether all files of a dataset are here now; prints their paths and tells what is not."""
-    from disentangle_bench.datasets.fetch import fetch as fetch_files
-    from disentangle_bench.datasets.fetch import take_copy
-    from disentangle_bench.datasets.state import presence
+    from disentangle_bench.datasets.files.fetch import fetch as fetch_files
+    from disentangle_bench.datasets.files.fetch import take_copy
+    from disentangle_bench.datasets.files.state import presence
 
     if not adapter.facts.files:
         say(f"{name} is {presence(adapter.facts)}: there is nothing to fetch.")
@@ -123,8 +123,8 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
     Ends with 1 if a file is damaged or missing.
     """
     from disentangle_bench.datasets import DATASETS
-    from disentangle_bench.datasets.state import presence
-    from disentangle_bench.datasets.state import verify as verify_files
+    from disentangle_bench.datasets.files.state import presence
+    from disentangle_bench.datasets.files.state import verify as verify_files
 
     every = {name: DATASETS.get(name).facts for name in names}
     for name in (name for name, facts in every.items() if not facts.files):

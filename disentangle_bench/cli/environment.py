@@ -44,7 +44,7 @@ def devices() -> dict[str, str]:
 
 def folders() -> dict[str, str]:
     """Where datasets are looked for, and whether they may be fetched."""
-    from disentangle_bench.datasets.places import cache_folder, is_offline
+    from disentangle_bench.datasets.files.places import cache_folder, is_offline
 
     offline = "DBENCH_OFFLINE is set: nothing is fetched" if is_offline() else "allowed"
     named = {name: os.environ.get(name) or "not set" for name in ("DBENCH_DATA", "DBENCH_MIRROR")}

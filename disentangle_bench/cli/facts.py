@@ -87,7 +87,7 @@ def _dataset_row(name: str) -> tuple[Any, ...]:
 
 def _data_row(name: str) -> tuple[Any, ...]:
     from disentangle_bench.datasets import DATASETS
-    from disentangle_bench.datasets.state import presence, standing
+    from disentangle_bench.datasets.files.state import presence, standing
 
     facts = DATASETS.get(name).facts
     size = _download(facts) if facts.files else ""
@@ -97,8 +97,8 @@ def _data_row(name: str) -> tuple[Any, ...]:
 
 def _dataset_sheet(name: str) -> Sheet:
     from disentangle_bench.datasets import DATASETS
+    from disentangle_bench.datasets.files.state import presence
     from disentangle_bench.datasets.load import settings_of
-    from disentangle_bench.datasets.state import presence
 
     adapter = DATASETS.get(name)
     facts = adapter.facts

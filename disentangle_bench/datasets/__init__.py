@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from disentangle_bench.datasets.dataset import Adapter, Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.ground_truth import GroundTruth
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.registry import Registry

@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.formats.npz import NpzArray, npz_names
+from disentangle_bench.datasets.formats.raw import RawImages, prepared_raw
 from disentangle_bench.datasets.images import BATCH_BYTES, Images, StoredImages, hdf5_damage_told
-from disentangle_bench.datasets.npz import NpzArray, npz_names
-from disentangle_bench.datasets.raw import RawImages, prepared_raw
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 

@@ -9,20 +9,20 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.archives import is_gzip, unpack_gzip
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.archives import is_gzip, unpack_gzip
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.places import user_folders
+from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.formats.matlab import matlab_array
+from disentangle_bench.datasets.formats.members import Members, open_members
+from disentangle_bench.datasets.formats.resizing import require_size, resized
 from disentangle_bench.datasets.grids import REPLACE, content_of, forgotten_if_damaged, grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.images import StoredImages
-from disentangle_bench.datasets.matlab import matlab_array
-from disentangle_bench.datasets.members import Members, open_members
-from disentangle_bench.datasets.places import user_folders
 from disentangle_bench.datasets.prepared import prepared, prepared_path
-from disentangle_bench.datasets.resizing import require_size, resized
-from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
 
 FILE = "nips2015-analogy-data.tar.gz"

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
-from disentangle_bench.datasets.decode import Form, decoded
 from disentangle_bench.datasets.factor import Factor, as_variables
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.places import user_folders
+from disentangle_bench.datasets.files.sources import Source, WebFiles
+from disentangle_bench.datasets.formats.decode import Form, decoded
+from disentangle_bench.datasets.formats.members import Members, open_members
+from disentangle_bench.datasets.formats.raw import prepared_raw
 from disentangle_bench.datasets.images import Images
-from disentangle_bench.datasets.members import Members, open_members
-from disentangle_bench.datasets.places import user_folders
-from disentangle_bench.datasets.raw import prepared_raw
-from disentangle_bench.datasets.sources import Source, WebFiles
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 

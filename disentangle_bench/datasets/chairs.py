@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
-from disentangle_bench.datasets.decode import Form, decoded
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.places import user_folders
+from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.formats.decode import Form, decoded
+from disentangle_bench.datasets.formats.members import Members, open_members
+from disentangle_bench.datasets.formats.resizing import require_size
 from disentangle_bench.datasets.grids import REPLACE, content_of, forgotten_if_damaged, grid_dataset, ranked
 from disentangle_bench.datasets.ground_truth import Classes
-from disentangle_bench.datasets.members import Members, open_members
-from disentangle_bench.datasets.places import user_folders
 from disentangle_bench.datasets.prepared import prepared
-from disentangle_bench.datasets.resizing import require_size
-from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError, SettingError
 
 FILE = "rendered_chairs.tar"

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.chair_shapes import STYLES, chair
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.rendering.camera import Camera, turned
 from disentangle_bench.datasets.rendering.casting import cast
+from disentangle_bench.datasets.rendering.chair_shapes import STYLES, chair
 from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
 from disentangle_bench.datasets.rendering.shading import direction, in_bytes, lambert, shrunk
 from disentangle_bench.datasets.rendering.solids import Scene

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.sources import Source
 from disentangle_bench.datasets.ground_truth import GroundTruth
 from disentangle_bench.datasets.images import Images, SomeImages
-from disentangle_bench.datasets.sources import Source
 from disentangle_bench.errors import DataError
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.variables import Variables

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.formats.npz import NpzArray
+from disentangle_bench.datasets.formats.raw import BinaryImages, prepared_raw
 from disentangle_bench.datasets.grids import REPLACE, forgotten_if_damaged, grid_dataset, ranked, require_grid
 from disentangle_bench.datasets.ground_truth import Classes
-from disentangle_bench.datasets.npz import NpzArray
-from disentangle_bench.datasets.raw import BinaryImages, prepared_raw
-from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
 
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"

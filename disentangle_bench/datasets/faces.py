@@ -7,8 +7,8 @@ from pathlib import Path
 from disentangle_bench.datasets.arrays import ARRAY_SUFFIXES, Names, array_dataset
 from disentangle_bench.datasets.columns import parse_kinds
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
-from disentangle_bench.datasets.decode import Form
 from disentangle_bench.datasets.folder import folder_dataset, given
+from disentangle_bench.datasets.formats.decode import Form
 from disentangle_bench.errors import DataError
 
 SIZE = 32

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.sources import PackedFolder, Source, WebFolder
 from disentangle_bench.datasets.idx_set import IdxSet
 from disentangle_bench.datasets.measured import MEASURED
-from disentangle_bench.datasets.sources import PackedFolder, Source, WebFolder
 
 _CLASSES = (
     "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",

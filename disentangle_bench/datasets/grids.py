@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
 from disentangle_bench.datasets.factor import Factor, as_variables
+from disentangle_bench.datasets.files.hashes import Note, digest_of, note_on
+from disentangle_bench.datasets.files.places import cache_folder
 from disentangle_bench.datasets.ground_truth import Classes, grid
-from disentangle_bench.datasets.hashes import Note, digest_of, note_on
 from disentangle_bench.datasets.images import Images
-from disentangle_bench.datasets.places import cache_folder
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 

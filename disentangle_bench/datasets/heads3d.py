@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.head_shapes import head
 from disentangle_bench.datasets.rendering.blobs import Sight
 from disentangle_bench.datasets.rendering.camera import Array, pixel_centres, turned
 from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
+from disentangle_bench.datasets.rendering.head_shapes import head
 from disentangle_bench.datasets.rendering.shading import direction, in_bytes, lambert, shrunk
 
 AZIMUTHS = tuple(float(9 * number) for number in range(-10, 11))

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import as_variables
-from disentangle_bench.datasets.idx import read_idx
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.sources import Source
+from disentangle_bench.datasets.formats.idx import read_idx
 from disentangle_bench.datasets.measured import measured
-from disentangle_bench.datasets.sources import Source
 from disentangle_bench.errors import DataError
 
 

@@ -18,9 +18,9 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.places import cache_folder
-from disentangle_bench.datasets.progress import with_progress
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.places import cache_folder
+from disentangle_bench.datasets.files.progress import with_progress
 from disentangle_bench.errors import StorageError
 from disentangle_bench.measures import MEASURES, VERSION
 from disentangle_bench.storage import atomic_path

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.sources import NpmPackage, Source, WebFolder
 from disentangle_bench.datasets.idx_set import IdxSet
 from disentangle_bench.datasets.measured import MEASURED
-from disentangle_bench.datasets.sources import NpmPackage, Source, WebFolder
 
 
 class Mnist(IdxSet):

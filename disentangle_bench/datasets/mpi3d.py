@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.sources import Source, WebFiles, WebFolder
+from disentangle_bench.datasets.formats.npz import NpzArray
+from disentangle_bench.datasets.formats.raw import RawImages, prepared_raw
 from disentangle_bench.datasets.grids import REPLACE, forgotten_if_damaged, grid_dataset
 from disentangle_bench.datasets.ground_truth import grid
-from disentangle_bench.datasets.npz import NpzArray
-from disentangle_bench.datasets.raw import RawImages, prepared_raw
-from disentangle_bench.datasets.sources import Source, WebFiles, WebFolder
 from disentangle_bench.errors import DataError
 
 _BATCH = 1024  # images of 12 KiB

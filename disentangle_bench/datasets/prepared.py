@@ -14,9 +14,9 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.files.places import cache_folder
+from disentangle_bench.datasets.files.progress import with_progress
 from disentangle_bench.datasets.images import LazyImages, Shape, StoredImages
-from disentangle_bench.datasets.places import cache_folder
-from disentangle_bench.datasets.progress import with_progress
 from disentangle_bench.errors import DataError, StorageError
 from disentangle_bench.storage import atomic_path, require_space, storage_errors
 

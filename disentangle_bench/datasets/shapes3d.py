@@ -9,15 +9,15 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset, ranked, require_grid
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.images import StoredImages, hdf5_damage_told, in_batches
 from disentangle_bench.datasets.prepared import prepared
-from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
 
 FILE = "3dshapes.h5"

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.binary_matrix import BinaryMatrix
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.places import user_folders
+from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.formats.binary_matrix import BinaryMatrix
+from disentangle_bench.datasets.formats.resizing import require_size, resized
 from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.images import StoredImages
-from disentangle_bench.datasets.places import user_folders
 from disentangle_bench.datasets.prepared import prepared
-from disentangle_bench.datasets.resizing import require_size, resized
-from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError, SettingError
 
 NATIVE = 96

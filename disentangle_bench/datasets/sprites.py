@@ -20,7 +20,7 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.images import LazyImages
-from disentangle_bench.datasets.stencils import SHAPES, Stencils
+from disentangle_bench.datasets.rendering.stencils import SHAPES, Stencils
 from disentangle_bench.errors import DataError
 from disentangle_bench.variables import Variables
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.cache import obtain
 from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
 from disentangle_bench.datasets.factor import Factor, as_variables
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.formats.matlab import read_matlab
+from disentangle_bench.datasets.formats.matlab_stream import MatlabArray
+from disentangle_bench.datasets.formats.raw import prepared_raw
 from disentangle_bench.datasets.images import Images
-from disentangle_bench.datasets.matlab import read_matlab
-from disentangle_bench.datasets.matlab_stream import MatlabArray
-from disentangle_bench.datasets.raw import prepared_raw
-from disentangle_bench.datasets.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
 
 TRAIN, TEST, EXTRA = "train_32x32.mat", "test_32x32.mat", "extra_32x32.mat"

@@ -27,7 +27,7 @@ FILES = {"shapes.bin": hashlib.shake_256(b"shapes").digest(1 << 20), "labels.bin
 PLUGIN = """
 import os
 from disentangle_bench.datasets import DatasetFacts, File
-from disentangle_bench.datasets.sources import WebFolder
+from disentangle_bench.datasets.files.sources import WebFolder
 
 class Shapes:
     facts = DatasetFacts(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets import DATASETS, Adapter, Dataset
 from disentangle_bench.datasets.dataset import Published
-from disentangle_bench.datasets.fetch import fetch
+from disentangle_bench.datasets.files.fetch import fetch
 from disentangle_bench.errors import DataError, DownloadError
 from disentangle_bench.variables import KINDS
 

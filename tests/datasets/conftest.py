@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from disentangle_bench.datasets import DatasetFacts, Factor, File, downloads
+from disentangle_bench.datasets import DatasetFacts, Factor, File
+from disentangle_bench.datasets.files import downloads
 from tests.datasets.server import Web, serving
 
 FILES = {"shapes": bytes(range(256)) * 40, "labels": b"round square round"}

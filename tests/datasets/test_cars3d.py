@@ -13,9 +13,9 @@ from scipy.io import savemat
 
 from disentangle_bench.datasets.cars3d import FACTORS, FILE, Cars3D, cars3d
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.members import open_members
-from disentangle_bench.datasets.places import cache_folder
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.places import cache_folder
+from disentangle_bench.datasets.formats.members import open_members
 from disentangle_bench.errors import DataError, SettingError
 
 SMALL = (

@@ -12,8 +12,8 @@ from PIL import Image
 
 from disentangle_bench.datasets.chairs import FACTORS, FILE, Chairs, chairs
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
-from disentangle_bench.datasets.places import cache_folder
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.places import cache_folder
 from disentangle_bench.errors import DataError, SettingError
 
 SMALL = (

@@ -7,8 +7,8 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from disentangle_bench.datasets import Dataset
-from disentangle_bench.datasets.chair_shapes import STYLES
 from disentangle_bench.datasets.chairs3d import chairs3d, drawn_chair
+from disentangle_bench.datasets.rendering.chair_shapes import STYLES
 from disentangle_bench.errors import SettingError
 
 BASE = {"azimuth": 3, "width": 3, "back_height": 4, "style": 3}

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.lib import format as npy
 
-from disentangle_bench.datasets.cache import cache_folder
 from disentangle_bench.datasets.dsprites import FACTORS, FILE, DSprites, dsprites
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import cache_folder
+from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.errors import DataError
 

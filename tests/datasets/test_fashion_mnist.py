@@ -9,7 +9,7 @@ import pytest
 
 from disentangle_bench.datasets import fashion_mnist as module
 from disentangle_bench.datasets.fashion_mnist import FashionMnist, fashion_mnist
-from disentangle_bench.datasets.sources import PackedFolder, WebFolder
+from disentangle_bench.datasets.files.sources import PackedFolder, WebFolder
 from disentangle_bench.errors import DataError, DownloadError
 from tests.datasets.conftest import declared, idx
 

@@ -68,9 +68,11 @@ def test_the_content_of_a_file_is_its_bytes(cache: Path, tmp_path: Path) -> None
 def test_large_files_are_read_once(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "large"
     path.write_bytes(bytes(1000))
-    monkeypatch.setattr("disentangle_bench.datasets.hashes._LARGE", 100)
+    monkeypatch.setattr("disentangle_bench.datasets.files.hashes._LARGE", 100)
     first = content_of(path, "shapes")
-    monkeypatch.setattr("disentangle_bench.datasets.hashes.computed_sha256", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr(
+        "disentangle_bench.datasets.files.hashes.computed_sha256", lambda path: pytest.fail("read again")
+    )
     assert content_of(path, "shapes") == first
 
 

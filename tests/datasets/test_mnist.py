@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from disentangle_bench.datasets import Dataset, DatasetFacts
+from disentangle_bench.datasets.files.sources import NpmPackage, WebFolder
 from disentangle_bench.datasets.mnist import Mnist, mnist
-from disentangle_bench.datasets.sources import NpmPackage, WebFolder
 from disentangle_bench.errors import DataError, DownloadError
 from tests.datasets.conftest import declared, idx
 

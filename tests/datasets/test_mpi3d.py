@@ -15,8 +15,8 @@ import pytest
 from numpy.lib import format as npy
 
 from disentangle_bench.datasets import DATASETS
-from disentangle_bench.datasets.cache import cache_folder
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.files.cache import cache_folder
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.mpi3d import COMPLEX, SIMPLE, Mpi3D
 from disentangle_bench.errors import DataError, StorageError

@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 import pytest
 
-from disentangle_bench.datasets.cache import cache_folder
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.cache import cache_folder
+from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.images import block_of
 from disentangle_bench.datasets.shapes3d import FACTORS, FILE, Shapes3D, shapes3d

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.file import File
+from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.smallnorb import FACTORS, TEST, TRAIN, SmallNorb, smallnorb
 from disentangle_bench.errors import DataError, SettingError
-from tests.datasets.test_binary_matrix import matrix
+from tests.datasets.formats.test_binary_matrix import matrix
 
 SMALL = (
     *FACTORS[:2],

@@ -1,0 +1,1 @@
+"""From a dataset's declared files to verified paths: sources, downloads, hashes, the cache."""

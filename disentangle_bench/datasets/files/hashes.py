@@ -1,0 +1,153 @@
+"""The SHA-256 of large files, remembered in notes so that twelve gigabytes are not read again at every start.
+
+A note holds for as long as the file's size and time of change are those that it was written for. Small files are read
+again: that takes no time and misses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import nullcontext, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.progress import progress, say
+from disentangle_bench.errors import StorageError
+from disentangle_bench.storage import storage_errors, write_json
+
+_LARGE = 1 << 27  # bytes, about what is read in a tenth of a second
+_UNVERIFIED = "which others published and we could not verify (if this one is its maker's, report both)"
+
+
+@dataclass(frozen=True)
+class Note:
+    """The SHA-256 of a file, and what the file looked like at that time."""
+
+    sha256: str
+    bytes: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: Path, digest: str) -> Self:
+        """The note on a file as it is now."""
+        state = path.stat()
+        return cls(digest, state.st_size, state.st_mtime_ns)
+
+    @classmethod
+    def read(cls, place: Path) -> Self | None:
+        """The note at a place, if there is a sound one."""
+        try:
+            return cls(**json.loads(place.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def keep(self, place: Path, *, small: bool = False) -> None:
+        """Write the note, on a small file if asked to; where that fails, the file is read again the next time."""
+        if (self.bytes < _LARGE and not small) or Note.read(place) == self:
+            return
+        with suppress(StorageError):
+            write_json(place, asdict(self))
+
+
+def note_on(path: Path, cache: Path) -> Path:
+    """Where the note on a file lies: beside it in the cache; the user's own folders are left alone."""
+    if path.parent == cache:
+        return cache / f".{path.name}.sha256.json"
+    folder = hashlib.sha256(str(path.parent.resolve()).encode()).hexdigest()[:12]
+    return cache / f".{path.name}.{folder}.sha256.json"
+
+
+def digest_of(path: Path, place: Path) -> str:
+    """The SHA-256 of a file: from its note if that still holds, or else computed.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    with storage_errors(path, "read"):
+        note = Note.read(place)
+        return note.sha256 if note and note == Note.of(path, note.sha256) else computed_sha256(path)
+
+
+def expected_sha256(file: File, place: Path) -> str | None:
+    """What a file's SHA-256 has to be: the published one, or else that of the first copy, if that was noted."""
+    note = None if file.sha256 else Note.read(place)
+    return note.sha256 if note else file.sha256
+
+
+def mismatch(file: File, actual: str, place: Path) -> str:
+    """What is wrong with a SHA-256, or nothing; where none is known, any will do."""
+    expected = expected_sha256(file, place)
+    if expected is None or actual == expected:
+        return ""
+    fault = f"has the SHA-256 {actual} instead of {expected}"
+    if file.sha256 is None:
+        return f"{fault}, which the first copy had (if this one is right, remove {place})"
+    return fault if file.verified else f"{fault}, {_UNVERIFIED}"
+
+
+def md5_mismatch(file: File, actual: str) -> str:
+    """What is wrong with an MD5, or nothing; where none is known, any will do."""
+    wrong = file.md5 is not None and actual != file.md5
+    return f"has the MD5 {actual} instead of {file.md5}, {_UNVERIFIED}" if wrong else ""
+
+
+def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) -> str:
+    """What is wrong with a file's bytes, or nothing; what is right is noted at a place, so as not to be read again.
+
+    Args:
+        path: the file.
+        file: what is declared of it.
+        place: where the note on it lies, or will lie once it is where it belongs.
+        computed: where the note lies by whoever has just written the file.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    with storage_errors(path, "read"):
+        size = path.stat().st_size
+    if file.verified and file.bytes not in (None, size):
+        return f"has {size:,} bytes instead of {file.bytes:,}"
+    actual = digest_of(path, computed or place)
+    if fault := mismatch(file, actual, place):
+        return fault
+    if expected_sha256(file, place) is None:  # the first copy
+        if file.md5 is None:
+            say(f"Nobody has published a hash of {path.name}: from now on its SHA-256 has to stay {actual}.")
+        elif fault := md5_mismatch(file, *digests(path, "md5")):
+            return fault
+    Note.of(path, actual).keep(place, small=file.sha256 is None)
+    return ""
+
+
+def computed_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, with a progress bar if it is large.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    return digests(path, "sha256")[0]
+
+
+def digests(path: Path, *algorithms: str) -> tuple[str, ...]:
+    """Hashes of a file's bytes by their names in `hashlib`, with a progress bar if it is large.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    states = [hashlib.new(name, usedforsecurity=False) for name in algorithms]
+    with storage_errors(path, "read"), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        with progress(f"Checking {path.name}", size) if size >= _LARGE else nullcontext(_unseen) as moved:
+            while chunk := file.read(1 << 20):
+                for state in states:
+                    state.update(chunk)
+                moved(len(chunk))
+    return tuple(state.hexdigest() for state in states)
+
+
+def _unseen(_further: int) -> None:
+    """Stand in for a progress bar."""

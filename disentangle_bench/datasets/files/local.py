@@ -1,0 +1,128 @@
+"""Copies of a dataset's files on this machine: in a folder that mirrors them, or wherever the user says."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import zipfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from disentangle_bench.datasets.files.archives import unpack_found, unpack_gzip
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.hashes import Note, computed_sha256, note_on
+from disentangle_bench.datasets.files.progress import progress
+from disentangle_bench.storage import require_space, storage_errors
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """A folder that holds files as they are or as `.gz`, in subfolders or in itself."""
+
+    path: Path
+    subfolders: tuple[str, ...] = ()
+    network = False
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def fetch(self, wanted: Collection[str], into: Path) -> None:
+        places = [self.path / part for part in (*self.subfolders, "")]
+        for name in wanted:
+            _take_first(name, (place / name for place in places), into)
+
+
+@dataclass(frozen=True)
+class LocalCopy:
+    """What the user says a dataset's files are in: one of them, a folder at any depth, or an archive.
+
+    A single file that has another name is known by its size and SHA-256. Of several files of one name the right one
+    is taken.
+
+    Attributes:
+        files: what is declared of each of the dataset's files.
+    """
+
+    path: Path
+    files: Mapping[str, File]
+    network = False
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def fetch(self, wanted: Collection[str], into: Path) -> None:
+        with storage_errors(self.path, "read"):
+            size = self.path.stat().st_size
+        if self.path.is_dir():
+            for name in wanted:
+                _take_first(name, self._candidates(name), into)
+        elif self.path.name in wanted:
+            copy_file(self.path, into / self.path.name)
+        elif self.path.name.removesuffix(".gz") in wanted:
+            unpack_gzip(self.path, into / self.path.name.removesuffix(".gz"))
+        elif renamed := [name for name in wanted if self._is(name, size)]:
+            copy_file(self.path, into / renamed[0])
+        elif zipfile.is_zipfile(self.path) or tarfile.is_tarfile(self.path):
+            unpack_found(self.path, wanted, into)
+
+    def _is(self, name: str, size: int) -> bool:
+        """Whether the path is a certain file under another name."""
+        file = self.files[name]
+        return file.bytes == size and file.sha256 in (None, computed_sha256(self.path))
+
+    def _candidates(self, name: str) -> list[Path]:
+        """Where a file may be: the right one, or else the least deep place first."""
+        found = {path.with_name(name) for path in (*self.path.rglob(name), *self.path.rglob(f"{name}.gz"))}
+        places = sorted(found, key=lambda path: (len(path.parts), path))
+        expected = self.files[name].sha256
+        if expected and len(places) > 1:
+            places.sort(key=lambda path: not path.is_file() or computed_sha256(path) != expected)
+        return places
+
+
+def _take_first(name: str, places: Iterable[Path], into: Path) -> None:
+    for place in places:
+        if place.is_file():
+            copy_file(place, into / name)
+            return
+        if (packed := place.with_name(f"{name}.gz")).is_file():
+            unpack_gzip(packed, into / name)
+            return
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file, with a progress bar if standard error is a terminal; its SHA-256 is computed on the way.
+
+    Raises:
+        StorageError: the source cannot be read, or the target's disk has too little space.
+        OSError: the target cannot be written.
+    """
+    with storage_errors(source, "read"):
+        size = source.stat().st_size
+    require_space(target.parent, size, source.name)
+    digest = hashlib.sha256()
+    unfinished = target.with_name(f"{target.name}.copy")
+    with unfinished.open("wb") as out, progress(f"Copying {source.name}", size) as moved:
+        for chunk in _chunks(source):
+            out.write(chunk)
+            digest.update(chunk)
+            moved(len(chunk))
+    unfinished.replace(target)
+    Note.of(target, digest.hexdigest()).keep(note_on(target, target.parent))
+
+
+def _chunks(source: Path) -> Iterator[bytes]:
+    with storage_errors(source, "read"):
+        file = source.open("rb")
+    with file:
+        while True:
+            with storage_errors(source, "read"):
+                chunk = file.read(_CHUNK)
+            if not chunk:
+                return
+            yield chunk

@@ -1,0 +1,66 @@
+"""The user's own mirror, which is asked before a dataset's sources: what `DBENCH_MIRROR` names.
+
+It holds `<dataset>/<file>` or just `<file>`, as they are. A cache folder that is served by a web server is one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from disentangle_bench.datasets.files.downloads import RefusalError, without_password
+from disentangle_bench.datasets.files.local import LocalFolder
+from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.errors import DataError
+
+
+def mirrors(dataset: str) -> list[Source]:
+    """The user's mirror, if there is one.
+
+    Raises:
+        DataError: `DBENCH_MIRROR` names neither a URL of the web nor a folder.
+    """
+    place = os.environ.get("DBENCH_MIRROR", "").strip()
+    if not place:
+        return []
+    scheme = urlsplit(place).scheme
+    if scheme in ("http", "https"):
+        return [WebMirror(place.rstrip("/"), dataset)]
+    folder = Path(url2pathname(urlsplit(place).path) if scheme == "file" else place).expanduser()
+    if not folder.is_dir():
+        raise DataError(
+            f"DBENCH_MIRROR names {without_password(place)}, which is neither a URL of the web nor a folder.",
+            "Set it as in https://example.org/datasets or /shared/datasets, or unset it.",
+        )
+    return [LocalFolder(folder, (dataset,))]
+
+
+@dataclass(frozen=True)
+class WebMirror:
+    """A web folder with subfolders by the datasets' names, or with all files in one place.
+
+    What is refused in the one is asked for in the other: some servers forbid what they do not have.
+    """
+
+    url: str
+    dataset: str
+    network = True
+
+    @property
+    def name(self) -> str:
+        return f"{without_password(self.url)} (DBENCH_MIRROR)"
+
+    def fetch(self, wanted: Collection[str], into: Path) -> None:
+        refusals = []
+        for folder in (f"{self.url}/{self.dataset}", self.url):
+            absent = [name for name in wanted if not (into / name).is_file()]
+            try:
+                WebFolder(folder).fetch(absent, into)
+                return
+            except RefusalError as error:
+                refusals.append(error.problem)
+        raise RefusalError("; ".join(refusals))

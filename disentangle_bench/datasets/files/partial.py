@@ -1,0 +1,141 @@
+"""What has come of a download so far, and what the server said of the whole, kept on disk between attempts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from disentangle_bench.datasets.files.progress import progress
+from disentangle_bench.storage import write_json
+
+if TYPE_CHECKING:
+    from requests import Response
+
+SUFFIXES = (".partial", ".partial.json")
+"""How the names end of the bytes that have come and of what the server said of them."""
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a server said of the whole file.
+
+    Attributes:
+        validator: its strong ETag or else the time of its last change; empty if it told neither.
+        total: its bytes as they are sent.
+        encoding: how they are packed for the way.
+    """
+
+    validator: str
+    total: int | None
+    encoding: str
+
+    @classmethod
+    def of(cls, response: Response) -> Self:
+        """What the answer with the whole file says of it."""
+        length = response.headers.get("Content-Length", "")
+        return cls(_validator(response), int(length) if length.isdecimal() else None, _encoding(response))
+
+    def continues(self, response: Response, start: int) -> bool:
+        """Whether the answer holds the rest of this very file from a byte on."""
+        span, _, total = response.headers.get("Content-Range", "").partition("/")
+        told = _validator(response)
+        return (
+            span.replace(" ", "").startswith(f"bytes{start}-")
+            and (not total.isdecimal() or self.total in (None, int(total)))
+            and (not told or told == self.validator)
+            and _encoding(response) == self.encoding
+        )
+
+
+def _validator(response: Response) -> str:
+    tag = response.headers.get("ETag", "")
+    # A weak tag stays the same over changes that "do not matter", which bytes do.
+    return response.headers.get("Last-Modified", "") if tag.startswith("W/") or not tag else tag
+
+
+def _encoding(response: Response) -> str:
+    return response.headers.get("Content-Encoding", "").strip().lower()
+
+
+class Partial:
+    """What has come of one URL so far."""
+
+    def __init__(self, url: str, target: Path) -> None:
+        key = hashlib.sha256(url.encode()).hexdigest()[:12]
+        self.url, self.name = url, target.name
+        self.path, self._facts = (target.with_name(f"{target.name}.{key}{suffix}") for suffix in SUFFIXES)
+        self._hash = hashlib.sha256()
+        self._hashed = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    @property
+    def whole(self) -> Whole | None:
+        """What is known of the whole, if something has come at all."""
+        with suppress(OSError, ValueError, TypeError):
+            return Whole(**json.loads(self._facts.read_text(encoding="utf-8")))
+        return None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether there is something to go on from, and a way to tell that the server's file is still the same."""
+        whole = self.whole
+        return self.size > 0 and whole is not None and bool(whole.validator)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything has come."""
+        whole = self.whole
+        return whole is not None and whole.total is not None and self.size == whole.total
+
+    def begin(self, whole: Whole) -> None:
+        """Forget what has come, since now the whole will."""
+        self.discard()
+        self.path.touch()
+        write_json(self._facts, asdict(whole))
+
+    def append(self, chunks: Iterable[bytes]) -> Iterator[int]:
+        """Add bytes at the end; gives how many each time."""
+        self.catch_up()
+        with self.path.open("ab") as file:
+            for chunk in chunks:
+                file.write(chunk)
+                self._hash.update(chunk)
+                self._hashed += len(chunk)
+                yield len(chunk)
+
+    def end(self) -> None:
+        """Take what has come for the whole, of which the server did not say how long it is."""
+        if (whole := self.whole) and whole.total is None:
+            write_json(self._facts, asdict(replace(whole, total=self.size)))
+
+    def sha256(self) -> str:
+        """Of what there is, of which only that is read which an earlier process wrote."""
+        self.catch_up()
+        return self._hash.hexdigest()
+
+    def catch_up(self) -> None:
+        """Read what an earlier process wrote, for the hash: before a server is asked, which would not wait so long."""
+        if self._hashed == self.size:
+            return
+        with self.path.open("rb") as file, progress(f"Checking {self.name}", self.size, self._hashed) as moved:
+            file.seek(self._hashed)
+            while chunk := file.read(_CHUNK):
+                self._hash.update(chunk)
+                self._hashed += len(chunk)
+                moved(len(chunk))
+
+    def discard(self) -> None:
+        """Remove what there is."""
+        self._hash, self._hashed = hashlib.sha256(), 0
+        self._facts.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)

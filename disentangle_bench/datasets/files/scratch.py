@@ -1,0 +1,68 @@
+"""The part of a cache folder where files lie until they are whole and verified, and the lock that guards it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from disentangle_bench.datasets.files.partial import SUFFIXES
+from disentangle_bench.datasets.files.progress import say
+from disentangle_bench.storage import storage_errors
+
+_NAME = ".fetching"
+
+
+@contextmanager
+def held(cache: Path, dataset: str) -> Iterator[None]:
+    """Hold the cache folder's lock, waiting for another process if need be; clear away what a killed one left.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    with storage_errors(cache):
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(cache / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"Another process is fetching {dataset}; waiting for it.")
+            lock.acquire()
+        try:
+            clear_away(cache)
+            yield
+        finally:
+            lock.release()
+
+
+@contextmanager
+def scratch_folder(cache: Path) -> Iterator[Path]:
+    """A folder for unfinished files, of which only partial downloads stay."""
+    folder = cache / _NAME
+    folder.mkdir(exist_ok=True)
+    try:
+        yield folder
+    finally:
+        clear_away(cache)
+
+
+def clear_away(cache: Path, *, partials: bool = False) -> None:
+    """Remove unfinished files: all but partial downloads, or those as well; one that cannot be is in nobody's way."""
+    folder = cache / _NAME
+    for path in folder.glob("*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif partials or not path.name.endswith(SUFFIXES):
+            path.unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def kept_bytes(cache: Path, names: Iterable[str]) -> int:
+    """How much of files has come already, by the partial downloads that are furthest."""
+    partials = list((cache / _NAME).glob(f"*{SUFFIXES[0]}"))
+    sizes = ([path.stat().st_size for path in partials if path.name.startswith(f"{name}.")] for name in names)
+    return sum(max(of_file, default=0) for of_file in sizes)

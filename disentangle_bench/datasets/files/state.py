@@ -1,0 +1,112 @@
+"""What is here of a dataset: at a glance, by the files' presence and size, or surely, by reading every byte again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from disentangle_bench.datasets.dataset import DatasetFacts
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.hashes import (
+    Note,
+    computed_sha256,
+    digests,
+    expected_sha256,
+    md5_mismatch,
+    mismatch,
+    note_on,
+)
+from disentangle_bench.datasets.files.places import cache_folder, user_folders
+from disentangle_bench.datasets.files.scratch import kept_bytes
+from disentangle_bench.errors import DataError
+
+Presence = Literal["yours", "embedded", "cached", "in DBENCH_DATA", "partly", "absent"]
+Condition = Literal["whole", "unchanged", "unknown", "damaged", "missing", "not asked for"]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """One file after every byte of it was read.
+
+    Attributes:
+        condition: whole (the published hash); where none is known, unchanged since it came, or unknown if that was
+            not noted; damaged; missing; or not asked for, if it is optional and not here.
+        path: where it lies.
+        fault: what is wrong with it.
+    """
+
+    name: str
+    condition: Condition
+    path: Path | None = None
+    fault: str = ""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.condition not in ("damaged", "missing")
+
+
+def presence(facts: DatasetFacts) -> Presence:
+    """Where the files of a dataset are, as far as their names and sizes tell; nothing is read."""
+    needed = {name: file for name, file in facts.files.items() if not file.optional}
+    if not needed:
+        return "yours" if facts.users_own else "embedded"
+    cache = cache_folder(facts.name)
+    try:
+        own = user_folders(facts.name, None, facts.subfolders)
+    except DataError:  # a listing is no place to complain of a variable
+        own = []
+    places = [_place(name, file, [*own, cache]) for name, file in needed.items()]
+    if not all(places):
+        return "partly" if any(places) or kept_bytes(cache, needed) else "absent"
+    return "cached" if all(place and place.parent == cache for place in places) else "in DBENCH_DATA"
+
+
+def standing(facts: DatasetFacts) -> Literal["", "verified", "unverified", "unknown"]:
+    """Who computed the hashes of a dataset's files: we, somebody else, or for some file nobody."""
+    files = facts.files.values()
+    if any(file.sha256 is None and file.md5 is None for file in files):
+        return "unknown"
+    if not all(file.verified for file in files):
+        return "unverified"
+    return "verified" if files else ""
+
+
+def verify(facts: DatasetFacts, data_dir: Path | None = None) -> list[Verified]:
+    """Every file of a dataset, read again and compared with what is declared, or was noted when it came.
+
+    Args:
+        facts: the dataset's name and its files.
+        data_dir: the user's folder; by default `DBENCH_DATA`. What it holds goes before the cache.
+
+    Raises:
+        DataError: there is no such folder. StorageError: a file cannot be read.
+    """
+    folders = [*user_folders(facts.name, data_dir, facts.subfolders), cache_folder(facts.name)]
+    return [_verified(name, file, folders) for name, file in facts.files.items()]
+
+
+def _place(name: str, file: File, folders: Sequence[Path]) -> Path | None:
+    for folder in folders:
+        path = folder / name
+        if path.is_file() and (not file.verified or file.bytes in (None, path.stat().st_size)):
+            return path
+    return None
+
+
+def _verified(name: str, file: File, folders: Sequence[Path]) -> Verified:
+    path = _place(name, file, folders) or _place(name, File(None), folders)
+    if path is None:
+        return Verified(name, "not asked for" if file.optional else "missing")
+    place = note_on(path, folders[-1])
+    expected = expected_sha256(file, place)
+    actual, md5 = digests(path, "sha256", "md5") if file.md5 else (computed_sha256(path), "")
+    if fault := mismatch(file, actual, place) or md5_mismatch(file, md5):
+        if note := Note.read(place):  # or the damage, which its size and time do not tell, would go unnoticed
+            replace(note, changed=0).keep(place, small=True)
+        return Verified(name, "damaged", path, fault)
+    Note.of(path, actual).keep(place, small=file.sha256 is None)
+    published = file.sha256 or file.md5
+    return Verified(name, "whole" if published else "unchanged" if expected else "unknown", path)

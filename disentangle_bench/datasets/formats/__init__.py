@@ -1,0 +1,1 @@
+"""What files hold, and how it is read: IDX, MATLAB, npz, binary matrices, archives, pictures."""

@@ -1,0 +1,162 @@
+"""Files by name in a folder, a zip or a tar archive, read one at a time where they lie: nothing is extracted."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from disentangle_bench.datasets.files.archives import damage_told
+from disentangle_bench.errors import DataError
+from disentangle_bench.storage import storage_errors
+
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, Zstandard
+
+
+class Members(ABC):
+    """Regular files by name, hidden ones left out. Where they are pickled nothing is held open.
+
+    Attributes:
+        path: of the folder or archive.
+
+    Raises:
+        DataError: it is damaged, holds one name twice or a path outside itself.
+        StorageError: it is not there or cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._places: dict[str, Any] = {}
+        for named, place in self._index():
+            name = PurePosixPath(named).as_posix()
+            refuse_escape(name, path)
+            if name in self._places:
+                raise DataError(f"{path} holds {name} twice.", "Pack it again, each file once.")
+            if not any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+                self._places[name] = place
+
+    @abstractmethod
+    def _index(self) -> Iterator[tuple[str, Any]]:
+        """The name of each file, and where it is."""
+
+    @abstractmethod
+    def _content(self, name: str, place: Any) -> bytes:
+        """The bytes of the file in a place."""
+
+    def names(self, *suffixes: str) -> list[str]:
+        """The names, `/` between folders, in alphabetical order; only those that end so, in either case, if given."""
+        chosen = tuple(suffix.lower() for suffix in suffixes)
+        return sorted(name for name in self._places if not chosen or name.lower().endswith(chosen))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def read(self, name: str) -> bytes:
+        """The content of one file.
+
+        Raises:
+            DataError: there is none of that name, the name leads out of the folder or archive, or it is damaged.
+            StorageError: it cannot be read.
+        """
+        refuse_escape(name, self.path)
+        if name not in self._places:
+            raise DataError(f"{self.path} holds no file {name}.", "Is it the whole dataset?")
+        return self._content(name, self._places[name])
+
+
+class FolderMembers(Members):
+    """The files in a folder and its subfolders."""
+
+    def _index(self) -> Iterator[tuple[str, Path]]:
+        with storage_errors(self.path, "read"):
+            for folder, _, names in os.walk(self.path, onerror=_raised):
+                for name in names:
+                    place = Path(folder, name)
+                    yield place.relative_to(self.path).as_posix(), place
+
+    def _content(self, name: str, place: Path) -> bytes:
+        with storage_errors(place, "read"):
+            return place.read_bytes()
+
+
+class ZipMembers(Members):
+    """The files in a zip archive."""
+
+    def _index(self) -> Iterator[tuple[str, str]]:
+        with storage_errors(self.path, "read"), damage_told(self.path), zipfile.ZipFile(self.path) as archive:
+            yield from ((info.filename, info.filename) for info in archive.infolist() if not info.is_dir())
+
+    def _content(self, name: str, place: str) -> bytes:
+        with storage_errors(self.path, "read"), damage_told(self.path):
+            try:
+                return self._archive().read(place)
+            except RuntimeError as error:  # encrypted, or packed in a way that Python does not know
+                raise DataError(f"{self.path}: {name} cannot be unpacked: {error}.", "Pack it again.") from error
+
+    def _archive(self) -> zipfile.ZipFile:
+        # One per process: those that were forked would share the position in the file.
+        opened: tuple[int, zipfile.ZipFile] | None = self.__dict__.get("_opened")
+        if opened is None or opened[0] != os.getpid():
+            opened = self._opened = (os.getpid(), zipfile.ZipFile(self.path))
+        return opened[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_opened"}
+
+
+class TarMembers(Members):
+    """The files in a tar archive that is not compressed: their places are noted once, then any is as near as any."""
+
+    def _index(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        with storage_errors(self.path, "read"), damage_told(self.path), tarfile.open(self.path, "r:") as archive:
+            for member in archive:
+                if member.isfile() and not member.issparse():
+                    yield member.name, (member.offset_data, member.size)
+
+    def _content(self, name: str, place: tuple[int, int]) -> bytes:
+        start, size = place
+        with storage_errors(self.path, "read"), self.path.open("rb") as file:
+            file.seek(start)
+            content = file.read(size)
+        if len(content) < size:
+            raise DataError(f"{self.path} is not a whole archive: it ends within {name}.", "Replace it by a whole one.")
+        return content
+
+
+def open_members(path: Path) -> Members:
+    """The files in a folder, a zip archive or a tar archive.
+
+    Raises:
+        DataError: it is none of them, compressed as a whole, damaged, holds one name twice or a path outside itself.
+        StorageError: it is not there or cannot be read.
+    """
+    if path.is_dir():
+        return FolderMembers(path)
+    with storage_errors(path, "read"), path.open("rb") as file:
+        begin = file.read(8)
+    if begin.startswith(_PACKED):
+        raise DataError(f"{path} is compressed as a whole: no file in it can be read by itself.", "Unpack it first.")
+    if zipfile.is_zipfile(path) or begin.startswith(b"PK"):
+        return ZipMembers(path)
+    if not tarfile.is_tarfile(path):
+        raise DataError(f"{path} is no folder, zip or tar archive.", "Give the dataset's folder or archive.")
+    return TarMembers(path)
+
+
+def refuse_escape(name: str, path: Path) -> None:
+    """Check that a name leads nowhere out of the folder or archive that it belongs to.
+
+    Raises:
+        DataError: it is absolute, or goes up.
+    """
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts or ".." in parts or parts[0] == "/" or parts[0].endswith(":"):
+        raise DataError(f"{path} names {name!r}, a path outside itself.", "Do not use it unless you know its maker.")
+
+
+def _raised(error: OSError) -> None:
+    raise error

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from disentangle_bench.datasets import DatasetFacts, File
+from disentangle_bench.datasets.digits import digits
+from disentangle_bench.datasets.files.fetch import fetch, take_copy
+from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.errors import DataError, DownloadError
+from tests.datasets.conftest import declared
+
+Files = dict[str, bytes]
+
+
+class Shapes:
+    """An adapter whose files lie at a URL."""
+
+    def __init__(self, facts: DatasetFacts, url: str = "") -> None:
+        self.facts = facts
+        self.url = url
+
+    def load(self, data_dir: Path | None = None) -> None:
+        raise AssertionError("fetching loads nothing")
+
+    def sources(self) -> Iterable[Source]:
+        return [WebFolder(self.url)]
+
+
+@pytest.fixture
+def optional(facts: DatasetFacts) -> DatasetFacts:
+    """The small dataset with a file that only a setting asks for."""
+    return replace(facts, files={**facts.files, "extra": replace(declared(b"extra"), optional=True)})
+
+
+def test_what_is_declared_is_fetched_without_loading(facts: DatasetFacts, cache: Path, files: Files, web) -> None:
+    web.files = {f"/{name}": content for name, content in files.items()}
+    assert fetch(Shapes(facts, web.url)) == {name: cache / name for name in files}
+
+
+def test_optional_files_are_fetched_if_asked_for(optional: DatasetFacts, cache: Path, files: Files, web) -> None:
+    web.files = {f"/{name}": content for name, content in {**files, "extra": b"extra"}.items()}
+    adapter = Shapes(optional, web.url)
+    assert list(fetch(adapter)) == ["shapes", "labels"]
+    assert "/extra" not in web.asked
+    assert list(fetch(adapter, optional=True)) == ["shapes", "labels", "extra"]
+
+
+def test_an_embedded_set_has_nothing_to_fetch(cache: Path) -> None:
+    assert fetch(digits) == {}
+    assert not cache.parent.exists()
+
+
+def test_an_adapter_that_names_no_sources_is_told(facts: DatasetFacts, cache: Path) -> None:
+    class Careless:
+        def __init__(self) -> None:
+            self.facts = facts
+
+    with pytest.raises(DataError, match="shapes declares files and does not say who has them"):
+        fetch(Careless())
+
+
+def put(folder: Path, files: Files) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def test_files_are_taken_from_a_copy_one_by_one(facts, cache: Path, files: Files, tmp_path: Path) -> None:
+    copy, adapter = put(tmp_path / "downloads", files), Shapes(facts)
+    assert take_copy(adapter, copy / "labels") == ({"labels": cache / "labels"}, ("shapes",))
+    assert take_copy(adapter, copy / "shapes") == ({name: cache / name for name in files}, ())
+    assert {name: (cache / name).read_bytes() for name in files} == files
+    assert (copy / "labels").read_bytes() == files["labels"]
+
+
+def test_a_copy_gives_optional_files_too_and_they_are_not_missed(optional, cache: Path, files: Files, tmp_path) -> None:
+    paths, missing = take_copy(Shapes(optional), put(tmp_path / "some", files))
+    assert (list(paths), missing) == (["shapes", "labels"], ())
+    paths, missing = take_copy(Shapes(optional), put(tmp_path / "all", {"extra": b"extra"}))
+    assert (list(paths), missing) == (["shapes", "labels", "extra"], ())
+
+
+def test_a_wrong_copy_is_told_and_not_kept(facts: DatasetFacts, cache: Path, files: Files, tmp_path: Path) -> None:
+    copy = put(tmp_path / "copy", {**files, "labels": b"round square wrong"})
+    with pytest.raises(DataError, match=f"{copy}: labels has the SHA-256 .* instead of {facts.files['labels'].sha256}"):
+        take_copy(Shapes(facts), copy)
+    assert not (cache / "labels").exists()
+    assert (cache / "shapes").exists(), "what is right is kept"
+
+
+def test_a_copy_without_any_of_the_files_is_told(facts, cache: Path, files: Files, tmp_path: Path) -> None:
+    put(cache, {"labels": files["labels"]})
+    copy = put(tmp_path / "copy", {"labels": files["labels"], "notes": b"mine"})
+    with pytest.raises(DataError, match=f"{copy} holds none of the files of shapes that are missing: shapes"):
+        take_copy(Shapes(facts), copy)
+
+
+def test_a_damaged_file_in_the_cache_is_replaced_by_a_copy(
+    facts: DatasetFacts, cache: Path, files: Files, tmp_path
+) -> None:
+    put(cache, {**files, "labels": b"round square wrong"})
+    with pytest.raises(DataError, match="holds none of the files of shapes that are missing: labels"):
+        take_copy(Shapes(facts), put(tmp_path / "one", {"shapes": files["shapes"]}))
+    take_copy(Shapes(facts), put(tmp_path / "copy", files))
+    assert (cache / "labels").read_bytes() == files["labels"]
+
+
+def test_a_copy_without_a_published_hash_may_replace_what_is_there(facts, cache: Path, tmp_path: Path) -> None:
+    unpublished = Shapes(replace(facts, files={"labels": File(None, verified=False)}))
+    take_copy(unpublished, put(tmp_path / "cut", {"labels": b"round squ"}))
+    with pytest.raises(DataError, match="which the first copy had") as caught:
+        take_copy(unpublished, put(tmp_path / "whole", {"labels": b"round square round"}))
+    note = cache / ".labels.sha256.json"
+    assert f"if this one is right, remove {note}" in str(caught.value)
+    note.unlink()
+    take_copy(unpublished, tmp_path / "whole")
+    assert (cache / "labels").read_bytes() == b"round square round"
+
+
+def test_offline_a_copy_is_taken(facts: DatasetFacts, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("DBENCH_OFFLINE", "1")
+    packed = {f"{name}.gz": gzip.compress(content) for name, content in files.items()}
+    assert take_copy(Shapes(facts), put(tmp_path / "copy", packed))[1] == ()
+
+
+def test_what_cannot_be_fetched_names_the_way_to_import(facts: DatasetFacts, cache: Path, web) -> None:
+    with pytest.raises(DownloadError, match=r"`dbench data fetch shapes --from PATH` takes them"):
+        fetch(Shapes(facts, web.url))

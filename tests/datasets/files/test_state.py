@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from hashlib import md5
+from pathlib import Path
+
+import pytest
+
+from disentangle_bench.datasets import DatasetFacts, File
+from disentangle_bench.datasets.files import hashes
+from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.sources import WebFolder
+from disentangle_bench.datasets.files.state import presence, standing, verify
+from disentangle_bench.errors import DataError, DownloadError
+
+Files = dict[str, bytes]
+
+
+def put(folder: Path, files: Files) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+def unpublished(facts: DatasetFacts) -> DatasetFacts:
+    return replace(facts, files=dict.fromkeys(facts.files, File(None)))
+
+
+def conditions(facts: DatasetFacts, data_dir: Path | None = None) -> dict[str, str]:
+    return {file.name: file.condition for file in verify(facts, data_dir)}
+
+
+def test_presence_is_seen_at_a_glance(facts: DatasetFacts, cache: Path, files: Files, monkeypatch) -> None:
+    monkeypatch.setattr(Path, "open", None)  # nothing is read
+    assert presence(replace(facts, files={})) == "embedded"
+    assert presence(facts) == "absent"
+    monkeypatch.undo()
+    monkeypatch.setenv("DBENCH_CACHE", str(cache.parent.parent))
+    put(cache, {"labels": files["labels"]})
+    assert presence(facts) == "partly"
+    put(cache, files)
+    assert presence(facts) == "cached"
+    put(cache, {"labels": b"cut"})
+    assert presence(facts) == "partly", "a file of another size is none"
+
+
+def test_a_set_of_the_users_own_is_theirs(facts: DatasetFacts, cache: Path) -> None:
+    assert presence(replace(facts, images=0, files={})) == "yours"
+
+
+def test_presence_in_the_users_folder(facts, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("DBENCH_DATA", str(tmp_path / "mine"))
+    assert presence(facts) == "absent", "a folder that is not there is no reason to fail"
+    put(tmp_path / "mine" / "SHAPES" / "raw", files)
+    assert presence(facts) == "in DBENCH_DATA"
+
+
+def test_optional_files_do_not_count(facts: DatasetFacts, cache: Path, files: Files) -> None:
+    put(cache, files)
+    extra = replace(facts, files={**facts.files, "extra": File("0" * 64, 9, optional=True)})
+    assert presence(extra) == "cached"
+    assert conditions(extra)["extra"] == "not asked for"
+    assert all(file.sound for file in verify(extra))
+
+
+def test_a_published_size_that_nobody_verified_hides_no_file(facts, cache: Path, files: Files) -> None:
+    put(cache, files)
+    theirs = {name: replace(file, bytes=1, verified=False) for name, file in facts.files.items()}
+    assert presence(replace(facts, files=theirs)) == "cached"
+
+
+def test_a_partial_download_counts_as_a_part(facts: DatasetFacts, cache: Path, files: Files, web) -> None:
+    web.serve("/shapes", files["shapes"], breaks=[5000] * 9, ranges=False)
+    with pytest.raises(DownloadError):
+        obtain(facts, lambda: [WebFolder(web.url)])
+    assert presence(facts) == "partly"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, ""),
+        ({"a": File("0" * 64), "b": File("1" * 64)}, "verified"),
+        ({"a": File("0" * 64), "b": File("1" * 64, verified=False)}, "unverified"),
+        ({"a": File("0" * 64), "b": File(None, md5="1" * 32, verified=False)}, "unverified"),
+        ({"a": File("0" * 64, verified=False), "b": File(None)}, "unknown"),
+    ],
+)
+def test_the_weakest_hash_decides(facts: DatasetFacts, files: dict[str, File], expected: str) -> None:
+    assert standing(replace(facts, files=files)) == expected
+
+
+def test_every_file_is_told(facts: DatasetFacts, cache: Path, files: Files) -> None:
+    assert conditions(facts) == {"shapes": "missing", "labels": "missing"}
+    put(cache, {**files, "labels": b"round square wrong"})
+    assert conditions(facts) == {"shapes": "whole", "labels": "damaged"}
+    whole, damaged = verify(facts)
+    assert (whole.path, whole.sound, whole.fault) == (cache / "shapes", True, "")
+    assert not damaged.sound
+    assert damaged.fault.endswith(f"instead of {facts.files['labels'].sha256}")
+    put(cache, {"labels": b"short"})
+    assert conditions(facts)["labels"] == "damaged"
+
+
+def test_the_users_folder_goes_before_the_cache(facts, cache: Path, files: Files, tmp_path: Path) -> None:
+    put(cache, files)
+    put(tmp_path / "mine", {"labels": b"round square wrong"})
+    assert conditions(facts, tmp_path / "mine") == {"shapes": "whole", "labels": "damaged"}
+    with pytest.raises(DataError, match="which is not a folder"):
+        verify(facts, tmp_path / "none")
+
+
+def test_without_a_published_hash_it_has_to_stay_as_it_came(facts, cache: Path, files: Files) -> None:
+    put(cache, files)
+    assert set(conditions(unpublished(facts)).values()) == {"unknown"}, "it was not noted when it came"
+    assert set(conditions(unpublished(facts)).values()) == {"unchanged"}
+    put(cache, {"labels": b"round square wrong"})
+    assert conditions(unpublished(facts)) == {"shapes": "unchanged", "labels": "damaged"}
+
+
+def test_a_published_md5_tells_damage(facts: DatasetFacts, cache: Path, files: Files) -> None:
+    put(cache, {**files, "labels": b"round square wrong"})
+    theirs = {name: File(None, verified=False, md5=md5(content).hexdigest()) for name, content in files.items()}
+    assert conditions(replace(facts, files=theirs)) == {"shapes": "whole", "labels": "damaged"}
+    put(cache, files)
+    assert set(conditions(replace(facts, files=theirs)).values()) == {"whole"}
+
+
+def test_damage_that_size_and_time_do_not_tell_is_found_and_then_remembered(
+    facts, cache, files, web, monkeypatch
+) -> None:
+    monkeypatch.setattr(hashes, "_LARGE", 1)
+    web.offer(files)
+    path = obtain(facts, lambda: [WebFolder(web.url, suffix=".gz")])["labels"]
+    before = path.stat().st_mtime_ns
+    path.write_bytes(b"round square wrong")
+    os.utime(path, ns=(before, before))
+    assert obtain(facts, list)["labels"] == path, "its note is believed"
+    assert conditions(facts) == {"shapes": "whole", "labels": "damaged"}
+    with pytest.raises(DownloadError, match=r"labels has the SHA-256"):
+        obtain(facts, list)
+    obtain(facts, lambda: [WebFolder(web.url, suffix=".gz")])
+    assert set(conditions(facts).values()) == {"whole"}

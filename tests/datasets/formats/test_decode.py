@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from disentangle_bench.datasets.formats import decode as module
+from disentangle_bench.datasets.formats.decode import Form, decode, decoded
+from disentangle_bench.datasets.formats.members import Members, open_members
+from disentangle_bench.errors import DataError, SettingError
+
+COLOURS = {"red.png": (255, 0, 0), "green.jpg": (0, 255, 0), "blue.bmp": (0, 0, 255)}
+
+
+def encoded(image: Image.Image, kind: str, **settings: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **settings)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, colour in COLOURS.items():
+        Image.new("RGB", (20, 30), colour).save(tmp_path / name)
+    return tmp_path
+
+
+def one(tmp_path: Path, content: bytes, form: Form, name: str = "x.png") -> np.ndarray:
+    (tmp_path / name).write_bytes(content)
+    return decode(open_members(tmp_path), name, form)
+
+
+def test_images_come_in_the_order_of_their_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BATCH", 2)
+    names = ["green.jpg", "blue.bmp", "red.png"]
+    batches = list(decoded(open_members(folder), names, Form(8, 3)))
+    assert [batch.shape for batch in batches] == [(2, 3, 8, 8), (1, 3, 8, 8)]
+    means = np.concatenate(batches).mean(axis=(2, 3))
+    np.testing.assert_allclose(means, [COLOURS[name] for name in names], atol=2)
+
+
+def test_the_middle_square_is_cut_out(tmp_path: Path) -> None:
+    pixels = np.zeros((9, 5, 3), np.uint8)
+    pixels[2:7] = np.arange(25).reshape(5, 5, 1) * 10
+    content = encoded(Image.fromarray(pixels), "PNG")
+    np.testing.assert_array_equal(one(tmp_path, content, Form(5, 3))[0], pixels[2:7, :, 0])
+    np.testing.assert_array_equal(one(tmp_path, content, Form(3, 3, crop=3))[2], pixels[3:6, 1:4, 0])
+
+
+def test_detail_does_not_alias(tmp_path: Path) -> None:
+    stripes = np.tile(np.array([0, 255], np.uint8), (64, 32))
+    small = one(tmp_path, encoded(Image.fromarray(stripes), "PNG"), Form(8, 1))
+    assert small.shape == (1, 8, 8)
+    np.testing.assert_allclose(small, 127.5, atol=12)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr"])
+def test_pictures_of_every_mode_are_brought_to_grey_or_colour(tmp_path: Path, mode: str) -> None:
+    kind = "JPEG" if mode in ("CMYK", "YCbCr") else "PNG"
+    content = encoded(Image.new("L", (6, 6), 255).convert(mode), kind)
+    assert (one(tmp_path, content, Form(4, 1)) == 255).all()
+    assert one(tmp_path, content, Form(4, 3)).shape == (3, 4, 4)
+    assert (one(tmp_path, content, Form(4, 3)) >= 254).all()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_what_is_transparent_may_have_a_background(tmp_path: Path, mode: str) -> None:
+    image = Image.new(mode, (8, 8), 0)
+    image.paste(tuple([60] * (len(mode) - 1) + [255]), (0, 0, 4, 8))
+    expected = np.full((1, 8, 8), 60)
+    expected[..., 4:] = 255
+    np.testing.assert_array_equal(one(tmp_path, encoded(image, "PNG"), Form(8, 1, background="white")), expected)
+    expected[..., 4:] = 0
+    np.testing.assert_array_equal(one(tmp_path, encoded(image, "PNG"), Form(8, 1)), expected)
+
+
+def test_how_a_camera_was_held_is_made_good(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned to the right
+    upper = np.zeros((8, 8), np.uint8)
+    upper[:4] = 255
+    turned = one(tmp_path, encoded(Image.fromarray(upper), "PNG", exif=exif), Form(8, 1))
+    assert (turned[0, :, 4:] == 255).all()
+    assert (turned[0, :, :4] == 0).all()
+
+
+def test_more_than_8_bits_are_refused(tmp_path: Path) -> None:
+    content = encoded(Image.fromarray(np.full((4, 4), 60_000, np.uint16)), "PNG")
+    with pytest.raises(DataError, match=r"x\.png has more than 8 bits a channel"):
+        one(tmp_path, content, Form(4, 1))
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "x.png"])
+@given(cut=st.floats(0, 0.95), place=st.floats(0, 1), value=st.integers(0, 255))
+def test_damage_is_told_by_name_or_does_no_harm(
+    name: str, cut: float, place: float, value: int, tmp_path_factory
+) -> None:
+    pixels = np.random.default_rng(0).integers(256, size=(24, 24, 3), dtype=np.uint8)
+    content = bytearray(encoded(Image.fromarray(pixels), "JPEG" if name == "x.jpg" else "PNG"))
+    folder = tmp_path_factory.mktemp("damaged")
+    with pytest.raises(DataError, match=rf"{name} is no readable image: .+\.\n"):
+        one(folder, bytes(content[: int(cut * len(content))]), Form(8, 3), name)
+    content[int(place * (len(content) - 1))] = value
+    try:
+        assert one(folder, bytes(content), Form(8, 3), name).shape == (3, 8, 8)
+    except DataError as error:
+        told = str(error)
+        assert name in told
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", b"<svg/>", b"\x89PNG\r\n\x1a\n"])
+def test_what_is_no_image_is_told(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(DataError, match=r"x\.png is no readable image: its format is not known"):
+        one(tmp_path, content, Form(8, 3))
+
+
+def test_an_image_that_claims_to_be_huge_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
+    with pytest.raises(DataError, match=r"x\.png is no readable image: .*decompression bomb"):
+        one(tmp_path, encoded(Image.new("L", (9, 9)), "PNG"), Form(8, 1))
+
+
+def test_the_first_unreadable_image_is_named(folder: Path) -> None:
+    (folder / "broken.jpg").write_bytes((folder / "green.jpg").read_bytes()[:-8])
+    with pytest.raises(DataError, match=r"broken\.jpg is no readable image: .*truncated"):
+        list(decoded(open_members(folder), ["red.png", "broken.jpg", "blue.bmp"], Form(8, 3)))
+
+
+def test_another_size_than_it_must_be_is_told(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"red\.png is 20 x 30 pixels instead of 178 x 218 pixels"):
+        decode(open_members(folder), "red.png", Form(8, 3, original=(178, 218)))
+
+
+def test_a_missing_image_is_named(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"holds no file other\.png"):
+        decode(open_members(folder), "other.png", Form(8, 3))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"size": 0, "channels": 1}, "size = 0 cannot be"),
+        ({"size": 8, "channels": 2}, "channels = 2 cannot be"),
+        ({"size": 8, "channels": 3, "crop": 200, "original": (178, 218)}, "crop = 200 cannot be"),
+        ({"size": 8, "channels": 3, "crop": 0}, "crop = 0 cannot be"),
+    ],
+)
+def test_forms_that_cannot_be_are_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        Form(**settings)
+
+
+def test_threads_share_an_archive(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(200):
+            archive.writestr(f"{number:03}.png", encoded(Image.new("L", (4, 4), number), "PNG"))
+    members: Members = open_members(tmp_path / "a.zip")
+    (images,) = decoded(members, members.names(".png"), Form(4, 1))
+    assert images[:, 0, 0, 0].tolist() == list(range(200))
