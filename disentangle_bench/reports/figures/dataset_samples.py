@@ -52,7 +52,8 @@ def choose_samples(dataset: Dataset) -> Samples:
     """The rows of a dataset's sheet."""
     ground_truth = _grid(dataset)
     if ground_truth is not None:
-        return _along_factors(ground_truth)
+        samples = _along_factors(ground_truth)
+        return samples if samples.rows else Samples(tuple(_any(dataset)))  # no factor has two classes
     label = next((factor for factor in dataset.facts.factors if factor.name == dataset.facts.labels), None)
     rows = [] if label is None else _by_class(dataset, label)
     rows += [_observed(dataset, factor, label) for factor in dataset.facts.factors if factor is not label]

@@ -55,6 +55,14 @@ def test_a_factor_of_one_class_has_no_row():
     assert [row.name for row in choose_samples(numbered(grid(factors), factors)).rows] == ["scale"]
 
 
+@pytest.mark.parametrize("images", [1, 2])
+def test_images_are_shown_even_if_no_factor_has_two_classes(images):
+    factors = (Factor.of("color", "categorical", ["white"]), Factor.of("scale", "ordinal", [1.0]))
+    (row,) = choose_samples(numbered(np.zeros((images, 2), dtype=np.int64), factors, labels="color")).rows
+    assert rows_of(row).tolist() == list(range(images))
+    assert row.note == f"of {images}"
+
+
 @given(kept=st.sets(st.integers(0, 107), min_size=20), seed=st.integers(0, 99))
 def test_where_a_grid_has_gaps_the_nearest_image_stands_in(kept, seed):
     classes = np.random.default_rng(seed).permutation(grid(FACTORS)[sorted(kept)])
