@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tarfile
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -77,7 +78,8 @@ class LocalCopy:
 
     def _candidates(self, name: str) -> list[Path]:
         """Where a file may be: the right one, or else the least deep place first."""
-        found = {path.with_name(name) for path in (*self.path.rglob(name), *self.path.rglob(f"{name}.gz"))}
+        # Not by rglob, which gives up where a folder vanishes while it looks.
+        found = {Path(folder, name) for folder, _, there in os.walk(self.path) if {name, f"{name}.gz"} & set(there)}
         places = sorted(found, key=lambda path: (len(path.parts), path))
         expected = self.files[name].sha256
         if expected and len(places) > 1:

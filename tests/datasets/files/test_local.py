@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 import shutil
 import tarfile
 import zipfile
@@ -35,6 +37,23 @@ def put(folder: Path, files: Files) -> Path:
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return folder
+
+
+def test_a_folder_that_vanishes_meanwhile_is_passed_over(
+    tmp_path: Path, facts: DatasetFacts, files: Files, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "copy/a", {"other": b"0"})
+    put(tmp_path / "copy/b", files)
+    scan = os.scandir
+
+    def scandir(path: str | Path) -> object:
+        if Path(path).name == "a":
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    LocalCopy(tmp_path / "copy", facts.files).fetch(list(facts.files), into)
+    assert contents(into) == files
 
 
 @pytest.mark.parametrize("part", ["shapes", ""])
