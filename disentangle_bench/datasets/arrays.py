@@ -151,7 +151,9 @@ def _layout(where: str, shape: tuple[int, ...], channels: str) -> Layout:
     if not possible:
         raise DataError(f"{where} has the shape {shape}, without an axis of 1 or 3 channels.", "Give 1 or 3 channels.")
     if len(possible) > 1:
-        raise DataError(f"{where} has the shape {shape}: its channels may be first or last.", "Set channels to one of them.")
+        raise DataError(
+            f"{where} has the shape {shape}: its channels may be first or last.", "Set channels to one of them."
+        )
     return cast("Layout", possible[0])
 
 
