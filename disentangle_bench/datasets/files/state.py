@@ -84,8 +84,8 @@ def verify(facts: DatasetFacts, data_dir: Path | None = None) -> list[Verified]:
     Raises:
         DataError: there is no such folder. StorageError: a file cannot be read.
     """
-    folders = [*user_folders(facts.name, data_dir, facts.subfolders), cache_folder(facts.name)]
-    return [_verified(name, file, folders) for name, file in facts.files.items()]
+    own, cache = user_folders(facts.name, data_dir, facts.subfolders), cache_folder(facts.name)
+    return [_verified(name, file, own, cache) for name, file in facts.files.items()]
 
 
 def _place(name: str, file: File, folders: Sequence[Path]) -> Path | None:
@@ -96,11 +96,13 @@ def _place(name: str, file: File, folders: Sequence[Path]) -> Path | None:
     return None
 
 
-def _verified(name: str, file: File, folders: Sequence[Path]) -> Verified:
-    path = _place(name, file, folders) or _place(name, File(None), folders)
+def _verified(name: str, file: File, own: Sequence[Path], cache: Path) -> Verified:
+    # A damaged file of the user's own is refused, whatever the cache has.
+    places = ((expected, folders) for folders in (own, [cache]) for expected in (file, File(None)))
+    path = next(filter(None, (_place(name, *place) for place in places)), None)
     if path is None:
         return Verified(name, "not asked for" if file.optional else "missing")
-    place = note_on(path, folders[-1])
+    place = note_on(path, cache)
     expected = expected_sha256(file, place)
     actual, md5 = digests(path, "sha256", "md5") if file.md5 else (computed_sha256(path), "")
     if fault := mismatch(file, actual, place) or md5_mismatch(file, md5):

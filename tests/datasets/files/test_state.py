@@ -111,6 +111,14 @@ def test_the_users_folder_goes_before_the_cache(facts, cache: Path, files: Files
         verify(facts, tmp_path / "none")
 
 
+def test_a_cached_copy_does_not_hide_damage_in_the_users_folder(facts, cache: Path, files: Files, tmp_path) -> None:
+    put(cache, files)
+    short = tmp_path / "mine" / "labels"
+    put(short.parent, {"labels": files["labels"][:-1]})
+    assert conditions(facts, tmp_path / "mine") == {"shapes": "whole", "labels": "damaged"}
+    assert [file.path for file in verify(facts, tmp_path / "mine") if not file.sound] == [short]
+
+
 def test_without_a_published_hash_it_has_to_stay_as_it_came(facts, cache: Path, files: Files) -> None:
     put(cache, files)
     assert set(conditions(unpublished(facts)).values()) == {"unknown"}, "it was not noted when it came"
