@@ -109,9 +109,7 @@ def save_trained(model: InfoGAN, images: RowsOfImages, path: Path, *, seed: int)
     generator = torch.Generator().manual_seed(seed)
     latents = [model.latents.sample(size, generator).to(device) for _ in range(STATISTICS_BATCHES)]
     reestimate_statistics(model.G, (model.latents.pack(rows) for rows in latents))
-    with torch.no_grad():
-        fakes = [model.G(model.latents.pack(rows)) for rows in latents]
-    reestimate_statistics(model.critic, fakes)
+    reestimate_statistics(model.critic, (model.G(model.latents.pack(rows)) for rows in latents))
     tensors = _named(model.critic, "generated") | _named(model.G, "G")
     order = torch.randperm(len(images), generator=generator)[: size * STATISTICS_BATCHES].to(device)
     reestimate_statistics(model.critic, (as_floats(images[rows]) for rows in torch.split(order, size) if len(rows) > 1))
