@@ -72,7 +72,7 @@ class GroundTruth:
         Raises:
             DataError: a class that there is not, or a combination without an image.
         """
-        wanted = np.atleast_2d(np.asarray(classes, dtype=np.int64))
+        wanted = np.atleast_2d(_whole(classes, "class"))
         if wanted.shape[1] != len(self.sizes):
             raise DataError(f"Classes of {wanted.shape[1]} factors were given; there are {', '.join(self.names)}.")
         self._within(wanted)
@@ -87,7 +87,7 @@ class GroundTruth:
 
     def classes(self, rows: ArrayLike) -> Classes:
         """The classes `(b, k)` of the images in these rows `(b,)`."""
-        return self._classes[np.asarray(rows, dtype=np.int64)]
+        return self._classes[_whole(rows, "row")]
 
     def sample(
         self, n: int, generator: np.random.Generator, fixed: Mapping[str, int] | None = None
@@ -112,7 +112,7 @@ class GroundTruth:
 
     def rows_with(self, n: int, generator: np.random.Generator, fixed: Mapping[str, int]) -> NDArray[np.int64]:
         """Draw the rows `(n,)` of images with these classes; see `sample`."""
-        columns = {self._column(name): number for name, number in fixed.items()}
+        columns = {self._column(name): int(_whole(number, f"class of {name!r}")) for name, number in fixed.items()}
         if self.whole:
             drawn = np.stack([generator.integers(size, size=n) for size in self.sizes], axis=1)
             for column, number in columns.items():
@@ -142,6 +142,17 @@ def grid(factors: Sequence[Factor]) -> Classes:
     """Every combination of the factors' classes `(n, k)`, the first factor slowest."""
     sizes = [_size(factor) for factor in factors]
     return np.stack(np.unravel_index(np.arange(math.prod(sizes)), sizes), axis=1).astype(np.int64)
+
+
+def _whole(numbers: ArrayLike, what: str) -> NDArray[np.int64]:
+    """Whole numbers as such; a class's value, such as 0.75, is none, and would stand for another class."""
+    given = np.asarray(numbers)
+    if given.size and given.dtype.kind not in "iu":
+        raise DataError(
+            f"{given.ravel().tolist()[0]!r} is no {what}, which is a whole number, from 0 on.",
+            "`facts.factors` says which value each class stands for, in order.",
+        )
+    return given.astype(np.int64)
 
 
 def _size(factor: Factor) -> int:

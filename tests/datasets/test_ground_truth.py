@@ -104,6 +104,24 @@ def test_what_is_not_there_is_told(ask, message: str) -> None:
         ask()
 
 
+@pytest.mark.parametrize("truth", [WHOLE, GAPS])
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (
+            lambda truth: truth.sample(2, np.random.default_rng(0), {"scale": 0.75}),
+            "0.75 is no class of 'scale', which",
+        ),
+        (lambda truth: truth.sample(2, np.random.default_rng(0), {"shape": "heart"}), "'heart' is no class of 'shape'"),
+        (lambda truth: truth.index([[0, 0.5, 0]]), "0.0 is no class"),
+        (lambda truth: truth.classes([1.5]), "1.5 is no row"),
+    ],
+)
+def test_a_value_is_not_taken_for_the_number_of_a_class(truth: GroundTruth, ask, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        ask(truth)
+
+
 def test_an_unknown_factor_is_told() -> None:
     with pytest.raises(UnknownNameError, match="shap"):
         WHOLE.sample(1, np.random.default_rng(0), {"shap": 1})
