@@ -39,7 +39,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
             justify="right" if numbers else "left",
             style="cyan" if column == 0 else "",
             no_wrap=not last,
-            overflow="fold",
+            overflow="fold" if last else "ellipsis",  # a number that is cut off should look so
         )
     for row in rows:
         table.add_row(*(Text(_say(value)) for value in row))
