@@ -265,8 +265,10 @@ class Loop:
     @torch.inference_mode()
     def _categories(self) -> dict[str, list[int]]:
         """For each categorical code, how many training images Q gives to each category (no labels)."""
-        trained = TrainedModel(self.model, self.model.critic, self.model.critic)
         spec = self.model.latents
+        if not any(isinstance(code, Categorical) for code in spec.codes):
+            return {}  # without reading images, which may have to be drawn first
+        trained = TrainedModel(self.model, self.model.critic, self.model.critic)
         return {
             code.name: torch.bincount(code.estimate(raw), minlength=code.k).tolist()
             for code, raw in zip(spec.codes, trained.read_real(self.images[:CATEGORY_IMAGES]), strict=True)

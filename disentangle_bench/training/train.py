@@ -138,7 +138,7 @@ def _shorter(fabric: Fabric, recipe: Recipe) -> str:
     """What makes a run on a CPU shorter."""
     if fabric.device.type != "cpu":
         return ""
-    options = [f"--set steps={max(1, recipe.steps // 5)}", "--set networks.width=0.5"]
+    options = [f"--set steps={max(1, recipe.steps // 5)}", f"--set networks.width={recipe.networks.width / 2:g}"]
     if torch.cpu._is_avx512_bf16_supported() and fabric.strategy.precision.precision == "32-true":
         options.append("--precision bf16-mixed")
     if recipe.dataset != "digits":

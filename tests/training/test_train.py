@@ -150,7 +150,7 @@ class TestWhatAPersonSees:
     ) -> None:
         monkeypatch.setattr("disentangle_bench.training.progress.LONG_RUN_SECONDS", 0.0)
         train_tiny({"steps": 25, "checkpoint_every": 100})
-        assert "\nShorter: --set steps=5, --set networks.width=0.5" in capsys.readouterr().err
+        assert "\nShorter: --set steps=5, --set networks.width=0.03125" in capsys.readouterr().err
 
 
 def diverge(train_tiny: Train, **settings: Any) -> str:
