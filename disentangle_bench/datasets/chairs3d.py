@@ -6,7 +6,6 @@ varies there: the direction from which the chair is seen, how wide it is and wha
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -58,13 +57,13 @@ class Chairs3D:
 
         Args:
             data_dir: not used.
-            size: pixels along an image's edge.
+            size: pixels along an image's edge, from 8 to 256.
 
         Raises:
             SettingError: a size out of range.
         """
         images = ChairImages(checked_size(self.facts.name, size))
-        return drawn_dataset(replace(self.facts, shape=images.shape[1:]), images)
+        return drawn_dataset(self.facts, images)
 
 
 class ChairImages(DrawnImages):

@@ -6,7 +6,6 @@ what varies is what varies there: the pose, the light, and how wide the face is,
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -60,13 +59,13 @@ class Heads3D:
 
         Args:
             data_dir: not used.
-            size: pixels along an image's edge.
+            size: pixels along an image's edge, from 8 to 256.
 
         Raises:
             SettingError: a size out of range.
         """
         images = HeadImages(checked_size(self.facts.name, size))
-        return drawn_dataset(replace(self.facts, shape=images.shape[1:]), images)
+        return drawn_dataset(self.facts, images)
 
 
 class HeadImages(DrawnImages):

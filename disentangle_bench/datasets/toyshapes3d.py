@@ -7,7 +7,6 @@ pixels. It serves to try in minutes what is meant for the real set.
 from __future__ import annotations
 
 import colorsys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +51,13 @@ class ToyShapes3D:
 
         Args:
             data_dir: not used.
-            size: pixels along an image's edge.
+            size: pixels along an image's edge, from 8 to 256.
 
         Raises:
             SettingError: a size out of range.
         """
         images = ToyShapesImages(checked_size(self.facts.name, size))
-        return drawn_dataset(replace(self.facts, shape=images.shape[1:]), images)
+        return drawn_dataset(self.facts, images)
 
 
 class ToyShapesImages(DrawnImages):

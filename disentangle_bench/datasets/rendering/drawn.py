@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,8 @@ from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.errors import SettingError
 from disentangle_bench.variables import Variables
 
-SIZES = (8, 1024)
+SIZES = (8, 256)
+"""Pixels along an edge; a larger image would take seconds to draw."""
 MOST_KEPT_BYTES = 2**29
 
 
@@ -80,7 +82,15 @@ def checked_size(name: str, size: int) -> int:
 
 
 def drawn_dataset(facts: DatasetFacts, images: DrawnImages) -> Dataset:
-    """The dataset of a whole grid; a tenth of the images, drawn by its name, is its test split."""
+    """The dataset of a whole grid; a tenth of the images, drawn by its name, is its test split.
+
+    Args:
+        facts: at the usual size, which the title says.
+        images: of any size.
+    """
+    (_, *usual), (_, *edges) = facts.shape, images.shape[1:]
+    title = facts.title.replace("x".join(map(str, usual)), "x".join(map(str, edges)))
+    facts = replace(facts, title=title, shape=images.shape[1:])
     names, kinds = [factor.name for factor in facts.factors], [factor.kind for factor in facts.factors]
     factors = Variables.wrap(grid(facts.factors), names=names, kinds=kinds)
     return Dataset(facts, images, factors, held_out(facts.images, facts.name))

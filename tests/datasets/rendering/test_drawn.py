@@ -59,11 +59,11 @@ def test_what_is_read_cannot_be_spoilt() -> None:
     assert images[4].max() == 11
 
 
-@pytest.mark.parametrize("size", [7, 1025, -1])
+@pytest.mark.parametrize("size", [7, 257, -1])
 def test_sizes_have_limits(size: int) -> None:
     with pytest.raises(SettingError, match=f"heads cannot be drawn at a size of {size}"):
         checked_size("heads", size)
-    assert checked_size("heads", 8) == 8
+    assert [checked_size("heads", size) for size in (8, 256)] == [8, 256]
 
 
 def test_the_dataset_has_the_whole_grid() -> None:
@@ -72,3 +72,10 @@ def test_the_dataset_has_the_whole_grid() -> None:
     assert dataset.ground_truth.whole
     assert dataset.ground_truth.index([[1, 2]]) == [5]
     assert (~dataset.train).sum() == 1
+
+
+def test_the_facts_say_the_size_that_was_drawn() -> None:
+    facts = DatasetFacts("numbered", "Numbers, 2x2 grey", 6, (1, 2, 2), FACTORS, "MIT", "None.")
+    drawn_facts = drawn_dataset(facts, Numbered(FACTORS, (1, 16, 16))).facts
+    assert (drawn_facts.title, drawn_facts.shape) == ("Numbers, 16x16 grey", (1, 16, 16))
+    assert drawn_dataset(facts, Numbered(FACTORS, (1, 2, 2))).facts == facts
