@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar, cast
 
@@ -18,12 +18,23 @@ class Registry(Generic[T]):
         kind: the noun for messages, such as `"metric"`.
         builtins: name -> `"module:attribute"`, or `"module"` for a module that is itself the object.
         group: the entry-point group through which other packages add theirs.
+        fault: what keeps an object from being one of the kind, such as `"has no method 'load'"`, or nothing.
     """
 
-    def __init__(self, kind: str, builtins: Mapping[str, str], *, group: str | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        builtins: Mapping[str, str],
+        *,
+        group: str | None = None,
+        fault: Callable[[object], str] = lambda _thing: "",
+    ) -> None:
         self.kind = kind
         self.group = group
         self._targets = dict(builtins)
+        self._fault = fault
+        self._packages: dict[str, str] = {}
+        self._clashes: dict[str, str] = {}
         self._plugins_read = group is None
 
     def __iter__(self) -> Iterator[str]:
@@ -40,27 +51,43 @@ class Registry(Generic[T]):
 
         Raises:
             UnknownNameError: there is none; the message suggests the nearest names.
-            DbenchError: a plug-in's entry point does not lead to an object.
+            DbenchError: a plug-in's entry point does not lead to an object of the kind, or two share the name.
         """
         targets = self._all()
         if name not in targets:
             raise UnknownNameError(self.kind, name, targets)
-        try:
-            return cast(T, EntryPoint(name, targets[name], self.group or "").load())
-        except (ImportError, AttributeError) as error:
+        if name in self._clashes:
             raise DbenchError(
-                f"The {self.kind} {name!r} could not be loaded from {targets[name]}: {error}.",
-                "Reinstall or remove the package that provides it.",
-            ) from error
+                f"Two {self.kind}s are named {name!r}: {targets[name]} and {self._clashes[name]}.",
+                "Uninstall or rename one of them.",
+            )
+        try:
+            thing = EntryPoint(name, targets[name], self.group or "").load()
+        except Exception as error:  # whatever another's module does when it is imported
+            problem = f"could not be loaded from {self._origin(name)}: {error or type(error).__name__}."
+            raise self._unusable(name, problem) from error
+        if fault := self._fault(thing):
+            raise self._unusable(name, f"cannot be used: {self._origin(name)} {fault}.")
+        return cast(T, thing)
+
+    def _origin(self, name: str) -> str:
+        package = self._packages.get(name)
+        return self._targets[name] + (f" of the package {package}" if package else "")
+
+    def _unusable(self, name: str, problem: str) -> DbenchError:
+        remedy = "Reinstall or remove the package that provides it."
+        return DbenchError(f"The {self.kind} {name!r} {problem}", remedy)
 
     def _all(self) -> dict[str, str]:
         if not self._plugins_read:
             for point in entry_points(group=self.group or ""):
-                if point.name in self._targets and self._targets[point.name] != point.value:
-                    raise DbenchError(
-                        f"Two {self.kind}s are named {point.name!r}: {self._targets[point.name]} and {point.value}.",
-                        "Uninstall or rename one of them.",
-                    )
-                self._targets[point.name] = point.value
+                self._add(point)
             self._plugins_read = True
         return self._targets
+
+    def _add(self, point: EntryPoint) -> None:
+        package = point.dist.name if point.dist else ""
+        if self._targets.setdefault(point.name, point.value) != point.value:
+            self._clashes[point.name] = point.value + (f" of the package {package}" if package else "")
+        elif package:
+            self._packages[point.name] = package

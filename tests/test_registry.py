@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -83,15 +84,40 @@ def test_a_plugin_that_is_broken_is_told_when_it_is_asked_for(plugins: dict[str,
         assert "Reinstall or remove the package" in str(caught.value)
 
 
-def test_two_of_one_name_are_refused(plugins: dict[str, list[EntryPoint]]) -> None:
-    plugins["test.functions"] = [point("sqrt", "cmath:sqrt")]
+def test_two_of_one_name_are_refused_and_the_others_found(plugins: dict[str, list[EntryPoint]]) -> None:
+    plugins["test.functions"] = [point("sqrt", "cmath:sqrt"), point("mine", "math:exp"), point("mine", "math:log")]
     functions = make()
+    assert list(functions) == [*BUILTINS, "mine"]
+    assert functions.get("join")("a", "b") == "a/b"  # type: ignore[operator]
     for _ in range(2):
         with pytest.raises(DbenchError, match="Two functions are named 'sqrt': math:sqrt and cmath:sqrt"):
-            list(functions)
-    plugins["test.functions"] = [point("mine", "math:exp"), point("mine", "math:log")]
+            functions.get("sqrt")
     with pytest.raises(DbenchError, match="Two functions are named 'mine': math:exp and math:log"):
-        make().get("sqrt")
+        functions.get("mine")
+
+
+def test_whatever_a_plugin_does_when_it_is_imported_is_told(
+    plugins: dict[str, list[EntryPoint]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "raising_plugin.py").write_text("raise ValueError('not on this machine')")
+    (tmp_path / "garbled_plugin.py").write_text("def (")
+    monkeypatch.syspath_prepend(tmp_path)
+    plugins["test.functions"] = [point("raising", "raising_plugin:x"), point("garbled", "garbled_plugin:x")]
+    functions = make()
+    with pytest.raises(DbenchError, match="'raising' could not be loaded from raising_plugin:x: not on this machine"):
+        functions.get("raising")
+    with pytest.raises(DbenchError, match="'garbled' could not be loaded from garbled_plugin:x: invalid syntax"):
+        functions.get("garbled")
+
+
+def test_an_object_of_another_kind_is_told() -> None:
+    def fault(thing: object) -> str:
+        return "" if callable(thing) else "cannot be called"
+
+    things = Registry[object]("thing", {"pi": "math:pi", "exp": "math:exp"}, fault=fault)
+    assert things.get("exp")(0) == 1  # type: ignore[operator]
+    with pytest.raises(DbenchError, match="The thing 'pi' cannot be used: math:pi cannot be called"):
+        things.get("pi")
 
 
 def test_one_plugin_that_is_found_twice_is_one(plugins: dict[str, list[EntryPoint]]) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from disentangle_bench.errors import DbenchError
+
 if TYPE_CHECKING:
     from disentangle_bench.datasets import Dataset, DatasetFacts, Factor, File
 
@@ -45,9 +47,15 @@ class Kind:
     row: Callable[[str], tuple[Any, ...]]
     sheet: Callable[[str], Sheet]
 
-    def rows(self) -> list[tuple[Any, ...]]:
-        """One row per name."""
-        return [self.row(name) for name in self.names()]
+    def rows(self, tell: Callable[[DbenchError], None]) -> list[tuple[Any, ...]]:
+        """One row per name; what cannot be loaded, as a plug-in may be, is told, and the rest is listed."""
+        rows = []
+        for name in self.names():
+            try:
+                rows.append(self.row(name))
+            except DbenchError as error:
+                tell(error)
+        return rows
 
 
 def _model_names() -> Iterable[str]:

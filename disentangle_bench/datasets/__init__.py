@@ -11,6 +11,13 @@ from disentangle_bench.registry import Registry
 
 _HERE = "disentangle_bench.datasets"
 
+
+def _fault(thing: object) -> str:
+    if not isinstance(getattr(thing, "facts", None), DatasetFacts):
+        return "has no `facts` that are DatasetFacts"
+    return "" if callable(getattr(thing, "load", None)) else "has no method `load`"
+
+
 DATASETS: Registry[Adapter] = Registry(
     "dataset",
     {
@@ -37,6 +44,7 @@ DATASETS: Registry[Adapter] = Registry(
         "toyshapes3d": f"{_HERE}.toyshapes3d:toyshapes3d",
     },
     group="disentangle_bench.datasets",
+    fault=_fault,
 )
 
 __all__ = ["DATASETS", "Adapter", "Dataset", "DatasetFacts", "Factor", "File", "GroundTruth", "Images"]

@@ -61,7 +61,13 @@ _TARGETS = {
     "classifier-kernel-distance": f"{_HERE}.samples.kernel:classifier_kernel_distance",
     "inception-fid": f"{_HERE}.samples.inception:inception_fid",
 }
-METRICS: Registry[Callable[..., Scores]] = Registry("metric", _TARGETS, group="disentangle_bench.metrics")
+
+
+def _fault(thing: object) -> str:
+    return "" if isinstance(getattr(thing, "facts", None), Facts) else "was not declared with `@metric`"
+
+
+METRICS: Registry[Callable[..., Scores]] = Registry("metric", _TARGETS, group="disentangle_bench.metrics", fault=_fault)
 _MODULES = {function: module for module, function in (target.split(":") for target in _TARGETS.values())}
 
 

@@ -137,7 +137,7 @@ def test_an_embedded_set_needs_no_fetching(dbench):
 
 
 def test_a_set_of_the_users_own_has_nothing_to_fetch_and_no_number_of_images(dbench, monkeypatch):
-    adapter = SimpleNamespace(facts=replace(digits.facts, name="mine", images=0))
+    adapter = SimpleNamespace(facts=replace(digits.facts, name="mine", images=0), load=digits.load)
     monkeypatch.setitem(DATASETS._all(), "mine", "shapes_plugin:mine")
     monkeypatch.setattr("shapes_plugin.mine", adapter, raising=False)
     assert dbench("data", "fetch", "mine") == (0, "", "mine is yours: there is nothing to fetch.\n")
