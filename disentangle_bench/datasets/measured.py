@@ -85,8 +85,9 @@ def _alone(path: Path) -> Iterator[None]:
 def _measure(dataset: str, images: NDArray[np.uint8]) -> Floats:
     from joblib import Parallel, delayed
 
-    said = f"Measuring {', '.join(MEASURES)} of {len(images):,} images of {dataset}, once"
     batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+    long = "; a minute or two" if len(batches) > 1 else ""
+    said = f"Measuring {', '.join(MEASURES)} of {len(images):,} images of {dataset}, once{long}"
     workers = Parallel(n_jobs=-1 if len(batches) > 1 else 1, return_as="generator")
     return np.concatenate(list(with_progress(said, len(images), workers(map(delayed(_figures), batches)))))
 

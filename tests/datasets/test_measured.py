@@ -100,4 +100,4 @@ def test_many_are_measured_in_batches_and_in_order(images, cache: Path, monkeypa
     many = images[np.array([0, 1, 2, 3, 0, 1, 1])]
     figures = measured("shapes", many, FILES)
     np.testing.assert_allclose(figures, measured("others", images, FILES)[[0, 1, 2, 3, 0, 1, 1]])
-    assert f"Measuring {', '.join(MEASURES)} of 7 images of shapes, once" in capsys.readouterr().err
+    assert f"Measuring {', '.join(MEASURES)} of 7 images of shapes, once; a minute or two" in capsys.readouterr().err
