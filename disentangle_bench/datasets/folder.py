@@ -72,10 +72,14 @@ def given(data_dir: Path | None, dataset: str) -> Path:
         DataError: none was named, or there is nothing.
     """
     if data_dir is None:
-        raise DataError(f"The dataset {dataset!r} is your own: nobody said where it is.", "Name it with --data-dir.")
+        raise DataError(
+            f"The dataset {dataset!r} is your own: nobody said where it is.", "Name it with --data-dir, or data_dir=."
+        )
     path = data_dir.expanduser()
     if not path.exists():
-        raise DataError(f"--data-dir names {path}, which is not there.", "Give the folder or file with your images.")
+        raise DataError(
+            f"{path} is not there.", "Name the folder or file with your images with --data-dir, or data_dir=."
+        )
     return path
 
 
