@@ -81,4 +81,6 @@ def test_one_s_own_arrays_are_shown_where_their_grid_has_gaps(dbench, tmp_path):
     assert (outcome.code, outcome.err.splitlines()[-1]) == (0, "Drawn: arrays.png")
     assert "45 of 1 x 20 x 30" in outcome.out
     assert "$angle_1  categorical, 4 classes" in outcome.out
+    outcome = dbench("data", "show", "arrays", "--data-dir", tmp_path / "mine.npz", "--set", "kinds=size=continuous")
+    assert "size      continuous" in outcome.out
     assert imread(tmp_path / "arrays.png").shape[2] == 4
