@@ -71,6 +71,23 @@ def test_train_evaluate_compare_and_look(real_dbench):
     assert "steps was 30, now 31" in again.err
 
 
+def test_codes_without_categories_are_evaluated_and_drawn(real_dbench):
+    codes = 'latents.codes=[{kind = "uniform"}, {kind = "uniform"}]'
+    sprites = ("data.size=8", "data.orientations=4", "data.positions=4", "networks.name=digits", "networks.width=0.25")
+    words = ("train", "infogan", "--dataset", "sprites", "--steps", 10, "--device", "cpu")
+    outcome = real_dbench(*words, *settings(codes, *sprites, "batch_size=32"))
+    assert outcome.code == 0, outcome.err
+    run = Path(outcome.out.strip())
+    metrics = "c1-accuracy,mig,sap/regression,factor-vae,variation-predictability"
+    evaluated = real_dbench("eval", run, "--metrics", metrics, "--bootstrap", 0, "--format", "json", "--device", "cpu")
+    assert evaluated.code == 0, evaluated.err
+    scores = json.loads(evaluated.out)["scores"]
+    assert "no code is categorical" in scores["c1-accuracy.accuracy"]["reason"]
+    assert scores["mig"]["value"] is not None
+    drawn = {path.name for path in (run / "figures").iterdir()}
+    assert {"traversal-c1.svg", "traversal-c2.svg", "information.svg"} <= drawn
+
+
 def check_evaluation(run: Path, evaluated) -> None:
     assert [line for line in evaluated.err.splitlines() if line.startswith("Scoring")] == [
         f"Scoring {name}" for name in ASKED_OF_A_RUN

@@ -235,7 +235,12 @@ NOTHING_BEGUN: list[Case] = [
     ({"batch_size": 4000}, {}, SettingError, "batch_size = 4000 is more than the 1501 training images"),
     ({"batch_size": 15}, {"devices": 2}, SettingError, "batch_size = 15 cannot be shared by 2 processes"),
     ({"batch_size": 2}, {"devices": 2}, SettingError, "leaves each of 2 processes one image"),
-    ({"networks.name": "mnist"}, {}, SettingError, "Choose the networks and the dataset of one size"),
+    (
+        {"networks.name": "mnist"},
+        {},
+        SettingError,
+        "Choose networks, or a size of the dataset's images, that go together",
+    ),
     ({"networks.name": "digit"}, {}, UnknownNameError, "Did you mean 'digits'"),
     ({"model": "infogna"}, {}, UnknownNameError, "Did you mean 'infogan'"),
     ({"dataset": "digit"}, {}, UnknownNameError, "Did you mean 'digits'"),

@@ -47,7 +47,7 @@ class Matching:
 def matching_of(results: Results) -> Matching | None:
     """The matching that some score of these results holds in its details, if one does."""
     for entry in results.scores.values():
-        if "confusion" in entry.details and entry.value is not None:
+        if "matching" in entry.details and entry.value is not None:
             return _read(entry)
     return None
 
