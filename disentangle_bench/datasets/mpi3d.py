@@ -70,7 +70,7 @@ class Mpi3D:
                 "B. Schölkopf, S. Bauer: On the Transfer of Inductive Bias from Simulation to the Real World: a New "
                 "Disentanglement Dataset. NeurIPS 2019. arXiv:1906.03292"
             ),
-            files={file: File(sha256=None, verified=False)},
+            files={file: File(sha256=None, bytes=images * 64 * 64 * 3, verified=False)},
             bytes=images * 64 * 64 * 3,
             subfolders=(f"mpi3d_{variant}", "mpi3d"),
         )

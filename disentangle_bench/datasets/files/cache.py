@@ -13,7 +13,7 @@ from pathlib import Path
 
 from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.files.file import File
-from disentangle_bench.datasets.files.hashes import fault_of, note_on
+from disentangle_bench.datasets.files.hashes import fault_of, note_on, size_fault
 from disentangle_bench.datasets.files.mirrors import mirrors
 from disentangle_bench.datasets.files.places import cache_folder, is_offline, user_folders
 from disentangle_bench.datasets.files.progress import say
@@ -198,7 +198,8 @@ class _Search:
 
     def _keep(self, fetched: Path, expected: File) -> list[str]:
         target = self.cache / fetched.name
-        if fault := fault_of(fetched, expected, note_on(target, self.cache), note_on(fetched, fetched.parent)):
+        fault = size_fault(fetched, expected)
+        if fault := fault or fault_of(fetched, expected, note_on(target, self.cache), note_on(fetched, fetched.parent)):
             say(f"{fetched.name} {fault}; it is not used")
             return [f"{fetched.name} {fault}"]
         with atomic_path(target) as temporary:

@@ -11,7 +11,7 @@ class File:
 
     Attributes:
         sha256: in hexadecimal; None where nobody is known to have published it.
-        bytes: its size, where known.
+        bytes: its size, where known; an estimate will do where no hash is known.
         optional: whether only a setting of the dataset asks for it.
         verified: whether hash and size were computed from a copy that we had; if not, somebody else published them.
         md5: in hexadecimal, where somebody published that instead: enough against damage, if not against malice.

@@ -20,6 +20,7 @@ from disentangle_bench.errors import StorageError
 from disentangle_bench.storage import storage_errors, write_json
 
 _LARGE = 1 << 27  # bytes, about what is read in a tenth of a second
+_LEAST, _MOST = 0.01, 2.0  # shares of an estimated size; the compressed copies of some sets are a lot smaller
 _UNVERIFIED = "which others published and we could not verify (if this one is its maker's, report both)"
 
 
@@ -93,6 +94,15 @@ def md5_mismatch(file: File, actual: str) -> str:
     """What is wrong with an MD5, or nothing; where none is known, any will do."""
     wrong = file.md5 is not None and actual != file.md5
     return f"has the MD5 {actual} instead of {file.md5}, {_UNVERIFIED}" if wrong else ""
+
+
+def size_fault(path: Path, file: File) -> str:
+    """What is wrong with the size of a file of which no hash is known, or nothing if it is near the declared one."""
+    if file.bytes is None or file.sha256 or file.md5:
+        return ""
+    size = path.stat().st_size
+    near = _LEAST * file.bytes <= size <= _MOST * file.bytes
+    return "" if near else f"has {size:,} bytes instead of about {file.bytes:,}"
 
 
 def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) -> str:

@@ -64,6 +64,28 @@ def test_an_adapter_that_names_no_sources_is_told(facts: DatasetFacts, cache: Pa
         fetch(Careless())
 
 
+@pytest.mark.parametrize("size", [0, 99, 20_001])
+def test_a_size_that_is_far_off_is_refused_where_no_hash_is_known(
+    facts: DatasetFacts, cache: Path, tmp_path: Path, web, *, size: int
+) -> None:
+    estimated = Shapes(replace(facts, files={"pixels": File(None, 10_000, verified=False)}), web.url)
+    copy = put(tmp_path / "copy", {"pixels": bytes(size)})
+    wrong = f"pixels has {size:,} bytes instead of about 10,000"
+    with pytest.raises(DataError, match=wrong):
+        take_copy(estimated, copy / "pixels")
+    web.files = {"/pixels": bytes(size)}
+    with pytest.raises(DownloadError, match=wrong):
+        fetch(estimated)
+    assert not (cache / "pixels").exists()
+
+
+@pytest.mark.parametrize("size", [100, 10_000, 20_000])
+def test_a_size_that_is_near_an_estimate_will_do(facts: DatasetFacts, cache: Path, tmp_path: Path, size: int) -> None:
+    estimated = Shapes(replace(facts, files={"pixels": File(None, 10_000, verified=False)}))
+    copy = put(tmp_path / "copy", {"pixels": bytes(size)})
+    assert take_copy(estimated, copy) == ({"pixels": cache / "pixels"}, ())
+
+
 def put(folder: Path, files: Files) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
