@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
 
 from disentangle_bench.datasets.files.downloads import RefusalError, without_password
@@ -27,16 +27,23 @@ def mirrors(dataset: str) -> list[Source]:
     place = os.environ.get("DBENCH_MIRROR", "").strip()
     if not place:
         return []
-    scheme = urlsplit(place).scheme
-    if scheme in ("http", "https"):
+    url = _url(place)
+    if url.scheme in ("http", "https") and url.hostname:
         return [WebMirror(place.rstrip("/"), dataset)]
-    folder = Path(url2pathname(urlsplit(place).path) if scheme == "file" else place).expanduser()
+    folder = Path(url2pathname(url.path) if url.scheme == "file" else place).expanduser()
     if not folder.is_dir():
         raise DataError(
             f"DBENCH_MIRROR names {without_password(place)}, which is neither a URL of the web nor a folder.",
             "Set it as in https://example.org/datasets or /shared/datasets, or unset it.",
         )
     return [LocalFolder(folder, (dataset,))]
+
+
+def _url(place: str) -> SplitResult:
+    try:
+        return urlsplit(place)
+    except ValueError:  # such as of http://[
+        return urlsplit("")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -13,6 +14,7 @@ from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.errors import DataError, DownloadError
 
 Files = dict[str, bytes]
+NO_HOSTS = ["http://", "https:///data", "http:/example.org/data", "http://[/data"]
 
 
 def no_source() -> list[object]:
@@ -113,8 +115,10 @@ def test_offline_a_web_mirror_is_not_asked(facts: DatasetFacts, cache, web, monk
     assert web.asked == []
 
 
-@pytest.mark.parametrize("place", ["/no/such/folder", "s3://bucket/data", "example.org/data"])
+@pytest.mark.parametrize("place", ["/no/such/folder", "s3://bucket/data", "example.org/data", *NO_HOSTS])
 def test_what_is_no_mirror_is_told(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBENCH_MIRROR", place)
-    with pytest.raises(DataError, match=f"DBENCH_MIRROR names {place}, which is neither a URL of the web nor a folder"):
+    with pytest.raises(
+        DataError, match=f"DBENCH_MIRROR names {re.escape(place)}, which is neither a URL of the web nor a folder"
+    ):
         mirrors("shapes")
