@@ -10,7 +10,14 @@ import rich_click as click
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.facts import DATA, loaded_sheet
 from disentangle_bench.cli.help import ARGUMENTS, Command, Group
-from disentangle_bench.cli.options import Function, Settings, data_dir_option, format_option, settings_option
+from disentangle_bench.cli.options import (
+    Function,
+    GivenPath,
+    Settings,
+    data_dir_option,
+    format_option,
+    settings_option,
+)
 from disentangle_bench.cli.output import print_result, say, say_error
 from disentangle_bench.cli.sheets import print_sheet
 from disentangle_bench.cli.tables import print_rows, print_table
@@ -69,7 +76,7 @@ def list_data(form: str) -> None:
 @click.option(
     "--from",
     "copy",
-    type=click.Path(path_type=Path),
+    type=GivenPath(path_type=Path),
     metavar="PATH",
     help="Copy from a file, folder or archive instead of fetching.",
 )

@@ -80,11 +80,21 @@ def device_option(function: Function) -> Function:
     )(function)
 
 
+class GivenPath(click.Path):
+    """A path that was given: an empty text, as an unset variable of the shell gives, is not the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if value == "":
+            self.fail("The path is empty; the current folder is a single dot.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def data_dir_option(function: Function) -> Function:
     """`--data-dir`."""
     return click.option(
         "--data-dir",
-        type=click.Path(path_type=Path),
+        type=GivenPath(path_type=Path),
         metavar="DIR",
         help="A folder with the dataset's files (default: DBENCH_DATA, then the cache).",
     )(function)

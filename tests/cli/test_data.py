@@ -192,6 +192,15 @@ def test_a_copy_that_is_not_there_or_wrong_is_told(dbench, tmp_path: Path):
     assert f"Error: {tmp_path / 'copy'}: labels.bin has the SHA-256 " in outcome.err
 
 
+@pytest.mark.parametrize(("command", "option"), [("fetch", "--from"), ("verify", "--data-dir")])
+def test_an_empty_path_is_not_the_current_folder(dbench, web: Web, tmp_path: Path, command: str, option: str):
+    put(tmp_path)
+    outcome = dbench("data", command, "shapes", option, "")
+    assert (outcome.code, outcome.out, web.asked) == (2, "", [])
+    assert f"Invalid value for '{option}': The path is empty" in outcome.err
+    assert dbench("data", command, "shapes", option, ".").code == 0
+
+
 def test_verifying_tells_each_file(dbench, shapes: Path):
     assert dbench("data", "verify", "shapes").code == 1
     put(shapes)
@@ -222,6 +231,14 @@ def test_verifying_looks_into_the_named_folder(dbench, tmp_path: Path):
     outcome = dbench("data", "verify", "shapes", "--data-dir", tmp_path / "mine", "--format", "csv")
     assert outcome.code == 0
     assert str(tmp_path / "mine" / "labels.bin") in outcome.out
+
+
+def test_verifying_refuses_a_folder_without_any_of_the_files(dbench, shapes: Path, tmp_path: Path):
+    put(shapes)
+    (tmp_path / "empty").mkdir()
+    outcome = dbench("data", "verify", "shapes", "--data-dir", tmp_path / "empty")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert f"--data-dir names {tmp_path / 'empty'}, which holds none of the files of shapes: shapes.bin" in outcome.err
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])

@@ -15,7 +15,7 @@ from disentangle_bench.datasets.dataset import DatasetFacts
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.hashes import fault_of, note_on, size_fault
 from disentangle_bench.datasets.files.mirrors import mirrors
-from disentangle_bench.datasets.files.places import cache_folder, is_offline, user_folders
+from disentangle_bench.datasets.files.places import cache_folder, is_offline, require_some, user_folders
 from disentangle_bench.datasets.files.progress import say
 from disentangle_bench.datasets.files.scratch import clear_away, held, kept_bytes, scratch_folder
 from disentangle_bench.datasets.files.sources import PackedFolder, Source
@@ -49,11 +49,7 @@ def obtain(
     """
     facts = replace(facts, files=_chosen(facts, files))
     folders = user_folders(facts.name, data_dir, facts.subfolders)
-    if data_dir and not any(_has(folder, name) for folder in folders for name in facts.files):
-        raise DataError(
-            f"--data-dir names {data_dir}, which holds none of the files of {facts.name}: {', '.join(facts.files)}.",
-            "Give the folder that holds them, as they are or as .gz, or leave --data-dir out.",
-        )
+    require_some(facts.name, facts.files, data_dir, folders)
     cache = cache_folder(facts.name)
     given, wrong = _verified(facts.files, folders, cache)
     if wrong:
@@ -104,10 +100,6 @@ def _chosen(facts: DatasetFacts, names: Collection[str] | None) -> dict[str, Fil
     if names is None:
         return {name: file for name, file in facts.files.items() if not file.optional}
     return {name: facts.files[name] for name in names}
-
-
-def _has(folder: Path, name: str) -> bool:
-    return (folder / name).is_file() or (folder / f"{name}.gz").is_file()
 
 
 def _verified(files: Mapping[str, File], folders: Iterable[Path], cache: Path) -> tuple[dict[str, Path], list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from disentangle_bench.errors import DataError
@@ -39,3 +39,24 @@ def user_folders(dataset: str, data_dir: Path | None = None, subfolders: Sequenc
     if not root.is_dir():
         raise DataError(f"{named_by} names {root}, which is not a folder.", "Give the folder with the dataset's files.")
     return [root / part for part in (dataset, *subfolders, "")]
+
+
+def require_some(dataset: str, files: Collection[str], data_dir: Path | None, folders: Sequence[Path]) -> None:
+    """Refuse a folder that was named for a dataset and holds none of its files, packed or not.
+
+    Args:
+        dataset: its name.
+        files: the names of its files.
+        data_dir: the user's folder, if one was named.
+        folders: where in it they may lie.
+
+    Raises:
+        DataError: none of them is there.
+    """
+    if data_dir is None or not files:
+        return
+    if not any((folder / part).is_file() for folder in folders for name in files for part in (name, f"{name}.gz")):
+        raise DataError(
+            f"--data-dir names {data_dir}, which holds none of the files of {dataset}: {', '.join(files)}.",
+            "Give the folder that holds them, as they are or as .gz, or leave --data-dir out.",
+        )

@@ -18,7 +18,7 @@ from disentangle_bench.datasets.files.hashes import (
     mismatch,
     note_on,
 )
-from disentangle_bench.datasets.files.places import cache_folder, user_folders
+from disentangle_bench.datasets.files.places import cache_folder, require_some, user_folders
 from disentangle_bench.datasets.files.scratch import kept_bytes
 from disentangle_bench.errors import DataError
 
@@ -82,9 +82,11 @@ def verify(facts: DatasetFacts, data_dir: Path | None = None) -> list[Verified]:
         data_dir: the user's folder; by default `DBENCH_DATA`. What it holds goes before the cache.
 
     Raises:
-        DataError: there is no such folder. StorageError: a file cannot be read.
+        DataError: there is no such folder, or none of the files is in `data_dir`.
+        StorageError: a file cannot be read.
     """
     own, cache = user_folders(facts.name, data_dir, facts.subfolders), cache_folder(facts.name)
+    require_some(facts.name, facts.files, data_dir, own)
     return [_verified(name, file, own, cache) for name, file in facts.files.items()]
 
 
