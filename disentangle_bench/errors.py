@@ -45,7 +45,7 @@ class UnknownNameError(DbenchError):
     def __init__(self, kind: str, name: str, known: Iterable[str], remedy: str = "") -> None:
         names = sorted(known)
         lowered = {known_name.lower(): known_name for known_name in names}
-        close = [lowered[match] for match in difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.5)]
+        close = [lowered[match] for match in difflib.get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.5)]
         listed = f"Known: {', '.join(names)}." if names else f"No {kind} is known."
         guess = f"Did you mean {' or '.join(map(repr, close))}?" if close else listed
         super().__init__(f"There is no {kind} named {name!r}.", f"{guess} {remedy}".strip())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import numbers
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.datasets.dataset import Adapter, Dataset
@@ -25,11 +28,13 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
     """
     adapter = DATASETS.get(name)
     known = settings_of(adapter)
+    given = {}
     for key, value in (settings or {}).items():
         if key not in known:
             raise UnknownNameError(f"setting of the dataset {name!r}", key, known)
-        _check_type(name, key, value, known[key])
-    return adapter.load(data_dir, **(settings or {}))
+        given[key] = _plain(value)
+        _check_type(name, key, given[key], known[key])
+    return adapter.load(data_dir, **given)
 
 
 def load_for_run(name: str, data_dir: Path | None = None, settings: Mapping[str, Any] | None = None) -> Dataset:
@@ -42,6 +47,15 @@ def settings_of(adapter: Adapter) -> dict[str, Any]:
     """The settings that an adapter takes, with their defaults."""
     parameters = inspect.signature(adapter.load).parameters.values()
     return {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+
+
+def _plain(value: Any) -> Any:
+    """Python's own number for one of NumPy's or another library's."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
 
 
 def _check_type(name: str, key: str, value: Any, default: Any) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,16 @@ def test_settings_reach_the_adapter(adapter: Resizable) -> None:
     assert adapter.asked == {"size": 16, "extra": True, "zoom": 2, "key": "a", "table": "factors.csv"}
 
 
+def test_numbers_of_numpy_s_are_as_good(adapter: Resizable) -> None:
+    load_dataset("digits", settings={"size": np.int64(16), "extra": np.True_, "zoom": np.float32(0.5)})
+    assert [(type(value), value) for value in adapter.asked.values()][:3] == [(int, 16), (bool, True), (float, 0.5)]
+    load_dataset("digits", settings={"zoom": Fraction(1, 4)})
+    assert adapter.asked["zoom"] == 0.25
+    for settings in ({"size": np.True_}, {"size": np.float64(16)}, {"extra": np.int64(1)}):
+        with pytest.raises(SettingError):
+            load_dataset("digits", settings=settings)
+
+
 def test_an_unknown_setting_is_told_with_those_that_there_are(adapter: Resizable) -> None:
     with pytest.raises(UnknownNameError, match="setting of the dataset 'digits' named 'sise'") as caught:
         load_dataset("digits", settings={"sise": 16})
@@ -70,6 +81,9 @@ def test_real_ones_are_loaded_by_name() -> None:
         load_dataset("digits", settings={"size": 3})
     with pytest.raises(UnknownNameError, match="dataset named 'digit'"):
         load_dataset("digit")
+    with pytest.raises(UnknownNameError, match="dataset named 3"):
+        load_dataset(3)
+    assert load_dataset("sprites", settings={"size": np.int64(32)}).facts.shape == (1, 32, 32)
 
 
 def test_a_list_stands_for_several_names() -> None:
