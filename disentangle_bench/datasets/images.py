@@ -63,10 +63,10 @@ class LazyImages(ABC):
         return self.shape[0]
 
     def __getitem__(self, rows: Any) -> NDArray[np.uint8]:
-        if isinstance(rows, int | np.integer):
-            image: NDArray[np.uint8] = self.read(self._numbers([rows]))[0]
-            return image
-        return self.read(self._numbers(rows))
+        if isinstance(rows, slice) or np.ndim(rows) > 0:
+            return self.read(self._numbers(rows))
+        image: NDArray[np.uint8] = self.read(self._numbers([rows]))[0]
+        return image
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[:], dtype=dtype)
@@ -75,6 +75,8 @@ class LazyImages(ABC):
         if isinstance(rows, slice):
             return np.arange(*rows.indices(len(self)), dtype=np.int64)
         index = np.asarray(rows)
+        if isinstance(rows, tuple) or index.ndim != 1 or (index.size and index.dtype.kind not in "biu"):
+            raise IndexError("images are indexed by a whole number, or by one slice, mask or array of whole numbers")
         if index.dtype == bool:
             if index.shape != (len(self),):
                 raise IndexError(f"a mask of the shape {index.shape} for {len(self)} images")

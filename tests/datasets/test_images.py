@@ -47,15 +47,33 @@ def test_they_are_indexed_as_an_array_is(stored: dict[str, LazyImages], kind: st
     assert images.dtype == np.uint8
     assert len(images) == 20
     mask = np.arange(20) % 3 == 0
-    for index in (slice(None), slice(3, 9), slice(-4, None), slice(15, 2, -3), slice(5, 5), mask, 4, -1):
+    for index in (
+        slice(None),
+        slice(3, 9),
+        slice(-4, None),
+        slice(15, 2, -3),
+        slice(5, 5),
+        mask,
+        4,
+        -1,
+        [],
+        np.array(3),
+    ):
         np.testing.assert_array_equal(images[index], ARRAY[index])
     np.testing.assert_array_equal(np.asarray(images), ARRAY)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_out_of_range_is_refused(stored: dict[str, LazyImages], kind: str) -> None:
-    for index in (20, [0, -21], np.ones(19, dtype=bool)):
+    for index in (20, [0, -21], np.ones(19, dtype=bool), True):
         with pytest.raises(IndexError):
+            stored[kind][index]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_no_row_is_refused(stored: dict[str, LazyImages], kind: str) -> None:
+    for index in (1.5, [1.5], [1.0], (0, 0), (slice(2), 0), [[0, 1]], None, ..., "1", ["1"]):
+        with pytest.raises(IndexError, match="images are indexed by"):
             stored[kind][index]
 
 
