@@ -114,8 +114,7 @@ def _images(file: ArrayFile, names: Names, dataset: str) -> Images:
     shape, dtype = file.shape(names.images)
     where = f"{file.path}: {names.images!r}"
     if dtype.kind != "b" and dtype != np.uint8:
-        scaled = f"Store them as np.rint(255 * {names.images}).astype(np.uint8), if they are in [0, 1]."
-        raise DataError(f"{where} is {dtype} {shape}; images are uint8, from 0 to 255.", scaled)
+        raise DataError(f"{where} is {dtype} {shape}; images are uint8, from 0 to 255.", _as_bytes(names.images, dtype))
     layout = _layout(where, shape, names.channels)
     if dtype.kind == "b":
         return _in_memory(file, names.images, layout) * np.uint8(255)
@@ -130,6 +129,15 @@ def _images(file: ArrayFile, names: Names, dataset: str) -> Images:
     return images
 
 
+def _as_bytes(name: str, dtype: np.dtype[Any]) -> str:
+    """How numbers of another type become images."""
+    if dtype.kind in "iu":
+        return f"Store them as {name}.astype(np.uint8), if they are from 0 to 255."
+    if dtype.kind == "f":
+        return f"Store them as np.rint(255 * {name}).astype(np.uint8), if they are in [0, 1]."
+    return "Store them so."
+
+
 def _in_memory(file: ArrayFile, name: str, layout: Layout) -> NDArray[np.uint8]:
     pixels = file.read(name).astype(np.uint8)  # a copy: torch wants arrays that it may write to
     if layout == "grey":
@@ -141,6 +149,8 @@ def _layout(where: str, shape: tuple[int, ...], channels: str) -> Layout:
     """Where the channels are, by the axis of 1 or 3."""
     if channels not in ("", "first", "last"):
         raise SettingError(f"channels = {channels!r} cannot be.", "Give first or last.")
+    if shape[:1] == (0,):
+        raise DataError(f"{where} has the shape {shape}: it holds no images.", "Give some.")
     if len(shape) not in (3, 4) or 0 in shape:
         raise DataError(f"{where} has the shape {shape}.", "Give (n, h, w), (n, c, h, w) or (n, h, w, c).")
     if len(shape) == 3:
@@ -180,7 +190,10 @@ def _columns(
     with storage_errors(beside, "read"):
         table = read_table(beside.read_bytes(), str(beside))
     if len(table) != n:
-        raise DataError(f"{beside} has {len(table)} rows for {n} images.", "Give a row for each, in the same order.")
+        raise DataError(
+            f"{beside} has {len(table)} rows for {n} images.",
+            "Give a row for each, in order, below the columns' names.",
+        )
     return numbers(table, kinds), dict(kinds)
 
 

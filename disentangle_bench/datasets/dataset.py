@@ -122,10 +122,13 @@ class Dataset:
 
 
 def held_out(n: int, name: str, share: float = 0.1) -> NDArray[np.bool_]:
-    """A train mask `(n,)` for a set without a published split: all but a share, drawn by the set's name, are in it."""
+    """A train mask `(n,)` for a set without a published split: all but a share, drawn by the set's name, are in it.
+
+    Some image is held out, unless it is the only one.
+    """
     generator = np.random.default_rng(derive_seed(0, "held out", name))
     train = np.ones(n, dtype=bool)
-    train[generator.choice(n, size=max(1, round(share * n)), replace=False)] = False
+    train[generator.choice(n, size=min(max(1, round(share * n)), n - 1), replace=False)] = False
     return train
 
 

@@ -186,7 +186,7 @@ def _rows(table: Table, key: str, names: Sequence[str]) -> NDArray[np.int64]:
         lacking = np.flatnonzero(rows < 0)
         raise DataError(
             f"{table.where} has no row for {len(lacking)} of {len(names)} images, such as {names[lacking[0]]}.",
-            "Give each image one row.",
+            "Give each image one row, below a first line with the columns' names.",
         )
     return rows
 

@@ -69,7 +69,7 @@ def made_once(
         return kept
     with _place_for(path, shape):
         if _kept(path, shape, open_file) is None:  # another process may have made them by now
-            said = f"Preparing {shape[0]:,} images of {name}, once"
+            said = f"Preparing {shape[0]:,} image{'' if shape[0] == 1 else 's'} of {name}, once"
             write(path, shape, with_progress(said, shape[0], batches()))
     return open_file(path)
 

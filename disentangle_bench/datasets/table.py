@@ -64,7 +64,10 @@ def _check(where: str, names: list[str], rows: list[tuple[int, list[str]]]) -> N
         raise DataError(f"{where}: column {names.index('') + 1} has no name.", "The first row names the columns.")
     for name in names:
         if names.count(name) > 1:
-            raise DataError(f"{where}: {names.count(name)} columns are named {name!r}.", "Give each its own name.")
+            raise DataError(
+                f"{where}: {names.count(name)} columns are named {name!r}.",
+                "Give each its own name, in the first line.",
+            )
     for line, row in rows:
         if len(row) != len(names):
             raise DataError(f"{where}: line {line} fills {len(row)} of {len(names)} columns.", "Repair it.")

@@ -115,7 +115,7 @@ def test_a_table_beside_the_file_holds_the_factors(write: Write) -> None:
     (factor,) = arrays.load(path, kinds="azimuth=cyclic").facts.factors
     assert factor.values == (0, 90, 180, 270)
     table.write_text("azimuth\n1\n2\n")
-    with pytest.raises(DataError, match=r"mine\.csv has 2 rows for 20 images"):
+    with pytest.raises(DataError, match=r"mine\.csv has 2 rows for 20 images.*\n.* below the columns' names"):
         arrays.load(path)
 
 
@@ -128,9 +128,12 @@ def test_black_and_white_images_as_truth_values_are_0_and_255(write: Write) -> N
     ("parts", "message"),
     [
         ({"images": IMAGES / 255}, r"'images' is float64 \(20, 3, 8, 6\); images are uint8.*\nStore them as np.rint"),
+        ({"images": IMAGES.astype(np.int16)}, r"is int16 .*\nStore them as images.astype\(np.uint8\), if .* 0 to 255"),
+        ({"images": IMAGES.astype("S3")}, r"images are uint8, from 0 to 255.\nStore them so"),
         ({"images": IMAGES % 2}, "holds no value beyond 1"),
         ({"images": IMAGES[0, 0]}, r"has the shape \(8, 6\)"),
-        ({"images": IMAGES[:0]}, r"has the shape \(0, 3, 8, 6\)"),
+        ({"images": IMAGES[:0]}, r"has the shape \(0, 3, 8, 6\): it holds no images"),
+        ({"images": IMAGES[:, :, :0]}, r"has the shape \(20, 3, 0, 6\)\.\nGive \(n, h, w\)"),
         ({"images": np.zeros((4, 2, 5, 2), np.uint8)}, r"without an axis of 1 or 3 channels"),
         ({"images": IMAGES[..., :3]}, "its channels may be first or last"),
         ({"images": IMAGES, "factors": FACTORS[:7]}, "'factors' has 7 rows for 20 images"),

@@ -98,6 +98,10 @@ def test_a_tenth_is_held_out_and_the_same_each_time(n: int, name: str) -> None:
     np.testing.assert_array_equal(train, held_out(n, name))
 
 
+def test_an_only_image_is_for_training() -> None:
+    assert held_out(1, "mine").tolist() == [True]
+
+
 def test_sets_of_other_names_hold_out_other_rows() -> None:
     assert (held_out(1000, "one") != held_out(1000, "other")).any()
 

@@ -138,6 +138,19 @@ def test_no_images_and_unreadable_ones_are_told(root: Path) -> None:
         folder.load(root)
 
 
+def test_a_table_without_a_line_of_names_is_told(root: Path) -> None:
+    put(root, PLAIN)
+    (root / "factors.csv").write_text("a.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,4\n")
+    with pytest.raises(DataError, match=r"no row for 1 of 4 images, such as a\.png.*\n.* below a first line with"):
+        folder.load(root)
+
+
+def test_one_image_is_for_training(root: Path, capsys) -> None:
+    put(root, PLAIN[:1])
+    assert folder.load(root).train.tolist() == [True]
+    assert "Preparing 1 image of folder, once" in capsys.readouterr().err
+
+
 def test_settings_that_cannot_be_are_told(root: Path) -> None:
     put(root, PLAIN)
     for settings in ({"size": 0}, {"channels": 4}, {"kinds": "x"}, {"kinds": "x=cyclic"}):
