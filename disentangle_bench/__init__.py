@@ -323,7 +323,8 @@ def load_dataset(name: str, *, data_dir: Path | str | None = None, **settings: A
 
     Args:
         name: of the dataset.
-        data_dir: a folder with its files; by default `DBENCH_DATA`, the user's cache, then its sources.
+        data_dir: a folder with its files; by default `DBENCH_DATA`, the user's cache, then its sources. Embedded
+            datasets have none.
         settings: the dataset's own, such as `size=32`.
 
     Raises:

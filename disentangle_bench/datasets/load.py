@@ -12,7 +12,7 @@ import numpy as np
 
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.datasets.dataset import Adapter, Dataset
-from disentangle_bench.errors import SettingError, UnknownNameError
+from disentangle_bench.errors import DataError, SettingError, UnknownNameError
 
 
 def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str, Any] | None = None) -> Dataset:
@@ -24,7 +24,8 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
         settings: its own, such as `{"size": 32}`; see `settings_of`.
 
     Raises:
-        DbenchError: an unknown name or setting, files that cannot be had or that are damaged.
+        DbenchError: an unknown name or setting, a folder for a dataset without files, files that cannot be had or
+            that are damaged.
     """
     adapter = DATASETS.get(name)
     known = settings_of(adapter)
@@ -34,6 +35,11 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
             raise UnknownNameError(f"setting of the dataset {name!r}", key, known)
         given[key] = _plain(value)
         _check_type(name, key, given[key], known[key])
+    if data_dir is not None and not (adapter.facts.files or adapter.facts.users_own):
+        raise DataError(
+            f"--data-dir names {data_dir}, but the dataset {name!r} is embedded: it reads no files.",
+            "Leave --data-dir out.",
+        )
     return adapter.load(data_dir, **given)
 
 

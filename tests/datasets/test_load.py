@@ -9,7 +9,7 @@ import pytest
 from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.datasets import load as loading
 from disentangle_bench.datasets.load import load_dataset, load_for_run, settings_of
-from disentangle_bench.errors import DbenchError, SettingError, UnknownNameError
+from disentangle_bench.errors import DataError, DbenchError, SettingError, UnknownNameError
 
 
 class Resizable:
@@ -114,3 +114,9 @@ def test_for_a_run_nothing_is_measured_unless_it_says_so(monkeypatch: pytest.Mon
     assert measurable.measured
     load_dataset("digits")
     assert measurable.measured
+
+
+def test_an_embedded_dataset_takes_no_folder(tmp_path: Path) -> None:
+    assert len(load_dataset("digits", None).images) == 1797
+    with pytest.raises(DataError, match=f"--data-dir names {tmp_path}, but the dataset 'digits' is embedded"):
+        load_dataset("digits", tmp_path)
