@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import pickle
-
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.datasets.heads3d import AZIMUTHS, IDENTITIES, drawn_head, heads3d
@@ -22,24 +19,6 @@ def dataset() -> Dataset:
 def pictures(dataset: Dataset, name: str, classes, **others: int) -> np.ndarray:
     rows = [list((BASE | others | {name: number}).values()) for number in classes]
     return dataset.images[dataset.ground_truth.index(rows)][:, 0].astype(int)
-
-
-def test_images_depend_on_their_factors_alone(dataset: Dataset) -> None:
-    rows = np.random.default_rng(0).integers(len(dataset.images), size=60)
-    together = dataset.images[rows]
-    np.testing.assert_array_equal(heads3d.load().images[rows[::-1]][::-1], together)
-    alone = heads3d.load().images
-    np.testing.assert_array_equal(np.stack([alone[int(row)] for row in rows]), together)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(dataset.images))[rows], together)
-
-
-def test_threads_change_nothing() -> None:
-    rows = np.arange(0, heads3d.facts.images, heads3d.facts.images // 20)
-    drawn = []
-    for threads in (1, 3):
-        with threadpool_limits(threads):
-            drawn.append(heads3d.load().images[rows])
-    np.testing.assert_array_equal(*drawn)
 
 
 @pytest.mark.parametrize("name", BASE)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pickle
 from itertools import pairwise
 
 import numpy as np
@@ -31,16 +30,6 @@ def test_factors_are_those_of_3d_shapes(dataset: Dataset) -> None:
     np.testing.assert_array_equal(
         dataset.ground_truth.classes([0, 1, 479_999]), [[0] * 6, [0] * 5 + [1], [9, 9, 9, 7, 3, 14]]
     )
-
-
-def test_images_depend_on_their_factors_alone(dataset: Dataset) -> None:
-    rows = np.random.default_rng(0).integers(len(dataset.images), size=40)
-    together = dataset.images[rows]
-    np.testing.assert_array_equal(dataset.images[rows[::-1]][::-1], together)
-    fresh = toyshapes3d.load().images
-    np.testing.assert_array_equal(np.stack([fresh[int(row)] for row in rows[:8]]), together[:8])
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(dataset.images))[rows[:8]], together[:8])
-    assert len(pickle.dumps(dataset.images)) < 10_000
 
 
 @pytest.mark.parametrize(("name", "layer"), [("floor_hue", FLOOR), ("wall_hue", WALL), ("object_hue", THING)])
