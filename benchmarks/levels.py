@@ -16,11 +16,11 @@ import numpy as np
 
 from disentangle_bench.evaluation.question import Question
 from disentangle_bench.evaluation.reference_levels import SLOW, USUAL, Levels, reference_levels
-from disentangle_bench.metrics import METRICS, Scores, facts_of
-from disentangle_bench.metrics.observations import drawn_mask
+from disentangle_bench.metrics import METRICS, Scores, info_of
+from disentangle_bench.metrics.inputs import drawn_mask
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, say
-from disentangle_bench.variables import Kind, Variables
+from disentangle_bench.representation.variables import Kind, Variables
 
 SAMPLES = 10_000
 SLOW_SAMPLES = 1_000
@@ -59,9 +59,9 @@ class Likeness:
 
     def question(self, metric: Callable[..., Scores]) -> Question:
         """A metric asked of codes of these kinds; which codes is no matter."""
-        facts = facts_of(metric)
-        n = SLOW_SAMPLES if facts.slow else SAMPLES
-        return Question(metric, self._codes(n), self._factors(n), drawn_mask(n, seed=0), facts.settings)
+        info = info_of(metric)
+        n = SLOW_SAMPLES if info.slow else SAMPLES
+        return Question(metric, self._codes(n), self._factors(n), drawn_mask(n, seed=0), info.settings)
 
     def _factors(self, n: int) -> Variables:
         rng = np.random.default_rng(0)
@@ -93,16 +93,16 @@ class Row:
         """A line a part: its name, then chance and ceiling on each."""
         function = METRICS.get(self.metric)
         levels = [_levels(likeness.question(function)) for likeness in LIKENESSES]
-        mark = "\\*" if facts_of(function).slow else ""
+        mark = "\\*" if info_of(function).slow else ""
         parts = dict.fromkeys(part for of in levels for part in of)
         return [
             [f"{self.metric}.{part}{mark}" if part else f"{self.metric}{mark}", *_line(part, levels)] for part in parts
         ]
 
 
-def observational() -> list[str]:
+def resamplable() -> list[str]:
     """The metrics that have a row."""
-    return [name for name in METRICS if facts_of(METRICS.get(name)).observational]
+    return [name for name in METRICS if info_of(METRICS.get(name)).resamplable]
 
 
 def table(metrics: Iterable[str], skipped: Iterable[str] = ()) -> str:
@@ -119,8 +119,8 @@ def table(metrics: Iterable[str], skipped: Iterable[str] = ()) -> str:
 
 
 def _levels(question: Question) -> dict[str, Levels]:
-    facts = facts_of(question.function)
-    better = {part: score.better or facts.better for part, score in question.scores().items()}
+    info = info_of(question.function)
+    better = {part: score.better or info.better for part, score in question.scores().items()}
     return reference_levels(question, better)
 
 
@@ -133,7 +133,7 @@ def _line(part: str, levels: Iterable[dict[str, Levels]]) -> list[str]:
 @click.argument("metrics", nargs=-1)
 @click.option("--skip", default="", help="Metrics, between commas, that are listed without figures.")
 def main(metrics: tuple[str, ...], *, skip: str) -> None:
-    click.echo(PAGE + table(metrics or observational(), tuple(skip.split(","))), nl=False)
+    click.echo(PAGE + table(metrics or resamplable(), tuple(skip.split(","))), nl=False)
 
 
 if __name__ == "__main__":

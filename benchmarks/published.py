@@ -67,27 +67,27 @@ class PublishedRun(_Model):
         Raises:
             RunError: it has not been evaluated, or its log or results are damaged.
         """
-        results, log, facts = Results.load(run.results_file), run.log(), run.provenance()
+        results, log, info = Results.load(run.results_file), run.log(), run.provenance()
         if not log:
             raise RunError(f"{run.log_file} holds no entries.", "Train the run again.")
         steps = [entry["step"] for entry in log]
         return cls(
             seed=run.seed,
             status=run.status,
-            steps=int(facts.get("steps", steps[-1])),
-            precision=_precision(facts),
+            steps=int(info.get("steps", steps[-1])),
+            precision=_precision(info),
             seconds=log[-1]["seconds"],
             logged_steps=steps,
             L_I={code: Information.of(steps, [entry["L_I"][code] for entry in log]) for code in log[-1]["L_I"]},
             scores={name: entry.model_copy(update={"details": {}}) for name, entry in results.scores.items()},
-            provenance={key: facts[key] for key in ("device", "python", "processors", "packages") if key in facts},
+            provenance={key: info[key] for key in ("device", "python", "processors", "packages") if key in info},
         )
 
 
-def _precision(facts: dict[str, Any]) -> str:
-    options = [str(option) for option in facts.get("options", ())]
+def _precision(info: dict[str, Any]) -> str:
+    options = [str(option) for option in info.get("options", ())]
     given = options[options.index("--precision") + 1] if "--precision" in options else "auto"
-    return str(facts.get("precision", given))
+    return str(info.get("precision", given))
 
 
 class Summary(_Model):
@@ -115,15 +115,15 @@ class Summary(_Model):
         values = [entry.value for entry in entries if entry is not None and entry.value is not None]
         [better] = {entry.better for entry in entries if entry is not None}
         sign = {"higher": 1, "lower": -1, "neither": 0}[better]
-        facts: dict[str, Any] = {"values": len(values), "published": published}
+        info: dict[str, Any] = {"values": len(values), "published": published}
         if values:
-            facts |= {"median": statistics.median(values), "mean": statistics.fmean(values)}
-            facts["worst"] = min(values, key=lambda value: sign * value) if sign else None
+            info |= {"median": statistics.median(values), "mean": statistics.fmean(values)}
+            info["worst"] = min(values, key=lambda value: sign * value) if sign else None
         if len(values) > 1:
-            facts["sd"] = statistics.stdev(values)
+            info["sd"] = statistics.stdev(values)
         if published is not None and sign:
-            facts["reached"] = sum(sign * value >= sign * published for value in values) / len(entries)
-        return cls(**facts)
+            info["reached"] = sum(sign * value >= sign * published for value in values) / len(entries)
+        return cls(**info)
 
 
 class Published(_Model):

@@ -139,7 +139,7 @@ def evaluate(
     bootstrap: int | None = None,
     levels: bool = True,
     figures: bool = True,
-    tell: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
 ) -> Results:
     """Score a run, a representation, or the folder or file of one. A run keeps its scores and figures.
 
@@ -155,7 +155,7 @@ def evaluate(
             and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where something is fitted.
         levels: simulate the chance and the ceiling of observational metrics.
         figures: also draw the figures of a run.
-        tell: called with one line as each metric's turn comes, and before what takes long.
+        on_progress: called with one line as each metric's turn comes, and before what takes long.
 
     Raises:
         DbenchError: not a run or a representation, an unknown metric, a setting it does not take.
@@ -164,8 +164,8 @@ def evaluate(
     from disentangle_bench.evaluation.evaluate import evaluate as evaluate_subject
     from disentangle_bench.evaluation.subject import subject_of_representation
     from disentangle_bench.representation import Representation
+    from disentangle_bench.representation.stored import open_representation
     from disentangle_bench.run import Run
-    from disentangle_bench.stored import open_representation
 
     ask = partial(
         evaluate_subject,
@@ -174,7 +174,7 @@ def evaluate(
         seed=seed,
         bootstrap=bootstrap,
         levels=levels,
-        tell=tell,
+        on_progress=on_progress,
     )
     if isinstance(subject, Representation):
         return ask(subject_of_representation(subject, "representation", seed))
@@ -283,7 +283,7 @@ def rank(
     metrics: Sequence[str] | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
-    tell: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
     **named: Representation,
 ) -> Ranking:
     """Rank models without labels: the one whose codes the others find, too, comes first.
@@ -294,7 +294,7 @@ def rank(
         metrics: their names; by default all that compare the codes of several models.
         settings: metric name -> its settings.
         seed: of everything random.
-        tell: called with one line as each metric's turn comes.
+        on_progress: called with one line as each metric's turn comes.
         named: representations, under the names that the ranking is to call them by.
 
     Raises:
@@ -304,7 +304,7 @@ def rank(
     from disentangle_bench.run import Run
 
     read = ranks.read_models([model.path if isinstance(model, Run) else Path(model) for model in models])
-    return ranks.rank({**read, **named}, metrics, settings=settings, seed=seed, tell=tell)
+    return ranks.rank({**read, **named}, metrics, settings=settings, seed=seed, on_progress=on_progress)
 
 
 def load_run(path: Path | str) -> Run:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from disentangle_bench.cli.app import dbench as group
-from disentangle_bench.cli.facts import KINDS
+from disentangle_bench.cli.info import KINDS
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.reports.markdown import markdown_table

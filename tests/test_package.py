@@ -67,7 +67,7 @@ def test_metrics_take_their_settings_and_say_when_their_turn_comes():
         db.Representation.of(digits, digits),
         ["c1-accuracy"],
         settings={"c1-accuracy": {"bootstrap": 50}},
-        tell=turns.append,
+        on_progress=turns.append,
     )
     assert results.scores["c1-accuracy.accuracy"].settings["bootstrap"] == 50
     assert turns == ["Scoring c1-accuracy"]

@@ -233,14 +233,14 @@ def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
 def test_provenance_says_what_made_a_number_and_not_who(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
     monkeypatch.setattr(sys, "argv", ["/home/ada/bin/dbench", "train", "infogan", "--out=/home/ada/runs/x"])
-    facts = provenance()
-    assert facts["command"] == ["dbench", "train", "infogan", "--out=~/runs/x"]
-    assert facts["python"] == platform.python_version()
-    assert facts["packages"]["numpy"] == installed_version("numpy")
-    assert facts["packages"]["disentangle-bench"]
-    assert "ada" not in json.dumps(facts)
-    assert storage.datetime.fromisoformat(facts["time"]).utcoffset().total_seconds() == 0
-    write_json(tmp_path / "provenance.json", facts)
+    info = provenance()
+    assert info["command"] == ["dbench", "train", "infogan", "--out=~/runs/x"]
+    assert info["python"] == platform.python_version()
+    assert info["packages"]["numpy"] == installed_version("numpy")
+    assert info["packages"]["disentangle-bench"]
+    assert "ada" not in json.dumps(info)
+    assert storage.datetime.fromisoformat(info["time"]).utcoffset().total_seconds() == 0
+    write_json(tmp_path / "provenance.json", info)
 
 
 def test_a_home_at_the_root_is_no_home(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.metrics.observations import drawn_mask
+from disentangle_bench.metrics.inputs import drawn_mask
 
 Floats = NDArray[np.float64]
 SIZES = (5, 6, 8, 10, 12)

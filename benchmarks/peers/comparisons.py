@@ -54,9 +54,9 @@ def of_codes(metric: str, names: Mapping[str, str] | None = None, **settings: An
 
     def ours(arrays: Arrays, seed: int) -> dict[str, float | None]:
         function = METRICS.get(metric)
-        facts = function.facts  # type: ignore[attr-defined]
-        parts = {part: getattr(arrays, part) for part in (*facts.needs, *facts.uses) if hasattr(arrays, part)}
-        drawn = {"seed": seed} if "seed" in facts.settings else {}
+        info = function.info  # type: ignore[attr-defined]
+        parts = {part: getattr(arrays, part) for part in (*info.needs, *info.uses) if hasattr(arrays, part)}
+        drawn = {"seed": seed} if "seed" in info.settings else {}
         return _values(metric, function(**parts, **drawn, **settings), names)
 
     return ours
@@ -148,12 +148,14 @@ COMPARISONS: Mapping[str, tuple[Comparison, ...]] = {
             )
             for likeness in ("lasso", "spearman")
         ),
-        Comparison("beta-vae", "beta-vae", of_codes("beta-vae"), "sampled", "grid"),
-        Comparison("factor-vae", "factor-vae", of_codes("factor-vae"), "sampled", "grid", {"threshold": 0.05}),
+        Comparison("beta-vae-score", "beta-vae-score", of_codes("beta-vae-score"), "sampled", "grid"),
         Comparison(
-            "factor-vae, theirs unconfigured",
-            "factor-vae",
-            of_codes("factor-vae"),
+            "factor-vae-score", "factor-vae-score", of_codes("factor-vae-score"), "sampled", "grid", {"threshold": 0.05}
+        ),
+        Comparison(
+            "factor-vae-score, theirs unconfigured",
+            "factor-vae-score",
+            of_codes("factor-vae-score"),
             "sampled",
             "grid",
             {"threshold": 0.0},
@@ -175,7 +177,7 @@ COMPARISONS: Mapping[str, tuple[Comparison, ...]] = {
         SAP,
         DCI_TREES,
         UNSUPERVISED,
-        Comparison("factor-vae", "factor-vae", of_codes("factor-vae"), "sampled", "grid"),
+        Comparison("factor-vae-score", "factor-vae-score", of_codes("factor-vae-score"), "sampled", "grid"),
     ),
     "review": (
         Comparison("z-diff", "z-diff", of_codes("z-diff"), "sampled", "grid"),

@@ -10,8 +10,8 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 from benchmarks.perf.timing import Row, Spread, interleave, ratios, report
 from benchmarks.perf.training import Plan
-from disentangle_bench.metrics.observational.boosting import boost_classes
-from disentangle_bench.metrics.observational.sorted_columns import Sorted
+from disentangle_bench.metrics.learners.boosting import boost_classes
+from disentangle_bench.metrics.learners.sorted_columns import Sorted
 
 LEAST_SPEED_UP, MOST_DIFFERENCE = 3, 1e-6
 FACTORS = (3, 6, 40, 32, 32)

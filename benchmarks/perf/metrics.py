@@ -12,13 +12,13 @@ from sklearn.svm import LinearSVC
 
 from benchmarks.perf.timing import Row, Spread, interleave, ratios, report
 from benchmarks.perf.training import Plan
-from disentangle_bench.metrics import METRICS, facts_of
+from disentangle_bench.metrics import METRICS, info_of
 
 SIZES = (3, 6, 40, 32, 32)
 CODES = 10
 MOST_SECONDS = 15
 LEAST_SAP_RATIO = 2
-LEFT_OUT = re.compile(r"(dci|downstream)(-|/|$)")
+LEFT_OUT = re.compile(r"(dci|downstream|c1-accuracy|(beta|factor)-vae-score|z-diff|z-min-variance)(-|/|$)")
 PLAIN_SAP = "sap by LinearSVC in a loop"
 
 
@@ -46,16 +46,15 @@ def measure(plan: Plan) -> str:
 
 
 def timed_metrics() -> list[str]:
-    """The observational metrics, less DCI, which has a target of its own, and learners at several sizes."""
-    functions = [METRICS.get(name) for name in METRICS]
-    facts = [facts_of(function) for function in functions if ".observational." in function.__module__]
-    return [fact.name for fact in facts if fact.observational and not LEFT_OUT.match(fact.name)]
+    """The metrics of codes and factors, less DCI, which has a target of its own, and what the peers do not time."""
+    infos = [info_of(METRICS.get(name)) for name in METRICS]
+    return [info.name for info in infos if info.resamplable and not LEFT_OUT.match(info.name)]
 
 
 def wanted(name: str, parts: dict[str, Any]) -> dict[str, Any]:
     """The parts that a metric asks for, or can make use of."""
-    facts = facts_of(METRICS.get(name))
-    return {part: parts[part] for part in (*facts.needs, *facts.uses) if part in parts}
+    info = info_of(METRICS.get(name))
+    return {part: parts[part] for part in (*info.needs, *info.uses) if part in parts}
 
 
 def make_parts(samples: int) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def measure_set(name: str, least: int, plan: Plan) -> str:
         drawn = max(1, most // batch) * batch
         speeds = Spread.of([drawn / each for each in seconds[what]])
         rows.append(Row(f"images a second, {what}", speeds, ",.0f", f"at least {least:,}"))
-    return report(f"Drawing `{name}`, {' x '.join(map(str, dataset.facts.shape))}", rows)
+    return report(f"Drawing `{name}`, {' x '.join(map(str, dataset.info.shape))}", rows)
 
 
 def draw(images: Images, batch: int, most: int) -> Callable[[], None]:

@@ -79,10 +79,10 @@ class Row:
     target: str = ""
 
     def cells(self) -> tuple[str, str, str, str]:
-        value, extent = (
+        value, summary = (
             self.value.cells(self.form) if isinstance(self.value, Spread) else (f"{self.value:{self.form}}", "")
         )
-        return self.what, value, extent, self.target
+        return self.what, value, summary, self.target
 
 
 def report(title: str, rows: Sequence[Row]) -> str:

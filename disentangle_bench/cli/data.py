@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
-from disentangle_bench.cli.facts import DATA, loaded_sheet
 from disentangle_bench.cli.help import ARGUMENTS, Command, Group
+from disentangle_bench.cli.info import DATA, loaded_sheet
 from disentangle_bench.cli.options import (
     Function,
     GivenPath,
@@ -101,8 +101,8 @@ def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool
     from disentangle_bench.datasets.files.fetch import take_copy
     from disentangle_bench.datasets.files.state import presence
 
-    if not adapter.facts.files:
-        say(f"{name} is {presence(adapter.facts)}: there is nothing to fetch.")
+    if not adapter.info.files:
+        say(f"{name} is {presence(adapter.info)}: there is nothing to fetch.")
         return True
     try:
         paths, missing = take_copy(adapter, copy) if copy else (fetch_files(adapter, optional=optional), ())
@@ -133,10 +133,10 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
     from disentangle_bench.datasets.files.state import presence
     from disentangle_bench.datasets.files.state import verify as verify_files
 
-    every = {name: DATASETS.get(name).facts for name in names}
-    for name in (name for name, facts in every.items() if not facts.files):
+    every = {name: DATASETS.get(name).info for name in names}
+    for name in (name for name, info in every.items() if not info.files):
         say(f"{name} is {presence(every[name])}: it has no files that were published.")
-    files = [(name, file) for name, facts in every.items() for file in verify_files(facts, data_dir)]
+    files = [(name, file) for name, info in every.items() for file in verify_files(info, data_dir)]
     if files:
         rows = [(name, file.name, file.condition, str(file.path or ""), file.fault) for name, file in files]
         print_table(("Dataset", "File", "State", "Path", "What is wrong"), rows, 3, form)

@@ -19,11 +19,11 @@ def env() -> None:
     """Show what a bug report or a methods section needs: versions, devices and folders."""
     from disentangle_bench.storage import provenance
 
-    facts = provenance()
+    info = provenance()
     print_sections(
         {
-            "Software": {"python": facts["python"], **facts["packages"]},
-            "Machine": {"platform": facts["platform"], **devices()},
+            "Software": {"python": info["python"], **info["packages"]},
+            "Machine": {"platform": info["platform"], **devices()},
             "Data": folders(),
         }
     )

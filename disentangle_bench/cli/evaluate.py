@@ -85,7 +85,7 @@ def evaluate(
         settings=by_metric(settings),
         levels=not no_levels,
         figures=not no_figures,
-        tell=say,
+        on_progress=say,
         **options,
     )
     print_report(scores, form)

@@ -51,4 +51,4 @@ def rank(models: tuple[Path, ...], metrics: tuple[str, ...] | None, settings: Se
     """
     from disentangle_bench import rank as rank_models
 
-    print_report(rank_models(*models, metrics=metrics, settings=by_metric(settings), seed=seed, tell=say), form)
+    print_report(rank_models(*models, metrics=metrics, settings=by_metric(settings), seed=seed, on_progress=say), form)

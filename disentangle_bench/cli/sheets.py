@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from disentangle_bench.cli.facts import Sheet, recipe_settings
+from disentangle_bench.cli.info import Sheet, recipe_settings
 from disentangle_bench.cli.output import print_result
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def print_sheet(name: str, kind: str, sheet: Sheet) -> None:
     """Print one sheet on standard output."""
     print_result(Text.assemble((name, "bold cyan"), f"  {kind}\n{sheet.title}\n"))
     settings = {key: "unset" if value is None else f"= {json.dumps(value)}" for key, value in sheet.settings.items()}
-    sections = {"": sheet.facts, "Factors": sheet.factors, "Scores": sheet.scores, "Settings": settings}
+    sections = {"": sheet.info, "Factors": sheet.factors, "Scores": sheet.scores, "Settings": settings}
     print_sections(sections | {"Published": sheet.published})
     if sheet.files:
         print_result(Text("\nFiles and their SHA-256", style="bold"))
@@ -35,7 +35,7 @@ def print_run(path: Path) -> None:
 
     run = Run.open(path, finished=False)
     recipe, log, provenance = run.recipe, run.log(), run.provenance()
-    facts = {
+    info = {
         "recipe": recipe.name,
         "model": recipe.model,
         "dataset": recipe.dataset,
@@ -47,7 +47,7 @@ def print_run(path: Path) -> None:
         "files": ", ".join(sorted(part.name for part in path.iterdir() if not part.name.startswith("."))),
     }
     settings = recipe_settings(recipe)
-    sheet = Sheet(recipe.title, facts, settings=settings, published=recipe.published, scores=_headlines(run))
+    sheet = Sheet(recipe.title, info, settings=settings, published=recipe.published, scores=_headlines(run))
     print_sheet(str(path), "run", sheet)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from disentangle_bench.cli.facts import Kind
+from disentangle_bench.cli.info import Kind
 from disentangle_bench.cli.output import print_result, say
 from disentangle_bench.reports.markdown import markdown_table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disentangle_bench.datasets.dataset import Adapter, Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Adapter, Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.ground_truth import GroundTruth
@@ -13,8 +13,8 @@ _HERE = "disentangle_bench.datasets"
 
 
 def _fault(thing: object) -> str:
-    if not isinstance(getattr(thing, "facts", None), DatasetFacts):
-        return "has no `facts` that are DatasetFacts"
+    if not isinstance(getattr(thing, "info", None), DatasetInfo):
+        return "has no `info` that are DatasetInfo"
     return "" if callable(getattr(thing, "load", None)) else "has no method `load`"
 
 
@@ -47,4 +47,4 @@ DATASETS: Registry[Adapter] = Registry(
     fault=_fault,
 )
 
-__all__ = ["DATASETS", "Adapter", "Dataset", "DatasetFacts", "Factor", "File", "GroundTruth", "Images"]
+__all__ = ["DATASETS", "Adapter", "Dataset", "DatasetInfo", "Factor", "File", "GroundTruth", "Images"]

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.array_files import ArrayFile, open_arrays
 from disentangle_bench.datasets.columns import as_factors, label_of, numbers, parse_kinds
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.folder import SMALL, given
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.table import read_table
 from disentangle_bench.errors import DataError, SettingError
+from disentangle_bench.representation.variables import KINDS, Kind
 from disentangle_bench.storage import storage_errors
-from disentangle_bench.variables import KINDS, Kind
 
 ARRAY_SUFFIXES = (".npz", ".h5", ".hdf5")
 _CHANNELS = (1, 3)
@@ -30,7 +30,7 @@ Layout = Literal["grey", "first", "last"]
 class Arrays:
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="arrays",
         title="Your own arrays: images and factors in an npz or HDF5 file",
         images=0,
@@ -71,7 +71,7 @@ class Arrays:
             SettingError: settings that cannot be. StorageError: the cache cannot be written.
         """
         return array_dataset(
-            self.facts, given(data_dir, self.facts.name), Names(images, factors, channels), parse_kinds(kinds)
+            self.info, given(data_dir, self.info.name), Names(images, factors, channels), parse_kinds(kinds)
         )
 
 
@@ -84,7 +84,7 @@ class Names:
     channels: str = ""
 
 
-def array_dataset(facts: DatasetFacts, path: Path, names: Names, kinds: Mapping[str, Kind]) -> Dataset:
+def array_dataset(info: DatasetInfo, path: Path, names: Names, kinds: Mapping[str, Kind]) -> Dataset:
     """The images of an npz or HDF5 file under a dataset's name; see `Arrays.load`."""
     file = open_arrays(_one_file(path))
     if names.images not in file.names:
@@ -92,10 +92,10 @@ def array_dataset(facts: DatasetFacts, path: Path, names: Names, kinds: Mapping[
             f"{file.path} has no array {names.images!r}; it has {', '.join(file.names) or 'none'}.",
             "Name the one that holds the images with the setting images.",
         )
-    images = _images(file, names, facts.name)
+    images = _images(file, names, info.name)
     factors, values = as_factors(*_columns(file, names, kinds, len(images)), str(file.path))
-    facts = replace(facts, images=len(images), shape=images.shape[1:], factors=factors, labels=label_of(factors))
-    return Dataset(facts, images, values, _train(file, len(images), facts.name))
+    info = replace(info, images=len(images), shape=images.shape[1:], factors=factors, labels=label_of(factors))
+    return Dataset(info, images, values, _train(file, len(images), info.name))
 
 
 def _one_file(path: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.archives import is_gzip, unpack_gzip
 from disentangle_bench.datasets.files.cache import obtain
@@ -39,7 +39,7 @@ FACTORS = (
 class Cars3D:
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="cars3d",
         title="Cars3D: car models from all sides, RGB up to 128x128",
         images=17_568,
@@ -66,12 +66,12 @@ class Cars3D:
             DownloadError: the archive could not be had. DataError: a file is damaged, missing or another's.
             SettingError: no such size. StorageError: the cache cannot be written.
         """
-        require_size(size, NATIVE, self.facts.name)
-        facts = replace(self.facts, shape=(3, size, size))
+        require_size(size, NATIVE, self.info.name)
+        info = replace(self.info, shape=(3, size, size))
         folder = self._folder(data_dir)
-        place = folder or obtain(self.facts, self.sources, data_dir)[FILE]
-        with forgotten_if_damaged(self.facts, place):
-            return grid_dataset(facts, self._images(place, size), self._classes())
+        place = folder or obtain(self.info, self.sources, data_dir)[FILE]
+        with forgotten_if_damaged(self.info, place):
+            return grid_dataset(info, self._images(place, size), self._classes())
 
     def sources(self) -> Iterable[Source]:
         """Its first author's site."""
@@ -79,21 +79,21 @@ class Cars3D:
 
     def _folder(self, data_dir: Path | None) -> Path | None:
         """A folder of the user's with the files out of the archive."""
-        roots = user_folders(self.facts.name, data_dir, self.facts.subfolders)
+        roots = user_folders(self.info.name, data_dir, self.info.subfolders)
         places = (root / part for root in roots for part in ("", "cars", "data/cars"))
         return next((place for place in places if (place / LIST).is_file() and any(place.glob("*.mat"))), None)
 
     def _classes(self) -> Classes:
-        elevation, azimuth, identity = self.facts.factors
+        elevation, azimuth, identity = self.info.factors
         by_car = grid([identity, elevation, azimuth])
         return by_car[:, [1, 2, 0]]
 
     def _images(self, place: Path, size: int) -> StoredImages:
-        settings = {"version": 1, "size": size, "content": content_of(place, self.facts.name)}
-        unpacked = prepared_path(self.facts.name, settings)
+        settings = {"version": 1, "size": size, "content": content_of(place, self.info.name)}
+        unpacked = prepared_path(self.info.name, settings)
         unpacked = unpacked.with_name(f".{unpacked.name}.tar")
-        shape = (self.facts.images, 3, size, size)
-        return prepared(self.facts.name, settings, shape, lambda: self._made(place, unpacked, size))
+        shape = (self.info.images, 3, size, size)
+        return prepared(self.info.name, settings, shape, lambda: self._made(place, unpacked, size))
 
     def _made(self, place: Path, unpacked: Path, size: int) -> Iterator[NDArray[np.uint8]]:
         """The images of one car after another; an archive that is compressed as a whole is unpacked for that time."""
@@ -117,7 +117,7 @@ class Cars3D:
         folder = PurePosixPath(found[0]).parent
         lines = members.read(found[0]).decode(errors="replace").split()
         names = [(folder / f"{line.removesuffix('.mat')}.mat").as_posix() for line in lines]
-        expected = self.facts.factors[2].size
+        expected = self.info.factors[2].size
         if len(set(names)) != expected or len(names) != expected:
             said = f"{len(names)} cars" + (", some twice" if len(set(names)) < len(names) else "")
             raise DataError(f"{members.path}: {found[0]} names {said}; there are {expected}.", REPLACE)
@@ -125,7 +125,7 @@ class Cars3D:
 
     def _views(self, members: Members, name: str) -> NDArray[np.uint8]:
         """One car `(elevation x azimuth, 3, 128, 128)`."""
-        elevation, azimuth, _ = (factor.size or 0 for factor in self.facts.factors)
+        elevation, azimuth, _ = (factor.size or 0 for factor in self.info.factors)
         image = matlab_array(members.read(name), "im", f"{members.path}: {name}")
         expected = (NATIVE, NATIVE, 3, azimuth, elevation)
         if image.shape != expected or image.dtype != np.uint8:

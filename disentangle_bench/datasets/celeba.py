@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
@@ -41,7 +41,7 @@ _DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=
 class CelebA:
     """The adapter. Hashes and sizes are those that TensorFlow Datasets publishes."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="celeba",
         title="CelebA: portraits with 40 attributes, 32x32 RGB",
         images=202_599,
@@ -79,14 +79,14 @@ class CelebA:
             SettingError: sizes that cannot be. StorageError: the cache cannot be written.
         """
         form = Form(size, 3, crop, ORIGINAL)
-        folder = _unpacked(user_folders(self.facts.name, data_dir, self.facts.subfolders))
-        paths = obtain(self.facts, self.sources, data_dir, files=[ATTRIBUTES, PARTITION] if folder else None)
-        names, attributes = read_attributes(paths[ATTRIBUTES], [factor.name for factor in self.facts.factors])
+        folder = _unpacked(user_folders(self.info.name, data_dir, self.info.subfolders))
+        paths = obtain(self.info, self.sources, data_dir, files=[ATTRIBUTES, PARTITION] if folder else None)
+        names, attributes = read_attributes(paths[ATTRIBUTES], [factor.name for factor in self.info.factors])
         parts = read_partition(paths[PARTITION], names)
         images = self._images(folder or paths[ARCHIVE], names, form)
-        title = self.facts.title.replace("32x32", f"{size}x{size}")
-        facts = replace(self.facts, title=title, images=len(names), shape=images.shape[1:])
-        return Dataset(facts, images, as_variables(facts.factors, attributes), parts != _TEST)
+        title = self.info.title.replace("32x32", f"{size}x{size}")
+        info = replace(self.info, title=title, images=len(names), shape=images.shape[1:])
+        return Dataset(info, images, as_variables(info.factors, attributes), parts != _TEST)
 
     def sources(self) -> Iterable[Source]:
         """The authors' Google Drive, which gives each file to few people a day."""
@@ -98,10 +98,10 @@ class CelebA:
         return (WebFiles({name: f"{_DRIVE}{key}" for name, key in names.items()}),)
 
     def _images(self, path: Path, names: Sequence[str], form: Form) -> Images:
-        of_folder = {"folder": str(path.resolve())} if path.is_dir() else {"sha256": self.facts.files[ARCHIVE].sha256}
+        of_folder = {"folder": str(path.resolve())} if path.is_dir() else {"sha256": self.info.files[ARCHIVE].sha256}
         settings = {"version": 1, "size": form.size, "crop": form.crop, "images": len(names), **of_folder}
         shape = (len(names), form.channels, form.size, form.size)
-        return prepared_raw(self.facts.name, settings, shape, lambda: decoded(*_files(open_members(path), names), form))
+        return prepared_raw(self.info.name, settings, shape, lambda: decoded(*_files(open_members(path), names), form))
 
 
 def _unpacked(folders: Iterable[Path]) -> Path | None:

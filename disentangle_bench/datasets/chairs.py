@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
@@ -37,7 +37,7 @@ FACTORS = (
 class Chairs:
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="chairs",
         title="Chairs: chair models from all sides, grey up to 600x600",
         images=86_366,
@@ -71,9 +71,9 @@ class Chairs:
         """
         if not 8 <= crop <= NATIVE:
             raise SettingError(f"The setting crop = {crop} of 'chairs' is out of range.", f"Choose from 8 to {NATIVE}.")
-        require_size(size, crop, self.facts.name)
-        place = self._folder(data_dir) or obtain(self.facts, self.sources, data_dir)[FILE]
-        with forgotten_if_damaged(self.facts, place):
+        require_size(size, crop, self.info.name)
+        place = self._folder(data_dir) or obtain(self.info, self.sources, data_dir)[FILE]
+        with forgotten_if_damaged(self.info, place):
             return self._read(place, size, crop)
 
     def sources(self) -> Iterable[Source]:
@@ -82,16 +82,16 @@ class Chairs:
 
     def _read(self, place: Path, size: int, crop: int) -> Dataset:
         members = open_members(place)
-        names, classes, factors = _ordered(members, self.facts.factors)
-        settings = {"version": 1, "size": size, "crop": crop, "content": content_of(place, self.facts.name)}
+        names, classes, factors = _ordered(members, self.info.factors)
+        settings = {"version": 1, "size": size, "crop": crop, "content": content_of(place, self.info.name)}
         shape = (len(names), 1, size, size)
         form = Form(size, 1, crop, (NATIVE, NATIVE), background="white")
-        images = prepared(self.facts.name, settings, shape, lambda: decoded(members, names, form))
-        return grid_dataset(replace(self.facts, shape=shape[1:], factors=factors), images, classes)
+        images = prepared(self.info.name, settings, shape, lambda: decoded(members, names, form))
+        return grid_dataset(replace(self.info, shape=shape[1:], factors=factors), images, classes)
 
     def _folder(self, data_dir: Path | None) -> Path | None:
         """A folder of the user's with the files out of the archive."""
-        roots = user_folders(self.facts.name, data_dir, self.facts.subfolders)
+        roots = user_folders(self.info.name, data_dir, self.info.subfolders)
         places = (root / part for root in roots for part in ("rendered_chairs", ""))
         return next((place for place in places if any(place.glob("*/renders"))), None)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.rendering.camera import Camera, turned
 from disentangle_bench.datasets.rendering.casting import cast
@@ -33,7 +33,7 @@ EVEN, KEY, FILL = 0.36, 0.70, 0.22
 class Chairs3D:
     """The adapter: nothing is fetched or stored; an image is a function of its four factors."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="chairs3d",
         title="Chairs: parametric chairs, 64x64 grey, embedded",
         images=len(AZIMUTHS) * len(WIDTHS) * len(BACKS) * len(STYLES),
@@ -62,15 +62,15 @@ class Chairs3D:
         Raises:
             SettingError: a size out of range.
         """
-        images = ChairImages(checked_size(self.facts.name, size))
-        return drawn_dataset(self.facts, images)
+        images = ChairImages(checked_size(self.info.name, size))
+        return drawn_dataset(self.info, images)
 
 
 class ChairImages(DrawnImages):
     """The images."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(Chairs3D.facts.factors, (1, size, size))
+        super().__init__(Chairs3D.info.factors, (1, size, size))
 
     def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
         """The image `(1, h, w)` of azimuth, width, back height and style."""

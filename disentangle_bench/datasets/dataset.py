@@ -17,14 +17,14 @@ from disentangle_bench.datasets.files.sources import Source
 from disentangle_bench.datasets.ground_truth import GroundTruth
 from disentangle_bench.datasets.images import Images, SomeImages
 from disentangle_bench.errors import DataError
+from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
-from disentangle_bench.variables import Variables
 
 Split = Literal["train", "test"]
 
 
 @dataclass(frozen=True)
-class DatasetFacts:
+class DatasetInfo:
     """What is declared of a dataset.
 
     Attributes:
@@ -69,23 +69,23 @@ class Dataset:
         DataError: the arrays do not fit together or to the facts.
     """
 
-    facts: DatasetFacts
+    info: DatasetInfo
     images: Images
     factors: Variables | None
     train: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        expected = (self.facts.images, *self.facts.shape)
+        expected = (self.info.images, *self.info.shape)
         if self.images.shape != expected or self.images.dtype != np.uint8:
             given = f"{self.images.shape} {self.images.dtype}"
             raise DataError(
-                f"{self.facts.name} gave images {given}; its facts say {expected} uint8.",
+                f"{self.info.name} gave images {given}; its facts say {expected} uint8.",
                 "The dataset's files or its adapter are at fault.",
             )
         for name, part in {"factors": self.factors, "train": self.train}.items():
             if part is not None and len(part) != len(self.images):
                 raise DataError(
-                    f"{self.facts.name} gave {len(self.images)} images and {len(part)} rows of {name!r}.",
+                    f"{self.info.name} gave {len(self.images)} images and {len(part)} rows of {name!r}.",
                     "The dataset's files or its adapter are at fault.",
                 )
 
@@ -99,7 +99,7 @@ class Dataset:
     def some(self, rows: NDArray[np.int64]) -> Dataset:
         """A dataset of some of the rows, whose images are read into memory."""
         return Dataset(
-            replace(self.facts, images=len(rows)),
+            replace(self.info, images=len(rows)),
             np.asarray(self.images[rows]),
             None if self.factors is None else self.factors.rows(rows),
             self.train[rows],
@@ -108,15 +108,15 @@ class Dataset:
     @cached_property
     def ground_truth(self) -> GroundTruth | None:
         """The sampler, factors to images, of a set whose factors all have classes; else None."""
-        if self.factors is None or any(factor.size is None for factor in self.facts.factors):
+        if self.factors is None or any(factor.size is None for factor in self.info.factors):
             return None
-        return GroundTruth(self.images, self.facts.factors, np.asarray(self.factors.values, dtype=np.int64))
+        return GroundTruth(self.images, self.info.factors, np.asarray(self.factors.values, dtype=np.int64))
 
     def labels(self, name: Split | None = None) -> NDArray[np.int64] | None:
         """The class of each image, of one split or of all, or None for a dataset without classes."""
-        if self.facts.labels is None or self.factors is None:
+        if self.info.labels is None or self.factors is None:
             return None
-        values = self.factors.column(self.facts.labels)
+        values = self.factors.column(self.info.labels)
         rows = slice(None) if name is None else (self.train if name == "train" else ~self.train)
         return np.asarray(values[rows], dtype=np.int64)
 
@@ -135,7 +135,7 @@ def held_out(n: int, name: str, share: float = 0.1) -> NDArray[np.bool_]:
 class Adapter(Protocol):
     """One dataset: a module-level object in its own file of this room."""
 
-    facts: DatasetFacts
+    info: DatasetInfo
 
     def load(self, data_dir: Path | None = None) -> Dataset:
         """Read the dataset, fetching and verifying its files if need be.

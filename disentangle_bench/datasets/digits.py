@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 
 class Digits:
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="digits",
         title="Digits: handwritten digits, 8x8 grey, embedded",
         images=1797,
@@ -41,7 +41,7 @@ class Digits:
         images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
         digits = bunch.target.astype(np.int64)
         return Dataset(
-            self.facts,
+            self.info,
             images[:, None],
             Variables.wrap(digits, names=["digit"], kinds=["categorical"]),
             ~_every_sixth(digits),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
@@ -37,7 +37,7 @@ FACTORS = (
 class DSprites:
     """The adapter. The file's pickled `metadata` is never opened."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="dsprites",
         title="dSprites: 2-D shapes, 64x64 black and white",
         images=737_280,
@@ -67,23 +67,23 @@ class DSprites:
             DownloadError: the file could not be had. DataError: it is damaged or another's.
             StorageError: the cache cannot be written.
         """
-        path = obtain(self.facts, self.sources, data_dir)[FILE]
-        with forgotten_if_damaged(self.facts, path):
-            classes, factors = _classes(path, self.facts.factors)
-            return grid_dataset(replace(self.facts, factors=factors), self._images(path), classes)
+        path = obtain(self.info, self.sources, data_dir)[FILE]
+        with forgotten_if_damaged(self.info, path):
+            classes, factors = _classes(path, self.info.factors)
+            return grid_dataset(replace(self.info, factors=factors), self._images(path), classes)
 
     def sources(self) -> Iterable[Source]:
         """The authors' repository."""
         return (WebFolder("https://github.com/google-deepmind/dsprites-dataset/raw/master"),)
 
     def _images(self, path: Path) -> BinaryImages:
-        channels, height, width = self.facts.shape
+        channels, height, width = self.info.shape
         pixels = NpzArray.find(path, "imgs", np.uint8, (height, width))
-        if len(pixels) != self.facts.images:
-            raise DataError(f"{path}: 'imgs' has {len(pixels):,} images; there are {self.facts.images:,}.", REPLACE)
+        if len(pixels) != self.info.images:
+            raise DataError(f"{path}: 'imgs' has {len(pixels):,} images; there are {self.info.images:,}.", REPLACE)
         shape = (len(pixels), channels, height, width // 8)
         settings = {"version": 1, "checksum": pixels.checksum}
-        return BinaryImages(prepared_raw(self.facts.name, settings, shape, lambda: _packed(pixels)))
+        return BinaryImages(prepared_raw(self.info.name, settings, shape, lambda: _packed(pixels)))
 
 
 def _packed(pixels: NpzArray) -> Iterator[NDArray[np.uint8]]:

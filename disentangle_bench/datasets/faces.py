@@ -6,7 +6,7 @@ from pathlib import Path
 
 from disentangle_bench.datasets.arrays import ARRAY_SUFFIXES, Names, array_dataset
 from disentangle_bench.datasets.columns import parse_kinds
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.folder import folder_dataset, given
 from disentangle_bench.datasets.formats.decode import Form
 from disentangle_bench.errors import DataError
@@ -17,7 +17,7 @@ SIZE = 32
 class Faces:
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="faces",
         title="Faces: your own renders of a face model, 32x32 grey; the paper's are not public",
         images=0,
@@ -46,11 +46,11 @@ class Faces:
             DataError: no images, no table, one that does not fit to them, or images of another shape.
             SettingError: kinds that cannot be. StorageError: the cache cannot be written.
         """
-        path, said = given(data_dir, self.facts.name), parse_kinds(kinds)
+        path, said = given(data_dir, self.info.name), parse_kinds(kinds)
         if path.suffix.lower() not in ARRAY_SUFFIXES:
-            return folder_dataset(self.facts, path, Form(SIZE, 1), said, needs_table=True)
-        dataset = array_dataset(self.facts, path, Names(), said)
-        if dataset.images.shape[1:] != self.facts.shape:
+            return folder_dataset(self.info, path, Form(SIZE, 1), said, needs_table=True)
+        dataset = array_dataset(self.info, path, Names(), said)
+        if dataset.images.shape[1:] != self.info.shape:
             raise DataError(f"{path} holds images of the shape {dataset.images.shape[1:]}.", "Give (n, 32, 32), grey.")
         if dataset.factors is None:
             raise DataError(f"{path} holds no factors.", f"Give them in it, or in {path.with_suffix('.csv').name}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from disentangle_bench.datasets.dataset import DatasetFacts
+from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import PackedFolder, Source, WebFolder
@@ -20,7 +20,7 @@ _CLASSES = (
 class FashionMnist(IdxSet):
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="fashion-mnist",
         title="Fashion-MNIST: pictures of clothes, 28x28 grey",
         images=70_000,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.columns import as_factors, label_of, numbers, parse_kinds
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.formats.decode import SUFFIXES, Form, decoded
 from disentangle_bench.datasets.formats.members import Members, open_members
 from disentangle_bench.datasets.formats.raw import prepared_raw
@@ -20,8 +20,8 @@ from disentangle_bench.datasets.grids import content_of
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.table import Table, read_table
 from disentangle_bench.errors import DataError
+from disentangle_bench.representation.variables import Kind
 from disentangle_bench.storage import storage_errors
-from disentangle_bench.variables import Kind
 
 TABLE = "factors.csv"
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "path", "name")
@@ -32,7 +32,7 @@ _VALIDATION = ("val", "valid", "validation")
 class Folder:
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="folder",
         title="Your own image files: a folder or archive, with classes as subfolders or factors in factors.csv",
         images=0,
@@ -62,7 +62,7 @@ class Folder:
             DataError: no folder or no images, one of them unreadable, or a table that does not fit to them.
             SettingError: settings that cannot be. StorageError: the cache cannot be written.
         """
-        return folder_dataset(self.facts, given(data_dir, self.facts.name), Form(size, channels), parse_kinds(kinds))
+        return folder_dataset(self.info, given(data_dir, self.info.name), Form(size, channels), parse_kinds(kinds))
 
 
 def given(data_dir: Path | None, dataset: str) -> Path:
@@ -84,7 +84,7 @@ def given(data_dir: Path | None, dataset: str) -> Path:
 
 
 def folder_dataset(
-    facts: DatasetFacts, path: Path, form: Form, kinds: Mapping[str, Kind], *, needs_table: bool = False
+    info: DatasetInfo, path: Path, form: Form, kinds: Mapping[str, Kind], *, needs_table: bool = False
 ) -> Dataset:
     """The images of a folder or archive under a dataset's name; see `Folder.load`."""
     members = open_members(path)
@@ -101,12 +101,12 @@ def folder_dataset(
     if table is not None:
         columns |= _columns(table, members, names, kinds, taken=columns)
     factors, values = as_factors(columns, kinds, str(path))
-    images = _images(facts.name, members, names, form)
-    facts = replace(
-        facts, images=len(names), shape=(form.channels, form.size, form.size), factors=factors, labels=label_of(factors)
+    images = _images(info.name, members, names, form)
+    info = replace(
+        info, images=len(names), shape=(form.channels, form.size, form.size), factors=factors, labels=label_of(factors)
     )
-    train = held_out(len(names), facts.name) if layout.train is None else layout.train
-    return Dataset(facts, images, values, train)
+    train = held_out(len(names), info.name) if layout.train is None else layout.train
+    return Dataset(info, images, values, train)
 
 
 @dataclass(frozen=True)

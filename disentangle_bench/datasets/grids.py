@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.hashes import Note, digest_of, note_on
 from disentangle_bench.datasets.files.places import cache_folder
@@ -25,11 +25,11 @@ REPLACE = "Replace it by the published file."
 
 
 def grid_dataset(
-    facts: DatasetFacts, images: Images, classes: Classes, train: NDArray[np.bool_] | None = None
+    info: DatasetInfo, images: Images, classes: Classes, train: NDArray[np.bool_] | None = None
 ) -> Dataset:
     """Images whose factors all have classes `(n, k)`; without a published split, a tenth of them is held out."""
-    chosen = held_out(len(classes), facts.name) if train is None else train
-    return Dataset(facts, images, as_variables(facts.factors, classes), chosen)
+    chosen = held_out(len(classes), info.name) if train is None else train
+    return Dataset(info, images, as_variables(info.factors, classes), chosen)
 
 
 def require_grid(path: Path, key: str, classes: Classes, factors: Sequence[Factor]) -> None:
@@ -87,7 +87,7 @@ def ranked(
 
 
 @contextmanager
-def forgotten_if_damaged(facts: DatasetFacts, path: Path) -> Iterator[None]:
+def forgotten_if_damaged(info: DatasetInfo, path: Path) -> Iterator[None]:
     """Forget what was noted of a file without a published hash if it turns out to be damaged while it is read.
 
     Else the damaged copy would be the one that its replacement has to match.
@@ -95,9 +95,9 @@ def forgotten_if_damaged(facts: DatasetFacts, path: Path) -> Iterator[None]:
     try:
         yield
     except DataError:
-        if path.name in facts.files and facts.files[path.name].sha256 is None:
+        if path.name in info.files and info.files[path.name].sha256 is None:
             with storage_errors(path):
-                note_on(path, cache_folder(facts.name)).unlink(missing_ok=True)
+                note_on(path, cache_folder(info.name)).unlink(missing_ok=True)
         raise
 
 

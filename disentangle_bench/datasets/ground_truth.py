@@ -150,7 +150,7 @@ def _whole(numbers: ArrayLike, what: str) -> NDArray[np.int64]:
     if given.size and given.dtype.kind not in "iu":
         raise DataError(
             f"{given.ravel().tolist()[0]!r} is no {what}, which is a whole number, from 0 on.",
-            "`facts.factors` says which value each class stands for, in order.",
+            "`info.factors` says which value each class stands for, in order.",
         )
     return given.astype(np.int64)
 

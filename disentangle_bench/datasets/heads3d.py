@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.rendering.blobs import Sight
 from disentangle_bench.datasets.rendering.camera import Array, pixel_centres, turned
@@ -35,7 +35,7 @@ REACH, RAISED = np.float32(1.28), np.float32(0.07)
 class Heads3D:
     """The adapter: nothing is fetched or stored; an image is a function of its five factors."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="heads3d",
         title="Heads: parametric heads under light, 32x32 grey, embedded",
         images=len(AZIMUTHS) * len(ELEVATIONS) * len(LIGHTINGS) * len(WIDTHS) * IDENTITIES,
@@ -64,15 +64,15 @@ class Heads3D:
         Raises:
             SettingError: a size out of range.
         """
-        images = HeadImages(checked_size(self.facts.name, size))
-        return drawn_dataset(self.facts, images)
+        images = HeadImages(checked_size(self.info.name, size))
+        return drawn_dataset(self.info, images)
 
 
 class HeadImages(DrawnImages):
     """The images."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(Heads3D.facts.factors, (1, size, size))
+        super().__init__(Heads3D.info.factors, (1, size, size))
 
     def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
         """The image `(1, h, w)` of azimuth, elevation, lighting, width and identity."""

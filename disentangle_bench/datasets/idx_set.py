@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import as_variables
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.sources import Source
@@ -22,10 +22,10 @@ class IdxSet(ABC):
     """An adapter: the training images, then the test images.
 
     Attributes:
-        facts: the class is the first factor; those that are measured come after it.
+        info: the class is the first factor; those that are measured come after it.
     """
 
-    facts: DatasetFacts
+    info: DatasetInfo
 
     @abstractmethod
     def sources(self) -> Iterable[Source]:
@@ -44,15 +44,15 @@ class IdxSet(ABC):
         Raises:
             DownloadError: some file could not be had. DataError: a file is damaged.
         """
-        paths = obtain(self.facts, self.sources, data_dir)
+        paths = obtain(self.info, self.sources, data_dir)
         parts = [read_idx(paths[f"{part}-images-idx3-ubyte"], dimensions=3) for part in ("train", "t10k")]
         labels = [read_idx(paths[f"{part}-labels-idx1-ubyte"], dimensions=1) for part in ("train", "t10k")]
         for those, of_them in zip(parts, labels, strict=True):
             if len(those) != len(of_them):
-                raise DataError(f"{self.facts.name}: a file of {len(those)} images has {len(of_them)} labels.")
+                raise DataError(f"{self.info.name}: a file of {len(those)} images has {len(of_them)} labels.")
         images, classes = np.concatenate(parts), np.concatenate(labels).astype(np.int64)[:, None]
-        facts = self.facts if measures else replace(self.facts, factors=self.facts.factors[:1])
-        columns = np.hstack([classes, measured(facts.name, images, facts.files)]) if measures else classes
+        info = self.info if measures else replace(self.info, factors=self.info.factors[:1])
+        columns = np.hstack([classes, measured(info.name, images, info.files)]) if measures else classes
         return Dataset(
-            facts, images[:, None], as_variables(facts.factors, columns), np.arange(len(images)) < len(parts[0])
+            info, images[:, None], as_variables(info.factors, columns), np.arange(len(images)) < len(parts[0])
         )

@@ -35,7 +35,7 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
             raise UnknownNameError(f"setting of the dataset {name!r}", key, known)
         given[key] = _plain(value)
         _check_type(name, key, given[key], known[key])
-    if data_dir is not None and not (adapter.facts.files or adapter.facts.users_own):
+    if data_dir is not None and not (adapter.info.files or adapter.info.users_own):
         raise DataError(
             f"--data-dir names {data_dir}, but the dataset {name!r} is embedded: it reads no files.",
             "Leave --data-dir out.",

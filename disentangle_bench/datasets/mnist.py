@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from disentangle_bench.datasets.dataset import DatasetFacts
+from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import NpmPackage, Source, WebFolder
@@ -15,7 +15,7 @@ from disentangle_bench.datasets.measured import MEASURED
 class Mnist(IdxSet):
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="mnist",
         title="MNIST: handwritten digits, 28x28 grey",
         images=70_000,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
@@ -58,7 +58,7 @@ class Mpi3D:
     ) -> None:
         images = math.prod(factor.size or 0 for factor in factors)
         self.file, self.places = file, places
-        self.facts = DatasetFacts(
+        self.info = DatasetInfo(
             name=f"mpi3d-{variant}",
             title=f"MPI3D: {title}, 64x64 RGB",
             images=images,
@@ -90,27 +90,27 @@ class Mpi3D:
             DownloadError: the file could not be had. DataError: it is damaged or another's.
             StorageError: the cache cannot be written, or there is too little space.
         """
-        path = obtain(self.facts, self.sources, data_dir)[self.file]
-        with forgotten_if_damaged(self.facts, path):
-            return grid_dataset(self.facts, self._images(path), grid(self.facts.factors))
+        path = obtain(self.info, self.sources, data_dir)[self.file]
+        with forgotten_if_damaged(self.info, path):
+            return grid_dataset(self.info, self._images(path), grid(self.info.factors))
 
     def sources(self) -> Iterable[Source]:
         """Where its authors put it."""
         return self.places
 
     def _images(self, path: Path) -> RawImages:
-        channels, height, width = self.facts.shape
+        channels, height, width = self.info.shape
         pixels = NpzArray.find(path, "images", np.uint8, (height, width, channels))
-        if len(pixels) != self.facts.images:
-            sizes = " x ".join(str(factor.size) for factor in self.facts.factors)
-            made = f"{sizes} of {self.facts.name} make {self.facts.images:,}"
+        if len(pixels) != self.info.images:
+            sizes = " x ".join(str(factor.size) for factor in self.info.factors)
+            made = f"{sizes} of {self.info.name} make {self.info.images:,}"
             raise DataError(f"{path}: 'images' has {len(pixels):,} images; {made}.", REPLACE)
         shape = (len(pixels), channels, height, width)
         offset = pixels.offset()
         if offset is not None:
             return RawImages(path, shape, offset, channels_last=True)
         settings = {"version": 1, "checksum": pixels.checksum}
-        return prepared_raw(self.facts.name, settings, shape, lambda: _channels_first(pixels))
+        return prepared_raw(self.info.name, settings, shape, lambda: _channels_first(pixels))
 
 
 def _channels_first(pixels: NpzArray) -> Iterator[NDArray[np.uint8]]:

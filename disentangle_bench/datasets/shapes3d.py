@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
@@ -39,7 +39,7 @@ FACTORS = (
 class Shapes3D:
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="shapes3d",
         title="3D Shapes: rooms with an object, 64x64 RGB",
         images=480_000,
@@ -70,9 +70,9 @@ class Shapes3D:
             DownloadError: the file could not be had. DataError: it is damaged or another's.
             StorageError: the cache cannot be written.
         """
-        path = obtain(self.facts, self.sources, data_dir)[FILE]
-        classes, factors = _classes(path, self.facts.factors)
-        return grid_dataset(replace(self.facts, factors=factors), self._images(path), classes)
+        path = obtain(self.info, self.sources, data_dir)[FILE]
+        classes, factors = _classes(path, self.info.factors)
+        return grid_dataset(replace(self.info, factors=factors), self._images(path), classes)
 
     def sources(self) -> Iterable[Source]:
         """The authors' bucket."""
@@ -80,13 +80,13 @@ class Shapes3D:
 
     def _images(self, path: Path) -> StoredImages:
         stored = StoredImages(path, "images", channels_last=True)
-        if stored.shape != (self.facts.images, *self.facts.shape):
+        if stored.shape != (self.info.images, *self.info.shape):
             n, c, h, w = stored.shape
             raise DataError(f"{path}: 'images' is ({n}, {h}, {w}, {c}); the labels make it another grid.", REPLACE)
         if not stored.cut:
             return stored
-        settings = {"version": 1, "content": content_of(path, self.facts.name)}
-        return prepared(self.facts.name, settings, stored.shape, lambda: in_batches(stored))
+        settings = {"version": 1, "content": content_of(path, self.info.name)}
+        return prepared(self.info.name, settings, stored.shape, lambda: in_batches(stored))
 
 
 def _classes(path: Path, factors: Sequence[Factor]) -> tuple[Classes, tuple[Factor, ...]]:

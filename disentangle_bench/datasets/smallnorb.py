@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
@@ -65,7 +65,7 @@ def _published(digest: str, size: int) -> File:
 class SmallNorb:
     """The adapter: the training images, then the test images, which show other toys."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="smallnorb",
         title="Small NORB: toys from all sides, grey up to 96x96, two cameras",
         images=48_600,
@@ -117,18 +117,18 @@ class SmallNorb:
             DownloadError: some file could not be had. DataError: a file is damaged or another's.
             SettingError: no such size or camera. StorageError: the cache cannot be written.
         """
-        require_size(size, NATIVE, self.facts.name)
+        require_size(size, NATIVE, self.info.name)
         if camera not in CAMERAS:
             raise SettingError(f"Small NORB has no camera {camera!r}.", f"Choose one of {', '.join(CAMERAS)}.")
         paths = self._paths(data_dir)
         classes = np.concatenate([self._classes(part, paths) for part in (TRAIN, TEST)])
         train = np.arange(len(classes)) < self._rows
-        images, facts = self._images(paths, size, camera), replace(self.facts, shape=(1, size, size))
+        images, info = self._images(paths, size, camera), replace(self.info, shape=(1, size, size))
         if camera == "both":
-            facts = replace(facts, images=len(images), factors=(*facts.factors, CAMERA))
+            info = replace(info, images=len(images), factors=(*info.factors, CAMERA))
             classes = np.column_stack([classes.repeat(2, axis=0), np.arange(len(images)) % 2])
             train = train.repeat(2)
-        return grid_dataset(facts, images, classes, train)
+        return grid_dataset(info, images, classes, train)
 
     def sources(self) -> Iterable[Source]:
         """Its authors' site."""
@@ -136,15 +136,15 @@ class SmallNorb:
 
     @property
     def _rows(self) -> int:
-        return self.facts.images // 2
+        return self.info.images // 2
 
     def _paths(self, data_dir: Path | None) -> dict[str, Path]:
         """Where each matrix is, by the name that it has unpacked."""
-        names = [name.removesuffix(".gz") for name in self.facts.files]
-        for folder in user_folders(self.facts.name, data_dir, self.facts.subfolders):
+        names = [name.removesuffix(".gz") for name in self.info.files]
+        for folder in user_folders(self.info.name, data_dir, self.info.subfolders):
             if all((folder / name).is_file() for name in names):
                 return {name: folder / name for name in names}
-        found = obtain(self.facts, self.sources, data_dir)
+        found = obtain(self.info, self.sources, data_dir)
         return {name.removesuffix(".gz"): path for name, path in found.items()}
 
     def _images(self, paths: dict[str, Path], size: int, camera: str) -> StoredImages:
@@ -153,10 +153,10 @@ class SmallNorb:
             for part in (TRAIN, TEST)
         ]
         chosen = CAMERAS[camera]
-        shape = (self.facts.images * len(chosen), 1, size, size)
-        content = [content_of(matrix.path, self.facts.name) for matrix in pairs]
+        shape = (self.info.images * len(chosen), 1, size, size)
+        content = [content_of(matrix.path, self.info.name) for matrix in pairs]
         settings = {"version": 1, "size": size, "camera": camera, "content": content}
-        return prepared(self.facts.name, settings, shape, lambda: _resized(pairs, chosen, size))
+        return prepared(self.info.name, settings, shape, lambda: _resized(pairs, chosen, size))
 
     def _classes(self, part: Part, paths: dict[str, Path]) -> Classes:
         """The classes of one split's images, `(n, 5)`, once they are seen to be each combination once."""
@@ -168,7 +168,7 @@ class SmallNorb:
             row = int(np.flatnonzero((info % steps).any(axis=1))[0])
             raise DataError(f"{path}: row {row:,} has the azimuth {info[row, 2]}, which is odd.", REPLACE)
         classes = np.column_stack([category, info // steps]).astype(np.int64)
-        _require_each_once(path, classes, self.facts.factors, part.instances)
+        _require_each_once(path, classes, self.info.factors, part.instances)
         return classes
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.datasets.rendering.stencils import SHAPES, Stencils
 from disentangle_bench.errors import DataError
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 REACH = 0.2
 """How far a sprite of scale 1 reaches from its centre, as a share of the frame; and how near its centre comes to it."""
@@ -117,7 +117,7 @@ def _refuse_too_many(factors: Sequence[Factor]) -> None:
 class Sprites:
     """The adapter."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="sprites",
         title=_title(64, 1),
         images=737_280,
@@ -162,10 +162,10 @@ class Sprites:
         _refuse_too_many(factors)
         images = SpriteImages(factors, size)
         title = _title(size, colors)
-        facts = replace(self.facts, title=title, images=len(images), shape=images.shape[1:], factors=factors)
+        info = replace(self.info, title=title, images=len(images), shape=images.shape[1:], factors=factors)
         names, kinds = [factor.name for factor in factors], [factor.kind for factor in factors]
         return Dataset(
-            facts, images, Variables.wrap(grid(factors), names=names, kinds=kinds), held_out(len(images), facts.name)
+            info, images, Variables.wrap(grid(factors), names=names, kinds=kinds), held_out(len(images), info.name)
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
@@ -28,7 +28,7 @@ _REMEDY = "Replace it by the published file."
 class Svhn:
     """The adapter. Hashes and sizes are those that TensorFlow Datasets publishes."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="svhn",
         title="SVHN: digits of house numbers, cropped, 32x32 RGB",
         images=99_289,
@@ -68,12 +68,12 @@ class Svhn:
             StorageError: the cache cannot be written.
         """
         names = (TRAIN, TEST, EXTRA) if extra else (TRAIN, TEST)
-        paths = obtain(self.facts, self.sources, data_dir, files=names)
+        paths = obtain(self.info, self.sources, data_dir, files=names)
         labels = [_digits(paths[name]) for name in names]
-        facts = replace(self.facts, images=sum(map(len, labels)))
+        info = replace(self.info, images=sum(map(len, labels)))
         train = np.concatenate([np.full(len(digits), name != TEST) for name, digits in zip(names, labels, strict=True)])
-        factors = as_variables(facts.factors, np.concatenate(labels))
-        return Dataset(facts, self._images(paths, labels, extra), factors, train)
+        factors = as_variables(info.factors, np.concatenate(labels))
+        return Dataset(info, self._images(paths, labels, extra), factors, train)
 
     def sources(self) -> Iterable[Source]:
         """The authors' web folder, which torchvision asks, too."""
@@ -82,9 +82,9 @@ class Svhn:
     def _images(self, paths: Mapping[str, Path], labels: Sequence[NDArray[np.int64]], extra: bool) -> Images:
         if not extra:
             return np.concatenate([*_batches(paths, labels)])
-        settings = {"version": 1, "files": {name: self.facts.files[name].sha256 for name in paths}}
-        shape = (sum(map(len, labels)), *self.facts.shape)
-        return prepared_raw(self.facts.name, settings, shape, lambda: _batches(paths, labels))
+        settings = {"version": 1, "files": {name: self.info.files[name].sha256 for name in paths}}
+        shape = (sum(map(len, labels)), *self.info.shape)
+        return prepared_raw(self.info.name, settings, shape, lambda: _batches(paths, labels))
 
 
 def _digits(path: Path) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.rendering.camera import Array, Camera, turned
 from disentangle_bench.datasets.rendering.casting import cast
 from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
@@ -33,7 +33,7 @@ from disentangle_bench.datasets.shapes3d import FACTORS, HUES, ORIENTATIONS, SCA
 class ToyShapes3D:
     """The adapter: nothing is fetched or stored; an image is a function of its six factors."""
 
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="toyshapes3d",
         title="Toy Shapes3D: a solid in a room, 64x64 RGB, embedded",
         images=480_000,
@@ -56,8 +56,8 @@ class ToyShapes3D:
         Raises:
             SettingError: a size out of range.
         """
-        images = ToyShapesImages(checked_size(self.facts.name, size))
-        return drawn_dataset(self.facts, images)
+        images = ToyShapesImages(checked_size(self.info.name, size))
+        return drawn_dataset(self.info, images)
 
 
 class ToyShapesImages(DrawnImages):
@@ -68,7 +68,7 @@ class ToyShapesImages(DrawnImages):
     """
 
     def __init__(self, size: int) -> None:
-        super().__init__(ToyShapes3D.facts.factors, (3, size, size))
+        super().__init__(ToyShapes3D.info.factors, (3, size, size))
         self._layers_kept: dict[tuple[int, ...], Array] = {}
 
     def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -138,8 +138,8 @@ def object_solids(shape: str, scale: float) -> list[Solid]:
         ends = [solid("ball", (0, radius + 2 * length * end, 0), (radius,) * 3) for end in (0, 1)]
         return [*ends, solid("cylinder", (0, radius + length, 0), (radius, length, radius))]
     unit, half = UNITS[shape]
-    extents = [scale * part for part in half]
-    return [solid(unit, (0, extents[1], 0), extents)]
+    summaries = [scale * part for part in half]
+    return [solid(unit, (0, summaries[1], 0), summaries)]
 
 
 def lit_object(normals: Array, back: Array) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from disentangle_bench.datasets import Dataset
-from disentangle_bench.metrics.generated import training_mode
+from disentangle_bench.metrics.generator.generated import training_mode
 from disentangle_bench.seeds import derive_seed
 
 BATCH = 128
@@ -60,11 +60,11 @@ def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> T
     """
     labels, test_labels = dataset.labels("train"), dataset.labels("test")
     if labels is None or test_labels is None:
-        raise ValueError(f"dataset {dataset.facts.name!r} has no labels")
+        raise ValueError(f"dataset {dataset.info.name!r} has no labels")
     classes, targets = np.unique(labels, return_inverse=True)
     images = torch.from_numpy(dataset.split("train")).to(device)
     with training_mode(derive_seed(seed, "classifier")):
-        network = _network(dataset.facts.shape, len(classes)).to(device)
+        network = _network(dataset.info.shape, len(classes)).to(device)
         _fit(network, images, torch.from_numpy(targets).to(device), seed)
     classifier = TrainedClassifier(network, torch.from_numpy(classes).to(device))
     deviation = classifier.features(images[:SCALED_ON]).var(dim=0).mean().sqrt()

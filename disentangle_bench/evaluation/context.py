@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from disentangle_bench.evaluation import bootstrap
 from disentangle_bench.evaluation.question import Question
 from disentangle_bench.evaluation.reference_levels import effort_of, explanation, reference_levels
-from disentangle_bench.metrics import Score, facts_of
+from disentangle_bench.metrics import Score, info_of
 from disentangle_bench.seeds import derive_seed
 
 MOST_ROWS = 200_000
@@ -28,26 +28,26 @@ class Context:
             where something is fitted.
         levels: simulate chance and ceiling.
         seed: of the resamples.
-        tell: called with what takes long.
+        on_progress: called with what takes long.
     """
 
     resamples: int | None = None
     levels: bool = True
     seed: int = 0
-    tell: Callable[[str], None] | None = None
+    on_progress: Callable[[str], None] | None = None
 
     def announce(self, what: str, seconds: float) -> None:
         """Tell of work that takes long."""
-        if self.tell is not None and seconds >= LONG:
-            self.tell(f"  {what}: about {_duration(seconds)} of work")
+        if self.on_progress is not None and seconds >= LONG:
+            self.on_progress(f"  {what}: about {_duration(seconds)} of work")
 
     def resamples_of(self, question: Question) -> int:
         """How many resamples a metric gets."""
         if self.resamples is not None:
             return self.resamples
-        facts = facts_of(question.function)
-        most = MOST_FITTED_ROWS if "train" in (*facts.needs, *facts.uses) else MOST_ROWS
-        return 0 if facts.slow or len(question.codes) > most else bootstrap.USUAL
+        info = info_of(question.function)
+        most = MOST_FITTED_ROWS if "train" in (*info.needs, *info.uses) else MOST_ROWS
+        return 0 if info.slow or len(question.codes) > most else bootstrap.USUAL
 
 
 def _duration(seconds: float) -> str:
@@ -78,11 +78,11 @@ def _with_levels(scores: dict[str, Score], question: Question, context: Context,
     has_ceiling = any(score.ceiling is not None for score in scores.values())
     if not scores or (has_chance and has_ceiling):
         return scores
-    facts = facts_of(question.function)
+    info = info_of(question.function)
     effort = effort_of(question)
     seconds *= min(1.0, effort.rows / len(question.codes))
     context.announce("chance and ceiling", seconds * effort.simulations)
-    better = {part: score.better or facts.better for part, score in scores.items()}
+    better = {part: score.better or info.better for part, score in scores.items()}
     levels = reference_levels(question, better, seconds=seconds)
     told = {"levels": explanation(question)}
     return {
@@ -97,7 +97,7 @@ def _with_levels(scores: dict[str, Score], question: Question, context: Context,
 
 
 def _with_intervals(scores: dict[str, Score], question: Question, context: Context, seconds: float) -> dict[str, Score]:
-    facts = facts_of(question.function)
+    info = info_of(question.function)
     resamples = context.resamples_of(question)
     if not resamples or not scores:
         return scores
@@ -105,9 +105,9 @@ def _with_intervals(scores: dict[str, Score], question: Question, context: Conte
     intervals = bootstrap.bootstrap_intervals(
         question,
         {part: float(score.value) for part, score in scores.items() if score.value is not None},
-        {part: facts.bounds if score.bounds is None else score.bounds for part, score in scores.items()},
+        {part: info.bounds if score.bounds is None else score.bounds for part, score in scores.items()},
         resamples=resamples,
-        seed=derive_seed(context.seed, facts.name),
+        seed=derive_seed(context.seed, info.name),
         seconds=seconds,
     )
     return {

@@ -17,7 +17,7 @@ from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.subject import Subject, subject_of_representation
 from disentangle_bench.models.trained import as_floats
 from disentangle_bench.representation import Representation
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 Encoder = Callable[[Tensor], Any]
 """Images `(b, c, h, w)` float32 in [0, 1] -> codes `(b, d)` or `(b,)`, as a tensor or an array."""
@@ -92,8 +92,8 @@ def subject_of_encoder(encoder: Encoder, dataset: Dataset, name: str, **options:
         options: those of `representation_of_encoder`.
     """
     subject = subject_of_representation(representation_of_encoder(encoder, dataset, **options), name)
-    facts = {**subject.facts, "kind": "encoder", "dataset": dataset.facts.name}
-    return Subject(name, {**subject.parts, "images": dataset.images}, facts, subject.samples)
+    info = {**subject.info, "kind": "encoder", "dataset": dataset.info.name}
+    return Subject(name, {**subject.parts, "images": dataset.images}, info, subject.samples)
 
 
 def _place_of(encoder: Encoder) -> torch.device:

@@ -22,12 +22,12 @@ from disentangle_bench.evaluation.context import Context, in_context
 from disentangle_bench.evaluation.question import Question
 from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, metric_of, save_samples
 from disentangle_bench.evaluation.subject import Subject
-from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
+from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
 from disentangle_bench.representation import Representation
+from disentangle_bench.representation.variables import Variables
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import provenance
-from disentangle_bench.variables import Variables
 
 Settings = Mapping[str, Mapping[str, Any]]
 Metric = Callable[..., Scores]
@@ -44,7 +44,7 @@ def evaluate(
     seed: int = 0,
     bootstrap: int | None = None,
     levels: bool = True,
-    tell: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
 ) -> Results:
     """Every score of some metrics, or of those that can be asked of the subject.
 
@@ -57,7 +57,7 @@ def evaluate(
             no intervals; by default 100, and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where
             something is fitted.
         levels: simulate the chance and the ceiling of observational metrics that have none of their own.
-        tell: called with one line as each metric's turn comes, and before what takes long.
+        on_progress: called with one line as each metric's turn comes, and before what takes long.
 
     Raises:
         UnknownNameError: a metric or a setting that there is not. SettingError: a value that a setting cannot have.
@@ -65,14 +65,14 @@ def evaluate(
     """
     if bootstrap:
         check_resamples(bootstrap)
-    context = Context(bootstrap, levels, seed, tell)
+    context = Context(bootstrap, levels, seed, on_progress)
     chosen = _chosen(subject, metrics)
     given = _checked(settings or {}, chosen)
-    results = Results(subject={"name": subject.name, **subject.facts}, scores={}, provenance=provenance(), samples={})
+    results = Results(subject={"name": subject.name, **subject.info}, scores={}, provenance=provenance(), samples={})
     results.provenance["seed"] = seed
     for name in chosen:
-        if tell is not None:
-            tell(f"Scoring {name}{', which is slow' if facts_of(METRICS.get(name)).slow else ''}")
+        if on_progress is not None:
+            on_progress(f"Scoring {name}{', which is slow' if info_of(METRICS.get(name)).slow else ''}")
         _add(results, subject, name, given.get(name, {}), context)
     return results
 
@@ -80,9 +80,9 @@ def evaluate(
 def _chosen(subject: Subject, metrics: Sequence[str] | str | None) -> list[str]:
     metrics = [metrics] if isinstance(metrics, str) else metrics
     if metrics is None or ALL in metrics:
-        able = [name for name in METRICS if not _lacking(subject, facts_of(METRICS.get(name)))]
-        if metrics is None and subject.facts.get("kind") == "run":
-            able = [name for name in able if not facts_of(METRICS.get(name)).slow]
+        able = [name for name in METRICS if not _lacking(subject, info_of(METRICS.get(name)))]
+        if metrics is None and subject.info.get("kind") == "run":
+            able = [name for name in able if not info_of(METRICS.get(name)).slow]
         if not able:
             raise MetricError(
                 f"No metric can be asked of {subject.name}: it offers only {', '.join(subject.parts)}.",
@@ -90,7 +90,7 @@ def _chosen(subject: Subject, metrics: Sequence[str] | str | None) -> list[str]:
             )
         return able
     for name in metrics:
-        lacking = _lacking(subject, facts_of(METRICS.get(name)))
+        lacking = _lacking(subject, info_of(METRICS.get(name)))
         if lacking:
             raise MetricError(
                 f"The metric {name!r} needs {', '.join(lacking)}, which {subject.name} does not offer.",
@@ -99,14 +99,14 @@ def _chosen(subject: Subject, metrics: Sequence[str] | str | None) -> list[str]:
     return list(dict.fromkeys(metrics))
 
 
-def _lacking(subject: Subject, facts: Facts) -> list[str]:
-    return [part for part in facts.needs if part not in subject.parts]
+def _lacking(subject: Subject, info: MetricInfo) -> list[str]:
+    return [part for part in info.needs if part not in subject.parts]
 
 
 def _checked(settings: Settings, chosen: Sequence[str]) -> Settings:
     for name, values in settings.items():
         function = METRICS.get(name)
-        known, kinds = facts_of(function).settings, get_type_hints(function)
+        known, kinds = info_of(function).settings, get_type_hints(function)
         for key, value in values.items():
             if key not in known:
                 raise UnknownNameError(f"setting of the metric {name!r}", key, known)
@@ -126,7 +126,7 @@ def _check_type(setting: str, value: Any, kind: Any) -> None:
 
 def _with_seed(name: str, given: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """The metric's settings in full, with a seed of its own unless one is given."""
-    settings = {**facts_of(METRICS.get(name)).settings, **given}
+    settings = {**info_of(METRICS.get(name)).settings, **given}
     if "seed" in settings and "seed" not in given:
         settings["seed"] = derive_seed(seed, name) % 2**32
     return settings
@@ -134,10 +134,10 @@ def _with_seed(name: str, given: Mapping[str, Any], seed: int) -> dict[str, Any]
 
 def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any], context: Context) -> None:
     function = METRICS.get(name)
-    facts, settings = facts_of(function), _with_seed(name, given, context.seed)
+    info, settings = info_of(function), _with_seed(name, given, context.seed)
     seconds = 0.0
     try:
-        parts = _parts(facts, subject)  # made by whoever asks first; no metric's seconds are theirs
+        parts = _parts(info, subject)  # made by whoever asks first; no metric's seconds are theirs
         begun = time.perf_counter()
         answer = function(**parts, **settings)
         seconds = time.perf_counter() - begun
@@ -146,19 +146,19 @@ def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any]
         if given:  # the usual settings might have had an answer
             raise
         scores = {"": Score.undefined(str(error))}
-    if facts.observational:
+    if info.resamplable:
         scores = in_context(scores, _question(function, subject, settings), context, seconds)
     for part, score in scores.items():
         full = f"{name}.{part}" if part else name
-        results.scores[full] = entry_from_score(score, facts, settings, round(seconds, 3))
+        results.scores[full] = entry_from_score(score, info, settings, round(seconds, 3))
         if score.samples is not None and score.value is not None:
             pairing = f"{subject.samples} {score.pairing}".strip() if score.pairing else ""
             results.samples[full] = Samples(score.samples, pairing)
 
 
-def _parts(facts: Facts, subject: Subject) -> dict[str, Any]:
+def _parts(info: MetricInfo, subject: Subject) -> dict[str, Any]:
     """What a metric takes of a subject."""
-    return {part: subject.parts[part] for part in (*facts.needs, *facts.uses) if part in subject.parts}
+    return {part: subject.parts[part] for part in (*info.needs, *info.uses) if part in subject.parts}
 
 
 def _question(function: Metric, subject: Subject, settings: Mapping[str, Any]) -> Question:

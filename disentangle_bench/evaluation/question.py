@@ -11,8 +11,8 @@ from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.metrics import Score, Scores, facts_of
-from disentangle_bench.variables import Variables
+from disentangle_bench.metrics import Score, Scores, info_of
+from disentangle_bench.representation.variables import Variables
 
 PAYS = 60.0
 """Seconds of work that are worth starting processes for, each of which spends some on its imports."""
@@ -42,9 +42,9 @@ class Question:
 
     def scores(self) -> dict[str, Score]:
         """What the metric says, by part."""
-        facts = facts_of(self.function)
+        info = info_of(self.function)
         parts: dict[str, Any] = {"codes": self.codes, "factors": self.factors}
-        if self.train is not None and "train" in (*facts.needs, *facts.uses):
+        if self.train is not None and "train" in (*info.needs, *info.uses):
             parts["train"] = self.train
         scores = self.function(**parts, **self.settings)
         return scores if isinstance(scores, dict) else {"": scores}

@@ -52,7 +52,7 @@ def rank(
     *,
     settings: Settings | None = None,
     seed: int = 0,
-    tell: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
 ) -> Ranking:
     """Rank models by the codes that each has for the same samples.
 
@@ -61,7 +61,7 @@ def rank(
         metrics: those to rank by; by default all that ask for the codes of several models.
         settings: metric name -> its settings.
         seed: of everything random.
-        tell: called with one line as each metric's turn comes.
+        on_progress: called with one line as each metric's turn comes.
 
     Raises:
         RepresentationError: fewer than 3 models, or codes for different samples.
@@ -74,7 +74,7 @@ def rank(
         )
     unchecked = _require_same_samples(models)
     subject = Subject(f"{len(models)} models", {"representations": {name: of.codes for name, of in models.items()}})
-    results = evaluate(subject, metrics, settings=settings, seed=seed, tell=tell)
+    results = evaluate(subject, metrics, settings=settings, seed=seed, on_progress=on_progress)
     return _ranking(results, models, unchecked)
 
 

@@ -21,13 +21,13 @@ from scipy.optimize import linear_sum_assignment
 
 from disentangle_bench.evaluation.levels_cache import remembered
 from disentangle_bench.evaluation.question import Question, Values, in_turn_or_at_once
-from disentangle_bench.extents import extents_of
-from disentangle_bench.metrics import Scores, facts_of
+from disentangle_bench.metrics import Scores, info_of
 from disentangle_bench.metrics.metric import Better
+from disentangle_bench.representation.stored import StoredVariables
+from disentangle_bench.representation.summary import summaries_of
+from disentangle_bench.representation.variables import Kind, Variables
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import installed_version, sha256
-from disentangle_bench.stored import StoredVariables
-from disentangle_bench.variables import Kind, Variables
 
 ALGORITHM = 1
 """Of this file; another one forgets what was simulated before."""
@@ -158,7 +158,7 @@ def _levels(means: Means, part: str, better: Better) -> Levels:
 
 def effort_of(question: Question) -> Effort:
     """How much is simulated of a metric."""
-    return SLOW if facts_of(question.function).slow else USUAL
+    return SLOW if info_of(question.function).slow else USUAL
 
 
 def explanation(question: Question) -> dict[str, Any]:
@@ -176,11 +176,11 @@ def explanation(question: Question) -> dict[str, Any]:
 
 
 def _key(question: Question, sizes: Sizes, effort: Effort) -> dict[str, Any]:
-    facts = facts_of(question.function)
+    info = info_of(question.function)
     return {
         "algorithm": ALGORITHM,
-        "metric": facts.name,
-        "version": facts.version,
+        "metric": info.name,
+        "version": info.version,
         "source": _source(question.function),
         "settings": {key: value for key, value in question.settings.items() if key != "seed"},
         "sizes": sizes.values(),
@@ -284,8 +284,8 @@ def thinned(variables: Variables, rows: NDArray[np.int64]) -> Variables:
 
 
 def _kinds(codes: Variables) -> tuple[CodeKind, ...]:
-    extents = codes.extents if isinstance(codes, StoredVariables) else extents_of(codes)
+    summaries = codes.summaries if isinstance(codes, StoredVariables) else summaries_of(codes)
     return tuple(
-        CodeKind(name, kind, 0 if extent.values is None else len(extent.values))
-        for name, kind, extent in zip(codes.names, codes.kinds, extents, strict=True)
+        CodeKind(name, kind, 0 if summary.values is None else len(summary.values))
+        for name, kind, summary in zip(codes.names, codes.kinds, summaries, strict=True)
     )

@@ -18,7 +18,7 @@ from disentangle_bench.errors import NewerSchemaError, RunError
 from disentangle_bench.storage import storage_errors, write_hdf5, write_json
 
 if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results must not
-    from disentangle_bench.metrics.metric import Facts, Score
+    from disentangle_bench.metrics.metric import MetricInfo, Score
     from disentangle_bench.run import Run
 
 SCHEMA_VERSION = 1
@@ -242,7 +242,7 @@ def _damaged(path: Path, error: Exception) -> RunError:
 
 
 def entry_from_score(
-    score: Score, facts: Facts, settings: Mapping[str, Any], seconds: float | None = None
+    score: Score, info: MetricInfo, settings: Mapping[str, Any], seconds: float | None = None
 ) -> ScoreEntry:
     """What `results.json` says of a metric's score.
 
@@ -252,20 +252,20 @@ def entry_from_score(
     value = _finite(score.value)
     reason = score.reason
     if value is None and not reason:
-        reason = f"the metric {facts.name} gave {score.value}"
+        reason = f"the metric {info.name} gave {score.value}"
     return ScoreEntry(
         value=value,
         low=_finite(score.low),
         high=_finite(score.high),
         chance=_finite(score.chance),
         ceiling=_finite(score.ceiling),
-        version=facts.version,
+        version=info.version,
         settings=_plain(settings),
         seconds=seconds,
-        unit=score.unit or ("" if value is not None else facts.unit),
+        unit=score.unit or ("" if value is not None else info.unit),
         reason=reason,
-        better=score.better or facts.better,
-        bounds=facts.bounds if score.bounds is None else score.bounds,
+        better=score.better or info.better,
+        bounds=info.bounds if score.bounds is None else score.bounds,
         details=_plain(score.details),
     )
 

@@ -19,14 +19,14 @@ from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import RepresentationError, RunError
 from disentangle_bench.evaluation.classifier import train_classifier
 from disentangle_bench.latents import Categorical, LatentSpec
-from disentangle_bench.metrics.observations import MINIMUM, drawn_mask
+from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.trained import TrainedModel, load_trained
 from disentangle_bench.representation import Representation
+from disentangle_bench.representation.variables import Variables
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import sha256
-from disentangle_bench.variables import Variables
 
 LARGE, DRAWN = 100_000, 20_000
 """Beyond how many images a dataset is large, and how many of them are then drawn for an evaluation: somewhat more than
@@ -63,13 +63,13 @@ class Subject:
     Attributes:
         name: for tables.
         parts: what it can offer, named as in `metrics.metric.PARTS`.
-        facts: JSON-able: what it is, for `results.json`.
+        info: JSON-able: what it is, for `results.json`.
         samples: names the rows of its representation; subjects with equal names can be compared row by row.
     """
 
     name: str
     parts: Mapping[str, Any]
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    info: Mapping[str, Any] = field(default_factory=dict)
     samples: str = ""
 
 
@@ -91,8 +91,8 @@ def subject_of_representation(representation: Representation, name: str, seed: i
             parts["train"] = drawn_mask(len(representation.codes), seed)
     if representation.posterior:
         parts["posterior_parameters"] = representation.posterior
-    facts = {"kind": "representation", "samples": len(representation.codes)}
-    return Subject(name, parts, facts, _fingerprint(representation.factors, parts.get("train")))
+    info = {"kind": "representation", "samples": len(representation.codes)}
+    return Subject(name, parts, info, _fingerprint(representation.factors, parts.get("train")))
 
 
 def _fingerprint(factors: Variables | None, train: NDArray[np.bool_] | None) -> str:
@@ -125,9 +125,9 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         )
     recipe = run.recipe
     dataset = evaluated(load_for_run(recipe.dataset, data_dir, recipe.data))
-    model = MODELS.get(recipe.model)(recipe, dataset.facts.shape)
+    model = MODELS.get(recipe.model)(recipe, dataset.info.shape)
     trained = load_trained(model, run.model_file, device)
-    facts = {
+    info = {
         "kind": "run",
         "recipe": recipe.name,
         "model": recipe.model,
@@ -139,7 +139,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     }
     makers = _makers(trained, dataset)
     name = f"{recipe.name} seed {run.seed}"
-    return Subject(name, Parts(makers), facts, _fingerprint(known_factors(dataset), dataset.train))
+    return Subject(name, Parts(makers), info, _fingerprint(known_factors(dataset), dataset.train))
 
 
 def evaluated(dataset: Dataset) -> Dataset:
@@ -152,7 +152,7 @@ def evaluated(dataset: Dataset) -> Dataset:
         return dataset
     if n <= LARGE:
         return dataset.some(np.arange(n))
-    generator = np.random.default_rng(derive_seed(0, "evaluated rows", dataset.facts.name))
+    generator = np.random.default_rng(derive_seed(0, "evaluated rows", dataset.info.name))
     return dataset.some(np.sort(generator.choice(n, size=DRAWN, replace=False)))
 
 
@@ -161,7 +161,7 @@ def known_factors(dataset: Dataset) -> Variables | None:
 
     What was measured on the images is not what they were made from, and says in part the same as the others.
     """
-    factors, declared = dataset.factors, dataset.facts.factors
+    factors, declared = dataset.factors, dataset.info.factors
     known = [factor for factor in declared if not factor.measured]
     if factors is None or not known or len(known) == len(declared):
         return factors
@@ -185,7 +185,7 @@ def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], A
     factors = known_factors(dataset)
     if factors is not None:
         makers["factors"] = lambda: factors
-    if dataset.facts.labels is not None:
+    if dataset.info.labels is not None:
         makers["classifier"] = lambda: train_classifier(dataset, trained.device)
     return makers
 

@@ -9,38 +9,38 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from disentangle_bench.metrics.metric import Facts, Score, Scores, facts_of, metric
+from disentangle_bench.metrics.metric import MetricInfo, Score, Scores, info_of, metric
 from disentangle_bench.registry import Registry
 
 _HERE = "disentangle_bench.metrics"
 
 _TARGETS = {
-    "mig": f"{_HERE}.observational.mig:mutual_information_gap",
-    "mig/chen": f"{_HERE}.observational.mig_chen:sampled_mutual_information_gap",
-    "rmig": f"{_HERE}.observational.rmig:robust_mutual_information_gap",
-    "rmig/posterior": f"{_HERE}.observational.rmig:robust_mutual_information_gap_of_posteriors",
-    "mig-sup": f"{_HERE}.observational.mig_sup:mutual_information_gap_supplement",
-    "jemmig": f"{_HERE}.observational.jemmig:jemmig",
-    "dcimig": f"{_HERE}.observational.dcimig:dcimig",
-    "modularity": f"{_HERE}.observational.modularity:modularity",
-    "mutual-information-matrix": f"{_HERE}.observational.mutual_information_matrix:mutual_information_matrix",
-    "sap": f"{_HERE}.observational.sap:separated_attribute_predictability",
-    "sap/regression": f"{_HERE}.observational.sap:separated_attribute_predictability_by_regression",
-    "explicitness": f"{_HERE}.observational.explicitness:explicitness",
-    "infomec": f"{_HERE}.observational.infomec:infomec",
-    "irs": f"{_HERE}.observational.irs:interventional_robustness",
-    "dci": f"{_HERE}.observational.dci:dci",
-    "dci/lasso": f"{_HERE}.observational.dci_variants:dci_by_lasso",
-    "dci/forest": f"{_HERE}.observational.dci_variants:dci_by_forest",
-    "dci/lightgbm": f"{_HERE}.observational.dci_variants:dci_by_lightgbm",
-    "dci-es": f"{_HERE}.observational.dci_es:dci_es",
-    "downstream": f"{_HERE}.observational.downstream:downstream",
-    "downstream/forest": f"{_HERE}.observational.downstream:downstream_forest",
-    "c1-accuracy": f"{_HERE}.clustering:c1_accuracy",
-    "beta-vae": f"{_HERE}.interventional.beta_vae:beta_vae_score",
-    "factor-vae": f"{_HERE}.interventional.factor_vae:factor_vae_score",
-    "z-diff": f"{_HERE}.interventional.z_diff:z_diff",
-    "z-min-variance": f"{_HERE}.interventional.z_min_variance:z_min_variance",
+    "mig": f"{_HERE}.information.mig:mutual_information_gap",
+    "mig/chen": f"{_HERE}.information.mig_chen:sampled_mutual_information_gap",
+    "rmig": f"{_HERE}.information.rmig:robust_mutual_information_gap",
+    "rmig/posterior": f"{_HERE}.information.rmig:robust_mutual_information_gap_of_posteriors",
+    "mig-sup": f"{_HERE}.information.mig_sup:mutual_information_gap_supplement",
+    "jemmig": f"{_HERE}.information.jemmig:jemmig",
+    "dcimig": f"{_HERE}.information.dcimig:dcimig",
+    "modularity": f"{_HERE}.information.modularity:modularity",
+    "mutual-information-matrix": f"{_HERE}.information.mutual_information_matrix:mutual_information_matrix",
+    "sap": f"{_HERE}.predictor.sap:separated_attribute_predictability",
+    "sap/regression": f"{_HERE}.predictor.sap:separated_attribute_predictability_by_regression",
+    "explicitness": f"{_HERE}.predictor.explicitness:explicitness",
+    "infomec": f"{_HERE}.information.infomec:infomec",
+    "irs": f"{_HERE}.intervention.irs:interventional_robustness",
+    "dci": f"{_HERE}.predictor.dci:dci",
+    "dci/lasso": f"{_HERE}.predictor.dci_variants:dci_by_lasso",
+    "dci/forest": f"{_HERE}.predictor.dci_variants:dci_by_forest",
+    "dci/lightgbm": f"{_HERE}.predictor.dci_variants:dci_by_lightgbm",
+    "dci-es": f"{_HERE}.predictor.dci_es:dci_es",
+    "downstream": f"{_HERE}.predictor.downstream:downstream",
+    "downstream/forest": f"{_HERE}.predictor.downstream:downstream_forest",
+    "c1-accuracy": f"{_HERE}.predictor.clustering:c1_accuracy",
+    "beta-vae-score": f"{_HERE}.intervention.beta_vae_score:beta_vae_score",
+    "factor-vae-score": f"{_HERE}.intervention.factor_vae_score:factor_vae_score",
+    "z-diff": f"{_HERE}.intervention.z_diff:z_diff",
+    "z-min-variance": f"{_HERE}.intervention.z_min_variance:z_min_variance",
     "gaussian-total-correlation": f"{_HERE}.unsupervised.gaussian_total_correlation:gaussian_total_correlation",
     "gaussian-wasserstein-correlation": (
         f"{_HERE}.unsupervised.gaussian_wasserstein_correlation:gaussian_wasserstein_correlation"
@@ -50,13 +50,13 @@ _TARGETS = {
     "udr/lasso": f"{_HERE}.unsupervised.udr:udr_lasso",
     "udr/spearman": f"{_HERE}.unsupervised.udr:udr_spearman",
     "model-centrality": f"{_HERE}.unsupervised.model_centrality:model_centrality",
-    "mutual-information": f"{_HERE}.mutual_information:variational_bound",
-    "mutual-information/fresh": f"{_HERE}.mutual_information:fresh_posterior_bound",
-    "mutual-information/nonparametric": f"{_HERE}.mutual_information:nonparametric",
-    "traversal-consistency": f"{_HERE}.traversal:traversal_consistency",
-    "variation-predictability": f"{_HERE}.variation_predictability:variation_predictability",
-    "classifier-path-length": f"{_HERE}.path_length:classifier_path_length",
-    "image-measures": f"{_HERE}.image_measures:image_measures",
+    "mutual-information": f"{_HERE}.generator.mutual_information:variational_bound",
+    "mutual-information/fresh": f"{_HERE}.generator.mutual_information:fresh_posterior_bound",
+    "mutual-information/nonparametric": f"{_HERE}.generator.mutual_information:nonparametric",
+    "traversal-consistency": f"{_HERE}.generator.traversal:traversal_consistency",
+    "variation-predictability": f"{_HERE}.generator.variation_predictability:variation_predictability",
+    "classifier-path-length": f"{_HERE}.generator.path_length:classifier_path_length",
+    "image-measures": f"{_HERE}.generator.image_measures:image_measures",
     "classifier-frechet-distance": f"{_HERE}.samples.frechet:classifier_frechet_distance",
     "classifier-kernel-distance": f"{_HERE}.samples.kernel:classifier_kernel_distance",
     "inception-fid": f"{_HERE}.samples.inception:inception_fid",
@@ -64,7 +64,7 @@ _TARGETS = {
 
 
 def _fault(thing: object) -> str:
-    return "" if isinstance(getattr(thing, "facts", None), Facts) else "was not declared with `@metric`"
+    return "" if isinstance(getattr(thing, "info", None), MetricInfo) else "was not declared with `@metric`"
 
 
 METRICS: Registry[Callable[..., Scores]] = Registry("metric", _TARGETS, group="disentangle_bench.metrics", fault=_fault)
@@ -81,4 +81,4 @@ def __dir__() -> list[str]:
     return sorted({*__all__, *_MODULES})
 
 
-__all__ = ["METRICS", "Facts", "Score", "Scores", "facts_of", "metric"]
+__all__ = ["METRICS", "MetricInfo", "Score", "Scores", "info_of", "metric"]

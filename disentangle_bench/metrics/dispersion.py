@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.variables import Kind, Variables
+from disentangle_bench.representation.variables import Kind, Variables
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from disentangle_bench.latents import Latents
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 Better = Literal["higher", "lower", "neither"]
 Bounds = tuple[float | None, float | None]
@@ -93,15 +93,15 @@ Scores = Score | dict[str, Score]
 
 
 @dataclass(frozen=True)
-class Facts:
+class MetricInfo:
     """What is declared of a metric.
 
     Attributes:
         bounds: of None are open.
         needs, uses: the parts of a subject that it must have and those that it can make use of.
         slow: fits so much that it is not resampled for an interval, nor asked of a run, unless it is named.
-        affine: a continuous code that is stretched by a positive factor and shifted scores the same.
-        nominal: classes of a factor score the same under other names.
+        scale_invariant: a continuous code that is stretched by a positive factor and shifted scores the same.
+        relabel_invariant: classes of a factor score the same under other names.
     """
 
     name: str
@@ -115,11 +115,11 @@ class Facts:
     settings: Mapping[str, Any]
     summary: str
     slow: bool = False
-    affine: bool = True
-    nominal: bool = True
+    scale_invariant: bool = True
+    relabel_invariant: bool = True
 
     @property
-    def observational(self) -> bool:
+    def resamplable(self) -> bool:
         """Whether codes and factors are all that it asks for: then chance, ceiling and interval can be simulated."""
         return {"codes", "factors"} <= {*self.needs} <= {"codes", "factors", "train"}
 
@@ -149,10 +149,10 @@ def metric(
     source: str,
     unit: str = "",
     slow: bool = False,
-    affine: bool = True,
-    nominal: bool = True,
+    scale_invariant: bool = True,
+    relabel_invariant: bool = True,
 ) -> Callable[[F], F]:
-    """Declare a function to be the metric `name`. The function itself is returned, with `.facts`; see `Facts`."""
+    """Declare a function to be the metric `name`. The function itself is returned, with `.info`; see `MetricInfo`."""
 
     def declare(function: F) -> F:
         parameters = inspect.signature(function).parameters.values()
@@ -164,14 +164,14 @@ def metric(
             raise TypeError(f"metric {name!r} asks for {unknown}, which are no parts of a subject: {PARTS}")
         settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
-        kept = {"slow": slow, "affine": affine, "nominal": nominal}
-        facts = Facts(name, version, bounds, better, source, unit, needs, uses, settings, summary, **kept)
-        function.facts = facts  # type: ignore[attr-defined]
+        kept = {"slow": slow, "scale_invariant": scale_invariant, "relabel_invariant": relabel_invariant}
+        info = MetricInfo(name, version, bounds, better, source, unit, needs, uses, settings, summary, **kept)
+        function.info = info  # type: ignore[attr-defined]
         return function
 
     return declare
 
 
-def facts_of(function: Callable[..., Scores]) -> Facts:
+def info_of(function: Callable[..., Scores]) -> MetricInfo:
     """The facts that `@metric` declared of a function."""
-    return cast(Facts, function.facts)  # type: ignore[attr-defined]
+    return cast(MetricInfo, function.info)  # type: ignore[attr-defined]

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from disentangle_bench.latents import Latents
+from disentangle_bench.models.games import OBJECTIVES
 from disentangle_bench.models.networks import find_pair
 from disentangle_bench.models.networks.layers import initialise
-from disentangle_bench.models.objectives import OBJECTIVES
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.seeds import derive_seed
 

@@ -47,7 +47,7 @@ class Machine:
         """The fabric, not launched."""
         return make_fabric(self.device, self.precision, self.devices)
 
-    def facts(self) -> dict[str, Any]:
+    def info(self) -> dict[str, Any]:
         """What the run gets, as it turns out, for the provenance.
 
         Raises:

@@ -22,7 +22,7 @@ _LEFTOVER = re.compile(r"\..+\.\w{8}\.tmp(\.\w+)?")
 """What `storage.atomic_path` calls a file before it is whole; a killed process leaves one behind."""
 
 
-def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, facts: Mapping[str, Any]) -> bool:
+def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, info: Mapping[str, Any]) -> bool:
     """Begin a run, or check that this one may be gone on with. False if there is nothing left to do.
 
     Args:
@@ -30,14 +30,14 @@ def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, facts: Mapping[st
         recipe: what is to be trained.
         seed: of the training.
         resume: whether an unfinished run may be gone on with.
-        facts: of how it is trained, for the provenance.
+        info: of how it is trained, for the provenance.
 
     Raises:
         RunError: the folder holds something else, or a run that may not be gone on with.
     """
     if not run.provenance_file.is_file():
         _check_vacant(run, recipe)
-        Run.create(run.path, recipe, {"seed": seed, "status": RUNNING, **facts, **provenance()})
+        Run.create(run.path, recipe, {"seed": seed, "status": RUNNING, **info, **provenance()})
         return True
     there = Run.open(run.path, finished=False)
     if not resume:
@@ -54,9 +54,9 @@ def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, facts: Mapping[st
         if there.has_whole_model():
             return False
         _log.warning("%s is damaged; it is made again from the last checkpoint.", there.model_file)
-    _tell_changes(there, facts)
+    _tell_changes(there, info)
     _remove(_leftovers(run.path))
-    there.note(status=RUNNING, **facts)
+    there.note(status=RUNNING, **info)
     return True
 
 
@@ -91,11 +91,11 @@ def _remove(paths: list[Path]) -> None:
             path.unlink()
 
 
-def _tell_changes(run: Run, facts: Mapping[str, Any]) -> None:
+def _tell_changes(run: Run, info: Mapping[str, Any]) -> None:
     """Warn of what makes the result differ from that of a run that nothing interrupted."""
     before = run.provenance()
     changes = [
-        f"{key} {facts[key]} (before: {before[key]})" for key in MATTERS if before.get(key, facts[key]) != facts[key]
+        f"{key} {info[key]} (before: {before[key]})" for key in MATTERS if before.get(key, info[key]) != info[key]
     ]
     if changes:
         _log.warning("%s goes on with %s.", run.path, ", ".join(changes))

@@ -97,7 +97,7 @@ def train(
             *(["--data-dir", str(data_dir)] if data_dir else []),
             *(flag for flag, given in flags.items() if given),
         ]
-        facts = {"options": options, **machine.facts(), "compile": compile}
+        info = {"options": options, **machine.info(), "compile": compile}
         if tensorboard:
             check_tensorboard()
         dataset = load_for_run(recipe.dataset, data_dir, recipe.data)
@@ -105,7 +105,7 @@ def train(
         _check_fit(recipe, dataset, images, devices)
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")
         with run.held():
-            if folder.prepare(run, recipe, seed, resume, facts):
+            if folder.prepare(run, recipe, seed, resume, info):
                 _train(Job(run, recipe, seed, images, compile, tensorboard), machine)
             else:
                 say(f"{run.path} has ended already: {run.status}.")
@@ -114,7 +114,7 @@ def train(
 
 def _check_fit(recipe: Recipe, dataset: Dataset, images: Tensor | Images, devices: int) -> None:
     """Find what does not fit together before anything is written."""
-    MODELS.get(recipe.model)(recipe, dataset.facts.shape)
+    MODELS.get(recipe.model)(recipe, dataset.info.shape)
     check_size(len(images), recipe.batch_size, devices)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.levels import LIKENESSES, PAGE, observational, table
+from benchmarks.levels import LIKENESSES, PAGE, resamplable, table
 from disentangle_bench.metrics import METRICS
 
 PAGE_FILE = Path(__file__).parents[2] / "docs" / "levels.md"
@@ -20,8 +20,8 @@ def rows() -> dict[str, list[str]]:
 
 
 def test_every_observational_metric_has_its_row() -> None:
-    assert {name.partition(".")[0] for name in rows()} == set(observational()), "python -m benchmarks.levels"
-    assert {"mig", "c1-accuracy"} <= set(observational()) < set(METRICS)
+    assert {name.partition(".")[0] for name in rows()} == set(resamplable()), "python -m benchmarks.levels"
+    assert {"mig", "c1-accuracy"} <= set(resamplable()) < set(METRICS)
 
 
 def test_the_page_begins_as_the_script_has_it() -> None:

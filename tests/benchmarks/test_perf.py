@@ -21,7 +21,7 @@ from benchmarks.perf.work import make_model, make_products, make_step, multiply_
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics import METRICS, mutual_information_gap
 from disentangle_bench.models.recipes import find_recipe
-from disentangle_bench.stored import open_representation
+from disentangle_bench.representation.stored import open_representation
 
 NARROW = {"networks.width": 0.125, "batch_size": 8}
 
@@ -186,7 +186,7 @@ def test_the_file_to_count_is_a_representation(tmp_path):
     counting.write_codes(tmp_path / "codes.h5", 70_000)
     data = open_representation(tmp_path / "codes.h5")
     assert (len(data.codes), len(data.codes.names), data.codes.kinds[0]) == (70_000, 32, "continuous")
-    assert [len(extent.values) for extent in data.factors.extents] == list(counting.SIZES)
+    assert [len(summary.values) for summary in data.factors.summaries] == list(counting.SIZES)
     assert mutual_information_gap(data.codes, data.factors).value > 0.3
 
 

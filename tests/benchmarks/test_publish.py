@@ -19,15 +19,15 @@ from disentangle_bench.run import Run
 COLLAPSE = "collapsed: c1 uses 6 of 10 categories on the training images"
 
 
-def entry(value, *, better="higher", **facts):
-    return ScoreEntry(value=value, better=better, reason="" if value is not None else "too few images", **facts)
+def entry(value, *, better="higher", **info):
+    return ScoreEntry(value=value, better=better, reason="" if value is not None else "too few images", **info)
 
 
-def make_run(root: Path, recipe="infogan-mnist", seed=0, *, status="ok", accuracy=0.9, information=2.2, **facts) -> Run:
+def make_run(root: Path, recipe="infogan-mnist", seed=0, *, status="ok", accuracy=0.9, information=2.2, **info) -> Run:
     """An evaluated run without a model: what publishing reads."""
-    settings = facts.pop("settings", {})
+    settings = info.pop("settings", {})
     recipe = find_recipe(recipe).with_settings(settings)
-    provenance = {"seed": seed, "status": status, "options": ["--precision", "bf16-mixed"], "steps": 100} | facts
+    provenance = {"seed": seed, "status": status, "options": ["--precision", "bf16-mixed"], "steps": 100} | info
     run = Run.create(root / recipe.name / f"seed-{seed}", recipe, {"python": "3.12", "processors": 2} | provenance)
     log = [
         {"step": 50, "seconds": 10.0, "L_I": {"c1": information + 0.05, "c2": -0.5, "c3": 0.123456789}},

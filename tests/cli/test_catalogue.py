@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 
-from disentangle_bench.cli.facts import KINDS
+from disentangle_bench.cli.info import KINDS
 from disentangle_bench.models.recipes import find_recipe
 
 NAMES = [(kind, name) for kind in KINDS for name in KINDS[kind].names()]
@@ -36,8 +36,8 @@ def test_every_name_has_a_sheet_without_gaps(dbench, kind, name):
     assert heading == f"{name}  {kind.removesuffix('s')}"
     assert title
     sheet = KINDS[kind].sheet(name)
-    assert all(sheet.facts.values()), sheet.facts
-    for label, fact in sheet.facts.items():
+    assert all(sheet.info.values()), sheet.info
+    for label, fact in sheet.info.items():
         assert label in outcome.out
         assert fact in outcome.out
 

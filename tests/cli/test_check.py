@@ -21,7 +21,7 @@ def test_a_metric_in_a_file_that_breaks_one(dbench, tmp_path, monkeypatch):
             """
             import numpy as np
             from disentangle_bench.metrics import Score, metric
-            from disentangle_bench.metrics.observations import Observations
+            from disentangle_bench.metrics.inputs import Observations
 
             @metric("spread", version=1, bounds=(0, None), better="neither", source="defined here")
             def spread(codes, factors):

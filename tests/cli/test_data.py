@@ -26,11 +26,11 @@ from tests.datasets.server import Web, serving
 FILES = {"shapes.bin": hashlib.shake_256(b"shapes").digest(1 << 20), "labels.bin": b"round square round"}
 PLUGIN = """
 import os
-from disentangle_bench.datasets import DatasetFacts, File
+from disentangle_bench.datasets import DatasetInfo, File
 from disentangle_bench.datasets.files.sources import WebFolder
 
 class Shapes:
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="shapes", title="Shapes", images=2, shape=(1, 1, 1), factors=(), licence="MIT", citation="None.",
         files={files}, bytes=1048594,
     )
@@ -60,10 +60,10 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"{name!r}: File({hashlib.sha256(content).hexdigest()!r}, {len(content)})" for name, content in FILES.items()
     )
     (folder / "shapes_plugin.py").write_text(PLUGIN.replace("{files}", f"{{{declared}}}"))
-    facts = folder / "shapes_plugin-1.0.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: shapes-plugin\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text("[disentangle_bench.datasets]\nshapes = shapes_plugin:shapes\n")
+    info = folder / "shapes_plugin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shapes-plugin\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[disentangle_bench.datasets]\nshapes = shapes_plugin:shapes\n")
     return folder
 
 
@@ -137,7 +137,7 @@ def test_an_embedded_set_needs_no_fetching(dbench):
 
 
 def test_a_set_of_the_users_own_has_nothing_to_fetch_and_no_number_of_images(dbench, monkeypatch):
-    adapter = SimpleNamespace(facts=replace(digits.facts, name="mine", images=0), load=digits.load)
+    adapter = SimpleNamespace(info=replace(digits.info, name="mine", images=0), load=digits.load)
     monkeypatch.setitem(DATASETS._all(), "mine", "shapes_plugin:mine")
     monkeypatch.setattr("shapes_plugin.mine", adapter, raising=False)
     assert dbench("data", "fetch", "mine") == (0, "", "mine is yours: there is nothing to fetch.\n")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import disentangle_bench as db
-from disentangle_bench.metrics import METRICS, facts_of
+from disentangle_bench.metrics import METRICS, info_of
 
 pytestmark = pytest.mark.slow
 
@@ -39,8 +39,8 @@ PARTS = {
     "latents",
     "classifier",
 }
-FACTS = [facts_of(METRICS.get(name)) for name in METRICS]
-ASKED_OF_A_RUN = [facts.name for facts in FACTS if {*facts.needs} <= PARTS and not facts.slow]
+FACTS = [info_of(METRICS.get(name)) for name in METRICS]
+ASKED_OF_A_RUN = [info.name for info in FACTS if {*info.needs} <= PARTS and not info.slow]
 FIGURES = {"traversal-c1", "traversal-c2", "traversal-c3", "information", "confusion", "measures"}
 
 
@@ -78,7 +78,7 @@ def test_codes_without_categories_are_evaluated_and_drawn(real_dbench):
     outcome = real_dbench(*words, *settings(codes, *sprites, "batch_size=32"))
     assert outcome.code == 0, outcome.err
     run = Path(outcome.out.strip())
-    metrics = "c1-accuracy,mig,sap/regression,factor-vae,variation-predictability"
+    metrics = "c1-accuracy,mig,sap/regression,factor-vae-score,variation-predictability"
     evaluated = real_dbench("eval", run, "--metrics", metrics, "--bootstrap", 0, "--format", "json", "--device", "cpu")
     assert evaluated.code == 0, evaluated.err
     scores = json.loads(evaluated.out)["scores"]

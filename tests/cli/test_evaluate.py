@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from disentangle_bench.metrics import METRICS, facts_of
+from disentangle_bench.metrics import METRICS, info_of
 
 from .conftest import Dbench
 
@@ -87,9 +87,9 @@ def test_all_metrics_of_codes_and_factors_are_asked_of_a_file(real_dbench: Dbenc
     )
     assert outcome.code == 0, outcome.err
     found = json.loads(outcome.out)["scores"]
-    observational = [name for name in METRICS if facts_of(METRICS.get(name)).observational]
-    assert {*observational} <= {name.partition(".")[0] for name in found}
-    for name in observational:
+    resamplable = [name for name in METRICS if info_of(METRICS.get(name)).resamplable]
+    assert {*resamplable} <= {name.partition(".")[0] for name in found}
+    for name in resamplable:
         assert f"Scoring {name}" in outcome.err
     assert "Traceback" not in outcome.err
     assert "Warning" not in outcome.err

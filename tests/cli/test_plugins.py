@@ -14,7 +14,7 @@ class Empty:
 
 class Unloadable:
     from disentangle_bench.datasets.digits import digits
-    facts = digits.facts
+    info = digits.info
 
 empty, unloadable = Empty(), Unloadable()
 """
@@ -30,7 +30,7 @@ plain = bad_plugin:Empty
 bare = bad_plugin:Empty
 """
 FAULTS = {
-    "empty": "The dataset 'empty' cannot be used: bad_plugin:empty of the package bad-plugin has no `facts`",
+    "empty": "The dataset 'empty' cannot be used: bad_plugin:empty of the package bad-plugin has no `info`",
     "unloadable": "bad_plugin:unloadable of the package bad-plugin has no method `load`",
     "absent": "The dataset 'absent' could not be loaded from bad_plugin:nothing of the package bad-plugin: ",
     "mnist": "mnist:mnist and bad_plugin:empty of the package bad-plugin",
@@ -44,10 +44,10 @@ def bad_plugin(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """A package whose entry points are of no use, for processes that are started."""
     folder = tmp_path_factory.mktemp("plugin")
     (folder / "bad_plugin.py").write_text(CODE)
-    facts = folder / "bad_plugin-1.0.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: bad-plugin\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text(POINTS)
+    info = folder / "bad_plugin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bad-plugin\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(POINTS)
     monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from disentangle_bench.metrics import METRICS, facts_of
+from disentangle_bench.metrics import METRICS, info_of
 from disentangle_bench.metrics.conformance import CHECKS
 from disentangle_bench.metrics.conformance import check as check_metric
 from disentangle_bench.metrics.conformance.declared import DECLARED
@@ -21,7 +21,7 @@ def test_a_metric_keeps_to_the_rules(name: str) -> None:
         pytest.importorskip(EXTRAS[name])
     function = METRICS.get(name)
     outcomes = list(check_metric(function, SETTINGS[name]))
-    assert len(outcomes) == len(CHECKS if facts_of(function).observational else DECLARED)
+    assert len(outcomes) == len(CHECKS if info_of(function).resamplable else DECLARED)
     assert {outcome.check: outcome.fault for outcome in outcomes if outcome.fault} == {}
 
 

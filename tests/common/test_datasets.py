@@ -13,14 +13,14 @@ from disentangle_bench.datasets import DATASETS, Adapter, Dataset
 from disentangle_bench.datasets.dataset import Published
 from disentangle_bench.datasets.files.fetch import fetch
 from disentangle_bench.errors import DataError, DownloadError
-from disentangle_bench.variables import KINDS
+from disentangle_bench.representation.variables import KINDS
 
 NAMES = sorted(DATASETS)
-OWN = {name for name in NAMES if not DATASETS.get(name).facts.images}
+OWN = {name for name in NAMES if not DATASETS.get(name).info.images}
 """Those of which nothing is known before the user says where the images are."""
 # One that brings no images along may have to fetch them.
 LOADABLE = [
-    pytest.param(name, marks=pytest.mark.slow if DATASETS.get(name).facts.files else ())
+    pytest.param(name, marks=pytest.mark.slow if DATASETS.get(name).info.files else ())
     for name in NAMES
     if name not in OWN
 ]
@@ -38,7 +38,7 @@ def dataset(
     request: pytest.FixtureRequest, loaded: dict[str, Dataset | str], monkeypatch: pytest.MonkeyPatch
 ) -> Dataset:
     name = request.param
-    if DATASETS.get(name).facts.bytes > LARGE:
+    if DATASETS.get(name).info.bytes > LARGE:
         monkeypatch.setenv("DBENCH_OFFLINE", "1")
     if name not in loaded:
         try:
@@ -53,7 +53,7 @@ def dataset(
 
 def some(dataset: Dataset) -> NDArray[np.uint8]:
     """Images from the whole set, not too many for those that are drawn or read one by one."""
-    return dataset.images[np.linspace(0, dataset.facts.images - 1, 300).astype(np.int64)]
+    return dataset.images[np.linspace(0, dataset.info.images - 1, 300).astype(np.int64)]
 
 
 def test_every_dataset_is_collected_and_has_tests_of_its_own() -> None:
@@ -69,27 +69,27 @@ def test_every_dataset_is_collected_and_has_tests_of_its_own() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_facts_are_complete(name: str) -> None:
     adapter: Adapter = DATASETS.get(name)
-    facts = adapter.facts
-    assert facts.name == name
-    assert facts.title.strip()
-    assert facts.licence.strip()
-    assert facts.citation.strip()
-    assert facts.images > 0 or (name in OWN and not facts.factors and not facts.files)
-    assert len(facts.shape) == 3
-    assert min(facts.shape) > 0 or name in OWN
-    factors = {factor.name: factor for factor in facts.factors}
-    assert len(factors) == len(facts.factors)
-    assert {factor.kind for factor in facts.factors} <= set(KINDS)
-    assert all((factor.size is None) == (factor.kind == "continuous") for factor in facts.factors)
-    assert facts.labels is None or factors[facts.labels].kind == "categorical"
-    for file in facts.files.values():
+    info = adapter.info
+    assert info.name == name
+    assert info.title.strip()
+    assert info.licence.strip()
+    assert info.citation.strip()
+    assert info.images > 0 or (name in OWN and not info.factors and not info.files)
+    assert len(info.shape) == 3
+    assert min(info.shape) > 0 or name in OWN
+    factors = {factor.name: factor for factor in info.factors}
+    assert len(factors) == len(info.factors)
+    assert {factor.kind for factor in info.factors} <= set(KINDS)
+    assert all((factor.size is None) == (factor.kind == "continuous") for factor in info.factors)
+    assert info.labels is None or factors[info.labels].kind == "categorical"
+    for file in info.files.values():
         assert file.sha256 is None or len(bytes.fromhex(file.sha256)) == 32
         assert file.md5 is None or (len(bytes.fromhex(file.md5)) == 16 and not file.sha256 and not file.verified)
         assert file.bytes is None or file.bytes > 0
-    assert (facts.bytes > 0) == bool(facts.files)
+    assert (info.bytes > 0) == bool(info.files)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if DATASETS.get(name).facts.files])
+@pytest.mark.parametrize("name", [name for name in NAMES if DATASETS.get(name).info.files])
 def test_files_can_be_asked_for_without_loading(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     adapter = cast(Published, DATASETS.get(name))
     sources = list(adapter.sources())
@@ -118,14 +118,14 @@ def test_the_users_own_have_to_be_named(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
 def test_facts_are_true(dataset: Dataset) -> None:
-    facts = dataset.facts
-    assert dataset.images.shape == (facts.images, *facts.shape)
+    info = dataset.info
+    assert dataset.images.shape == (info.images, *info.shape)
     assert dataset.images.dtype == np.uint8
     if dataset.factors is not None:
-        assert dataset.factors.names == tuple(factor.name for factor in facts.factors)
-        assert dataset.factors.kinds == tuple(factor.kind for factor in facts.factors)
-        assert len(dataset.factors) == facts.images
-        for factor in facts.factors:
+        assert dataset.factors.names == tuple(factor.name for factor in info.factors)
+        assert dataset.factors.kinds == tuple(factor.kind for factor in info.factors)
+        assert len(dataset.factors) == info.images
+        for factor in info.factors:
             if factor.size is not None:
                 assert set(np.unique(dataset.factors.column(factor.name))) <= set(range(factor.size))
 
@@ -142,7 +142,7 @@ def test_images_use_the_range_of_a_byte_and_differ(dataset: Dataset) -> None:
 def test_both_splits_hold_images_of_every_class(dataset: Dataset) -> None:
     assert dataset.train.dtype == bool
     assert 0.5 < dataset.train.mean() < 1
-    assert len(dataset.split("train")) + len(dataset.split("test")) == dataset.facts.images
+    assert len(dataset.split("train")) + len(dataset.split("test")) == dataset.info.images
     labels = dataset.labels()
     if labels is not None:
         classes = set(labels.tolist())
@@ -152,7 +152,7 @@ def test_both_splits_hold_images_of_every_class(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
 def test_loading_again_gives_the_same(dataset: Dataset) -> None:
-    again = DATASETS.get(dataset.facts.name).load()
+    again = DATASETS.get(dataset.info.name).load()
     np.testing.assert_array_equal(some(again), some(dataset))
     np.testing.assert_array_equal(again.train, dataset.train)
     np.testing.assert_array_equal(again.factors, dataset.factors)

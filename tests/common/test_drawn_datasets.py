@@ -14,7 +14,7 @@ from disentangle_bench.datasets.images import LazyImages
 NAMES = sorted(
     name
     for name in DATASETS
-    if not (facts := DATASETS.get(name).facts).files and not facts.users_own and len(facts.factors) > 1
+    if not (info := DATASETS.get(name).info).files and not info.users_own and len(info.factors) > 1
 )
 
 

@@ -23,9 +23,9 @@ from torch import Tensor
 
 from disentangle_bench import metrics
 from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
-from disentangle_bench.metrics import METRICS, Facts, Score, Scores, facts_of
+from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
 from disentangle_bench.metrics.metric import PARTS, Better
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "c1-accuracy": {"bootstrap": 50},
@@ -50,8 +50,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "irs": {},
     "downstream": {"repeats": 1},
     "downstream/forest": {"repeats": 1, "trees": 5},
-    "beta-vae": {"batch_size": 16, "train_points": 300, "test_points": 200},
-    "factor-vae": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
+    "beta-vae-score": {"batch_size": 16, "train_points": 300, "test_points": 200},
+    "factor-vae-score": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
     "z-diff": {"batch_size": 16, "train_points": 300, "test_points": 200},
     "z-min-variance": {"batch_size": 16, "train_votes": 300, "test_votes": 200, "min_variance": 1e-5},
     "gaussian-total-correlation": {},
@@ -167,9 +167,9 @@ def score_of(name: str, subject: Subject, **settings: Any) -> dict[str, Score]:
     if name in EXTRAS:
         pytest.importorskip(EXTRAS[name])
     function = METRICS.get(name)
-    facts = facts_of(function)
-    parts = {part: subject[part] for part in (*facts.needs, *facts.uses) if part in subject}
-    missing = set(facts.needs) - set(parts)
+    info = info_of(function)
+    parts = {part: subject[part] for part in (*info.needs, *info.uses) if part in subject}
+    missing = set(info.needs) - set(parts)
     assert not missing, f"{name} needs {missing}, which the small subjects of this file do not offer"
     assert name in SETTINGS, f"{name} has no small settings in this file"
     scores: Scores = function(**parts, **(SETTINGS[name] | settings))
@@ -197,8 +197,8 @@ def test_every_metric_of_the_package_is_registered_and_collected() -> None:
     declared = set()
     for module in pkgutil.walk_packages(metrics.__path__, f"{metrics.__name__}."):
         for value in vars(import_module(module.name)).values():
-            if isinstance(getattr(value, "facts", None), Facts) and value.__module__ == module.name:
-                declared.add(value.facts.name)
+            if isinstance(getattr(value, "info", None), MetricInfo) and value.__module__ == module.name:
+                declared.add(value.info.name)
     builtin = {name for name in METRICS if METRICS.get(name).__module__.startswith("disentangle_bench.")}
     assert declared == builtin
     assert set(METRICS) == set(NAMES)
@@ -216,27 +216,27 @@ def test_the_small_subjects_offer_only_parts() -> None:
 @every_metric
 def test_facts_are_complete(name: str) -> None:
     function = METRICS.get(name)
-    facts = facts_of(function)
-    assert facts.name == name
+    info = info_of(function)
+    assert info.name == name
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9-]+)?", name)
-    assert isinstance(facts.version, int)
-    assert facts.version >= 1
-    assert facts.better in get_args(Better)
-    assert facts.unit in ("", "nats")
-    assert_ordered(facts.bounds)
-    assert re.search(r"arXiv:\d{4}\.\d{4,5}|arXiv:[a-z-]+/\d{7}|\(\d{4}\)|defined here", facts.source), "no source"
-    assert 20 <= len(facts.summary) <= 160
-    assert facts.summary[-1] in ".?:"
-    assert facts.needs
-    assert {*facts.needs, *facts.uses} <= set(PARTS)
+    assert isinstance(info.version, int)
+    assert info.version >= 1
+    assert info.better in get_args(Better)
+    assert info.unit in ("", "nats")
+    assert_ordered(info.bounds)
+    assert re.search(r"arXiv:\d{4}\.\d{4,5}|arXiv:[a-z-]+/\d{7}|\(\d{4}\)|defined here", info.source), "no source"
+    assert 20 <= len(info.summary) <= 160
+    assert info.summary[-1] in ".?:"
+    assert info.needs
+    assert {*info.needs, *info.uses} <= set(PARTS)
 
 
 @every_metric
 def test_settings_have_json_defaults_and_are_documented(name: str) -> None:
     function = METRICS.get(name)
-    facts = facts_of(function)
-    assert json.loads(json.dumps(dict(facts.settings))) == dict(facts.settings)
-    for argument in (*facts.needs, *facts.uses, *facts.settings):
+    info = info_of(function)
+    assert json.loads(json.dumps(dict(info.settings))) == dict(info.settings)
+    for argument in (*info.needs, *info.uses, *info.settings):
         assert re.search(rf"^\s+{argument}: \S", function.__doc__ or "", re.MULTILINE), f"{argument} is not explained"
 
 
@@ -261,9 +261,9 @@ def test_a_lively_subject_has_a_headline(name: str, kind: str, scores: dict[str,
 @every_subject
 @every_metric
 def test_declared_bounds_hold(name: str, kind: str, scores: dict[str, Score]) -> None:
-    facts = facts_of(METRICS.get(name))
+    info = info_of(METRICS.get(name))
     for part, score in scores.items():
-        bounds = facts.bounds if score.bounds is None else score.bounds
+        bounds = info.bounds if score.bounds is None else score.bounds
         assert_ordered(bounds)
         low, high = (-math.inf if bounds[0] is None else bounds[0], math.inf if bounds[1] is None else bounds[1])
         for figure in (score.value, score.low, score.high, score.chance, score.ceiling):
@@ -273,7 +273,7 @@ def test_declared_bounds_hold(name: str, kind: str, scores: dict[str, Score]) ->
 @every_subject
 @every_metric
 def test_figures_fit_together(name: str, kind: str, scores: dict[str, Score]) -> None:
-    facts = facts_of(METRICS.get(name))
+    info = info_of(METRICS.get(name))
     for part, score in scores.items():
         assert (score.low is None) == (score.high is None), part
         if score.value is None:
@@ -281,8 +281,8 @@ def test_figures_fit_together(name: str, kind: str, scores: dict[str, Score]) ->
             continue
         if score.low is not None and score.high is not None:
             assert score.low - 1e-9 <= score.value <= score.high + 1e-9, part
-        if score.ceiling is not None and (score.better or facts.better) != "neither":
-            sign = -1 if (score.better or facts.better) == "lower" else 1
+        if score.ceiling is not None and (score.better or info.better) != "neither":
+            sign = -1 if (score.better or info.better) == "lower" else 1
             assert sign * score.value <= sign * score.ceiling + 1e-9, part
         assert score.unit in ("", "nats")
 
@@ -307,7 +307,7 @@ def test_details_are_json(name: str, kind: str, scores: dict[str, Score]) -> Non
 
 @every_metric
 def test_a_seed_gives_the_same_numbers(name: str) -> None:
-    seed = {"seed": 3} if "seed" in facts_of(METRICS.get(name)).settings else {}
+    seed = {"seed": 3} if "seed" in info_of(METRICS.get(name)).settings else {}
     first, second = score_of(name, lively(), **seed), score_of(name, lively(), **seed)
     assert first == second
     for part, score in first.items():

@@ -55,9 +55,9 @@ class TestEach:
 
     def test_its_model_dataset_and_networks_exist_and_fit(self, name: str) -> None:
         recipe = find_recipe(name)
-        facts = DATASETS.get(recipe.dataset).facts
-        shape = facts.shape if all(facts.shape) else (3, 64, 64)  # some sets of the user's own may have any
-        assert find_pair(recipe.networks.name, shape, facts.name).shape == shape
+        info = DATASETS.get(recipe.dataset).info
+        shape = info.shape if all(info.shape) else (3, 64, 64)  # some sets of the user's own may have any
+        assert find_pair(recipe.networks.name, shape, info.name).shape == shape
         model = MODELS.get(recipe.model)(recipe.with_settings({"networks.width": 0.1}), shape)
         latents = model.latents.sample(2, torch.Generator().manual_seed(0))
         images = model.G(model.latents.pack(latents))
@@ -65,7 +65,7 @@ class TestEach:
         assert images.shape == (2, *shape)
         assert logits.shape == (2,)
         assert [part.shape[1] for part in model.latents.split(parameters)] == list(model.latents.parameters)
-        assert facts.users_own or recipe.batch_size <= facts.images
+        assert info.users_own or recipe.batch_size <= info.images
 
     def test_its_batches_can_be_shared_by_two_processes(self, name: str) -> None:
         recipe = find_recipe(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from disentangle_bench.datasets import DatasetFacts, Factor, File
+from disentangle_bench.datasets import DatasetInfo, Factor, File
 from disentangle_bench.datasets.files import downloads
 from tests.datasets.server import Web, serving
 
@@ -33,8 +33,8 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.fixture
-def facts() -> DatasetFacts:
-    return DatasetFacts(
+def info() -> DatasetInfo:
+    return DatasetInfo(
         name="shapes",
         title="Shapes",
         images=2,

@@ -65,7 +65,7 @@ def test_images_are_read_however_they_lie(write: Write, layout: str, resident: b
     expected = IMAGES[:, :1] if layout == "grey" else IMAGES
     assert isinstance(dataset.images, np.ndarray if resident else StoredImages | RawImages)
     np.testing.assert_array_equal(dataset.images[:], expected)
-    assert dataset.facts.shape == expected.shape[1:]
+    assert dataset.info.shape == expected.shape[1:]
     assert dataset.factors is None
     assert (~dataset.train).sum() == 2
 
@@ -81,7 +81,7 @@ def test_small_files_need_no_cache(write: Write, tmp_path: Path, monkeypatch: py
 
 def test_factors_names_kinds_and_the_split_are_the_files(write: Write) -> None:
     dataset = arrays.load(write(images=IMAGES, factors=FACTORS, names=NAMES, kinds=KINDS, train=TRAIN))
-    scale, label = dataset.facts.factors
+    scale, label = dataset.info.factors
     assert (scale.name, scale.kind, scale.values) == ("scale", "ordinal", (0, 0.25, 0.5, 0.75))
     assert (label.name, label.kind, label.size) == ("label", "categorical", 2)
     assert dataset.factors.column("scale").tolist() == (np.arange(N) % 4).tolist()
@@ -91,10 +91,10 @@ def test_factors_names_kinds_and_the_split_are_the_files(write: Write) -> None:
 
 def test_names_and_kinds_are_guessed_or_set(write: Write) -> None:
     path = write(images=IMAGES, factors=FACTORS)
-    assert [(factor.name, factor.kind) for factor in arrays.load(path).facts.factors] == [
+    assert [(factor.name, factor.kind) for factor in arrays.load(path).info.factors] == [
         ("f1", "ordinal"), ("f2", "categorical"),
     ]  # fmt: skip
-    assert arrays.load(path, kinds="f1=cyclic").facts.factors[0].kind == "cyclic"
+    assert arrays.load(path, kinds="f1=cyclic").info.factors[0].kind == "cyclic"
 
 
 def test_other_names_can_be_set(write: Write) -> None:
@@ -102,8 +102,8 @@ def test_other_names_can_be_set(write: Write) -> None:
     with pytest.raises(DataError, match=r"has no array 'images'; it has imgs, labels"):
         arrays.load(path)
     dataset = arrays.load(path, images="imgs", factors="labels")
-    assert dataset.facts.labels == "label"
-    assert dataset.facts.factors[0].values == ("cat", "dog")
+    assert dataset.info.labels == "label"
+    assert dataset.info.factors[0].values == ("cat", "dog")
     with pytest.raises(DataError, match="has no array 'factor'"):
         arrays.load(path, images="imgs", factors="factor")
 
@@ -112,7 +112,7 @@ def test_a_table_beside_the_file_holds_the_factors(write: Write) -> None:
     path = write(images=IMAGES)
     table = path.with_suffix(".csv")
     table.write_text("azimuth\n" + "".join(f"{number % 4 * 90}\n" for number in range(N)))
-    (factor,) = arrays.load(path, kinds="azimuth=cyclic").facts.factors
+    (factor,) = arrays.load(path, kinds="azimuth=cyclic").info.factors
     assert factor.values == (0, 90, 180, 270)
     table.write_text("azimuth\n1\n2\n")
     with pytest.raises(DataError, match=r"mine\.csv has 2 rows for 20 images.*\n.* below the columns' names"):
@@ -153,15 +153,15 @@ def test_arrays_that_do_not_fit_are_told(write: Write, parts: dict[str, object],
 
 def test_where_the_channels_are_can_be_set(write: Write) -> None:
     path = write(images=IMAGES[..., :3])
-    assert arrays.load(path, channels="first").facts.shape == (3, 8, 3)
-    assert arrays.load(path, channels="last").facts.shape == (3, 3, 8)
+    assert arrays.load(path, channels="first").info.shape == (3, 8, 3)
+    assert arrays.load(path, channels="last").info.shape == (3, 3, 8)
     with pytest.raises(SettingError, match="channels = 'middle' cannot be"):
         arrays.load(path, channels="middle")
 
 
 def test_a_folder_with_one_such_file_will_do(write: Write) -> None:
     path = write(images=IMAGES)
-    assert arrays.load(path.parent).facts.images == N
+    assert arrays.load(path.parent).info.images == N
     path.with_name("other.npz").write_bytes(b"")
     with pytest.raises(DataError, match="holds 2 files that end with"):
         arrays.load(path.parent)

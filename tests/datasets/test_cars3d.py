@@ -63,13 +63,13 @@ def laid_out(folder: Path, files: Files) -> None:
 @pytest.fixture
 def small(cache: Path) -> Cars3D:
     adapter = Cars3D()
-    adapter.facts = replace(cars3d.facts, images=24, factors=SMALL, files={FILE: File(None)})
+    adapter.info = replace(cars3d.info, images=24, factors=SMALL, files={FILE: File(None)})
     return adapter
 
 
 def test_the_grid_is_the_published_one() -> None:
     assert [factor.size for factor in FACTORS] == [4, 24, 183]
-    assert np.prod([factor.size for factor in FACTORS]) == cars3d.facts.images == 17_568
+    assert np.prod([factor.size for factor in FACTORS]) == cars3d.info.images == 17_568
     assert (FACTORS[1].kind, FACTORS[1].values[:2], FACTORS[1].values[-1]) == ("cyclic", (0, 15), 345)
 
 
@@ -80,7 +80,7 @@ def test_images_come_in_the_order_of_the_list(small: Cars3D, tmp_path: Path, pub
     else:
         laid_out(tmp_path / layout, {n.partition("/")[2]: c for n, c in published.items() if n.startswith("cars/")})
     dataset = small.load(tmp_path, size=128)
-    assert dataset.facts.shape == (3, 128, 128)
+    assert dataset.info.shape == (3, 128, 128)
     truth = dataset.ground_truth
     assert truth.whole
     for elevation, azimuth, identity in ((0, 0, 0), (1, 2, 3), (1, 0, 2), (0, 1, 1)):

@@ -16,7 +16,7 @@ from disentangle_bench.errors import DataError, DownloadError, SettingError
 from tests.datasets.conftest import declared
 
 NAMES = [f"{number:06}.jpg" for number in range(1, 8)]
-FACTORS = [factor.name for factor in celeba.facts.factors]
+FACTORS = [factor.name for factor in celeba.info.factors]
 VALUES = np.random.default_rng(0).integers(2, size=(7, 40))
 PARTS = [0, 0, 1, 2, 0, 2, 0]
 
@@ -62,8 +62,8 @@ def folder(tmp_path: Path, cache: Path) -> Path:
 def declaring(folder: Path) -> CelebA:
     """The adapter, declaring the files in a folder."""
     adapter = CelebA()
-    there = {name: declared((folder / name).read_bytes()) for name in celeba.facts.files if (folder / name).is_file()}
-    adapter.facts = replace(celeba.facts, images=7, files={**celeba.facts.files, **there})
+    there = {name: declared((folder / name).read_bytes()) for name in celeba.info.files if (folder / name).is_file()}
+    adapter.info = replace(celeba.info, images=7, files={**celeba.info.files, **there})
     return adapter
 
 
@@ -81,7 +81,7 @@ def test_images_attributes_and_splits_are_those_of_the_files(folder: Path) -> No
     np.testing.assert_allclose(greys(dataset), 20 * np.arange(1, 8), atol=1)
     np.testing.assert_array_equal(dataset.factors.values, VALUES)
     assert dataset.factors.names[-2:] == ("Wearing_Necktie", "Young")
-    assert {(factor.kind, factor.size) for factor in dataset.facts.factors} == {("categorical", 2)}
+    assert {(factor.kind, factor.size) for factor in dataset.info.factors} == {("categorical", 2)}
     assert dataset.train.tolist() == [True, True, True, False, True, False, True]
     assert dataset.labels() is None
 
@@ -96,8 +96,8 @@ def test_they_are_decoded_once(folder: Path, capsys: pytest.CaptureFixture[str])
 def test_size_and_crop_are_chosen(folder: Path) -> None:
     dataset = declaring(folder).load(folder, size=64, crop=178)
     assert dataset.images.shape == (7, 3, 64, 64)
-    assert dataset.facts.shape == (3, 64, 64)
-    assert "64x64" in dataset.facts.title
+    assert dataset.info.shape == (3, 64, 64)
+    assert "64x64" in dataset.info.title
     assert (dataset.images[:][:, :, :4] < 10).all(), "the margin that a crop of 148 takes away is there"
     with pytest.raises(SettingError, match="crop = 200 cannot be"):
         declaring(folder).load(folder, crop=200)
@@ -184,9 +184,9 @@ def test_files_are_torchvisions() -> None:
 
     (source,) = celeba.sources()
     for key, _, name in Theirs.file_list:
-        if name in celeba.facts.files:
+        if name in celeba.info.files:
             assert source.urls[name].endswith(f"id={key}")
-    assert set(source.urls) == set(celeba.facts.files) <= {name for _, _, name in Theirs.file_list}
+    assert set(source.urls) == set(celeba.info.files) <= {name for _, _, name in Theirs.file_list}
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ def laid_out(folder: Path, files: Files) -> None:
 @pytest.fixture
 def small(cache: Path) -> Chairs:
     adapter = Chairs()
-    adapter.facts = replace(chairs.facts, images=12, factors=SMALL, files={FILE: File(None)})
+    adapter.info = replace(chairs.info, images=12, factors=SMALL, files={FILE: File(None)})
     return adapter
 
 
@@ -83,7 +83,7 @@ def expected(chair: int, elevation: int, azimuth: int, size: int = 64, crop: int
 
 def test_the_grid_is_the_published_one() -> None:
     assert [factor.size for factor in FACTORS] == [1393, 2, 31]
-    assert np.prod([factor.size for factor in FACTORS]) == chairs.facts.images == 86_366
+    assert np.prod([factor.size for factor in FACTORS]) == chairs.info.images == 86_366
     assert FACTORS[1].values == (20, 30)
     assert FACTORS[2].values[:4] + FACTORS[2].values[-3:] == (0, 11, 23, 34, 325, 336, 348)
     assert FACTORS[2].kind == "cyclic"
@@ -100,7 +100,7 @@ def test_images_are_grey_cropped_and_labelled_by_their_names(
     dataset = small.load(tmp_path)
     truth = dataset.ground_truth
     assert truth.whole
-    assert dataset.facts.factors[1:] == SMALL[1:]
+    assert dataset.info.factors[1:] == SMALL[1:]
     for chair in (0, 1):
         for elevation in (0, 1):
             for azimuth in (0, 1, 2):
@@ -115,7 +115,7 @@ def test_size_and_crop_can_be_chosen(small: Chairs, tmp_path: Path, published: F
     whole = small.load(tmp_path, crop=600)
     np.testing.assert_array_equal(whole.images[0][0], expected(0, 20, 0, crop=600))
     large = small.load(tmp_path, size=400)
-    assert large.facts.shape == (1, 400, 400)
+    assert large.info.shape == (1, 400, 400)
     np.testing.assert_array_equal(large.images[0][0], expected(0, 20, 0, size=400))
 
 

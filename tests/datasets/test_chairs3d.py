@@ -65,7 +65,7 @@ def test_a_turn_to_the_other_side_has_the_mirrored_outline(dataset: Dataset, sty
 def test_other_sizes_show_the_same(dataset: Dataset) -> None:
     row = dataset.ground_truth.index([list(BASE.values())])
     large = chairs3d.load(size=128)
-    assert large.facts.shape == (1, 128, 128)
+    assert large.info.shape == (1, 128, 128)
     halved = large.images[row].astype(float).reshape(64, 2, 64, 2).mean(axis=(1, 3))
     assert np.abs(halved - dataset.images[row][0, 0]).mean() < 2
     with pytest.raises(SettingError, match="chairs3d cannot be drawn at a size of 4096"):

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from disentangle_bench.datasets import Dataset, DatasetFacts, Factor, GroundTruth
+from disentangle_bench.datasets import Dataset, DatasetInfo, Factor, GroundTruth
 from disentangle_bench.datasets.dataset import held_out
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.errors import DataError
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
-FACTS = DatasetFacts(
+FACTS = DatasetInfo(
     name="shapes",
     title="Shapes",
     images=4,
@@ -41,7 +41,7 @@ def test_splits_hold_their_images_and_labels() -> None:
 
 
 def test_a_dataset_without_classes_has_no_labels() -> None:
-    unlabelled = DatasetFacts(**{**vars(FACTS), "labels": None})
+    unlabelled = DatasetInfo(**{**vars(FACTS), "labels": None})
     assert Dataset(unlabelled, IMAGES, FACTORS, TRAIN).labels() is None
     assert Dataset(FACTS, IMAGES, None, TRAIN).labels() is None
 
@@ -77,9 +77,9 @@ def test_splits_of_images_that_are_not_in_memory_stay_where_they_are() -> None:
 
 
 def test_a_set_whose_factors_all_have_classes_can_be_sampled() -> None:
-    facts = replace(FACTS, factors=(Factor("size", "ordinal", 4), Factor("shape", "categorical", 3)))
+    info = replace(FACTS, factors=(Factor("size", "ordinal", 4), Factor("shape", "categorical", 3)))
     factors = Variables.wrap([[0, 2], [1, 0], [2, 1], [3, 2]], names=["size", "shape"])
-    sampler = Dataset(facts, IMAGES, factors, TRAIN).ground_truth
+    sampler = Dataset(info, IMAGES, factors, TRAIN).ground_truth
     assert isinstance(sampler, GroundTruth)
     classes, images = sampler.sample(20, np.random.default_rng(0), {"shape": 2})
     assert set(classes[:, 0].tolist()) == {0, 3}
@@ -112,4 +112,4 @@ def test_some_rows_are_a_dataset_in_memory() -> None:
     np.testing.assert_array_equal(some.images, IMAGES[[3, 0]])
     np.testing.assert_array_equal(some.factors, FACTORS.values[[3, 0]])
     assert some.train.tolist() == [False, True]
-    assert some.facts == replace(FACTS, images=2)
+    assert some.info == replace(FACTS, images=2)

@@ -64,13 +64,13 @@ def written(folder: Path, contents: dict[str, np.ndarray]) -> Path:
 @pytest.fixture
 def small(cache: Path) -> DSprites:
     adapter = DSprites()
-    adapter.facts = replace(dsprites.facts, images=108, factors=SMALL, files={FILE: File(None)})
+    adapter.info = replace(dsprites.info, images=108, factors=SMALL, files={FILE: File(None)})
     return adapter
 
 
 def test_the_grid_is_the_published_one() -> None:
     assert tuple(factor.size for factor in FACTORS) == (1, 3, 6, 40, 32, 32)
-    assert math.prod(factor.size for factor in FACTORS) == dsprites.facts.images == 737_280
+    assert math.prod(factor.size for factor in FACTORS) == dsprites.info.images == 737_280
     assert FACTORS[2].values == pytest.approx((0.5, 0.6, 0.7, 0.8, 0.9, 1.0))
     assert FACTORS[3].kind == "cyclic"
     assert (FACTORS[3].values[0], FACTORS[3].values[-1]) == (0, pytest.approx(2 * math.pi))
@@ -85,7 +85,7 @@ def test_images_and_factors_are_those_of_the_file(small: DSprites, tmp_path: Pat
     np.testing.assert_array_equal(dataset.images[rows], contents["imgs"][rows][:, None] * 255)
     np.testing.assert_array_equal(dataset.factors, contents["latents_classes"])
     assert dataset.factors.kinds == ("categorical", "categorical", "ordinal", "cyclic", "ordinal", "ordinal")
-    assert dataset.facts.factors == SMALL
+    assert dataset.info.factors == SMALL
     assert (~dataset.train).sum() == 11
 
 
@@ -173,10 +173,10 @@ def test_a_damaged_first_copy_can_be_replaced(small: DSprites, tmp_path: Path) -
 
 def test_the_full_grid_needs_the_full_file(cache: Path, tmp_path: Path) -> None:
     written(tmp_path, arrays())
-    with pytest.raises(DataError, match=f"has the MD5 .* instead of {dsprites.facts.files[FILE].md5}"):
+    with pytest.raises(DataError, match=f"has the MD5 .* instead of {dsprites.info.files[FILE].md5}"):
         dsprites.load(tmp_path)
     adapter = DSprites()
-    adapter.facts = replace(dsprites.facts, files={FILE: File(None)})
+    adapter.info = replace(dsprites.info, files={FILE: File(None)})
     with pytest.raises(DataError, match=r"'latents_classes' is \(108, 6\); the grid 1 x 3 x 6 x 40 x 32 x 32 makes it"):
         adapter.load(tmp_path)
 
@@ -194,7 +194,7 @@ from pathlib import Path
 import numpy as np
 from tests.datasets.test_dsprites import FILE, LARGE, DSprites, File, dsprites, replace
 adapter = DSprites()
-adapter.facts = replace(dsprites.facts, factors=LARGE, images=76_800, files={FILE: File(None)})
+adapter.info = replace(dsprites.info, factors=LARGE, images=76_800, files={FILE: File(None)})
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 dataset = adapter.load(Path(sys.argv[1]))
 assert dataset.images[np.arange(0, 76_800, 100)].mean() == 255

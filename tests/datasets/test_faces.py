@@ -40,8 +40,8 @@ def stored(folder: Path, images: np.ndarray = PIXELS) -> Path:
 
 def check(dataset) -> None:
     np.testing.assert_array_equal(dataset.images[:, 0], PIXELS)
-    assert dataset.facts.shape == (1, 32, 32)
-    assert [(factor.name, factor.kind) for factor in dataset.facts.factors] == [
+    assert dataset.info.shape == (1, 32, 32)
+    assert [(factor.name, factor.kind) for factor in dataset.info.factors] == [
         ("azimuth", "continuous"), ("lighting", "categorical"),
     ]  # fmt: skip
     np.testing.assert_allclose(dataset.factors.column("azimuth"), AZIMUTH)
@@ -49,7 +49,7 @@ def check(dataset) -> None:
 
 def test_a_folder_with_a_table_is_read(renders: Path) -> None:
     check(faces.load(renders))
-    assert faces.load(renders, kinds="lighting=ordinal").facts.factors[1].kind == "ordinal"
+    assert faces.load(renders, kinds="lighting=ordinal").info.factors[1].kind == "ordinal"
 
 
 def test_an_hdf5_file_with_a_table_beside_it_is_read(renders: Path) -> None:

@@ -26,7 +26,7 @@ def small(cache: Path) -> FashionMnist:
     """Fashion-MNIST with four images, the last one black."""
     adapter = FashionMnist()
     files = {name: declared(idx(array)) for name, array in ARRAYS.items()}
-    adapter.facts = replace(fashion_mnist.facts, images=4, files=files)
+    adapter.info = replace(fashion_mnist.info, images=4, files=files)
     return adapter
 
 
@@ -39,7 +39,7 @@ def test_loads_from_a_folder(small: FashionMnist, tmp_path: Path, folder: str) -
     dataset = small.load(tmp_path / "data")
     np.testing.assert_array_equal(dataset.images[:3, 0], ARRAYS["train-images-idx3-ubyte"])
     assert dataset.labels().tolist() == [9, 0, 3, 5]
-    assert [dataset.facts.factors[0].values[label] for label in dataset.labels()] == [
+    assert [dataset.info.factors[0].values[label] for label in dataset.labels()] == [
         "ankle boot", "T-shirt/top", "dress", "sandal",
     ]  # fmt: skip
     assert dataset.train.tolist() == [True, True, True, False]
@@ -60,9 +60,9 @@ def test_sources_are_debians_package_and_then_torchvisions_mirrors() -> None:
     first, *mirrors = fashion_mnist.sources()
     assert first == PackedFolder(Path("/usr/share/datasets/fashion-mnist"))
     assert mirrors == [WebFolder(url, suffix=".gz") for url in FashionMNIST.mirrors]
-    assert {name.removesuffix(".gz") for name, _ in FashionMNIST.resources} == set(fashion_mnist.facts.files)
+    assert {name.removesuffix(".gz") for name, _ in FashionMNIST.resources} == set(fashion_mnist.info.files)
     named = [name.lower() for name in FashionMNIST.classes]
-    assert [str(name).lower() for name in module.fashion_mnist.facts.factors[0].values] == named
+    assert [str(name).lower() for name in module.fashion_mnist.info.factors[0].values] == named
 
 
 @pytest.mark.slow

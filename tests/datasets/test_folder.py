@@ -37,7 +37,7 @@ def root(tmp_path: Path, cache: Path) -> Path:
 def test_images_of_a_folder_are_decoded_cropped_and_resized(root: Path) -> None:
     dataset = folder.load(put(root, PLAIN), size=16)
     assert dataset.images.shape == (4, 3, 16, 16)
-    assert (dataset.facts.images, dataset.facts.shape) == (4, (3, 16, 16))
+    assert (dataset.info.images, dataset.info.shape) == (4, (3, 16, 16))
     assert greys(dataset) == [1, 2, 3, 4]
     assert dataset.factors is None
     assert dataset.labels() is None
@@ -47,7 +47,7 @@ def test_images_of_a_folder_are_decoded_cropped_and_resized(root: Path) -> None:
 
 def test_subfolders_are_classes(root: Path) -> None:
     dataset = folder.load(put(root, ["cats/x.png", "cats/deep/y.png", "dogs/x.png", "ants/z.png"]))
-    (factor,) = dataset.facts.factors
+    (factor,) = dataset.info.factors
     assert (factor.name, factor.kind, factor.values) == ("class", "categorical", ("ants", "cats", "dogs"))
     assert greys(dataset) == [4, 2, 1, 3]
     assert dataset.labels().tolist() == [0, 1, 1, 2]
@@ -71,7 +71,7 @@ def test_an_archive_will_do(root: Path, tmp_path: Path) -> None:
             archive.write(path, f"outer/{path.relative_to(root)}")
     dataset = folder.load(tmp_path / "mine.zip")
     assert greys(dataset) == [1, 2]
-    assert dataset.facts.factors[0].values == ("cats", "dogs")
+    assert dataset.info.factors[0].values == ("cats", "dogs")
 
 
 def test_a_table_of_factors_is_matched_by_name(root: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_table_of_factors_is_matched_by_name(root: Path) -> None:
         "azimuth,file,shape\n270,d.bmp,round\n0,a.png,flat\n90,./b.jpg,flat\n0,c.PNG,flat\n"
     )
     dataset = folder.load(root, kinds="azimuth=cyclic")
-    azimuth, shape = dataset.facts.factors
+    azimuth, shape = dataset.info.factors
     assert (azimuth.kind, azimuth.values) == ("cyclic", (0, 90, 270))
     assert (shape.kind, shape.values) == ("categorical", ("flat", "round"))
     assert dataset.factors.values.tolist() == [[0, 0], [1, 0], [0, 0], [2, 1]]
@@ -90,7 +90,7 @@ def test_a_table_may_lie_above_the_images_and_name_the_class(root: Path) -> None
     put(root, ["images/a.png", "images/b.png"])
     (root / "factors.csv").write_text("file,label,size\na.png,cat,0.25\nimages/b.png,dog,0.5\n")
     dataset = folder.load(root)
-    assert dataset.facts.labels == "label"
+    assert dataset.info.labels == "label"
     assert dataset.labels().tolist() == [0, 1]
     assert dataset.factors.column("size").tolist() == [0.25, 0.5]
 

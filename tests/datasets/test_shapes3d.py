@@ -51,14 +51,14 @@ def written(folder: Path, images=IMAGES, labels=LABELS, *, chunks: tuple[int, ..
 @pytest.fixture
 def small(cache: Path) -> Shapes3D:
     adapter = Shapes3D()
-    adapter.facts = replace(shapes3d.facts, images=COUNT, factors=SMALL, files={FILE: File(None)})
+    adapter.info = replace(shapes3d.info, images=COUNT, factors=SMALL, files={FILE: File(None)})
     return adapter
 
 
 def test_the_grid_is_the_published_one() -> None:
     assert tuple(factor.size for factor in FACTORS) == (10, 10, 10, 8, 4, 15)
-    assert np.prod([factor.size for factor in FACTORS]) == shapes3d.facts.images == 480_000
-    assert not shapes3d.facts.files[FILE].verified
+    assert np.prod([factor.size for factor in FACTORS]) == shapes3d.info.images == 480_000
+    assert not shapes3d.info.files[FILE].verified
 
 
 @pytest.mark.parametrize("chunks", [WHOLE, CUT, None])
@@ -69,7 +69,7 @@ def test_images_and_factors_are_those_of_the_file(small: Shapes3D, tmp_path: Pat
     rows = np.array([200, 3, 3, 77])
     np.testing.assert_array_equal(dataset.images[rows], IMAGES[rows].transpose(0, 3, 1, 2))
     np.testing.assert_array_equal(dataset.factors, grid(SMALL))
-    assert dataset.facts.factors == SMALL
+    assert dataset.info.factors == SMALL
     assert (~dataset.train).sum() == round(COUNT / 10)
     truth = dataset.ground_truth
     assert truth.classes(truth.index([1, 2, 0, 1, 3, 2])).tolist() == [[1, 2, 0, 1, 3, 2]]
@@ -80,8 +80,8 @@ def test_values_are_those_that_the_file_states(small: Shapes3D, tmp_path: Path) 
     stated[:, 3] = (LABELS[:, 3] - 0.75) * 2  # as its description has it: from 0 to 1
     written(tmp_path, labels=stated)
     dataset = small.load(tmp_path)
-    assert dataset.facts.factors[3].values == (0, 0.5, 1)
-    assert dataset.facts.factors[4].values == ("cube", "cylinder", "sphere", "capsule")
+    assert dataset.info.factors[3].values == (0, 0.5, 1)
+    assert dataset.info.factors[4].values == ("cube", "cylinder", "sphere", "capsule")
     np.testing.assert_array_equal(dataset.factors, grid(SMALL))
 
 

@@ -56,19 +56,19 @@ def written(folder: Path, contents: Arrays, *, packed: bool = True) -> None:
 @pytest.fixture
 def small(cache: Path) -> SmallNorb:
     adapter = SmallNorb()
-    files = {name: File(None) for name in smallnorb.facts.files}
-    adapter.facts = replace(smallnorb.facts, images=2 * ROWS, factors=SMALL, files=files)
+    files = {name: File(None) for name in smallnorb.info.files}
+    adapter.info = replace(smallnorb.info, images=2 * ROWS, factors=SMALL, files=files)
     return adapter
 
 
 def test_the_grid_is_the_published_one() -> None:
     assert [factor.size for factor in FACTORS] == [5, 10, 9, 18, 6]
-    assert np.prod([factor.size for factor in FACTORS]) == smallnorb.facts.images == 48_600
+    assert np.prod([factor.size for factor in FACTORS]) == smallnorb.info.images == 48_600
     assert FACTORS[2].values == (30, 35, 40, 45, 50, 55, 60, 65, 70)
     assert FACTORS[3].values[:2] + FACTORS[3].values[-1:] == (0, 20, 340)
     assert sorted(TRAIN.instances + TEST.instances) == list(range(10))
-    assert smallnorb.facts.bytes == sum(file.bytes for file in smallnorb.facts.files.values())
-    assert not any(file.verified for file in smallnorb.facts.files.values())
+    assert smallnorb.info.bytes == sum(file.bytes for file in smallnorb.info.files.values())
+    assert not any(file.verified for file in smallnorb.info.files.values())
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -82,7 +82,7 @@ def test_images_and_factors_are_those_of_the_files(
     times = 2 if camera == "both" else 1
     for number, chosen in enumerate({"left": [0], "right": [1], "both": [0, 1]}[camera]):
         np.testing.assert_array_equal(dataset.images[number::times][:, 0], pairs[:, chosen])
-    assert dataset.facts.shape == (1, 96, 96)
+    assert dataset.info.shape == (1, 96, 96)
     assert dataset.labels("train").tolist() == published[TRAIN.file("cat")].repeat(times).tolist()
     info = np.concatenate([published[TRAIN.file("info")], published[TEST.file("info")]]) // [1, 1, 2, 1]
     np.testing.assert_array_equal(dataset.factors.values[:, 1:5], info.repeat(times, axis=0))
@@ -91,8 +91,8 @@ def test_images_and_factors_are_those_of_the_files(
 def test_two_cameras_are_a_factor(small: SmallNorb, tmp_path: Path, published: Arrays) -> None:
     written(tmp_path, published)
     dataset = small.load(tmp_path, camera="both", size=96)
-    assert dataset.facts.images == len(dataset.images) == 4 * ROWS
-    assert dataset.facts.factors[-1].values == ("left", "right")
+    assert dataset.info.images == len(dataset.images) == 4 * ROWS
+    assert dataset.info.factors[-1].values == ("left", "right")
     assert dataset.train.tolist() == [True] * 2 * ROWS + [False] * 2 * ROWS
     truth = dataset.ground_truth
     assert truth.whole

@@ -32,11 +32,11 @@ def centres(images):
 
 def test_the_grid_is_dsprites(dataset):
     assert dataset.images.shape == (737_280, 1, 64, 64)
-    assert [factor.name for factor in dataset.facts.factors] == [
+    assert [factor.name for factor in dataset.info.factors] == [
         "color", "shape", "scale", "orientation", "posX", "posY",
     ]  # fmt: skip
     assert dataset.ground_truth.sizes == (1, 3, 6, 40, 32, 32)
-    values = {factor.name: factor.values for factor in dataset.facts.factors}
+    values = {factor.name: factor.values for factor in dataset.info.factors}
     assert values["shape"] == ("square", "ellipse", "heart")
     np.testing.assert_allclose(values["scale"], [0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
     np.testing.assert_allclose(values["orientation"], np.linspace(0, 2 * np.pi, 40))
@@ -46,7 +46,7 @@ def test_the_grid_is_dsprites(dataset):
 
 
 def test_facts_are_those_of_the_default(dataset):
-    assert dataset.facts == sprites.facts
+    assert dataset.info == sprites.info
 
 
 def test_ink_is_as_much_as_in_dsprites(dataset):
@@ -93,7 +93,7 @@ def test_neighbours_on_every_axis_of_position_differ(dataset):
 @pytest.mark.parametrize("size", [8, 28, 33, 128, 300])
 def test_other_sizes_show_the_same(size, dataset):
     other = sprites.load(size=size)
-    assert other.facts.shape == (1, size, size)
+    assert other.info.shape == (1, size, size)
     rows = np.random.default_rng(0).integers(0, len(other.images), 30)
     found, expected = centres(other.images[rows]) / size, centres(dataset.images[rows]) / 64
     np.testing.assert_allclose(found, expected, atol=0.6 / min(size, 64))
@@ -102,18 +102,18 @@ def test_other_sizes_show_the_same(size, dataset):
 def test_the_grid_is_as_asked_for():
     small = sprites.load(shapes=["heart", "square"], scales=1, orientations=5, positions=3, colors=1)
     assert small.ground_truth.sizes == (1, 2, 1, 5, 3, 3)
-    assert small.facts.images == len(small.images) == 90
-    assert [factor.values for factor in small.facts.factors][1:3] == [("heart", "square"), (1.0,)]
+    assert small.info.images == len(small.images) == 90
+    assert [factor.values for factor in small.info.factors][1:3] == [("heart", "square"), (1.0,)]
     middle = sprites.load(shapes=["heart"], scales=2, orientations=1, positions=1)
-    assert [factor.values for factor in middle.facts.factors[1:]] == [("heart",), (0.5, 1.0), (0.0,), (0.5,), (0.5,)]
+    assert [factor.values for factor in middle.info.factors[1:]] == [("heart",), (0.5, 1.0), (0.0,), (0.5,), (0.5,)]
     np.testing.assert_allclose(centres(middle.images[:]), 32, atol=0.2)
 
 
 def test_colours_are_hues_of_the_same_sprites(dataset):
     coloured = sprites.load(colors=6)
     assert coloured.images.shape == (6 * 737_280, 3, 64, 64)
-    assert coloured.facts.factors[0].kind == "cyclic"
-    assert coloured.facts.title.endswith("64x64 colour, embedded")
+    assert coloured.info.factors[0].kind == "cyclic"
+    assert coloured.info.title.endswith("64x64 colour, embedded")
     rows = 5000 + 737_280 * np.arange(6)
     images = coloured.images[rows]
     for image, hue in zip(images, ("100", "110", "010", "011", "001", "101"), strict=True):

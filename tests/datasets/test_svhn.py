@@ -37,7 +37,7 @@ def declaring(folder: Path) -> Svhn:
     """The adapter, declaring the files in a folder."""
     adapter = Svhn()
     files = {name: declared((folder / name).read_bytes()) for name in COUNTS}
-    adapter.facts = replace(svhn.facts, files={**files, EXTRA: replace(files[EXTRA], optional=True)})
+    adapter.info = replace(svhn.info, files={**files, EXTRA: replace(files[EXTRA], optional=True)})
     return adapter
 
 
@@ -52,7 +52,7 @@ def folder(tmp_path: Path, cache: Path) -> Path:
 
 def test_images_and_digits_are_those_of_the_files(folder: Path) -> None:
     dataset = declaring(folder).load(folder)
-    assert dataset.facts.images == 17
+    assert dataset.info.images == 17
     np.testing.assert_array_equal(dataset.split("train"), pictures(TRAIN))
     np.testing.assert_array_equal(dataset.split("test"), pictures(TEST))
     assert dataset.labels("train").tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2], "what the file calls 10 is 0"
@@ -62,7 +62,7 @@ def test_images_and_digits_are_those_of_the_files(folder: Path) -> None:
 def test_the_extra_images_are_for_training_and_stay_on_disk(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dataset = declaring(folder).load(folder, extra=True)
     assert isinstance(dataset.images, RawImages)
-    assert dataset.facts.images == 37
+    assert dataset.info.images == 37
     np.testing.assert_array_equal(dataset.split("train")[:], np.concatenate([pictures(TRAIN), pictures(EXTRA)]))
     np.testing.assert_array_equal(dataset.split("test")[:], pictures(TEST))
     assert dataset.labels().tolist() == [label % 10 for name in COUNTS for label in labels(name).tolist()]
@@ -74,7 +74,7 @@ def test_the_extra_images_are_for_training_and_stay_on_disk(folder: Path, capsys
 def test_without_the_extra_images_their_file_need_not_be_there(folder: Path) -> None:
     adapter = declaring(folder)
     (folder / EXTRA).unlink()
-    assert adapter.load(folder).facts.images == 17
+    assert adapter.load(folder).info.images == 17
     adapter.sources = lambda: ()
     with pytest.raises(DownloadError, match=f"svhn: {EXTRA} could not be had"):
         adapter.load(folder, extra=True)
@@ -123,10 +123,10 @@ def test_damaged_files_are_told(folder: Path, damage: str) -> None:
 def test_files_are_torchvisions(folder: Path) -> None:
     from torchvision.datasets import SVHN
 
-    assert {name for _, name, _ in SVHN.split_list.values()} == set(svhn.facts.files)
+    assert {name for _, name, _ in SVHN.split_list.values()} == set(svhn.info.files)
     (source,) = svhn.sources()
     assert isinstance(source, WebFolder)
-    assert {f"{source.url}/{name}" for name in svhn.facts.files} == {url for url, _, _ in SVHN.split_list.values()}
+    assert {f"{source.url}/{name}" for name in svhn.info.files} == {url for url, _, _ in SVHN.split_list.values()}
 
 
 @pytest.mark.slow

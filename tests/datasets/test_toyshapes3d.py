@@ -23,8 +23,8 @@ def pictures(dataset: Dataset, name: str, classes, **others: int) -> np.ndarray:
 
 
 def test_factors_are_those_of_3d_shapes(dataset: Dataset) -> None:
-    assert toyshapes3d.facts.factors == shapes3d.facts.factors
-    assert toyshapes3d.facts.shape == shapes3d.facts.shape
+    assert toyshapes3d.info.factors == shapes3d.info.factors
+    assert toyshapes3d.info.shape == shapes3d.info.shape
     assert dataset.ground_truth.whole
     assert dataset.ground_truth.sizes == (10, 10, 10, 8, 4, 15)
     np.testing.assert_array_equal(
@@ -35,7 +35,7 @@ def test_factors_are_those_of_3d_shapes(dataset: Dataset) -> None:
 @pytest.mark.parametrize(("name", "layer"), [("floor_hue", FLOOR), ("wall_hue", WALL), ("object_hue", THING)])
 def test_a_hue_changes_the_pixels_of_its_part_alone(dataset: Dataset, name: str, layer: int) -> None:
     images = pictures(dataset, name, range(10))
-    layers = drawn_layers("cube", dataset.facts.factors[3].values[4], 0.0, 64)
+    layers = drawn_layers("cube", dataset.info.factors[3].values[4], 0.0, 64)
     changed = (np.ptp(images, axis=0) > 0).any(axis=0)
     assert not changed[layers[layer] == 0].any()
     assert changed[layers[layer] > 0.1].all()
@@ -82,7 +82,7 @@ def test_layers_share_the_pixels(dataset: Dataset) -> None:
 def test_other_sizes_show_the_same(dataset: Dataset) -> None:
     row = dataset.ground_truth.index([list(BASE.values())])
     large = toyshapes3d.load(size=128)
-    assert large.facts.shape == (3, 128, 128)
+    assert large.info.shape == (3, 128, 128)
     halved = large.images[row].astype(float).reshape(3, 64, 2, 64, 2).mean(axis=(2, 4))
     assert np.abs(halved - dataset.images[row][0]).mean() < 3
 

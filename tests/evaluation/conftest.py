@@ -11,8 +11,8 @@ import pytest
 
 from disentangle_bench.evaluation.question import Question
 from disentangle_bench.metrics import Score, Scores, metric
-from disentangle_bench.metrics.information import mutual_information_matrix
-from disentangle_bench.metrics.metric import Codes, Factors, facts_of
+from disentangle_bench.metrics.information.entropies import mutual_information_matrix
+from disentangle_bench.metrics.metric import Codes, Factors, info_of
 from disentangle_bench.representation import Representation
 
 
@@ -39,7 +39,7 @@ def ask() -> Ask:
 
     def question(function: Any, codes: Any, factors: Any, train: Any = None, **settings: Any) -> Question:
         data = Representation.of(codes, factors, train)
-        return Question(function, data.codes, data.factors, data.train, {**facts_of(function).settings, **settings})
+        return Question(function, data.codes, data.factors, data.train, {**info_of(function).settings, **settings})
 
     return question
 

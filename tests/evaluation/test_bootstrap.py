@@ -12,7 +12,7 @@ from disentangle_bench.errors import SettingError
 from disentangle_bench.evaluation.bootstrap import bootstrap_intervals, interval_of, resampled_rows
 from disentangle_bench.evaluation.question import Question
 from disentangle_bench.metrics import Score, Scores, metric
-from disentangle_bench.metrics.information import mutual_information
+from disentangle_bench.metrics.information.entropies import mutual_information
 from disentangle_bench.metrics.metric import Codes, Factors
 
 from .conftest import Ask, information, share

@@ -25,18 +25,18 @@ def scored(name: str = "a", *, seed: int | None = 0, **scores: ScoreEntry) -> Re
     return Results(subject=subject, scores=scores)
 
 
-def sampled(name: str, values: np.ndarray, *, pairing: str = "test images", **facts: object) -> Results:
-    results = scored(name, accuracy=ScoreEntry(value=float(values.mean()), **facts))
+def sampled(name: str, values: np.ndarray, *, pairing: str = "test images", **info: object) -> Results:
+    results = scored(name, accuracy=ScoreEntry(value=float(values.mean()), **info))
     results.samples["accuracy"] = Samples(values, pairing)
     return results
 
 
 def group(
-    name: str, values: Sequence[float], seeds: Sequence[int | None] | None = None, **facts: object
+    name: str, values: Sequence[float], seeds: Sequence[int | None] | None = None, **info: object
 ) -> list[Results]:
     seeds = range(len(values)) if seeds is None else seeds
     return [
-        scored(name, seed=seed, accuracy=ScoreEntry(value=value, **facts))
+        scored(name, seed=seed, accuracy=ScoreEntry(value=value, **info))
         for seed, value in zip(seeds, values, strict=True)
     ]
 

@@ -77,9 +77,9 @@ def test_neither_is_done_where_neither_is_wanted(ask: Ask, labels: np.ndarray) -
 
 def test_long_work_is_announced_once_for_each_kind(ask: Ask, labels: np.ndarray) -> None:
     told: list[str] = []
-    complete(ask(information, labels[:40], labels[:40]), Context(resamples=20, tell=told.append), seconds=0.4)
+    complete(ask(information, labels[:40], labels[:40]), Context(resamples=20, on_progress=told.append), seconds=0.4)
     assert told == []
-    complete(ask(sleepy, labels[:40], labels[:40]), Context(resamples=20, tell=told.append), seconds=2.9)
+    complete(ask(sleepy, labels[:40], labels[:40]), Context(resamples=20, on_progress=told.append), seconds=2.9)
     assert told == ["  20 resamples: about 58 seconds of work"]
 
 

@@ -209,7 +209,7 @@ class TestWhatIsAskedAndSaid:
 
     def test_each_turn_is_told_and_what_is_slow(self, subject: Subject) -> None:
         told: list[str] = []
-        evaluate(subject, tell=told.append)
+        evaluate(subject, on_progress=told.append)
         assert told == ["Scoring one", "Scoring lengthy, which is slow"]
 
     def test_resamples_and_levels_are_as_wanted(self, subject: Subject) -> None:
@@ -224,5 +224,5 @@ class TestWhatIsAskedAndSaid:
     def test_too_few_resamples_are_refused_before_anything_is_scored(self, subject: Subject) -> None:
         told: list[str] = []
         with pytest.raises(SettingError, match="20 or more"):
-            evaluate(subject, bootstrap=3, tell=told.append)
+            evaluate(subject, bootstrap=3, on_progress=told.append)
         assert told == []

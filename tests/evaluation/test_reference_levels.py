@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from disentangle_bench.evaluation import reference_levels as levels
 from disentangle_bench.evaluation.question import Question
 from disentangle_bench.evaluation.reference_levels import Sizes, ignorant_codes, perfect_codes
-from disentangle_bench.metrics import Score, Scores, facts_of, metric
-from disentangle_bench.metrics.information import discrete_entropies, mutual_information_matrix
+from disentangle_bench.metrics import Score, Scores, info_of, metric
+from disentangle_bench.metrics.information.entropies import discrete_entropies, mutual_information_matrix
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation import Representation
-from disentangle_bench.stored import open_representation
-from disentangle_bench.variables import BATCH, Variables
+from disentangle_bench.representation.stored import open_representation
+from disentangle_bench.representation.variables import BATCH, Variables
 
 from .conftest import Ask, information, share
 
@@ -142,7 +142,7 @@ def test_slow_metrics_are_simulated_less(ask: Ask) -> None:
 
     assert levels.effort_of(ask(sleepy, np.zeros(9), np.arange(9))) == levels.SLOW
     assert levels.SLOW.simulations < levels.USUAL.simulations
-    assert facts_of(sleepy).observational
+    assert info_of(sleepy).resamplable
 
 
 @st.composite

@@ -20,12 +20,12 @@ from disentangle_bench.evaluation.results import (
     metric_of,
     save_samples,
 )
-from disentangle_bench.metrics.metric import Facts, Score
+from disentangle_bench.metrics.metric import MetricInfo, Score
 from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
 from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
 
-FACTS = Facts("accuracy", 3, (0, 1), "higher", "", "nats", ("codes",), (), {"bins": 20}, "")
+FACTS = MetricInfo("accuracy", 3, (0, 1), "higher", "", "nats", ("codes",), (), {"bins": 20}, "")
 CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0")
 NAMES = st.text(CHARACTERS, min_size=1, max_size=30).filter(lambda name: name != ".")
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import disentangle_bench as db
-from disentangle_bench.datasets import Dataset, DatasetFacts, Factor
+from disentangle_bench.datasets import Dataset, DatasetInfo, Factor
 from disentangle_bench.datasets.dataset import held_out
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.evaluation.subject import (
@@ -21,8 +21,8 @@ from disentangle_bench.evaluation.subject import (
 )
 from disentangle_bench.latents import Categorical, Gaussian, LatentSpec, Uniform
 from disentangle_bench.representation import Representation
-from disentangle_bench.stored import open_representation
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.stored import open_representation
+from disentangle_bench.representation.variables import Variables
 
 
 def test_a_posterior_has_a_sigma_whether_it_is_learned_or_fixed():
@@ -76,9 +76,9 @@ class Drawn(LazyImages):
 
 def dataset_of(count: int, name: str = "many") -> Dataset:
     factors = (Factor("number", "ordinal", count),)
-    facts = DatasetFacts(name, "Many", count, (1, 1, 4), factors, "MIT", "None.")
+    info = DatasetInfo(name, "Many", count, (1, 1, 4), factors, "MIT", "None.")
     numbers = Variables.wrap(np.arange(count), names=["number"], kinds=["ordinal"])
-    return Dataset(facts, Drawn(count), numbers, held_out(count, name))
+    return Dataset(info, Drawn(count), numbers, held_out(count, name))
 
 
 def test_a_small_dataset_is_evaluated_whole():
@@ -105,7 +105,7 @@ def test_a_run_is_asked_of_what_is_known_and_not_of_what_was_measured():
     images, train = np.zeros((2, 1, 1, 4), np.uint8), np.array([True, False])
 
     def known(factors, values):
-        return known_factors(Dataset(DatasetFacts("a", "A", 2, (1, 1, 4), factors, "MIT", "."), images, values, train))
+        return known_factors(Dataset(DatasetInfo("a", "A", 2, (1, 1, 4), factors, "MIT", "."), images, values, train))
 
     assert known(declared, values).names == ("digit",)
     assert known(declared, values).values.tolist() == [[0], [2]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench.metrics.dispersion import Column, spreads
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 ROWS = np.random.default_rng(0).integers(0, 200, size=(7, 15))
 

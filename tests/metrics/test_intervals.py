@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from disentangle_bench.metrics.agreement import normalized_mutual_information
 from disentangle_bench.metrics.intervals import (
     bootstrap_interval,
     mean_interval,
@@ -14,6 +13,7 @@ from disentangle_bench.metrics.intervals import (
     resampled_tables,
     share_interval,
 )
+from disentangle_bench.metrics.predictor.agreement import normalized_mutual_information
 
 LOWEST, HIGHEST = 0.91, 0.99  # 95 % within what 400 repeats can tell, and the bootstrap's own slack
 

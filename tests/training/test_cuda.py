@@ -21,9 +21,9 @@ SETTINGS: dict[str, Any] = {"steps": 6, "checkpoint_every": 3}
 
 
 def test_auto_takes_it_in_bfloat16_where_it_has_that() -> None:
-    facts = Machine().facts()
-    assert facts["device"] == torch.cuda.get_device_name()
-    assert facts["precision"] == ("bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true")
+    info = Machine().info()
+    assert info["device"] == torch.cuda.get_device_name()
+    assert info["precision"] == ("bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true")
 
 
 @pytest.mark.parametrize("precision", ["32", "bf16-mixed", "16-mixed"])

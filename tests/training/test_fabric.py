@@ -44,13 +44,13 @@ class TestPrecision:
 @pytest.mark.usefixtures("no_accelerator")
 class TestMachine:
     def test_without_an_accelerator_it_is_the_cpu_in_single_precision(self) -> None:
-        assert Machine().facts() == {"device": "cpu", "precision": "32-true", "devices": 1}
+        assert Machine().info() == {"device": "cpu", "precision": "32-true", "devices": 1}
         assert Machine().options() == []
 
     def test_what_was_asked_for_can_be_asked_for_again(self) -> None:
         machine = Machine("cpu", "bf16-mixed", 2)
         assert machine.options() == ["--device", "cpu", "--precision", "bf16-mixed", "--devices", "2"]
-        assert machine.facts() == {"device": "cpu", "precision": "bf16-mixed", "devices": 2}
+        assert machine.info() == {"device": "cpu", "precision": "bf16-mixed", "devices": 2}
 
     @pytest.mark.parametrize(
         ("device", "precision", "devices", "error", "message"),
@@ -68,7 +68,7 @@ class TestMachine:
         self, device: str, precision: str, devices: int, error: type[Exception], message: str
     ) -> None:
         with pytest.raises(error, match=message):
-            Machine(device, precision, devices).facts()
+            Machine(device, precision, devices).info()
 
 
 def test_more_gpus_than_there_are_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,11 +58,11 @@ class TestARunThatIsThere:
         assert {path.name for path in ended.iterdir()} == {
             ".lock", "recipe.toml", "provenance.json", "log.jsonl", "checkpoints", "model.safetensors",
         }  # fmt: skip
-        facts = run.provenance()
-        assert facts["schema_version"] == SCHEMA_VERSION
-        assert (facts["seed"], facts["steps"]) == (0, 4)
-        assert (facts["device"], facts["precision"], facts["devices"], facts["compile"]) == ("cpu", "32-true", 1, False)
-        assert sum(facts["categories"]["c1"]) == 1797 - 296
+        info = run.provenance()
+        assert info["schema_version"] == SCHEMA_VERSION
+        assert (info["seed"], info["steps"]) == (0, 4)
+        assert (info["device"], info["precision"], info["devices"], info["compile"]) == ("cpu", "32-true", 1, False)
+        assert sum(info["categories"]["c1"]) == 1797 - 296
         assert run.status == "ok" or run.status.startswith("collapsed: ")
 
     def test_is_not_trained_over(self, ended: Path, train_tiny: Train) -> None:

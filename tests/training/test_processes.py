@@ -53,7 +53,7 @@ class TestTraining:
             recipe = tiny(steps=8, checkpoint_every=3)
             run = Run(tmp_path_factory.mktemp("two") / "run")
             run.path.mkdir()
-            prepare(run, recipe, 0, False, {"options": TWO.options(), **TWO.facts(), "compile": False})
+            prepare(run, recipe, 0, False, {"options": TWO.options(), **TWO.info(), "compile": False})
             images = torch.from_numpy(DATASETS.get("digits").load().split("train"))
             launch(WatchedJob(run, recipe, 0, images, False, False), TWO)
             yield run

@@ -105,7 +105,7 @@ def ask_unsupervised(data: Data, seed: int) -> Numbers:
 def ask_factor_vae(data: Data, seed: int) -> Numbers:
     np.random.seed(seed)
     grid = Grid(data)
-    return {"factor-vae": metric_factor_vae(grid, grid.encode)["factor_vae.eval_accuracy"]}
+    return {"factor-vae-score": metric_factor_vae(grid, grid.encode)["factor_vae.eval_accuracy"]}
 
 
 ANSWERS: dict[str, Answer] = {
@@ -113,7 +113,7 @@ ANSWERS: dict[str, Answer] = {
     "dci": ask_dci,
     "sap": ask_sap,
     "unsupervised": ask_unsupervised,
-    "factor-vae": ask_factor_vae,
+    "factor-vae-score": ask_factor_vae,
 }
 
 if __name__ == "__main__":

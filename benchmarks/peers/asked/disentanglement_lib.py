@@ -146,13 +146,13 @@ def ask_unsupervised(data: Data, seed: int) -> Numbers:
 
 
 def ask_beta_vae(data: Data, seed: int) -> Numbers:
-    return {"beta-vae": beta_vae.compute_beta_vae_sklearn(**sampled(data, seed), **BATCHES)["eval_accuracy"]}
+    return {"beta-vae-score": beta_vae.compute_beta_vae_sklearn(**sampled(data, seed), **BATCHES)["eval_accuracy"]}
 
 
 def ask_factor_vae(data: Data, seed: int, *, threshold: float) -> Numbers:
     gin.bind_parameter("prune_dims.threshold", threshold)
     scores = factor_vae.compute_factor_vae(**sampled(data, seed), **BATCHES, num_variance_estimate=10_000)
-    return {"factor-vae": scores["eval_accuracy"]}
+    return {"factor-vae-score": scores["eval_accuracy"]}
 
 
 def ask_downstream(data: Data, seed: int, *, learner: str) -> Numbers:
@@ -188,8 +188,8 @@ ANSWERS: dict[str, Answer] = {
     "dci": ask_dci,
     "irs": ask_irs,
     "unsupervised": ask_unsupervised,
-    "beta-vae": ask_beta_vae,
-    "factor-vae": ask_factor_vae,
+    "beta-vae-score": ask_beta_vae,
+    "factor-vae-score": ask_factor_vae,
     "downstream": ask_downstream,
 }
 

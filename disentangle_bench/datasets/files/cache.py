@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from disentangle_bench.datasets.dataset import DatasetFacts
+from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.hashes import fault_of, note_on, size_fault
 from disentangle_bench.datasets.files.mirrors import mirrors
@@ -24,7 +24,7 @@ from disentangle_bench.storage import atomic_path, require_space
 
 
 def obtain(
-    facts: DatasetFacts,
+    info: DatasetInfo,
     sources: Callable[[], Iterable[Source]],
     data_dir: Path | None = None,
     *,
@@ -36,7 +36,7 @@ def obtain(
     has; what it lacks is then a `StorageError`, since a temporary copy would be fetched again at every call.
 
     Args:
-        facts: the dataset's name and its files' SHA-256.
+        info: the dataset's name and its files' SHA-256.
         sources: gives the sources in order; called only if something is missing.
         data_dir: the user's folder; by default `DBENCH_DATA`. Files may lie there as they are or as `.gz`.
         files: the names of those wanted; by default all but the optional ones.
@@ -47,19 +47,19 @@ def obtain(
             is in `data_dir`.
         StorageError: the cache cannot be written.
     """
-    facts = replace(facts, files=_chosen(facts, files))
-    folders = user_folders(facts.name, data_dir, facts.subfolders)
-    require_some(facts.name, facts.files, data_dir, folders)
-    cache = cache_folder(facts.name)
-    given, wrong = _verified(facts.files, folders, cache)
+    info = replace(info, files=_chosen(info, files))
+    folders = user_folders(info.name, data_dir, info.subfolders)
+    require_some(info.name, info.files, data_dir, folders)
+    cache = cache_folder(info.name)
+    given, wrong = _verified(info.files, folders, cache)
     if wrong:
         raise _unfit(wrong)
-    found = _verified(facts.files, [cache], cache)[0] | given
-    if len(found) < len(facts.files):
-        with _writable_cache(), held(cache, facts.name):
-            found = _Search(facts, cache, given).complete(folders, sources)
+    found = _verified(info.files, [cache], cache)[0] | given
+    if len(found) < len(info.files):
+        with _writable_cache(), held(cache, info.name):
+            found = _Search(info, cache, given).complete(folders, sources)
             clear_away(cache, partials=True)
-    return {name: found[name] for name in facts.files}
+    return {name: found[name] for name in info.files}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Taken:
     faults: tuple[str, ...]
 
 
-def take(facts: DatasetFacts, source: Source) -> Taken:
+def take(info: DatasetInfo, source: Source) -> Taken:
     """Ask one source for all of a dataset's files that the cache lacks, optional ones included.
 
     Also for those whose SHA-256 nobody has published: which copy is the right one, the user may know.
@@ -85,21 +85,21 @@ def take(facts: DatasetFacts, source: Source) -> Taken:
     Raises:
         StorageError: the cache cannot be written, or the source not be read.
     """
-    cache = cache_folder(facts.name)
-    with _writable_cache(), held(cache, facts.name):
-        published = {name: file for name, file in facts.files.items() if file.sha256}
-        search = _Search(facts, cache, {}, known=published)
+    cache = cache_folder(info.name)
+    with _writable_cache(), held(cache, info.name):
+        published = {name: file for name, file in info.files.items() if file.sha256}
+        search = _Search(info, cache, {}, known=published)
         lacked = search.missing
         faults = search.take_from(source) if lacked else []
-    there = {name for name in facts.files if name not in published and (cache / name).is_file()}
-    paths = {name: cache / name for name in facts.files if name in search.found or name in there}
+    there = {name for name in info.files if name not in published and (cache / name).is_file()}
+    paths = {name: cache / name for name in info.files if name in search.found or name in there}
     return Taken(paths, tuple(name for name in lacked if name in search.found), tuple(faults))
 
 
-def _chosen(facts: DatasetFacts, names: Collection[str] | None) -> dict[str, File]:
+def _chosen(info: DatasetInfo, names: Collection[str] | None) -> dict[str, File]:
     if names is None:
-        return {name: file for name, file in facts.files.items() if not file.optional}
-    return {name: facts.files[name] for name in names}
+        return {name: file for name, file in info.files.items() if not file.optional}
+    return {name: info.files[name] for name in names}
 
 
 def _verified(files: Mapping[str, File], folders: Iterable[Path], cache: Path) -> tuple[dict[str, Path], list[str]]:
@@ -125,12 +125,12 @@ class _Search:
     """The search for what is missing, with the cache's lock held."""
 
     def __init__(
-        self, facts: DatasetFacts, cache: Path, given: Mapping[str, Path], known: Mapping[str, File] | None = None
+        self, info: DatasetInfo, cache: Path, given: Mapping[str, Path], known: Mapping[str, File] | None = None
     ) -> None:
-        self.facts = facts
+        self.info = info
         self.cache = cache
         # Once more: by now, another process may have fetched them.
-        cached, self.failures = _verified(facts.files if known is None else known, [cache], cache)
+        cached, self.failures = _verified(info.files if known is None else known, [cache], cache)
         self.found = {**cached, **given}
         for fault in self.failures:
             say(f"{fault}; looking for another copy")
@@ -138,7 +138,7 @@ class _Search:
     @property
     def missing(self) -> dict[str, File]:
         """File name -> what is declared of it."""
-        return {name: file for name, file in self.facts.files.items() if name not in self.found}
+        return {name: file for name, file in self.info.files.items() if name not in self.found}
 
     def complete(self, folders: Sequence[Path], sources: Callable[[], Iterable[Source]]) -> dict[str, Path]:
         """Every file: packed in the user's folders or the cache, from the user's mirror, or from the sources."""
@@ -146,7 +146,7 @@ class _Search:
             if faults := self.take_from(PackedFolder(folder)):
                 raise _unfit([f"{folder}: {fault}" for fault in faults])
         self.failures += [f"{self.cache}: {fault}" for fault in self.take_from(PackedFolder(self.cache))]
-        for source in mirrors(self.facts.name):
+        for source in mirrors(self.info.name):
             self._ask(source)
         if self.missing:
             for source in sources():
@@ -162,8 +162,8 @@ class _Search:
             self.failures.append(f"{source.name}: not asked, since DBENCH_OFFLINE forbids the network")
             return
         if source.network:
-            require_space(self.cache, self._needed(), self.facts.name)
-            say(f"Fetching {self.facts.name} from {source.name}")
+            require_space(self.cache, self._needed(), self.info.name)
+            say(f"Fetching {self.info.name} from {source.name}")
         before = len(self.missing)
         faults = self.take_from(source)
         if faults or self.missing:
@@ -203,8 +203,8 @@ class _Search:
         looked = [f"{folder}: has no such file" for folder in folders]
         tried = "\n".join(f"  {line}" for line in (*looked, *self.failures))
         return DownloadError(
-            f"{self.facts.name}: {', '.join(self.missing)} could not be had.\n{tried}",
-            f"If you have the files, `dbench data fetch {self.facts.name} --from PATH` takes them. Or put them, as "
+            f"{self.info.name}: {', '.join(self.missing)} could not be had.\n{tried}",
+            f"If you have the files, `dbench data fetch {self.info.name} --from PATH` takes them. Or put them, as "
             f"they are or as .gz, into {self.cache}, or into a folder that --data-dir or DBENCH_DATA names.",
         )
 

@@ -23,7 +23,7 @@ def fetch(adapter: Adapter, *, optional: bool = False) -> dict[str, Path]:
         DownloadError: some file could not be had. DataError: the adapter has no sources.
         StorageError: the cache cannot be written.
     """
-    files, name = adapter.facts.files, adapter.facts.name
+    files, name = adapter.info.files, adapter.info.name
     if not files:
         return {}
     if not hasattr(adapter, "sources"):
@@ -31,7 +31,7 @@ def fetch(adapter: Adapter, *, optional: bool = False) -> dict[str, Path]:
             f"{name} declares files and does not say who has them.",
             f"`dbench data fetch {name} --from PATH` takes a copy; its maker could add a method `sources`.",
         )
-    return obtain(adapter.facts, cast(Published, adapter).sources, files=tuple(files) if optional else None)
+    return obtain(adapter.info, cast(Published, adapter).sources, files=tuple(files) if optional else None)
 
 
 def take_copy(adapter: Adapter, path: Path) -> tuple[Mapping[str, Path], tuple[str, ...]]:
@@ -48,14 +48,14 @@ def take_copy(adapter: Adapter, path: Path) -> tuple[Mapping[str, Path], tuple[s
         DataError: a file is not the right one, or none of those that are missing is there.
         StorageError: the copy cannot be read, or the cache not be written.
     """
-    files = adapter.facts.files
-    taken = take(adapter.facts, LocalCopy(path.expanduser(), files))
+    files = adapter.info.files
+    taken = take(adapter.info, LocalCopy(path.expanduser(), files))
     if taken.faults:
         raise DataError("\n".join(f"{path}: {fault}." for fault in taken.faults), "Only right files are kept.")
     missing = tuple(name for name, file in files.items() if name not in taken.paths and not file.optional)
     if missing and not taken.new:
         raise DataError(
-            f"{path} holds none of the files of {adapter.facts.name} that are missing: {', '.join(missing)}.",
+            f"{path} holds none of the files of {adapter.info.name} that are missing: {', '.join(missing)}.",
             "Name one of them, as it is or as .gz, a folder that holds them, or an archive.",
         )
     return taken.paths, missing

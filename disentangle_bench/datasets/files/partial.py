@@ -69,7 +69,7 @@ class Partial:
     def __init__(self, url: str, target: Path) -> None:
         key = hashlib.sha256(url.encode()).hexdigest()[:12]
         self.url, self.name = url, target.name
-        self.path, self._facts = (target.with_name(f"{target.name}.{key}{suffix}") for suffix in SUFFIXES)
+        self.path, self._info = (target.with_name(f"{target.name}.{key}{suffix}") for suffix in SUFFIXES)
         self._hash = hashlib.sha256()
         self._hashed = 0
 
@@ -82,7 +82,7 @@ class Partial:
     def whole(self) -> Whole | None:
         """What is known of the whole, if something has come at all."""
         with suppress(OSError, ValueError, TypeError):
-            return Whole(**json.loads(self._facts.read_text(encoding="utf-8")))
+            return Whole(**json.loads(self._info.read_text(encoding="utf-8")))
         return None
 
     @property
@@ -101,7 +101,7 @@ class Partial:
         """Forget what has come, since now the whole will."""
         self.discard()
         self.path.touch()
-        write_json(self._facts, asdict(whole))
+        write_json(self._info, asdict(whole))
 
     def append(self, chunks: Iterable[bytes]) -> Iterator[int]:
         """Add bytes at the end; gives how many each time."""
@@ -116,7 +116,7 @@ class Partial:
     def end(self) -> None:
         """Take what has come for the whole, of which the server did not say how long it is."""
         if (whole := self.whole) and whole.total is None:
-            write_json(self._facts, asdict(replace(whole, total=self.size)))
+            write_json(self._info, asdict(replace(whole, total=self.size)))
 
     def sha256(self) -> str:
         """Of what there is, of which only that is read which an earlier process wrote."""
@@ -137,5 +137,5 @@ class Partial:
     def discard(self) -> None:
         """Remove what there is."""
         self._hash, self._hashed = hashlib.sha256(), 0
-        self._facts.unlink(missing_ok=True)
+        self._info.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)

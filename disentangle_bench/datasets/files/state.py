@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from disentangle_bench.datasets.dataset import DatasetFacts
+from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.hashes import (
     Note,
@@ -48,14 +48,14 @@ class Verified:
         return self.condition not in ("damaged", "missing")
 
 
-def presence(facts: DatasetFacts) -> Presence:
+def presence(info: DatasetInfo) -> Presence:
     """Where the files of a dataset are, as far as their names and sizes tell; nothing is read."""
-    needed = {name: file for name, file in facts.files.items() if not file.optional}
+    needed = {name: file for name, file in info.files.items() if not file.optional}
     if not needed:
-        return "yours" if facts.users_own else "embedded"
-    cache = cache_folder(facts.name)
+        return "yours" if info.users_own else "embedded"
+    cache = cache_folder(info.name)
     try:
-        own = user_folders(facts.name, None, facts.subfolders)
+        own = user_folders(info.name, None, info.subfolders)
     except DataError:  # a listing is no place to complain of a variable
         own = []
     places = [_place(name, file, [*own, cache]) for name, file in needed.items()]
@@ -64,9 +64,9 @@ def presence(facts: DatasetFacts) -> Presence:
     return "cached" if all(place and place.parent == cache for place in places) else "in DBENCH_DATA"
 
 
-def standing(facts: DatasetFacts) -> Literal["", "verified", "unverified", "unknown"]:
+def standing(info: DatasetInfo) -> Literal["", "verified", "unverified", "unknown"]:
     """Who computed the hashes of a dataset's files: we, somebody else, or for some file nobody."""
-    files = facts.files.values()
+    files = info.files.values()
     if any(file.sha256 is None and file.md5 is None for file in files):
         return "unknown"
     if not all(file.verified for file in files):
@@ -74,20 +74,20 @@ def standing(facts: DatasetFacts) -> Literal["", "verified", "unverified", "unkn
     return "verified" if files else ""
 
 
-def verify(facts: DatasetFacts, data_dir: Path | None = None) -> list[Verified]:
+def verify(info: DatasetInfo, data_dir: Path | None = None) -> list[Verified]:
     """Every file of a dataset, read again and compared with what is declared, or was noted when it came.
 
     Args:
-        facts: the dataset's name and its files.
+        info: the dataset's name and its files.
         data_dir: the user's folder; by default `DBENCH_DATA`. What it holds goes before the cache.
 
     Raises:
         DataError: there is no such folder, or none of the files is in `data_dir`.
         StorageError: a file cannot be read.
     """
-    own, cache = user_folders(facts.name, data_dir, facts.subfolders), cache_folder(facts.name)
-    require_some(facts.name, facts.files, data_dir, own)
-    return [_verified(name, file, own, cache) for name, file in facts.files.items()]
+    own, cache = user_folders(info.name, data_dir, info.subfolders), cache_folder(info.name)
+    require_some(info.name, info.files, data_dir, own)
+    return [_verified(name, file, own, cache) for name, file in info.files.items()]
 
 
 def _place(name: str, file: File, folders: Sequence[Path]) -> Path | None:

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetFacts, held_out
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.errors import SettingError
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 SIZES = (8, 256)
 """Pixels along an edge; a larger image would take seconds to draw."""
@@ -81,16 +81,16 @@ def checked_size(name: str, size: int) -> int:
     return size
 
 
-def drawn_dataset(facts: DatasetFacts, images: DrawnImages) -> Dataset:
+def drawn_dataset(info: DatasetInfo, images: DrawnImages) -> Dataset:
     """The dataset of a whole grid; a tenth of the images, drawn by its name, is its test split.
 
     Args:
-        facts: at the usual size, which the title says.
+        info: at the usual size, which the title says.
         images: of any size.
     """
-    (_, *usual), (_, *edges) = facts.shape, images.shape[1:]
-    title = facts.title.replace("x".join(map(str, usual)), "x".join(map(str, edges)))
-    facts = replace(facts, title=title, shape=images.shape[1:])
-    names, kinds = [factor.name for factor in facts.factors], [factor.kind for factor in facts.factors]
-    factors = Variables.wrap(grid(facts.factors), names=names, kinds=kinds)
-    return Dataset(facts, images, factors, held_out(facts.images, facts.name))
+    (_, *usual), (_, *edges) = info.shape, images.shape[1:]
+    title = info.title.replace("x".join(map(str, usual)), "x".join(map(str, edges)))
+    info = replace(info, title=title, shape=images.shape[1:])
+    names, kinds = [factor.name for factor in info.factors], [factor.kind for factor in info.factors]
+    factors = Variables.wrap(grid(info.factors), names=names, kinds=kinds)
+    return Dataset(info, images, factors, held_out(info.images, info.name))

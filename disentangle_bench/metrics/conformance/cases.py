@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 SIZES = (3, 4)
 REPEATS = 20

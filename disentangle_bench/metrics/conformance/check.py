@@ -11,7 +11,7 @@ from disentangle_bench.errors import UnknownNameError
 from disentangle_bench.metrics.conformance.declared import DECLARED
 from disentangle_bench.metrics.conformance.observed import OBSERVED
 from disentangle_bench.metrics.conformance.trial import Broken, Trial
-from disentangle_bench.metrics.metric import Scores, facts_of
+from disentangle_bench.metrics.metric import Scores, info_of
 
 CHECKS = {**DECLARED, **OBSERVED}
 """All checks by what they ask; those of `OBSERVED` concern metrics of codes and factors alone."""
@@ -38,13 +38,11 @@ def check(function: Callable[..., Scores], settings: Mapping[str, Any] | None = 
         UnknownNameError: a setting that it does not have.
     """
     for key in settings or {}:
-        if key not in facts_of(function).settings:
-            raise UnknownNameError(
-                f"setting of the metric {facts_of(function).name!r}", key, facts_of(function).settings
-            )
+        if key not in info_of(function).settings:
+            raise UnknownNameError(f"setting of the metric {info_of(function).name!r}", key, info_of(function).settings)
     trial = Trial(function, settings or {})
     for name, run in CHECKS.items():
-        if name in DECLARED or facts_of(function).observational:
+        if name in DECLARED or info_of(function).resamplable:
             yield Outcome(name, _fault(run, trial))
 
 

@@ -13,38 +13,38 @@ _SOURCE = r"arXiv:\d{4}\.\d{4,5}|arXiv:[a-z-]+/\d{7}|\(\d{4}\)|defined here"
 
 
 def _name(trial: Trial) -> None:
-    name = trial.facts.name
+    name = trial.info.name
     require(bool(re.fullmatch(_NAME, name)), f"{name!r}: use lower-case words with dashes, such as 'mig' or 'mig/chen'")
 
 
 def _version(trial: Trial) -> None:
-    require(trial.facts.version >= 1, f"version {trial.facts.version}: begin at 1")
+    require(trial.info.version >= 1, f"version {trial.info.version}: begin at 1")
 
 
 def _bounds(trial: Trial) -> None:
-    low, high = trial.facts.bounds
-    require(low is None or high is None or low < high, f"bounds {trial.facts.bounds} are not in order")
+    low, high = trial.info.bounds
+    require(low is None or high is None or low < high, f"bounds {trial.info.bounds} are not in order")
 
 
 def _source(trial: Trial) -> None:
-    source = trial.facts.source
+    source = trial.info.source
     require(bool(re.search(_SOURCE, source)), f"source {source!r}: name an arXiv number, a year, or 'defined here'")
 
 
 def _summary(trial: Trial) -> None:
-    summary = trial.facts.summary
+    summary = trial.info.summary
     fits = 20 <= len(summary) <= 160 and summary[-1] in ".?:"
     require(fits, f"the docstring's first line is {summary!r}: one sentence of 20 to 160 characters")
 
 
 def _settings(trial: Trial) -> None:
-    defaults = dict(trial.facts.settings)
+    defaults = dict(trial.info.settings)
     require(json.loads(json.dumps(defaults)) == defaults, f"settings {defaults}: defaults as JSON has them")
 
 
 def _explained(trial: Trial) -> None:
-    facts, text = trial.facts, inspect.getdoc(trial.function) or ""
-    for argument in (*facts.needs, *facts.uses, *facts.settings):
+    info, text = trial.info, inspect.getdoc(trial.function) or ""
+    for argument in (*info.needs, *info.uses, *info.settings):
         explained = re.search(rf"^\s+{argument}: \S", text, re.MULTILINE)
         require(explained is not None, f"the docstring does not explain '{argument}: ...'")
 

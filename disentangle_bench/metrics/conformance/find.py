@@ -27,6 +27,6 @@ def find_metric(name: str) -> Callable[..., Scores]:
         raise MetricError(f"The module {module!r} cannot be imported: {error}.", _PLACE) from error
     except AttributeError:
         raise UnknownNameError(f"function in {module}", function, dir(import_module(module))) from None
-    if not hasattr(found, "facts"):
+    if not hasattr(found, "info"):
         raise MetricError(f"{name} is no metric.", "Decorate it with `disentangle_bench.metrics.metric`.")
     return found

@@ -17,7 +17,7 @@ from disentangle_bench.metrics.conformance import cases
 from disentangle_bench.metrics.conformance.cases import Case
 from disentangle_bench.metrics.conformance.trial import Trial, require
 from disentangle_bench.metrics.metric import Score
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 _ROUNDING = 1e-9
 _MARGIN = 0.05
@@ -28,7 +28,7 @@ def _prefers_perfect_codes(trial: Trial) -> None:
     pairs = (cases.perfect, cases.noise), (cases.named, cases.misnamed)
     for perfect, noise in ((trial.headline(first()), trial.headline(second())) for first, second in pairs):
         if perfect is not None and noise is not None:
-            sign = {"higher": 1, "lower": -1, "neither": 0}[trial.facts.better]
+            sign = {"higher": 1, "lower": -1, "neither": 0}[trial.info.better]
             kept = sign == 0 or sign * (perfect - noise) > _MARGIN
             require(kept, f"perfect codes score {perfect:.3f}, noise {noise:.3f}")
             return
@@ -46,7 +46,7 @@ def _sound(case: Callable[[], Case]) -> Check:
 def _require_sound(trial: Trial, part: str, score: Score) -> None:
     name = part or "the score"
     require((score.value is None) == bool(score.reason), f"{name} is {score.value} with the reason {score.reason!r}")
-    low, high = trial.facts.bounds if score.bounds is None else score.bounds
+    low, high = trial.info.bounds if score.bounds is None else score.bounds
     if score.value is not None:
         inside = (low is None or score.value >= low - _ROUNDING) and (high is None or score.value <= high + _ROUNDING)
         require(math.isfinite(score.value), f"{name} is {score.value}; give Score.undefined(reason)")
@@ -86,7 +86,7 @@ def _ignores_the_order_of_codes(trial: Trial) -> None:
 
 
 def _ignores_the_names_of_classes(trial: Trial) -> None:
-    if trial.facts.nominal:
+    if trial.info.relabel_invariant:
         case = cases.perfect()
         renamed = np.array(["delta", "alpha", "charlie", "bravo"])[case.factors]
         trial.require_same(case, replace(case, factors=renamed), "renaming the classes")
@@ -101,7 +101,7 @@ def _ignores_the_names_of_categories(trial: Trial) -> None:
 
 
 def _ignores_the_scale_of_codes(trial: Trial) -> None:
-    if trial.facts.affine:
+    if trial.info.scale_invariant:
         case = cases.perfect()
         stretched = case.codes * np.array([4.0, 0.25, 2.0]) + np.array([-1.0, 3.0, 0.0])
         trial.require_same(case, replace(case, codes=stretched), "stretching and shifting the codes")

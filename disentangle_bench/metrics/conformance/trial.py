@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from disentangle_bench.metrics.conformance.cases import Case
-from disentangle_bench.metrics.metric import Facts, Score, Scores, facts_of
+from disentangle_bench.metrics.metric import MetricInfo, Score, Scores, info_of
 
 CLOSE = 1e-6
 LOOSE = 0.15
@@ -26,12 +26,12 @@ class Trial:
     settings: Mapping[str, Any]
 
     @property
-    def facts(self) -> Facts:
-        return facts_of(self.function)
+    def info(self) -> MetricInfo:
+        return info_of(self.function)
 
     def scores(self, case: Case) -> dict[str, Score]:
         """All parts; the headline of a metric of one part has an empty name."""
-        scores = self.function(**case.parts(self.facts.needs), **self.settings)
+        scores = self.function(**case.parts(self.info.needs), **self.settings)
         return {"": scores} if isinstance(scores, Score) else scores
 
     def headline(self, case: Case) -> float | None:
@@ -41,7 +41,7 @@ class Trial:
         """Raise unless both cases score the same: to rounding, or about so where a seed draws samples."""
         first, second = self.scores(before), self.scores(after)
         require(list(first) == list(second), f"{what} changes the parts from {list(first)} to {list(second)}")
-        reach = LOOSE if "seed" in self.facts.settings else CLOSE
+        reach = LOOSE if "seed" in self.info.settings else CLOSE
         for part, score in first.items():
             same = _about_equal(score.value, second[part].value, reach)
             require(same, f"{what} changes {part or 'the score'} from {score.value} to {second[part].value}")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import LatentSpec
-from disentangle_bench.metrics.generated import draw_latents, images_of, isolated_randomness
+from disentangle_bench.metrics.generator.generated import draw_latents, images_of, isolated_randomness
 from disentangle_bench.metrics.metric import Classifier, Generator
 from disentangle_bench.seeds import derive_seed
 

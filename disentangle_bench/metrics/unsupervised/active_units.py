@@ -16,7 +16,7 @@ from disentangle_bench.representation import Representation
     bounds=(0, None),
     better="higher",
     source="arXiv:1509.00519, section 5",
-    affine=False,
+    scale_invariant=False,
 )
 def active_units(codes: Codes, *, min_variance: float = 0.01) -> Score:
     """How many codes vary over the data, by a variance of their posterior mean above 0.01; the others are dead.

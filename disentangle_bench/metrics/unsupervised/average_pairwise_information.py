@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from disentangle_bench.metrics.information import count_pairs, discretize, mutual_information
+from disentangle_bench.metrics.information.entropies import count_pairs, discretize, mutual_information
 from disentangle_bench.metrics.metric import Codes, Score, metric
 from disentangle_bench.representation import Representation
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.inputs import varies
 from disentangle_bench.metrics.metric import Codes
-from disentangle_bench.metrics.observations import varies
 from disentangle_bench.representation import Representation
 
 

@@ -14,7 +14,7 @@ from disentangle_bench.metrics.unsupervised.covariance import Covariance
     bounds=(0, None),
     better="lower",
     source="arXiv:1811.12359, section 5.2; distance of Gaussians by Givens and Shortt (1984)",
-    affine=False,
+    scale_invariant=False,
 )
 def gaussian_wasserstein_correlation(codes: Codes) -> dict[str, Score]:
     """How far codes are from independent, if they were jointly Gaussian, as a squared Wasserstein distance.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from disentangle_bench.metrics.interventional.least_spread import majority_vote
-from disentangle_bench.metrics.interventional.trials import Interventions
+from disentangle_bench.metrics.intervention.least_spread import majority_vote
+from disentangle_bench.metrics.intervention.trials import Interventions
 from disentangle_bench.metrics.metric import Representations, Score, metric
 from disentangle_bench.metrics.unsupervised.models import Model, models_of
 
@@ -16,7 +16,7 @@ from disentangle_bench.metrics.unsupervised.models import Model, models_of
     bounds=(0, 1),
     better="higher",
     source="arXiv:1906.06034, section 4, on shared samples instead of each model's own",
-    affine=False,
+    scale_invariant=False,
 )
 def model_centrality(
     representations: Representations,

@@ -11,7 +11,7 @@ from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.dispersion import spreads
 from disentangle_bench.metrics.metric import Representations
 from disentangle_bench.representation import Representation
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.linear_model import Lasso
 
-from disentangle_bench.metrics.columns import Columns, numeric_columns
+from disentangle_bench.metrics.encoding import Columns, numeric_columns
 from disentangle_bench.metrics.metric import Representations, Score, metric
 from disentangle_bench.metrics.unsupervised.models import Model, models_of
 
@@ -23,7 +23,7 @@ _ITERATIONS = 100_000
 _SOURCE = "arXiv:1905.12614, section 4"
 
 
-@metric("udr/lasso", version=1, bounds=(0, None), better="higher", source=_SOURCE, affine=False)
+@metric("udr/lasso", version=1, bounds=(0, None), better="higher", source=_SOURCE, scale_invariant=False)
 def udr_lasso(representations: Representations, *, alpha: float = 0.1, min_variance: float = 0.02) -> dict[str, Score]:
     """How far each model's codes are each one code of the other models, by the weights of a sparse linear regression.
 
@@ -50,7 +50,7 @@ def udr_lasso(representations: Representations, *, alpha: float = 0.1, min_varia
     return _scores(representations, stats.zscore, partial(_lasso_weights, alpha=alpha), min_variance)
 
 
-@metric("udr/spearman", version=1, bounds=(0, 1), better="higher", source=_SOURCE, affine=False)
+@metric("udr/spearman", version=1, bounds=(0, 1), better="higher", source=_SOURCE, scale_invariant=False)
 def udr_spearman(representations: Representations, *, min_variance: float = 0.02) -> dict[str, Score]:
     """How far each model's codes are each one code of the other models, by rank correlation.
 

@@ -36,8 +36,8 @@ def write_dataset_sheet(dataset: Dataset, path: Path) -> None:
         StorageError: as `refuse_target`; no space, no permission.
     """
     refuse_target(path)
-    figure = dataset_sheet(choose_samples(dataset), dataset.facts.title)
-    write_image(figure, path, f"{_MARK}{dataset.facts.name}")
+    figure = dataset_sheet(choose_samples(dataset), dataset.info.title)
+    write_image(figure, path, f"{_MARK}{dataset.info.name}")
 
 
 def _is_sheet(path: Path) -> bool:

@@ -54,9 +54,9 @@ def choose_samples(dataset: Dataset) -> Samples:
     if ground_truth is not None:
         samples = _along_factors(ground_truth)
         return samples if samples.rows else Samples(tuple(_any(dataset)))  # no factor has two classes
-    label = next((factor for factor in dataset.facts.factors if factor.name == dataset.facts.labels), None)
+    label = next((factor for factor in dataset.info.factors if factor.name == dataset.info.labels), None)
     rows = [] if label is None else _by_class(dataset, label)
-    rows += [_observed(dataset, factor, label) for factor in dataset.facts.factors if factor is not label]
+    rows += [_observed(dataset, factor, label) for factor in dataset.info.factors if factor is not label]
     return Samples(tuple(rows or _any(dataset)))
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from disentangle_bench.datasets import DatasetFacts
+from disentangle_bench.datasets import DatasetInfo
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.scratch import kept_bytes
 from disentangle_bench.datasets.files.sources import WebFolder
@@ -22,13 +22,13 @@ from tests.datasets.conftest import declared
 FETCH = """
 import sys
 from pathlib import Path
-from disentangle_bench.datasets import DatasetFacts, File
+from disentangle_bench.datasets import DatasetInfo, File
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.sources import WebFolder
 url, *files = sys.argv[1:]
 digests = {name: File(digest) for name, digest in (file.split("=") for file in files)}
-facts = DatasetFacts("shapes", "", 2, (1, 1, 1), {}, "", "", files=digests)
-paths = obtain(facts, lambda: [WebFolder(url, suffix=".gz")])
+info = DatasetInfo("shapes", "", 2, (1, 1, 1), {}, "", "", files=digests)
+paths = obtain(info, lambda: [WebFolder(url, suffix=".gz")])
 print(*(path.stat().st_size for path in paths.values()))
 """
 
@@ -37,14 +37,14 @@ def listing(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
 
-def start_fetching(url: str, facts: DatasetFacts) -> subprocess.Popen[str]:
-    files = [f"{name}={file.sha256}" for name, file in facts.files.items()]
+def start_fetching(url: str, info: DatasetInfo) -> subprocess.Popen[str]:
+    files = [f"{name}={file.sha256}" for name, file in info.files.items()]
     return subprocess.Popen(
         [sys.executable, "-c", FETCH, url, *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
-def test_processes_at_once_fetch_once(facts: DatasetFacts, cache: Path, files, web) -> None:
+def test_processes_at_once_fetch_once(info: DatasetInfo, cache: Path, files, web) -> None:
     together = threading.Event()
 
     def hold(handler: BaseHTTPRequestHandler) -> None:
@@ -57,7 +57,7 @@ def test_processes_at_once_fetch_once(facts: DatasetFacts, cache: Path, files, w
 
     web.offer(files)
     web.files["/shapes.gz"] = hold
-    processes = [start_fetching(web.url, facts) for _ in range(3)]
+    processes = [start_fetching(web.url, info) for _ in range(3)]
     waiting = [process for process in processes if waits_or_fetches(process) == "waits"]
     together.set()
     outputs = [process.communicate(timeout=60) for process in processes]
@@ -75,7 +75,7 @@ def waits_or_fetches(process: subprocess.Popen[str]) -> str:
     return "waits" if "Another process is fetching shapes" in line else line
 
 
-def test_a_killed_fetch_leaves_nothing_half_written(facts: DatasetFacts, cache: Path, files, web) -> None:
+def test_a_killed_fetch_leaves_nothing_half_written(info: DatasetInfo, cache: Path, files, web) -> None:
     begun, over = threading.Event(), threading.Event()
 
     def stall(handler: BaseHTTPRequestHandler) -> None:
@@ -90,7 +90,7 @@ def test_a_killed_fetch_leaves_nothing_half_written(facts: DatasetFacts, cache: 
     web.offer(files)
     whole = web.files["/labels.gz"]
     web.files["/labels.gz"] = stall
-    process = start_fetching(web.url, facts)
+    process = start_fetching(web.url, info)
     assert begun.wait(30)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
@@ -98,11 +98,11 @@ def test_a_killed_fetch_leaves_nothing_half_written(facts: DatasetFacts, cache: 
     assert listing(cache) == [".fetching"], "the killed process could not clear its scratch folder away"
 
     web.files["/labels.gz"] = whole
-    assert obtain(facts, lambda: [WebFolder(web.url, suffix=".gz")])["labels"].read_bytes() == files["labels"]
+    assert obtain(info, lambda: [WebFolder(web.url, suffix=".gz")])["labels"].read_bytes() == files["labels"]
     assert listing(cache) == ["labels", "shapes"], "the next one does"
 
 
-def test_a_killed_fetch_goes_on_from_there(facts: DatasetFacts, cache: Path, files, web) -> None:
+def test_a_killed_fetch_goes_on_from_there(info: DatasetInfo, cache: Path, files, web) -> None:
     begun, over = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -110,7 +110,7 @@ def test_a_killed_fetch_goes_on_from_there(facts: DatasetFacts, cache: Path, fil
         over.wait(20)
 
     content = hashlib.shake_256(b"many").digest(1 << 20)
-    large = replace(facts, files={"shapes": declared(content)})
+    large = replace(info, files={"shapes": declared(content)})
     packed = gzip.compress(content)
     served = web.serve("/shapes.gz", packed, breaks=[1 << 18], hold=hold)
     process = start_fetching(web.url, large)

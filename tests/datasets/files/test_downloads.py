@@ -324,8 +324,8 @@ def test_another_process_goes_on_where_one_was_killed(web: Web, target: Path, by
 def test_a_partial_download_that_is_not_understood_starts_over(web: Web, target: Path, impatient, damage: str) -> None:
     served = web.serve("/file.bin", CONTENT, breaks=[CUT])
     break_off(f"{web.url}/file.bin", target)
-    (facts,) = target.parent.glob("*.json")
-    facts.write_text({"no facts": "", "facts cut short": facts.read_text()[:9], "other facts": "[1]"}[damage])
+    (info,) = target.parent.glob("*.json")
+    info.write_text({"no facts": "", "facts cut short": info.read_text()[:9], "other facts": "[1]"}[damage])
     download(f"{web.url}/file.bin", target)
     assert target.read_bytes() == CONTENT
     assert served.requests == [None, None]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import DatasetFacts, File
+from disentangle_bench.datasets import DatasetInfo, File
 from disentangle_bench.datasets.files import hashes
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.sources import WebFolder
@@ -23,58 +23,58 @@ def put(folder: Path, files: Files) -> None:
         (folder / name).write_bytes(content)
 
 
-def unpublished(facts: DatasetFacts) -> DatasetFacts:
-    return replace(facts, files=dict.fromkeys(facts.files, File(None)))
+def unpublished(info: DatasetInfo) -> DatasetInfo:
+    return replace(info, files=dict.fromkeys(info.files, File(None)))
 
 
-def conditions(facts: DatasetFacts, data_dir: Path | None = None) -> dict[str, str]:
-    return {file.name: file.condition for file in verify(facts, data_dir)}
+def conditions(info: DatasetInfo, data_dir: Path | None = None) -> dict[str, str]:
+    return {file.name: file.condition for file in verify(info, data_dir)}
 
 
-def test_presence_is_seen_at_a_glance(facts: DatasetFacts, cache: Path, files: Files, monkeypatch) -> None:
+def test_presence_is_seen_at_a_glance(info: DatasetInfo, cache: Path, files: Files, monkeypatch) -> None:
     monkeypatch.setattr(Path, "open", None)  # nothing is read
-    assert presence(replace(facts, files={})) == "embedded"
-    assert presence(facts) == "absent"
+    assert presence(replace(info, files={})) == "embedded"
+    assert presence(info) == "absent"
     monkeypatch.undo()
     monkeypatch.setenv("DBENCH_CACHE", str(cache.parent.parent))
     put(cache, {"labels": files["labels"]})
-    assert presence(facts) == "partly"
+    assert presence(info) == "partly"
     put(cache, files)
-    assert presence(facts) == "cached"
+    assert presence(info) == "cached"
     put(cache, {"labels": b"cut"})
-    assert presence(facts) == "partly", "a file of another size is none"
+    assert presence(info) == "partly", "a file of another size is none"
 
 
-def test_a_set_of_the_users_own_is_theirs(facts: DatasetFacts, cache: Path) -> None:
-    assert presence(replace(facts, images=0, files={})) == "yours"
+def test_a_set_of_the_users_own_is_theirs(info: DatasetInfo, cache: Path) -> None:
+    assert presence(replace(info, images=0, files={})) == "yours"
 
 
-def test_presence_in_the_users_folder(facts, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
+def test_presence_in_the_users_folder(info, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_DATA", str(tmp_path / "mine"))
-    assert presence(facts) == "absent", "a folder that is not there is no reason to fail"
+    assert presence(info) == "absent", "a folder that is not there is no reason to fail"
     put(tmp_path / "mine" / "SHAPES" / "raw", files)
-    assert presence(facts) == "in DBENCH_DATA"
+    assert presence(info) == "in DBENCH_DATA"
 
 
-def test_optional_files_do_not_count(facts: DatasetFacts, cache: Path, files: Files) -> None:
+def test_optional_files_do_not_count(info: DatasetInfo, cache: Path, files: Files) -> None:
     put(cache, files)
-    extra = replace(facts, files={**facts.files, "extra": File("0" * 64, 9, optional=True)})
+    extra = replace(info, files={**info.files, "extra": File("0" * 64, 9, optional=True)})
     assert presence(extra) == "cached"
     assert conditions(extra)["extra"] == "not asked for"
     assert all(file.sound for file in verify(extra))
 
 
-def test_a_published_size_that_nobody_verified_hides_no_file(facts, cache: Path, files: Files) -> None:
+def test_a_published_size_that_nobody_verified_hides_no_file(info, cache: Path, files: Files) -> None:
     put(cache, files)
-    theirs = {name: replace(file, bytes=1, verified=False) for name, file in facts.files.items()}
-    assert presence(replace(facts, files=theirs)) == "cached"
+    theirs = {name: replace(file, bytes=1, verified=False) for name, file in info.files.items()}
+    assert presence(replace(info, files=theirs)) == "cached"
 
 
-def test_a_partial_download_counts_as_a_part(facts: DatasetFacts, cache: Path, files: Files, web) -> None:
+def test_a_partial_download_counts_as_a_part(info: DatasetInfo, cache: Path, files: Files, web) -> None:
     web.serve("/shapes", files["shapes"], breaks=[5000] * 9, ranges=False)
     with pytest.raises(DownloadError):
-        obtain(facts, lambda: [WebFolder(web.url)])
-    assert presence(facts) == "partly"
+        obtain(info, lambda: [WebFolder(web.url)])
+    assert presence(info) == "partly"
 
 
 @pytest.mark.parametrize(
@@ -87,66 +87,66 @@ def test_a_partial_download_counts_as_a_part(facts: DatasetFacts, cache: Path, f
         ({"a": File("0" * 64, verified=False), "b": File(None)}, "unknown"),
     ],
 )
-def test_the_weakest_hash_decides(facts: DatasetFacts, files: dict[str, File], expected: str) -> None:
-    assert standing(replace(facts, files=files)) == expected
+def test_the_weakest_hash_decides(info: DatasetInfo, files: dict[str, File], expected: str) -> None:
+    assert standing(replace(info, files=files)) == expected
 
 
-def test_every_file_is_told(facts: DatasetFacts, cache: Path, files: Files) -> None:
-    assert conditions(facts) == {"shapes": "missing", "labels": "missing"}
+def test_every_file_is_told(info: DatasetInfo, cache: Path, files: Files) -> None:
+    assert conditions(info) == {"shapes": "missing", "labels": "missing"}
     put(cache, {**files, "labels": b"round square wrong"})
-    assert conditions(facts) == {"shapes": "whole", "labels": "damaged"}
-    whole, damaged = verify(facts)
+    assert conditions(info) == {"shapes": "whole", "labels": "damaged"}
+    whole, damaged = verify(info)
     assert (whole.path, whole.sound, whole.fault) == (cache / "shapes", True, "")
     assert not damaged.sound
-    assert damaged.fault.endswith(f"instead of {facts.files['labels'].sha256}")
+    assert damaged.fault.endswith(f"instead of {info.files['labels'].sha256}")
     put(cache, {"labels": b"short"})
-    assert conditions(facts)["labels"] == "damaged"
+    assert conditions(info)["labels"] == "damaged"
 
 
-def test_the_users_folder_goes_before_the_cache(facts, cache: Path, files: Files, tmp_path: Path) -> None:
+def test_the_users_folder_goes_before_the_cache(info, cache: Path, files: Files, tmp_path: Path) -> None:
     put(cache, files)
     put(tmp_path / "mine", {"labels": b"round square wrong"})
-    assert conditions(facts, tmp_path / "mine") == {"shapes": "whole", "labels": "damaged"}
+    assert conditions(info, tmp_path / "mine") == {"shapes": "whole", "labels": "damaged"}
     with pytest.raises(DataError, match="which is not a folder"):
-        verify(facts, tmp_path / "none")
+        verify(info, tmp_path / "none")
 
 
-def test_a_cached_copy_does_not_hide_damage_in_the_users_folder(facts, cache: Path, files: Files, tmp_path) -> None:
+def test_a_cached_copy_does_not_hide_damage_in_the_users_folder(info, cache: Path, files: Files, tmp_path) -> None:
     put(cache, files)
     short = tmp_path / "mine" / "labels"
     put(short.parent, {"labels": files["labels"][:-1]})
-    assert conditions(facts, tmp_path / "mine") == {"shapes": "whole", "labels": "damaged"}
-    assert [file.path for file in verify(facts, tmp_path / "mine") if not file.sound] == [short]
+    assert conditions(info, tmp_path / "mine") == {"shapes": "whole", "labels": "damaged"}
+    assert [file.path for file in verify(info, tmp_path / "mine") if not file.sound] == [short]
 
 
-def test_without_a_published_hash_it_has_to_stay_as_it_came(facts, cache: Path, files: Files) -> None:
+def test_without_a_published_hash_it_has_to_stay_as_it_came(info, cache: Path, files: Files) -> None:
     put(cache, files)
-    assert set(conditions(unpublished(facts)).values()) == {"unknown"}, "it was not noted when it came"
-    assert set(conditions(unpublished(facts)).values()) == {"unchanged"}
+    assert set(conditions(unpublished(info)).values()) == {"unknown"}, "it was not noted when it came"
+    assert set(conditions(unpublished(info)).values()) == {"unchanged"}
     put(cache, {"labels": b"round square wrong"})
-    assert conditions(unpublished(facts)) == {"shapes": "unchanged", "labels": "damaged"}
+    assert conditions(unpublished(info)) == {"shapes": "unchanged", "labels": "damaged"}
 
 
-def test_a_published_md5_tells_damage(facts: DatasetFacts, cache: Path, files: Files) -> None:
+def test_a_published_md5_tells_damage(info: DatasetInfo, cache: Path, files: Files) -> None:
     put(cache, {**files, "labels": b"round square wrong"})
     theirs = {name: File(None, verified=False, md5=md5(content).hexdigest()) for name, content in files.items()}
-    assert conditions(replace(facts, files=theirs)) == {"shapes": "whole", "labels": "damaged"}
+    assert conditions(replace(info, files=theirs)) == {"shapes": "whole", "labels": "damaged"}
     put(cache, files)
-    assert set(conditions(replace(facts, files=theirs)).values()) == {"whole"}
+    assert set(conditions(replace(info, files=theirs)).values()) == {"whole"}
 
 
 def test_damage_that_size_and_time_do_not_tell_is_found_and_then_remembered(
-    facts, cache, files, web, monkeypatch
+    info, cache, files, web, monkeypatch
 ) -> None:
     monkeypatch.setattr(hashes, "_LARGE", 1)
     web.offer(files)
-    path = obtain(facts, lambda: [WebFolder(web.url, suffix=".gz")])["labels"]
+    path = obtain(info, lambda: [WebFolder(web.url, suffix=".gz")])["labels"]
     before = path.stat().st_mtime_ns
     path.write_bytes(b"round square wrong")
     os.utime(path, ns=(before, before))
-    assert obtain(facts, list)["labels"] == path, "its note is believed"
-    assert conditions(facts) == {"shapes": "whole", "labels": "damaged"}
+    assert obtain(info, list)["labels"] == path, "its note is believed"
+    assert conditions(info) == {"shapes": "whole", "labels": "damaged"}
     with pytest.raises(DownloadError, match=r"labels has the SHA-256"):
-        obtain(facts, list)
-    obtain(facts, lambda: [WebFolder(web.url, suffix=".gz")])
-    assert set(conditions(facts).values()) == {"whole"}
+        obtain(info, list)
+    obtain(info, lambda: [WebFolder(web.url, suffix=".gz")])
+    assert set(conditions(info).values()) == {"whole"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import DatasetFacts
+from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.rendering import drawn
 from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
@@ -67,15 +67,15 @@ def test_sizes_have_limits(size: int) -> None:
 
 
 def test_the_dataset_has_the_whole_grid() -> None:
-    facts = DatasetFacts("numbered", "Numbered", 6, (1, 2, 2), FACTORS, "MIT", "None.")
-    dataset = drawn_dataset(facts, Numbered(FACTORS, (1, 2, 2)))
+    info = DatasetInfo("numbered", "Numbered", 6, (1, 2, 2), FACTORS, "MIT", "None.")
+    dataset = drawn_dataset(info, Numbered(FACTORS, (1, 2, 2)))
     assert dataset.ground_truth.whole
     assert dataset.ground_truth.index([[1, 2]]) == [5]
     assert (~dataset.train).sum() == 1
 
 
-def test_the_facts_say_the_size_that_was_drawn() -> None:
-    facts = DatasetFacts("numbered", "Numbers, 2x2 grey", 6, (1, 2, 2), FACTORS, "MIT", "None.")
-    drawn_facts = drawn_dataset(facts, Numbered(FACTORS, (1, 16, 16))).facts
-    assert (drawn_facts.title, drawn_facts.shape) == ("Numbers, 16x16 grey", (1, 16, 16))
-    assert drawn_dataset(facts, Numbered(FACTORS, (1, 2, 2))).facts == facts
+def test_the_info_say_the_size_that_was_drawn() -> None:
+    info = DatasetInfo("numbered", "Numbers, 2x2 grey", 6, (1, 2, 2), FACTORS, "MIT", "None.")
+    drawn_info = drawn_dataset(info, Numbered(FACTORS, (1, 16, 16))).info
+    assert (drawn_info.title, drawn_info.shape) == ("Numbers, 16x16 grey", (1, 16, 16))
+    assert drawn_dataset(info, Numbered(FACTORS, (1, 2, 2))).info == info

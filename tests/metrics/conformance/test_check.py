@@ -12,9 +12,9 @@ import pytest
 
 from disentangle_bench.errors import MetricError, UnknownNameError
 from disentangle_bench.metrics.conformance import check, find_metric
-from disentangle_bench.metrics.information import discrete_entropies, mutual_information_matrix
+from disentangle_bench.metrics.information.entropies import discrete_entropies, mutual_information_matrix
+from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.metric import Score, Scores, metric
-from disentangle_bench.metrics.observations import Observations
 
 DECLARED: dict[str, Any] = {"version": 1, "bounds": (0, 1), "better": "higher", "source": "defined here"}
 Metric = Callable[..., Scores]
@@ -109,7 +109,7 @@ def test_a_rule_catches_who_breaks_it(change: Any, declared: Any, caught: str) -
 
 
 def test_a_metric_that_is_not_affine_may_say_so() -> None:
-    assert "ignores the scale of codes, if it says so" not in broken(metric_of(first_code, affine=False))
+    assert "ignores the scale of codes, if it says so" not in broken(metric_of(first_code, scale_invariant=False))
 
 
 def test_a_metric_that_checks_nothing_is_caught() -> None:
@@ -154,8 +154,8 @@ def test_an_unknown_setting_is_told() -> None:
 class TestFind:
     def test_by_name_and_by_place(self) -> None:
         found = find_metric("c1-accuracy")
-        assert find_metric("disentangle_bench.metrics.clustering.c1_accuracy") is found
-        assert find_metric("disentangle_bench.metrics.clustering:c1_accuracy") is found
+        assert find_metric("disentangle_bench.metrics.predictor.clustering.c1_accuracy") is found
+        assert find_metric("disentangle_bench.metrics.predictor.clustering:c1_accuracy") is found
 
     def test_a_name_that_there_is_not(self) -> None:
         with pytest.raises(UnknownNameError, match="Did you mean 'c1-accuracy'"):
@@ -167,7 +167,7 @@ class TestFind:
 
     def test_a_function_that_there_is_not(self) -> None:
         with pytest.raises(UnknownNameError, match="Did you mean 'c1_accuracy'"):
-            find_metric("disentangle_bench.metrics.clustering.c1_acuracy")
+            find_metric("disentangle_bench.metrics.predictor.clustering.c1_acuracy")
 
     def test_a_function_that_is_no_metric(self) -> None:
         with pytest.raises(MetricError, match="is no metric"):

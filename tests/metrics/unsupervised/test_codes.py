@@ -10,7 +10,7 @@ from sklearn.metrics import mutual_info_score
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import active_units, average_pairwise_information
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 
 class TestAveragePairwiseInformation:

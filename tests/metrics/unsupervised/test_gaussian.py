@@ -12,7 +12,7 @@ from scipy.linalg import sqrtm
 
 from disentangle_bench.errors import MetricError, RepresentationError
 from disentangle_bench.metrics import gaussian_total_correlation, gaussian_wasserstein_correlation
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))

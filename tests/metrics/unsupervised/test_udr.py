@@ -13,11 +13,11 @@ from sklearn.linear_model import Lasso
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import udr_lasso, udr_spearman
 from disentangle_bench.metrics.unsupervised.udr import pair_score
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 RNG = np.random.default_rng(0)
 SOURCES = RNG.standard_normal((2_000, 3))
-both = pytest.mark.parametrize("score", [udr_lasso, udr_spearman], ids=lambda score: score.facts.name)
+both = pytest.mark.parametrize("score", [udr_lasso, udr_spearman], ids=lambda score: score.info.name)
 
 
 def rotated(seed: int) -> np.ndarray:
@@ -139,7 +139,7 @@ def test_lasso_agrees_with_a_plain_computation():
 def test_agrees_with_the_authors_program(score):
     """Where all codes of all models are active, and the models have equally many."""
     golden = Path(__file__).parents[1] / "golden" / "authors"
-    expected = json.loads((golden / "models.json").read_text())[score.facts.name]
+    expected = json.loads((golden / "models.json").read_text())[score.info.name]
     with np.load(golden / "models.npz") as arrays:
         models = dict(zip(expected, arrays["udr"], strict=True))
     values = {name: entry.value for name, entry in score(models).items()}

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disentangle_bench.datasets import Dataset, DatasetFacts, Factor
+from disentangle_bench.datasets import Dataset, DatasetInfo, Factor
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.reports.figures.dataset_samples import base_classes, choose_samples, spread
-from disentangle_bench.variables import Variables
+from disentangle_bench.representation.variables import Variables
 
 SHAPE = Factor.of("shape", "categorical", ["square", "ellipse", "heart"])
 ANGLE = Factor("angle", "cyclic", 12)
@@ -24,11 +24,11 @@ def numbered(values, factors, labels=None) -> Dataset:
     images = np.arange(len(values), dtype="<u4").view(np.uint8).reshape(-1, 1, 1, 4)
     names, kinds = [factor.name for factor in factors], [factor.kind for factor in factors]
     variables = Variables.wrap(values, names=names, kinds=kinds) if factors else None
-    facts = DatasetFacts(
+    info = DatasetInfo(
         name="numbered", title="Numbered", images=len(values), shape=(1, 1, 4), factors=tuple(factors),
         licence="MIT", citation="None.", labels=labels,
     )  # fmt: skip
-    return Dataset(facts, images, variables, np.arange(len(values)) % 2 == 0)
+    return Dataset(info, images, variables, np.arange(len(values)) % 2 == 0)
 
 
 def rows_of(row):

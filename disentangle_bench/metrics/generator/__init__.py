@@ -1,0 +1,1 @@
+"""What codes do to generated images: mutual information, traversals, path length, image measures."""

@@ -1,0 +1,178 @@
+"""Which code is slant and which is width: how codes go with what can be measured on pictures of digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.latents import LatentSpec
+from disentangle_bench.metrics.generator.associations import (
+    Associations,
+    Measured,
+    associations,
+    clearest,
+    clearest_by_chance,
+    profile,
+    strongest,
+    within_categories,
+)
+from disentangle_bench.metrics.generator.generated import draw_latents, images_of, isolated_randomness
+from disentangle_bench.metrics.generator.rank_correlation import Floats
+from disentangle_bench.metrics.intervals import bootstrap_interval
+from disentangle_bench.metrics.metric import Codes, Generator, Score, Scores, metric
+from disentangle_bench.representation.variables import Variables
+from disentangle_bench.seeds import derive_seed
+
+BATCH = 500
+FEWEST = 30  # pictures with something on them, below which a rank correlation says nothing
+
+
+@metric(
+    "image-measures",
+    version=1,
+    bounds=(-1, 1),
+    better="neither",
+    source="defined here; measures by image moments and skeleton, eta squared of Kruskal and Wallis (1952)",
+)
+def image_measures(
+    generator: Generator,
+    latents: LatentSpec,
+    images: ArrayLike | None = None,
+    codes: Codes | None = None,
+    train: ArrayLike | None = None,
+    *,
+    samples: int = 2000,
+    bootstrap: int = 1000,
+    seed: int = 0,
+) -> Scores:
+    """How each code goes with slant, stroke thickness, width, height and ink of generated and of real pictures.
+
+    `c2.slant` is the rank correlation (Spearman) between the code that went into the generator and the slant of the
+    picture that came out, all else drawn at random; `c2.slant.real` that between Q's mean on real test pictures and
+    their slant. For a categorical code, which has no order, it is the share of the variance of the measure's ranks that
+    lies between categories (eta squared), in [0, 1]. The measures are those of `disentangle_bench.measures`;
+    pictures with nothing on them are left out and counted.
+
+    `named` is how clearly each continuous code is some measure: the mean over codes of the largest absolute rank
+    correlation, here among pictures of the same category (partial, given the categorical codes), for how wide a picture
+    is hangs on the digit first. Its details name the measure of each code. Chance is what shuffled pictures give.
+
+    Each part's details hold the measure's mean, in its own unit, in nine equal shares of the pictures from low to high
+    code, or in each category: in numbers, what a traversal shows.
+
+    Args:
+        generator: of the pictures.
+        latents: the priors.
+        images: real ones, `(n, 1, h, w)`, uint8 or float in [0, 1].
+        codes: `(n, d)` what Q says of them: categories and means. Without `images` and `codes`, no `.real` parts.
+        train: `(n,)` bool: the training split, which is left out.
+        samples: generated pictures, and the most real ones, drawn at random.
+        bootstrap: resamples of the pictures, each ranked anew, for the intervals.
+        seed: of latents, choice and resamples.
+
+    Raises:
+        MetricError: fewer than 30 samples or 2 resamples; images, codes and train of different lengths, or codes
+            without the names of the latent spec's.
+    """
+    for name, value, least in (("samples", samples, FEWEST), ("bootstrap", bootstrap, 2)):
+        if value < least:
+            raise MetricError(f"image-measures was asked for {name} = {value}.", f"Ask for {least} or more.")
+    drawn, pictures = _generate(generator, latents, samples, seed)
+    if pictures.shape[1] != 1:
+        return {"named": Score.undefined("Shapes are measured on pictures with one channel; these have more.")}
+    generated = Measured.of(pictures[:, 0], drawn, latents)
+    rng = np.random.default_rng(derive_seed(seed, "resamples of generated pictures"))
+    scores = {"named": _named(generated, bootstrap, rng), **_parts(generated, bootstrap, rng)}
+    if images is not None and codes is not None:
+        estimates, pictures = _choose(np.asarray(images), Variables.wrap(codes), train, samples, seed)
+        real = Measured.of(pictures, _by_name(estimates, latents), latents)
+        rng = np.random.default_rng(derive_seed(seed, "resamples of real pictures"))
+        scores |= {f"{name}.real": score for name, score in _parts(real, bootstrap, rng).items()}
+    return scores
+
+
+def _generate(
+    generator: Generator, latents: LatentSpec, samples: int, seed: int
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32]]:
+    """Codes by name and the pictures `(n, c, h, w)` that they gave."""
+    drawn = draw_latents(latents, samples, seed, "image measures")
+    with isolated_randomness(derive_seed(seed, "networks")):
+        pictures = np.concatenate([images.cpu().numpy() for images in images_of(generator, drawn, BATCH)])
+    return dict(zip(latents.names, (values.numpy() for values in drawn.codes), strict=True)), pictures
+
+
+def _choose(
+    images: NDArray[Any], codes: Variables, train: ArrayLike | None, samples: int, seed: int
+) -> tuple[Variables, NDArray[Any]]:
+    """Some rows of the test split: codes, and pictures `(n, h, w)` in [0, 1]."""
+    mask = np.zeros(len(images), dtype=bool) if train is None else np.asarray(train, dtype=bool)
+    if not len(images) == len(codes) == len(mask):
+        raise MetricError(
+            f"There are {len(images)} images, {len(codes)} rows of codes and {len(mask)} of train.",
+            "Give one row of each per image.",
+        )
+    rng = np.random.default_rng(derive_seed(seed, "choice of real pictures"))
+    rows = np.sort(rng.permutation(np.flatnonzero(~mask))[:samples])
+    return codes.rows(rows), images[rows, 0] / (255.0 if images.dtype == np.uint8 else 1.0)
+
+
+def _by_name(codes: Variables, latents: LatentSpec) -> dict[str, NDArray[Any]]:
+    missing = sorted(set(latents.names) - set(codes.names))
+    if missing:
+        raise MetricError(
+            f"The images' codes {', '.join(codes.names)} lack {', '.join(missing)}.",
+            "Name them as the latent spec does.",
+        )
+    return {name: codes.column(name) for name in latents.names}
+
+
+def _parts(measured: Measured, bootstrap: int, rng: np.random.Generator) -> dict[str, Score]:
+    if len(measured) < FEWEST:
+        pairs = [f"{code}.{measure}" for code in measured.codes for measure in measured.measures]
+        return dict.fromkeys(pairs, Score.undefined(_too_few(measured)))
+    values = associations(measured, measured.once)
+    replicates = associations(measured, _resamples(measured, bootstrap, rng))
+    return {f"{code}.{measure}": _part(measured, code, measure, values, replicates) for code, measure in values}
+
+
+def _part(measured: Measured, code: str, measure: str, values: Associations, replicates: Associations) -> Score:
+    value = float(values[code, measure][0])
+    if np.isnan(value):
+        return Score.undefined(f"{code} or {measure} is the same for all pictures.")
+    is_categorical = code in measured.categorical
+    bounds = (0.0, 1.0) if is_categorical else (-1.0, 1.0)
+    low, high = _interval(value, replicates[code, measure], bounds)
+    chance = (len(np.unique(measured.codes[code])) - 1) / (len(measured) - 1) if is_categorical else 0.0
+    return Score(value, low, high, chance, details=profile(measured, code, measure), bounds=bounds)
+
+
+def _named(measured: Measured, bootstrap: int, rng: np.random.Generator) -> Score:
+    if not measured.continuous:
+        return Score.undefined("There is no continuous code to name.")
+    if len(measured) < FEWEST:
+        return Score.undefined(_too_few(measured))
+    figures = within_categories(measured, measured.once)
+    value = float(clearest(figures, measured)[0])
+    if np.isnan(value):
+        return Score.undefined("Every measure is the same for all pictures of a category.")
+    replicates = clearest(within_categories(measured, _resamples(measured, bootstrap, rng)), measured)
+    low, high = _interval(value, replicates, (0.0, 1.0))
+    details = {code: strongest(figures, measured, code) for code in measured.continuous}
+    chance = clearest_by_chance(measured, rng)
+    return Score(value, low, high, chance, ceiling=1.0, details=details, better="higher", bounds=(0.0, 1.0))
+
+
+def _too_few(measured: Measured) -> str:
+    return f"Only {len(measured)} of {len(measured) + measured.blank} pictures have anything on them."
+
+
+def _resamples(measured: Measured, bootstrap: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    n = len(measured)
+    return rng.multinomial(n, np.full(n, 1 / n), size=bootstrap)
+
+
+def _interval(value: float, replicates: Floats, bounds: tuple[float, float]) -> tuple[float, float]:
+    return bootstrap_interval(value, replicates[~np.isnan(replicates)], bounds)

@@ -1,0 +1,172 @@
+"""InfoMEC: modularity, compactness and explicitness in terms of information."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.encoding import Columns, numeric_columns
+from disentangle_bench.metrics.information.entropies import (
+    contingency_table,
+    discretize,
+    entropy,
+    mutual_information,
+    ross_mutual_information,
+)
+from disentangle_bench.metrics.inputs import Observations, varies
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
+from disentangle_bench.representation.variables import Variables
+
+PARTS = ("infom", "infoc", "infoe")
+LEAST_RANGE = 1 / 20
+_ROUNDING = 1e-12  # what counts of independent variables leave, in nats
+Floats = NDArray[np.float64]
+
+
+@metric(
+    "infomec",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:2305.18378, section 4; information as in Ross (2014)",
+    slow=True,
+    scale_invariant=False,
+)
+def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: int = 20, seed: int = 0) -> Scores:
+    """Does each code know one factor (InfoM), is each factor in one code (InfoC), and is it read linearly (InfoE)?
+
+    The first two compare shares of the matrix of informations, each divided by its factor's entropy: of what a code
+    knows, the share of its best factor; of what is known of a factor, the share of its best code. Each is averaged
+    and moved so that even shares give 0. Between a continuous code and a factor the information is estimated from
+    nearest neighbours, which finds any dependence, and between a categorical code and a factor from counts. InfoE is
+    the share of the entropy that a logistic regression of all codes removes, on all rows and without a penalty.
+
+    Like modularity, InfoM and InfoC compare figures however small: codes that know nothing score far above 0. And a
+    code that is found to know nothing at all has no shares. Then both are null, where the authors' code divides by 0.
+    It is declared slow so that rows are not resampled for an interval: a row that is drawn twice is its own nearest
+    neighbour, which looks like information.
+
+    Args:
+        codes: `(n, d)`. Of the continuous and ordinal ones, those whose range is below 1/20 of the widest are pruned
+            from InfoM and InfoC, so that the scale of one against another matters; of all others the constant ones.
+            A cyclic one counts as cosine and sine.
+        factors: `(n, k)`; the values of a continuous one are put in bins of equal width. Left out are factors that
+            are constant, or have no value that occurs twice.
+        neighbors: k; of a value with fewer samples, as many as there are.
+        num_bins: of a continuous factor, and of angles.
+        seed: of the noise of 1e-10 that breaks ties.
+
+    Returns:
+        infom, infoc and infoe. The details of the first hold the matrix (codes x factors) of shares of entropy.
+
+    Raises:
+        MetricError: fewer than 1 neighbour or 2 bins.
+    """
+    if neighbors < 1:
+        raise MetricError(f"neighbors is {neighbors}.", "Give 1 or more.")
+    data = Observations.of(codes, factors, seed=seed)
+    labels = discretize(data.factors, num_bins)
+    usable = [place for place, column in enumerate(labels.T) if _recurs(column)]
+    reason = data.reason or ("" if usable else f"no value occurs twice in {', '.join(data.factors.names)}")
+    if reason:
+        return {part: Score.undefined(reason) for part in PARTS}
+    labels, columns = labels[:, usable], numeric_columns(data.codes)
+    active = np.flatnonzero(active_codes(data.codes))
+    shares = normalized_information(data.codes, columns, labels, active, neighbors=neighbors, seed=seed)
+    names = [data.codes.names[place] for place in active], [data.factors.names[place] for place in usable]
+    return {
+        "infom": _concentration(shares, names[0], "factor", _details(data, shares, *names)),
+        "infoc": _concentration(shares.T, names[1], "code", {}),
+        "infoe": _readability(data.codes, columns, labels, names[1]),
+    }
+
+
+def _recurs(labels: NDArray[np.int64]) -> bool:
+    return varies(labels) and int(np.bincount(labels).max()) > 1
+
+
+def active_codes(codes: Variables) -> NDArray[np.bool_]:
+    """Which codes `(d,)` count: those that vary, numbers at least over 1/20 of the widest range of numbers."""
+    numbers = np.array([kind in ("continuous", "ordinal") for kind in codes.kinds])
+    active = np.array([varies(column) for column in codes.values.T])
+    if numbers.any():
+        values = codes.values[:, numbers].astype(np.float64)
+        ranges = values.max(axis=0) - values.min(axis=0)
+        active[numbers] &= ranges > ranges.max() * LEAST_RANGE
+    return active
+
+
+def normalized_information(
+    codes: Variables,
+    columns: Columns,
+    labels: NDArray[np.int64],
+    active: NDArray[np.int64],
+    *,
+    neighbors: int,
+    seed: int,
+) -> Floats:
+    """The information of each active code and each factor, as a share of the factor's entropy: `(a, k)`."""
+    table = np.empty((len(active), labels.shape[1]))
+    for row, code in enumerate(active):
+        for column, factor in enumerate(labels.T):
+            if codes.kinds[code] == "categorical":
+                information = float(mutual_information(contingency_table(codes.values[:, code], factor)))
+            else:
+                information = ross_mutual_information(columns.of(code), factor, neighbors=neighbors, seed=seed)
+            found = information if information > _ROUNDING else 0
+            table[row, column] = found / float(entropy(np.bincount(factor)))
+    return table
+
+
+def _concentration(shares: Floats, names: list[str], noun: str, details: dict[str, object]) -> Score:
+    """How much of each row is in its greatest entry: 1 if all is, 0 if the entries are equal; the mean over rows."""
+    if not len(shares) or not shares.shape[1]:
+        return Score(None, reason="no code varies", details=details)
+    width = shares.shape[1]
+    if width == 1:
+        return Score(None, reason=f"there is one {noun}, and nothing to compare it with", details=details)
+    totals = shares.sum(axis=1)
+    if not totals.all():
+        blind = ", ".join(name for name, total in zip(names, totals, strict=True) if not total)
+        return Score(None, reason=f"no information was found in {blind}", details=details)
+    greatest = (shares.max(axis=1) / totals).mean()
+    return Score(float((greatest - 1 / width) / (1 - 1 / width)), details=details)
+
+
+def _readability(codes: Variables, columns: Columns, labels: NDArray[np.int64], names: list[str]) -> Score:
+    """The share of the entropy of each factor that a linear classifier removes, on average."""
+    values = columns.values.copy()
+    for place, kind in enumerate(codes.kinds):
+        if kind != "categorical":
+            values[:, columns.owner == place] = _standardized(columns.of(place))
+    shares = [1 - _cross_entropy(values, factor) / float(np.log(len(np.unique(factor)))) for factor in labels.T]
+    return Score(float(np.mean(shares)), bounds=(None, 1), details={"factors": dict(zip(names, shares, strict=True))})
+
+
+def _cross_entropy(values: Floats, labels: NDArray[np.int64]) -> float:
+    """In nats, of a logistic regression with balanced classes; without codes it would be that of even odds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 100 steps are the authors' protocol, enough or not
+        model = LogisticRegression(C=np.inf, class_weight="balanced").fit(values, labels)
+    return float(log_loss(labels, model.predict_proba(values)))
+
+
+def _standardized(values: Floats) -> Floats:
+    deviation = values.std(axis=0)
+    return np.asarray((values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1))
+
+
+def _details(data: Observations, shares: Floats, codes: list[str], factors: list[str]) -> dict[str, object]:
+    return {
+        "codes": codes,
+        "factors": factors,
+        "information": shares.tolist(),
+        "pruned_codes": [name for name in data.codes.names if name not in codes],
+        "constant_factors": list(data.constant),
+    }

@@ -1,0 +1,141 @@
+"""The mutual information gap by its paper's estimator: samples of the posterior, and no bins."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.information.entropies import discretize, entropy
+from disentangle_bench.metrics.information.mig import ONE_CODE, gaps_of
+from disentangle_bench.metrics.information.posteriors import (
+    CodePosterior,
+    GaussianPosterior,
+    PosteriorParameters,
+    indicators,
+    posteriors_of,
+)
+from disentangle_bench.metrics.inputs import Observations
+from disentangle_bench.metrics.intervals import bootstrap_interval
+from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
+from disentangle_bench.seeds import derive_seed
+
+CHUNK = 2**22
+"""Densities at a time."""
+
+
+@metric("mig/chen", version=1, bounds=(0, 1), better="higher", source="arXiv:1802.04942, eq. 6 and appendix C")
+def sampled_mutual_information_gap(
+    codes: Codes,
+    factors: Factors,
+    posterior_parameters: PosteriorParameters,
+    *,
+    samples: int = 2_000,
+    factor_bins: int = 20,
+    bootstrap: int = 200,
+    seed: int = 0,
+) -> Score:
+    """How much more the best code knows of each factor than the second best, by samples of the codes' posteriors.
+
+    `I(c; v) = E[ln q(c given v) - ln q(c)]` over values of `c` drawn from the posteriors of rows drawn from all; `q(c)`
+    is the mean of all rows' posteriors, `q(c given v)` that of the rows with the same value of the factor. Nothing is
+    binned. Of a categorical code the expectation over its categories is taken exactly. Information below 0, which
+    samples may give, counts as 0, as in the authors' program.
+
+    It asks what the whole posterior says: a code whose posterior is wide knows little, however clearly its mean follows
+    a factor. The interval is over the drawn rows; chance is measured by shuffling the factors. A code that knows
+    exactly its factor, with a narrow posterior, reaches the ceiling of 1.
+
+    Args:
+        codes: `(n, d)`; only their names and kinds are used.
+        factors: `(n, k)`; continuous ones and angles are cut into bins. Those that never change are left out.
+        posterior_parameters: code name -> `(n, p)`: logits of a categorical code, mean and ln sigma of any other.
+        samples: rows drawn; the work is this times n.
+        factor_bins: bins of each continuous factor.
+        bootstrap: resamples for the interval.
+        seed: of all draws.
+
+    Returns:
+        The mean gap in [0, 1]; undefined for a single code. In its details the gap of each factor and the two codes.
+
+    Raises:
+        DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
+    """
+    if samples < 2 or bootstrap < 2:
+        raise MetricError(f"samples is {samples} and bootstrap is {bootstrap}.", "Give 2 or more of each.")
+    data = Observations.of(codes, factors, seed=seed)
+    posteriors = posteriors_of(data.codes, posterior_parameters)
+    if data.reason or len(posteriors) < 2:
+        return Score.undefined(data.reason or ONE_CODE)
+    rng = np.random.default_rng(derive_seed(seed, "posterior samples"))
+    bins = discretize(data.factors, factor_bins).T
+    shuffled = [rng.permutation(column) for column in bins]
+    rows = rng.permutation(len(data)) if samples >= len(data) else rng.permutation(len(data))[:samples]
+    rows = np.resize(rows, samples)
+    terms = np.stack([_terms(posterior, [*bins, *shuffled], rows, rng) for posterior in posteriors], axis=1)
+    entropies = np.array([float(entropy(np.bincount(column))) for column in bins])
+    figure = partial(_mean_gap, entropies=entropies)
+    means = terms.mean(axis=0)
+    gaps = gaps_of(_shares(means[:, : len(bins)], entropies), data.codes.names, data.factors.names, data.constant)
+    value = float(np.mean(gaps["gaps"]))
+    weights = rng.multinomial(samples, np.full(samples, 1 / samples), size=bootstrap) / samples
+    resampled = np.tensordot(weights, terms[:, :, : len(bins)], axes=1)
+    low, high = bootstrap_interval(value, [figure(means_of) for means_of in resampled], (0, 1))
+    return Score(value, low, high, figure(means[:, len(bins) :]), ceiling=1.0, details=gaps)
+
+
+def _shares(information: NDArray[np.float64], entropies: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(k, d)` shares, of information `(d, k)`, within what is possible."""
+    return np.clip(information / entropies, 0, 1).T
+
+
+def _mean_gap(information: NDArray[np.float64], entropies: NDArray[np.float64]) -> float:
+    ordered = np.sort(_shares(information, entropies), axis=1)
+    return float((ordered[:, -1] - ordered[:, -2]).mean())
+
+
+def _terms(
+    posterior: CodePosterior, factors: list[NDArray[np.int64]], rows: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """`ln q(c given v) - ln q(c)` `(s, k)` of a value of the code drawn for each of the rows `(s,)`."""
+    every = indicators(factors)
+    if isinstance(posterior, GaussianPosterior):
+        values = posterior.mean[rows] + posterior.sigma[rows] * rng.standard_normal(len(rows))
+        step = max(1, CHUNK // len(posterior.mean))
+        chunks = [slice(start, start + step) for start in range(0, len(rows), step)]
+        return np.concatenate([_gaussian_terms(posterior, values[part], rows[part], factors, every) for part in chunks])
+    marginal = posterior.probabilities.mean(axis=0)
+    own, columns = posterior.probabilities[rows], []
+    for factor, indicator in zip(factors, every, strict=True):
+        conditional = (
+            indicator.T @ posterior.probabilities / np.maximum(indicator.sum(axis=0), 1)[:, None]
+        )  # bins may be empty
+        ratio = _log(conditional) - _log(marginal)
+        columns.append((own * ratio[factor[rows]]).sum(axis=1))
+    return np.stack(columns, axis=1)
+
+
+def _log(densities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Finite where a density is too small for a float."""
+    return np.asarray(np.log(np.maximum(densities, np.finfo(np.float64).tiny)))
+
+
+def _gaussian_terms(
+    posterior: GaussianPosterior,
+    values: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    factors: list[NDArray[np.int64]],
+    every: list[NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    logs = -0.5 * np.square((values[:, None] - posterior.mean) / posterior.sigma) - np.log(posterior.sigma)
+    densities = np.exp(logs - logs.max(axis=1, keepdims=True))
+    marginal = densities.mean(axis=1)
+    columns = []
+    for factor, indicator in zip(factors, every, strict=True):
+        own = factor[rows]
+        sums = (densities @ indicator)[np.arange(len(rows)), own]
+        conditional = sums / indicator.sum(axis=0)[own]
+        columns.append(_log(conditional) - _log(marginal))
+    return np.stack(columns, axis=1)

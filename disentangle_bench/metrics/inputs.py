@@ -1,0 +1,90 @@
+"""Codes and factors of the same samples, checked and split: what every observational metric begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.metric import Codes, Factors
+from disentangle_bench.representation import Representation
+from disentangle_bench.representation.variables import Variables
+from disentangle_bench.seeds import derive_seed
+
+TRAIN_SHARE = 2 / 3
+MINIMUM = 4
+"""Fewer samples than this say nothing of anything; they are a mistake in the call."""
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """Codes and factors, row by row.
+
+    Attributes:
+        codes: `(n, d)`, constant ones too: a dead code is a fact of the model.
+        factors: `(n, k)`, those that vary. Of a factor that never changes nothing can be learned.
+        train: `(n,)` bool: the rows that a fitted metric may fit on; it is scored on the others.
+        constant: the names of the factors that were left out because they never change.
+        reason: why nothing can be computed, if so; then `factors` has no column of use.
+    """
+
+    codes: Variables
+    factors: Variables
+    train: NDArray[np.bool_]
+    constant: tuple[str, ...] = ()
+    reason: str = ""
+
+    @classmethod
+    def of(cls, codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Self:
+        """Observations from arrays `(n, d)` and `(n, k)`; without a `train` mask two thirds of the rows are drawn.
+
+        Raises:
+            RepresentationError: arrays that do not fit together, NaN or infinite values.
+            MetricError: fewer than 4 samples, or a mask that leaves no rows to fit on or to score.
+        """
+        data = Representation.of(codes, factors, train)
+        rows, columns = _enough(data)
+        mask = drawn_mask(len(rows), seed) if data.train is None else data.train
+        if mask.all() or not mask.any():
+            raise MetricError(
+                f"The train mask marks {mask.sum()} of {len(mask)} rows.", "Leave rows to fit on and rows to score."
+            )
+        varying = [name for name in columns.names if varies(columns.column(name))]
+        constant = tuple(name for name in columns.names if name not in varying)
+        reason = "" if varying else f"no factor varies: {', '.join(constant)}"
+        return cls(rows, columns.select(varying or columns.names), mask, constant, reason)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+def paired(codes: Codes, factors: Factors) -> tuple[Variables, Variables]:
+    """Codes and factors of the same samples.
+
+    Raises:
+        RepresentationError: arrays that do not fit together, NaN or infinite values.
+        MetricError: no factors, or fewer than 4 samples.
+    """
+    return _enough(Representation.of(codes, factors))
+
+
+def _enough(data: Representation) -> tuple[Variables, Variables]:
+    if data.factors is None:
+        raise MetricError("There are no factors.", "Give an array (samples, factors) beside the codes.")
+    if len(data.codes) < MINIMUM:
+        raise MetricError(f"There are only {len(data.codes)} samples.", f"Give {MINIMUM} or more.")
+    return data.codes, data.factors
+
+
+def varies(column: NDArray[np.generic]) -> bool:
+    """Whether a column `(n,)` holds more than one value."""
+    return bool((column != column[0]).any())
+
+
+def drawn_mask(samples: int, seed: int) -> NDArray[np.bool_]:
+    """A random two thirds of the rows, as a mask `(n,)`."""
+    order = np.random.default_rng(derive_seed(seed, "train mask")).permutation(samples)
+    return np.asarray(order < round(samples * TRAIN_SHARE))

@@ -1,0 +1,75 @@
+"""Interventions as an index: which rows of a cached representation have given values of given factors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.metrics.information.entropies import discretize
+from disentangle_bench.representation.variables import Variables
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Rows that agree in the factors that are held fixed, a group for each combination of values.
+
+    Attributes:
+        rows: `(m,)`: group after group.
+        starts, sizes: `(g,)`: where each group lies in `rows`; each has 2 rows or more.
+    """
+
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def batches(self, count: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """`count` lines of `size` rows, drawn with replacement from one group a line, every group as likely."""
+        group = rng.integers(len(self), size=count)[:, None]
+        chosen = self.starts[group] + rng.integers(self.sizes[group], size=(count, size))
+        return np.asarray(self.rows[chosen], dtype=np.int64)
+
+    def pairs(self, count: int, size: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """`(count, size)` pairs of different rows, each pair of one group, every group as likely for each pair."""
+        group = rng.integers(len(self), size=(count, size))
+        starts, sizes = self.starts[group], self.sizes[group]
+        first = rng.integers(sizes)
+        second = (first + 1 + rng.integers(sizes - 1)) % sizes
+        return self.rows[starts + first], self.rows[starts + second]
+
+
+class GroundTruthIndex:
+    """Finds rows by the values of their factors, at the cost of one look-up a row.
+
+    In a full grid, where every combination of values occurs equally often, a row drawn from the group of a value is
+    what the published protocols sample: that value held fixed, all other factors uniform and independent. In an
+    incomplete grid the others come as they occur together with that value.
+
+    Args:
+        factors: `(n, k)`; a continuous factor is held fixed within an equal-width bin.
+        rows: `(m,)` the rows to draw from; all by default.
+        num_bins: of a continuous factor.
+    """
+
+    def __init__(self, factors: Variables, rows: NDArray[np.int64] | None = None, *, num_bins: int = 10) -> None:
+        self._rows = np.arange(len(factors)) if rows is None else rows
+        self._values = discretize(factors, num_bins)[self._rows]
+        self._groups: dict[tuple[int, ...], Groups] = {}
+
+    def fixing(self, *factors: int) -> Groups:
+        """The groups of rows that agree in these factors, by their places; those of a single row are left out."""
+        if factors not in self._groups:
+            self._groups[factors] = self._grouped(factors)
+        return self._groups[factors]
+
+    def _grouped(self, factors: Sequence[int]) -> Groups:
+        _, group, sizes = np.unique(self._values[:, factors], axis=0, return_inverse=True, return_counts=True)
+        order = np.argsort(group.ravel(), kind="stable")
+        starts = np.cumsum(sizes) - sizes
+        usable = sizes > 1
+        return Groups(self._rows[order], starts[usable], sizes[usable])

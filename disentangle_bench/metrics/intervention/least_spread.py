@@ -1,0 +1,66 @@
+"""The code that moves least while a factor is held fixed, as a vote for that factor."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.metrics.dispersion import Column
+from disentangle_bench.metrics.intervention.trials import Batches, Interventions, require_trials
+from disentangle_bench.metrics.metric import Score
+
+
+def majority_vote(
+    data: Interventions, votes: tuple[int, int], *, batch_size: int, min_variance: float, seed: int
+) -> Score:
+    """The accuracy of guessing the fixed factor from the code that moves least.
+
+    Args:
+        data: what trials are drawn from.
+        votes: how many to learn from, and how many to score.
+        batch_size: rows a vote.
+        min_variance: codes that vary less have no vote.
+        seed: of the trials.
+    """
+    require_trials(batch_size=batch_size, train_votes=votes[0], test_votes=votes[1])
+    columns = Column.all_of(data.codes)
+    overall = np.array([float(column.spread()) for column in columns])
+    active = (overall >= min_variance) & (overall > 0)
+    names = np.array(data.codes.names)
+    details = data.details() | {"pruned_codes": names[~active].tolist(), "codes": names[active].tolist()}
+    if not active.any():
+        return Score.undefined(
+            f"the variance of every code is below {min_variance:g}: lower min_variance if they are small by design"
+        )
+    rng = np.random.default_rng(seed)
+    alive = [(columns[place], float(overall[place])) for place in np.flatnonzero(active)]
+    train, test = (
+        _votes(alive, side.batches(count, batch_size, rng), len(data.factors))
+        for side, count in zip((data.train, data.test), votes, strict=True)
+    )
+    guesses = _guesses(train)
+    details["train_accuracy"] = _accuracy(guesses, train)
+    details["votes"] = train.tolist()
+    details["recall"] = ((guesses * test).sum(axis=0) / np.maximum(test.sum(axis=0), 1)).tolist()
+    return Score(_accuracy(guesses, test), details=details)
+
+
+def _votes(alive: list[tuple[Column, float]], batches: Batches, factors: int) -> NDArray[np.float64]:
+    """How often each code `(d, factors)` moved least, as a share of how it moves overall; codes that tie share a vote.
+
+    Shared, because to give it to the first would make the score depend on the order of the codes.
+    """
+    ratios = np.stack([column.spread(batches.rows) / overall for column, overall in alive], axis=1)
+    least = ratios == ratios.min(axis=1, keepdims=True)
+    shares = least / least.sum(axis=1, keepdims=True)
+    return np.asarray(shares.T @ (batches.fixed[:, None] == np.arange(factors)))
+
+
+def _guesses(votes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The factor `(d, factors)` that each code votes for most often; where several tie, each with an even chance."""
+    most = votes == votes.max(axis=1, keepdims=True)
+    return np.asarray(most / most.sum(axis=1, keepdims=True))
+
+
+def _accuracy(guesses: NDArray[np.float64], votes: NDArray[np.float64]) -> float:
+    return float((guesses * votes).sum() / votes.sum())

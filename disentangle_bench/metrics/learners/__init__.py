@@ -1,0 +1,1 @@
+"""What predictor metrics fit: boosted trees and support vector machines, as scikit-learn fits them."""

@@ -1,0 +1,234 @@
+"""Regression trees that are scikit-learn's, split by split, from columns that are sorted once and not in every node.
+
+Mostly one split of a node is better than all others, however it is computed. Where several are as good but for
+rounding, `scikit_learn_ties` tells which of them scikit-learn takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.metrics.learners.scikit_learn_ties import (
+    PURE,
+    ColumnDraws,
+    Sums,
+    UndecidedError,
+    divide,
+    first_best,
+    is_worthless,
+    running_sums,
+)
+from disentangle_bench.metrics.learners.sorted_columns import Sorted, Values, close
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+DEPTH = 3
+LEAF = -1
+_ROUNDING = 1e-10
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A regression tree: for each node, root first, the column and threshold of its split, its children, its value.
+
+    Of a leaf the column and the children are -1.
+    """
+
+    column: Indices
+    threshold: Floats
+    children: Indices
+    value: Floats
+
+    def predict(self, columns: Values) -> Floats:
+        """Values `(n,)` of samples that are given column by column `(p, n)`."""
+        node = np.zeros(columns.shape[1], dtype=np.int64)
+        samples = np.arange(columns.shape[1])
+        for _ in range(DEPTH):
+            column = self.column[node]
+            right = columns[column, samples] > self.threshold[node]
+            node = np.where(column == LEAF, node, self.children[node, right.astype(np.int64)])
+        return self.value[node]
+
+
+class Grown(NamedTuple):
+    """A tree, what its splits by each column `(p,)` took off the squared error, and each sample's leaf `(n,)`."""
+
+    tree: Tree
+    gains: Floats
+    leaves: Indices
+
+
+class Node(NamedTuple):
+    """A node of a tree that grows.
+
+    Attributes:
+        order: `(p, m)` samples by rising value of each column; of a leaf, of some column.
+        samples: `(m,)` as scikit-learn has them at first; None where that is not known.
+        constants: how many columns were found to be constant further up.
+        impurity: variance of its targets.
+        exact: whether that is rounded as scikit-learn rounds it.
+    """
+
+    order: Indices
+    samples: Indices | None
+    constants: int
+    impurity: float
+    exact: bool
+
+
+class Split(NamedTuple):
+    """How a node is split: by which column, behind which of its samples, at which threshold, and what that gains.
+
+    Attributes:
+        slight: whether the gain may be nothing but rounding.
+        tried: the columns that scikit-learn sorted the samples by.
+        constants: how many columns are known to be constant.
+    """
+
+    column: int
+    place: int
+    threshold: float
+    gain: float
+    slight: bool
+    tried: list[int]
+    constants: int
+
+
+def grow(data: Sorted, target: Floats, word: int, *, values: bool) -> Grown:
+    """The tree that scikit-learn grows on a target `(n,)`.
+
+    Args:
+        data: the samples.
+        target: what the leaves' means shall come near to.
+        word: what scikit-learn's splitter draws from its `random_state`.
+        values: whether the leaves' values are of interest; else they are 0.
+
+    Raises:
+        UndecidedError: a tie hangs on what scikit-learn's sorting does to equal values.
+    """
+    grower = _Grower(data, target, word, values)
+    impurity = Sums.of(target).variance(len(target))
+    grower.add(Node(data.order, np.arange(len(target)), 0, impurity, True), DEPTH)
+    return grower.grown()
+
+
+class _Grower:
+    def __init__(self, data: Sorted, target: Floats, word: int, values: bool) -> None:
+        self.data, self.target, self.values = data, target, values
+        self.draws = ColumnDraws(len(data.columns), word)
+        self.column: list[int] = []
+        self.threshold: list[float] = []
+        self.children: list[tuple[int, int]] = []
+        self.value: list[float] = []
+        self.gains = np.zeros(len(data.columns))
+        self.leaves = np.zeros(len(target), dtype=np.int64)
+
+    def grown(self) -> Grown:
+        tree = Tree(np.array(self.column), np.array(self.threshold), np.array(self.children), np.array(self.value))
+        return Grown(tree, self.gains, self.leaves)
+
+    def add(self, node: Node, depth: int) -> int:
+        """Add a node and what is below it, in scikit-learn's order."""
+        here = len(self.column)
+        self.column.append(LEAF)
+        self.threshold.append(0.0)
+        self.children.append((LEAF, LEAF))
+        self.value.append(0.0)
+        split = self._split(node) if depth and node.order.shape[1] > 1 and node.impurity > PURE else None
+        children = None if split is None else self._children(node, split, leaves=depth == 1)
+        if split is None or children is None:
+            self.leaves[node.order[0]] = here
+            self.value[here] = self._mean(node) if self.values else 0.0
+            return here
+        self.column[here], self.threshold[here] = split.column, split.threshold
+        self.gains[split.column] += split.gain
+        self.children[here] = (self.add(children[0], depth - 1), self.add(children[1], depth - 1))
+        return here
+
+    def _mean(self, node: Node) -> float:
+        if node.samples is None:
+            raise UndecidedError
+        return float(running_sums(self.target.take(node.samples))[-1]) / len(node.samples)
+
+    def _split(self, node: Node) -> Split | None:
+        data, order = self.data, node.order
+        tried, constants = self.draws.draw(data.constant(order), node.constants)
+        gains = data.gains(order, self.target)
+        target = self.target.take(order[0])
+        slack = _ROUNDING * float(target @ target)
+        columns, places = data.best(order, gains, slack)
+        if len(columns) == 0:
+            return None
+        taken = 0 if len(columns) == 1 else self._taken(node, tried, columns, places)
+        column, place = int(columns[taken]), int(places[taken])
+        below, above = data.columns[column, order[column, place : place + 2]].tolist()
+        gain = float(gains[column, place])
+        return Split(column, place, below / 2 + above / 2, gain, gain <= slack, tried, constants)
+
+    def _taken(self, node: Node, tried: list[int], columns: Indices, places: Indices) -> int:
+        """Which of some splits `(s,)` that are equal but for rounding is scikit-learn's."""
+        if node.samples is None:
+            raise UndecidedError
+        left, turn = np.empty(len(columns)), np.empty(len(columns), dtype=np.int64)
+        for column in np.unique(columns):
+            ranked, mine = self.data.ranked(node.order, column), columns == column
+            if close(ranked[:-1], ranked[1:]).any():
+                raise UndecidedError
+            left[mine] = running_sums(self.target.take(node.order[column]))[places[mine]]
+            turn[mine] = tried.index(column)
+        total = float(running_sums(self.target.take(node.samples))[-1])
+        in_turn = np.lexsort((places, turn))
+        return int(in_turn[first_best(left[in_turn], total, places[in_turn] + 1, len(node.samples))])
+
+    def _children(self, node: Node, split: Split, *, leaves: bool) -> list[Node] | None:
+        """Both children, which need not be split any more if they are leaves; None if nothing is gained by them."""
+        chosen, size = node.order[split.column], split.place + 1
+        goes_left = np.zeros(len(self.target), dtype=bool)
+        goes_left[chosen[:size]] = True
+        plain = leaves and not split.slight
+        arranged = None if plain and not self.values else self._arranged(node, split.tried)
+        samples = (None, None) if arranged is None else divide(arranged, goes_left.take(arranged))
+        orders = [chosen[None, :size], chosen[None, size:]]
+        if not leaves:
+            mask = goes_left.take(node.order)
+            orders = [node.order[part].reshape(len(mask), -1) for part in (mask, ~mask)]
+        impurities, exact = ([0.0, 0.0], False) if plain else self._impurities(node, orders, samples, split.slight)
+        sizes = (size, len(chosen) - size)
+        if split.slight and is_worthless(node.impurity, impurities, sizes, len(self.target)):
+            return None
+        parts = zip(orders, samples, impurities, strict=True)
+        return [Node(order, inside, split.constants, impurity, exact) for order, inside, impurity in parts]
+
+    def _arranged(self, node: Node, tried: list[int]) -> Indices | None:
+        """A node's samples `(m,)` after they are sorted by some columns in turn; None where equal values hide that."""
+        for column in reversed(tried):
+            ranked = self.data.ranked(node.order, column)
+            if ranked[0] != ranked[-1]:
+                return None if (ranked[1:] == ranked[:-1]).any() else node.order[column]
+        return node.samples
+
+    def _impurities(
+        self, node: Node, orders: list[Indices], samples: tuple[Indices | None, Indices | None], exact: bool
+    ) -> tuple[list[float], bool]:
+        """Variances of the children's targets, and whether they are exact: if asked for, or close to 0."""
+        parts = [self.target.take(order[0]) for order in orders]
+        sizes = [len(part) for part in parts]
+        sums = [Sums(float(part.sum()), float(part @ part)) for part in parts]
+        impurities = [of.variance(size) for of, size in zip(sums, sizes, strict=True)]
+        slack = _ROUNDING * (sums[0].squares + sums[1].squares)
+        close_to_pure = (
+            size > 1 and abs(impurity - PURE) <= slack / size for impurity, size in zip(impurities, sizes, strict=True)
+        )
+        if not exact and not any(close_to_pure):
+            return impurities, False
+        left, right = samples
+        if (exact and not node.exact) or node.samples is None or left is None or right is None:
+            raise UndecidedError
+        whole = Sums.of(self.target.take(node.samples))
+        sums = list(whole.split(self.target.take(left), self.target.take(right)))
+        return [of.variance(size) for of, size in zip(sums, sizes, strict=True)], True

@@ -1,1 +1,0 @@
-"""Metrics of codes and known factors: one family per file."""

@@ -1,0 +1,129 @@
+"""DCI-ES: how much capacity it takes to use the codes, and how many there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.encoding import numeric_columns
+from disentangle_bench.metrics.inputs import Observations
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
+from disentangle_bench.metrics.predictor.prediction import Target
+
+PARTS = ("explicitness", "size")
+FEATURES = (0, 4, 16, 64, 256, 1024)
+"""Random features of each probe beside the codes themselves; the first is linear. Capacity is their place here."""
+LEARNED = 0.01
+_LOWEST, _HIGHEST = 0.1, 3.0  # frequencies, per standard deviation of a code
+Floats = NDArray[np.float64]
+
+
+@metric(
+    "dci-es",
+    version=1,
+    bounds=(-1, 1),
+    better="higher",
+    source="arXiv:2210.00364, its E and S; probes on random features of Rahimi and Recht (2007)",
+    slow=True,
+)
+def dci_es(
+    codes: Codes, factors: Factors, train: ArrayLike | None = None, *, ridge: float = 1.0, seed: int = 0
+) -> Scores:
+    """How little capacity a probe needs to read the factors from the codes, and how many codes there are for them.
+
+    Six probes of growing capacity predict each factor: ridge regression of the standardised codes, and the same with
+    4, 16, 64, 256 and 1,024 random Fourier features beside them. Their squared errors on the rows that were not
+    fitted on, each the least so far, make the loss-capacity curve; the first loss is that of the mean. Explicitness
+    is 1 - 2 A / ((capacities) (first loss - least loss)), with A the area between the curve and the least loss: 1
+    where a linear probe is as good as any, 0 where the loss falls evenly, -1 where it takes the greatest capacity.
+
+    A factor that no probe predicts (the least loss within 1 % of the mean's) has -1: it takes more than all of them.
+    The paper leaves that open. Size is the number of factors over that of codes: 1 with one code a factor, less with
+    spare ones. Both say nothing without informativeness (`dci`), since a code may be easily read and know little.
+
+    Args:
+        codes: `(n, d)`; a categorical one counts as one code of indicators, a cyclic one as cosine and sine.
+        factors: `(n, k)`; of categorical and ordinal ones the indicators of their classes are predicted, of a cyclic
+            one of other than whole numbers cosine and sine.
+        train: `(n,)` bool: the rows to fit on; without it two thirds of the rows are drawn.
+        ridge: the penalty.
+        seed: of that draw, and of the random features.
+
+    Returns:
+        explicitness, with the curve of each factor in the details, and size.
+
+    Raises:
+        MetricError: a penalty that is not positive.
+    """
+    if ridge <= 0:
+        raise MetricError(f"dci-es was asked for a ridge penalty of {ridge}.", "Give one above 0.")
+    data = Observations.of(codes, factors, train, seed=seed)
+    if data.reason:
+        return {part: Score.undefined(data.reason) for part in PARTS}
+    curves = _loss_curves(data, ridge, seed)
+    each = {name: explicitness(curve) for name, curve in curves.items()}
+    details = {"each": each, "features": list(FEATURES), "losses": {n: c.tolist() for n, c in curves.items()}}
+    if not each:
+        reason = f"no factor varies both on the train rows and on the others: {', '.join(data.factors.names)}"
+        explicit = Score.undefined(reason)
+    else:
+        explicit = Score(float(np.mean(list(each.values()))), details={**details, "constant_factors": [*data.constant]})
+    size = len(data.factors.names) / len(data.codes.names)
+    return {"explicitness": explicit, "size": Score(size, bounds=(0, None))}
+
+
+def explicitness(losses: ArrayLike) -> float:
+    """E of arXiv:2210.00364, from losses `(t,)` at evenly spaced capacities, as shares of the mean's loss."""
+    curve = np.minimum.accumulate(np.minimum(np.asarray(losses, dtype=np.float64), 1))
+    least = curve[-1]
+    if 1 - least < LEARNED:
+        return -1.0
+    area = float(np.trapezoid(curve - least))
+    return 1 - 2 * area / ((len(curve) - 1) * float(1 - least))
+
+
+def _loss_curves(data: Observations, ridge: float, seed: int) -> dict[str, Floats]:
+    """For each factor the squared error of each probe, as a share of that of the train rows' mean."""
+    train = data.train
+    features = _features(numeric_columns(data.codes).values, train, seed)
+    width = features.shape[1] - FEATURES[-1]
+    targets = {name: _columns(Target.of(data, name)) for name in data.factors.names}
+    joined = np.concatenate(list(targets.values()), axis=1)
+    joined = joined - joined[train].mean(axis=0)
+    errors = [_errors(features[:, : width + count], joined, train, ridge) for count in FEATURES]
+    baseline = (joined[~train] ** 2).sum(axis=0)
+    curves, begin = {}, 0
+    for name, columns in targets.items():
+        own = slice(begin, begin := begin + columns.shape[1])
+        if baseline[own].sum() > 0 and (joined[train, own] != 0).any():
+            curves[name] = np.array([error[own].sum() for error in errors]) / baseline[own].sum()
+    return curves
+
+
+def _columns(target: Target) -> Floats:
+    if not target.by_class:
+        return np.asarray(target.values / target.values.std(axis=0).clip(min=np.finfo(float).tiny))
+    return np.asarray(target.values[:, None] == np.unique(target.values), dtype=np.float64)
+
+
+def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
+    """The columns, standardised on the train rows, and random features of them, centred there: `(n, p + 1024)`."""
+    spread = columns[train].std(axis=0)
+    columns = (columns - columns[train].mean(axis=0)) / np.where(spread > 0, spread, 1)
+    rng = np.random.default_rng(seed)
+    scales = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), size=FEATURES[-1]))
+    phases = rng.uniform(0, 2 * np.pi, size=FEATURES[-1])
+    waves = np.cos(columns @ (rng.standard_normal((columns.shape[1], FEATURES[-1])) * scales) + phases)
+    return np.concatenate([columns, waves - waves[train].mean(axis=0)], axis=1)
+
+
+def _errors(features: Floats, targets: Floats, train: NDArray[np.bool_], ridge: float) -> Any:
+    """The squared error `(q,)` on the other rows of ridge regressions of targets `(n, q)` fitted on the train rows."""
+    fit = features[train]
+    gram = fit.T @ fit
+    gram[np.diag_indices_from(gram)] += ridge
+    weights = np.linalg.solve(gram, fit.T @ targets[train])
+    return ((targets[~train] - features[~train] @ weights) ** 2).sum(axis=0)

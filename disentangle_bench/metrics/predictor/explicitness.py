@@ -1,0 +1,115 @@
+"""Explicitness: how well all codes together rank the samples of each class above the others, linearly."""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from disentangle_bench.metrics.encoding import numeric_columns
+from disentangle_bench.metrics.information.entropies import discretize
+from disentangle_bench.metrics.inputs import Observations, varies
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
+
+PARTS = ("test", "train", "rescaled")
+Floats = NDArray[np.float64]
+
+
+@metric(
+    "explicitness",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1802.05312, section 3; protocol of arXiv:1811.12359; rescaled as in arXiv:2012.09276",
+    scale_invariant=False,
+)
+def explicitness(
+    codes: Codes, factors: Factors, train: ArrayLike | None = None, *, num_bins: int = 20, seed: int = 0
+) -> Scores:
+    """How well a linear classifier of all codes ranks samples of each class above the others, 0.5 being blind guessing.
+
+    For each factor a logistic regression is fitted on the train rows, on the codes as they are (C = 1, at most 100
+    steps of L-BFGS, so that it depends on their scale). disentanglement_lib has the same classifier, and standardises
+    the codes by the train rows before it: for its figure, give codes so standardised. Of each class the area under the
+    ROC curve is taken, which is how often a sample of the class is given a higher probability than another sample,
+    and averaged over the classes of a factor and over the factors. It asks how easily the factors are read, not
+    whether codes are disentangled: a rotation of the codes hardly changes it.
+
+    Args:
+        codes: `(n, d)`; a categorical one counts as indicators, a cyclic one as cosine and sine.
+        factors: `(n, k)`; the values of a continuous one are put in bins of equal width. Those that are constant, or
+            are so on the train rows, are left out, as are classes that the scored rows lack.
+        train: `(n,)` bool: the rows to fit on; without it two thirds of the rows are drawn.
+        num_bins: of a continuous factor, and of angles.
+        seed: of that draw.
+
+    Returns:
+        test, on the rows that it was not fitted on; train, on those that it was; and rescaled, which is twice the
+        first minus one: 0 for blind guessing. The details of the first hold the area of each factor.
+
+    Raises:
+        MetricError: fewer than 2 bins.
+    """
+    data = Observations.of(codes, factors, train, seed=seed)
+    labels = discretize(data.factors, num_bins)
+    usable = [place for place, column in enumerate(labels.T) if varies(column[data.train])]
+    reason = data.reason or ("" if usable else f"no factor varies on the train rows: {', '.join(data.factors.names)}")
+    if reason:
+        return {part: Score.undefined(reason) for part in PARTS}
+    values = numeric_columns(data.codes).values
+    areas = {data.factors.names[place]: _areas(values, labels[:, place], data.train) for place in usable}
+    left_out = [name for name in data.factors.names if name not in areas]
+    test = _mean({name: area.test for name, area in areas.items()}, [*data.constant, *left_out])
+    return {
+        "test": test,
+        "train": _mean({name: area.train for name, area in areas.items()}, []),
+        "rescaled": _rescaled(test),
+    }
+
+
+class _Areas(NamedTuple):
+    test: float | None
+    train: float | None
+
+
+def _areas(values: Floats, labels: NDArray[np.int64], train: NDArray[np.bool_]) -> _Areas:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 100 steps are the protocol, enough or not
+        model = LogisticRegression().fit(values[train], labels[train])
+    return _Areas(
+        *(mean_area(model.predict_proba(values[rows]), labels[rows], model.classes_) for rows in (~train, train))
+    )
+
+
+def mean_area(probabilities: Floats, labels: NDArray[np.int64], classes: NDArray[np.int64]) -> float | None:
+    """The mean area under the ROC curve of classes `(c,)` with probabilities `(n, c)`, each against the rest.
+
+    Classes that none or all of the labels `(n,)` belong to have no area; None where there is no other.
+    """
+    belongs = labels[:, None] == classes
+    inside = belongs.sum(axis=0)
+    outside = len(labels) - inside
+    scored = (inside > 0) & (outside > 0)
+    if not scored.any():
+        return None
+    ranks = (rankdata(probabilities[:, scored], axis=0) * belongs[:, scored]).sum(axis=0)
+    inside, outside = inside[scored], outside[scored]
+    return float(((ranks - inside * (inside + 1) / 2) / (inside * outside)).mean())
+
+
+def _mean(areas: dict[str, float | None], left_out: list[str]) -> Score:
+    defined = [area for area in areas.values() if area is not None]
+    if not defined:
+        return Score.undefined(f"no factor varies on the scored rows: {', '.join(areas)}")
+    return Score(float(np.mean(defined)), details={"areas": areas, "constant_factors": left_out})
+
+
+def _rescaled(test: Score) -> Score:
+    if test.value is None:
+        return test
+    return Score(2 * test.value - 1, bounds=(-1, 1))

@@ -1,0 +1,115 @@
+"""Factors predicted from codes by some learner: how well, and by which codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.metrics.encoding import numeric_columns
+from disentangle_bench.metrics.inputs import Observations
+from disentangle_bench.representation.variables import is_whole
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a learner has learned: the importance of each column `(p,)`, and how it predicts samples `(n, p)`."""
+
+    importances: Floats
+    predict: Callable[[Floats], NDArray[Any]]
+
+
+class Learner(Protocol):
+    """Learns targets from samples `(n, p)` that it was made with."""
+
+    def classes(self, labels: Indices) -> Fitted:
+        """Learn class indices `(n,)`, each of them in use, two or more."""
+        ...
+
+    def numbers(self, target: Floats) -> Fitted:
+        """Learn numbers `(n,)`, which are not all the same."""
+        ...
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One factor as it was predicted.
+
+    Attributes:
+        importances: `(d,)` of the codes; all 0 where nothing could be learned.
+        train, test: accuracy of classes, R² of numbers, on the rows that were fitted on and on the others.
+        by_class: which of the two.
+    """
+
+    importances: Floats
+    train: float
+    test: float
+    by_class: bool
+
+
+@dataclass(frozen=True)
+class Target:
+    """A factor as what is predicted: values `(n,)` as classes, or else columns of numbers `(n, q)`."""
+
+    values: NDArray[Any]
+    by_class: bool
+
+    @classmethod
+    def of(cls, data: Observations, name: str) -> Self:
+        """Classes for a categorical or ordinal factor and a cyclic one of whole numbers; cosine and sine of others."""
+        variable = data.factors.select([name])
+        values, kind = variable.values[:, 0], variable.kinds[0]
+        if kind in ("categorical", "ordinal") or (kind == "cyclic" and is_whole(values)):
+            return cls(values, True)
+        return cls(numeric_columns(variable).values, False)
+
+
+def predict_factors(data: Observations, make: Callable[[Floats], Learner]) -> dict[str, Prediction]:
+    """Each factor by the learner that `make` gives for the codes' columns `(n, p)` on the train rows."""
+    columns = numeric_columns(data.codes)
+    learner = make(columns.values[data.train])
+    predictions = {}
+    for name in data.factors.names:
+        target = Target.of(data, name)
+        predict = _predict_classes if target.by_class else _predict_numbers
+        importances, train, test = predict(learner, columns.values, target.values, data.train)
+        predictions[name] = Prediction(columns.total(importances), train, test, target.by_class)
+    return predictions
+
+
+def _predict_classes(
+    learner: Learner, columns: Floats, values: NDArray[Any], train: NDArray[np.bool_]
+) -> tuple[Floats, float, float]:
+    names, labels = np.unique(values[train], return_inverse=True)
+    if len(names) == 1:  # it varies only where nothing may be learned
+        right = values == names[0]
+        return np.zeros(columns.shape[1]), float(right[train].mean()), float(right[~train].mean())
+    fitted = learner.classes(labels)
+    right = names[fitted.predict(columns)] == values
+    return fitted.importances, float(right[train].mean()), float(right[~train].mean())
+
+
+def _predict_numbers(
+    learner: Learner, columns: Floats, values: Floats, train: NDArray[np.bool_]
+) -> tuple[Floats, float, float]:
+    """Each column of numbers for itself; their importances count by what each has to explain."""
+    spread = values[train].var(axis=0)
+    importances, predicted = np.zeros(columns.shape[1]), np.repeat(values[train].mean(axis=0)[None], len(values), 0)
+    for place in np.flatnonzero(spread > 0):
+        fitted = learner.numbers(values[train, place])
+        importances += fitted.importances * spread[place] / spread.sum()
+        predicted[:, place] = fitted.predict(columns)
+    return importances, _r2(values[train], predicted[train]), _r2(values[~train], predicted[~train])
+
+
+def _r2(values: Floats, predicted: Floats) -> float:
+    """R² over all columns together; of values that do not vary, 1 if they are met and 0 if not."""
+    error = float(((values - predicted) ** 2).sum())
+    spread = float(((values - values.mean(axis=0)) ** 2).sum())
+    return 1 - error / spread if spread > 0 else float(error == 0)

@@ -1,0 +1,159 @@
+"""SAP: how far the code that predicts a factor best is ahead of the second best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.svm import LinearSVC
+
+from disentangle_bench.metrics.encoding import Columns, numeric_columns
+from disentangle_bench.metrics.inputs import Observations, varies
+from disentangle_bench.metrics.learners.linear_svm import OneVsRest
+from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
+from disentangle_bench.representation.variables import is_whole
+
+COST = 0.01
+Floats = NDArray[np.float64]
+
+
+@metric(
+    "sap",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1711.00848, section 3; classification as in arXiv:1811.12359",
+    scale_invariant=False,
+)
+def separated_attribute_predictability(
+    codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0
+) -> Score:
+    """How much better each factor is predicted by its best code alone than by the second best.
+
+    Per code and factor a linear support vector machine (C = 0.01, balanced classes) is fitted on the train rows; its
+    accuracy on the other rows is the code's score for the factor. The gap between the best and the second best code
+    is averaged over factors. The penalty makes it depend on the scale of the codes, and the machine of a single code
+    tells few of many classes apart, so perfect codes score far below 1: read it beside its ceiling.
+
+    Categorical and ordinal factors are classified, and cyclic ones of whole numbers. Other cyclic ones and continuous
+    ones are predicted by linear regression on the train rows, and the score is its R², as in the paper.
+
+    Args:
+        codes: `(n, d)`; a categorical one counts as one code of indicators, a cyclic one as one of cosine and sine.
+        factors: `(n, k)` of any kind; those that are constant, or are so on the train rows, are left out.
+        train: `(n,)` bool: the rows to fit on; without it two thirds of the rows are drawn.
+        seed: of that draw.
+
+    Returns:
+        The mean gap; in the details the gap of each factor and the scores `(d, k)`.
+    """
+    return _mean_gap(Observations.of(codes, factors, train, seed=seed), by_class=True)
+
+
+@metric(
+    "sap/regression",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1711.00848, section 3",
+    relabel_invariant=False,
+)
+def separated_attribute_predictability_by_regression(
+    codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0
+) -> Score:
+    """SAP with all factors taken as numbers: squared correlations instead of accuracies.
+
+    The score of a code for a factor is their squared correlation on the train rows. Labels are the numbers that they
+    are and their order counts; use `sap` where it means nothing. Unlike in disentanglement_lib, a code whose variance
+    is below 1e-12 is not taken for a dead one.
+
+    Args:
+        codes: `(n, d)`; for a categorical or cyclic one, the R² of the regression on its indicators or on its cosine
+            and sine.
+        factors: `(n, k)` of any kind; a cyclic one counts as cosine and sine, with their common R². Those that are
+            constant, or are so on the train rows, are left out.
+        train: `(n,)` bool: the rows to use; without it two thirds of the rows are drawn.
+        seed: of that draw.
+
+    Returns:
+        The mean gap; in the details the gap of each factor and the scores `(d, k)`.
+    """
+    return _mean_gap(Observations.of(codes, factors, train, seed=seed), by_class=False)
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """A factor as what is predicted: class indices `(n,)`, or else columns of numbers `(n, q)`."""
+
+    labels: NDArray[np.int64] | None
+    columns: Floats
+
+    @classmethod
+    def of(cls, data: Observations, name: str, by_class: bool) -> Self:
+        variable = data.factors.select([name])
+        values, kind = variable.values[:, 0], variable.kinds[0]
+        if by_class and (kind in ("categorical", "ordinal") or (kind == "cyclic" and is_whole(values))):
+            return cls(np.unique(values, return_inverse=True)[1], np.empty((len(values), 0)))
+        if kind == "cyclic":
+            return cls(None, numeric_columns(variable).values)
+        return cls(None, np.asarray(values, dtype=np.float64)[:, None])
+
+    def score(self, values: Floats, fit: NDArray[np.int64], rest: NDArray[np.int64]) -> float:
+        """How well the columns `values (n, p)` of a code predict this: accuracy on `rest`, or R² on `fit`."""
+        if self.labels is None:
+            return explained_share(values[fit], self.columns[fit])
+        classes, labels = np.unique(self.labels[fit], return_inverse=True)
+        return float((classes[_classify(values, labels, fit, rest)] == self.labels[rest]).mean())
+
+
+def explained_share(columns: Floats, targets: Floats) -> float:
+    """R² of the linear regression of targets `(n, q)` on columns `(n, p)`, over all targets together."""
+    columns, targets = columns - columns.mean(axis=0), targets - targets.mean(axis=0)
+    fitted = columns @ np.linalg.lstsq(columns, targets)[0]
+    return float(np.clip((fitted**2).sum() / (targets**2).sum(), 0, 1))
+
+
+def _classify(
+    values: Floats, labels: NDArray[np.int64], fit: NDArray[np.int64], rest: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The class index of each of the rows `rest`, by machines fitted on the rows `fit`, whose labels are given."""
+    if values.shape[1] == 1:
+        return OneVsRest.fit(values[fit, 0], labels, cost=COST).predict(values[rest, 0])
+    machine = LinearSVC(C=COST, class_weight="balanced", dual=False, random_state=0)
+    return np.asarray(machine.fit(values[fit], labels).predict(values[rest]))
+
+
+def _mean_gap(data: Observations, *, by_class: bool) -> Score:
+    names, is_text = data.factors.names, data.factors.values.dtype.kind == "U"
+    usable = [name for name in names if varies(data.factors.column(name)[data.train])]
+    if data.reason or not usable:
+        return Score.undefined(data.reason or f"no factor varies on the train rows: {', '.join(names)}")
+    if is_text and not by_class:
+        return Score.undefined("the factors are text, which has no numbers")
+    if len(data.codes.names) < 2:
+        return Score.undefined("there is one code, and no second best")
+    scores = _scores(numeric_columns(data.codes), [_Target.of(data, name, by_class) for name in usable], data.train)
+    second, best = np.sort(scores, axis=0)[-2:]
+    best_codes = [data.codes.names[place] for place in scores.argmax(axis=0)]
+    details = {
+        "gaps": dict(zip(usable, (best - second).tolist(), strict=True)),
+        "best_codes": dict(zip(usable, best_codes, strict=True)),
+        "scores": scores.tolist(),
+        "constant_factors": [*data.constant, *(name for name in names if name not in usable)],
+    }
+    return Score(float((best - second).mean()), details=details)
+
+
+def _scores(codes: Columns, targets: list[_Target], train: NDArray[np.bool_]) -> Floats:
+    """How well each code predicts each target `(d, k)`."""
+    table = np.empty((codes.variables, len(targets)))
+    rest = np.flatnonzero(~train)
+    for code in range(codes.variables):
+        values = codes.of(code)
+        fit = np.flatnonzero(train)
+        fit = fit[np.argsort(values[fit, 0], kind="stable")]  # once for all targets
+        for place, target in enumerate(targets):
+            table[code, place] = target.score(values, fit, rest)
+    return table

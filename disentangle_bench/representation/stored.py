@@ -1,0 +1,135 @@
+"""Representations that stay in their HDF5 file: read in batches, and whole only by those who need them whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.representation.representation import (
+    Representation,
+    declared_variables,
+    faults_of,
+    read_mask,
+    read_variables,
+    require_codes,
+)
+from disentangle_bench.representation.summary import Summaries, summaries_of_batch, total_summaries
+from disentangle_bench.representation.variables import BATCH, Variables, as_columns, refuse_broken
+
+CHUNK_CACHE = 2**26
+"""Bytes of unpacked chunks that are kept: those of a batch of rows, whose columns may lie in chunks of their own."""
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array in an HDF5 file, read when it is asked for."""
+
+    path: Path
+    key: str
+    samples: int
+
+    def __len__(self) -> int:
+        return self.samples
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        with faults_of(self.path, "HDF5"), h5py.File(self.path, "r") as file:
+            return np.asarray(file[self.key][...], dtype=dtype)
+
+
+class StoredVariables(Variables):
+    """Codes or factors in an HDF5 file.
+
+    Attributes:
+        values: `(n, d)`, read when it is first asked for and kept; `batches` reads no more than a batch.
+        summaries: how far each variable reaches.
+    """
+
+    path: Path
+    key: str
+    samples: int
+    summaries: Summaries
+
+    def __init__(self, path: Path, key: str, likeness: Variables, samples: int) -> None:
+        """Raises RepresentationError: NaN or infinite values; a damaged file.
+
+        Args:
+            path: of the file.
+            key: the name of the array in it.
+            likeness: variables of the same names and kinds.
+            samples: n.
+        """
+        self.__dict__.update(path=path, key=key, samples=samples, names=likeness.names, kinds=likeness.kinds)
+        self.__dict__["summaries"] = self._scanned()
+
+    def __len__(self) -> int:
+        return self.samples
+
+    @cached_property
+    def values(self) -> NDArray[Any]:
+        """All of it."""
+        return np.concatenate([batch.values for batch in self.batches()])
+
+    def batches(self, size: int = BATCH) -> Iterator[Variables]:
+        """The variables, `size` samples at a time, in order."""
+        if "values" in self.__dict__:
+            yield from super().batches(size)
+            return
+        with faults_of(self.path, "HDF5"), h5py.File(self.path, "r", rdcc_nbytes=CHUNK_CACHE) as file:
+            data = file[self.key]
+            for start in range(0, self.samples, size):
+                yield Variables(as_columns(data[start : start + size], self.key), self.names, self.kinds)
+
+    def _scanned(self) -> Summaries:
+        """The extents, found in one pass that also looks for values that are no numbers."""
+        broken = np.zeros(len(self.names), dtype=np.int64)
+        parts = []
+        for batch in self.batches():
+            if batch.values.dtype.kind == "f":
+                broken += (~np.isfinite(batch.values)).sum(axis=0)
+            if not broken.any():
+                parts.append(summaries_of_batch(batch))
+        with faults_of(self.path, "HDF5"):
+            refuse_broken(broken, self.samples, self.names)
+        return total_summaries(parts)
+
+
+def open_representation(path: Path | str) -> Representation:
+    """A representation that is checked in one pass over its file, and whose codes and factors stay there.
+
+    An npz file, and texts, are read whole, as `Representation.load` reads them.
+
+    Raises:
+        RepresentationError: as `Representation.load`.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".npz" or not path.is_file():
+        return Representation.load(path)
+    with faults_of(path, "HDF5"), h5py.File(path, "r") as file:
+        require_codes(list(file))
+        found = {key: _variables_or_likeness(file, key) for key in ("codes", "factors") if key in file}
+        posterior = {
+            name: StoredArray(path, f"posterior/{name}", len(data)) for name, data in file.get("posterior", {}).items()
+        }
+        train = read_mask(file)
+    parts = {
+        key: StoredVariables(path, key, variables, samples) if samples else variables
+        for key, (variables, samples) in found.items()
+    }
+    with faults_of(path, "HDF5"):
+        return Representation(parts["codes"], parts.get("factors"), train, posterior)
+
+
+def _variables_or_likeness(file: h5py.File, key: str) -> tuple[Variables, int]:
+    """Variables of text and 0; or, of numbers, variables of the same names and kinds, and how many rows there are."""
+    data = file[key]
+    if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "biuf":
+        return read_variables(file, key), 0
+    same_shape = np.broadcast_to(np.zeros((), data.dtype), data.shape)
+    return declared_variables(data, as_columns(same_shape, key)[:1]), len(data)

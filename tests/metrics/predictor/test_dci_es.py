@@ -1,0 +1,99 @@
+"""DCI-ES: explicitness of given curves in closed form, and of codes that are linear, curled, or know nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.predictor.dci_es import FEATURES, dci_es, explicitness
+from disentangle_bench.representation.variables import Variables
+
+N = 900
+TRAIN = np.arange(N) % 3 > 0
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([0, 0, 0, 0], 1),
+        ([0.3, 0.3, 0.3], 1),
+        ([1, 0.5, 0], 0),
+        ([1, 0.75, 0.5], 0),
+        ([1, 0, 0], 0.5),
+        ([1, 1, 0], -0.5),
+        ([1, 0.5, 0, 7], 1 / 3),
+        ([2, 0.5, 0], 0),
+    ],
+    ids=["exact", "linear", "even", "even to a half", "early", "late", "overfitted", "worse than the mean"],
+)
+def test_explicitness_of_a_curve(losses, expected):
+    assert explicitness(losses) == pytest.approx(expected, abs=1e-12)
+
+
+def test_what_no_probe_predicts_takes_more_than_all_of_them():
+    assert explicitness([1, 1, 0.995]) == -1
+
+
+def draw():
+    rng = np.random.default_rng(0)
+    return rng.uniform(-1, 1, (N, 2)), rng
+
+
+def test_linear_codes_are_explicit_and_so_are_rotated_ones():
+    factors, _ = draw()
+    for codes in (factors, factors @ [[0.6, 0.8], [-0.8, 0.6]]):
+        assert dci_es(codes, factors, TRAIN)["explicitness"].value > 0.99
+
+
+def test_a_curled_code_takes_capacity():
+    factors, _ = draw()
+    curled = np.column_stack([np.abs(factors[:, 0]) * 2 - 1, factors[:, 1]])
+    angle = np.pi * factors[:, :1]
+    rolled = np.concatenate(
+        [np.cos(angle) * (1.5 + angle / 4), np.sin(angle) * (1.5 + angle / 4), factors[:, 1:]], axis=1
+    )
+    each = dci_es(rolled, factors, TRAIN)["explicitness"].details["each"]
+    assert each["f1"] < 0.9
+    assert each["f2"] > 0.99
+    each = dci_es(factors, curled, TRAIN)["explicitness"].details["each"]
+    assert each["f1"] < 0.5
+
+
+def test_noise_is_not_explicit():
+    factors, rng = draw()
+    assert dci_es(rng.standard_normal((N, 3)), factors, TRAIN)["explicitness"].value == -1
+
+
+def test_a_category_is_explicit_for_its_classes():
+    classes = np.random.default_rng(0).integers(0, 5, N)
+    named = Variables.wrap((classes + 2) % 5, kinds=["categorical"])
+    assert dci_es(named, classes, TRAIN)["explicitness"].value > 0.99
+    assert dci_es((classes + 2.0) % 5, classes, TRAIN)["explicitness"].value < 0.8
+
+
+def test_size_is_factors_over_codes():
+    factors, rng = draw()
+    assert dci_es(rng.standard_normal((N, 4)), factors, TRAIN)["size"].value == 0.5
+    assert dci_es(factors[:, :1], factors, TRAIN)["size"].value == 2
+
+
+def test_the_curve_is_told():
+    factors, _ = draw()
+    details = dci_es(factors, factors, TRAIN)["explicitness"].details
+    assert details["features"] == list(FEATURES)
+    assert len(details["losses"]["f1"]) == len(FEATURES)
+    assert details["losses"]["f1"][0] < 1e-4
+
+
+def test_scale_and_shift_of_a_code_do_not_count():
+    factors, _ = draw()
+    codes = np.sinh(2 * factors)
+    before, after = (dci_es(c, factors, TRAIN)["explicitness"].value for c in (codes, codes * [1e3, 0.1] + [5, -1]))
+    assert after == pytest.approx(before, abs=1e-6)
+
+
+def test_a_penalty_that_is_none():
+    factors, _ = draw()
+    with pytest.raises(MetricError, match="penalty of 0"):
+        dci_es(factors, factors, TRAIN, ridge=0.0)

@@ -1,0 +1,91 @@
+"""DCI by lasso, forest and LightGBM: perfect codes and noise, against scikit-learn, and what is not installed."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LassoCV
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.predictor.dci_variants import dci_by_forest, dci_by_lasso, dci_by_lightgbm
+from disentangle_bench.representation.variables import Variables
+
+N = 600
+TRAIN = np.arange(N) % 3 > 0
+VARIANTS = [dci_by_lasso, dci_by_forest, dci_by_lightgbm]
+
+
+def draw(seed=0):
+    rng = np.random.default_rng(seed)
+    factors = rng.integers(0, [2, 3], (N, 2))
+    return factors + 0.05 * rng.standard_normal((N, 2)), factors, rng
+
+
+def scores_of(variant, *parts):
+    if variant is dci_by_lightgbm:
+        pytest.importorskip("lightgbm")
+    return {part: score.value for part, score in variant(*parts, TRAIN).items()}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_perfect_codes_and_noise(variant):
+    codes, factors, rng = draw()
+    perfect, noise = scores_of(variant, codes, factors), scores_of(variant, rng.standard_normal((N, 2)), factors)
+    assert perfect["disentanglement"] > 0.7
+    assert perfect["completeness"] > 0.7
+    assert noise["informativeness"] < 0.6
+    assert perfect["informativeness"] > 0.8
+    if variant is not dci_by_lasso:  # which may leave all but one code out
+        assert noise["disentanglement"] < 0.1
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_categorical_code_is_one_code(variant):
+    codes, factors, _ = draw()
+    mixed = Variables.wrap(np.column_stack([factors[:, 1], codes[:, 0]]), kinds=["categorical", "continuous"])
+    scores = scores_of(variant, mixed, factors)
+    assert scores["disentanglement"] > 0.9
+    assert scores["informativeness"] == 1
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_seed_gives_the_same_numbers_and_scale_does_not_count(variant):
+    codes, factors, _ = draw()
+    first, second = (scores_of(variant, c, factors) for c in (codes, codes))
+    assert first == second
+    assert scores_of(variant, codes * [4, 0.5] + 1, factors) == pytest.approx(first, abs=0.05)
+
+
+def test_the_lasso_is_scikit_learn_s():
+    rng = np.random.default_rng(0)
+    codes = rng.standard_normal((N, 3)) * [1, 5, 0.2]
+    number = codes @ [2, 0.1, 0] + 0.1 * rng.standard_normal(N)
+    scores = dci_by_lasso(codes, number, TRAIN)
+    standardised = (codes - codes[TRAIN].mean(axis=0)) / codes[TRAIN].std(axis=0)
+    expected = LassoCV(cv=5).fit(standardised[TRAIN], number[TRAIN] / number[TRAIN].std())
+    found = np.array(scores["completeness"].details["importances"])[:, 0]
+    assert found == pytest.approx(np.abs(expected.coef_), abs=0.01)
+    assert scores["informativeness"].value == pytest.approx(0.99, abs=0.01)
+
+
+def test_the_forest_is_scikit_learn_s():
+    codes, factors, _ = draw()
+    scores = dci_by_forest(codes, factors, TRAIN, trees=10, seed=3)
+    expected = RandomForestClassifier(10, random_state=3).fit(codes[TRAIN], factors[TRAIN, 0]).feature_importances_
+    assert np.array(scores["disentanglement"].details["importances"])[:, 0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_lightgbm_that_is_not_there(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    codes, factors, _ = draw()
+    with pytest.raises(MetricError, match=r"disentangle-bench\[lightgbm\]"):
+        dci_by_lightgbm(codes, factors, TRAIN)
+
+
+def test_a_forest_without_trees():
+    codes, factors, _ = draw()
+    with pytest.raises(MetricError, match="0 trees"):
+        dci_by_forest(codes, factors, TRAIN, trees=0)

@@ -1,0 +1,43 @@
+"""Variables become columns by their kind, and figures of columns go back to variables."""
+
+import numpy as np
+import pytest
+
+from disentangle_bench.metrics.encoding import numeric_columns
+from disentangle_bench.representation.variables import Variables
+
+HOURS = [0, 6, 12, 23]
+MIXED = Variables.wrap(
+    np.array([[2, 0.5, 0], [0, 1.5, 6], [2, 2.5, 12], [5, 3.5, 23]]),
+    names=["digit", "slant", "hour"],
+    kinds=["categorical", "continuous", "cyclic"],
+)
+
+
+def test_each_kind_has_its_columns():
+    columns = numeric_columns(MIXED)
+    assert columns.owner.tolist() == [0, 0, 0, 1, 2, 2]
+    assert columns.of(0).tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    assert columns.of(1).ravel().tolist() == [0.5, 1.5, 2.5, 3.5]
+
+
+def test_hours_lie_on_a_circle_of_24():
+    assert MIXED.periods == (0, 0, 24)
+    angles = 2 * np.pi * np.array(HOURS) / 24
+    assert numeric_columns(MIXED).of(2) == pytest.approx(np.stack([np.cos(angles), np.sin(angles)], axis=1))
+
+
+def test_radians_lie_on_a_circle_of_two_pi():
+    angles = Variables.wrap(np.array([0.0, 1.5, 2 * np.pi, 3.1]), kinds=["cyclic"])
+    columns = numeric_columns(angles).values
+    assert columns[0] == pytest.approx(columns[2])
+
+
+def test_texts_are_categories():
+    assert numeric_columns(Variables.wrap(np.array(["b", "a", "b"]))).values.tolist() == [[0, 1], [1, 0], [0, 1]]
+
+
+def test_importances_of_columns_sum_to_those_of_variables():
+    columns = numeric_columns(MIXED)
+    assert columns.total(np.array([1.0, 2, 3, 4, 5, 6])).tolist() == [6, 4, 11]
+    assert columns.total(np.ones((2, 6))).tolist() == [[3, 1, 2], [3, 1, 2]]

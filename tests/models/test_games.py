@@ -1,0 +1,88 @@
+"""The adversarial losses against their definitions in double precision."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from disentangle_bench.models.games import OBJECTIVES
+from disentangle_bench.recipe import Recipe
+
+Logits = NDArray[np.float64]
+logits = arrays.arrays(np.float64, st.integers(1, 40), elements=st.floats(-15, 15))
+
+
+def d(values: Logits) -> Logits:
+    """`D(x)`: the probability that an image is real."""
+    return 1 / (1 + np.exp(-values))
+
+
+GENERATORS = {
+    "nsgan": lambda fake: -np.log(d(fake)).mean(),
+    "minimax": lambda fake: np.log(1 - d(fake)).mean(),
+}
+GRADIENTS = {"nsgan": lambda fake: -(1 - d(fake)) / len(fake), "minimax": lambda fake: -d(fake) / len(fake)}
+
+
+def test_the_recipe_offers_each_objective() -> None:
+    offered = Recipe.model_json_schema()["properties"]["objective"]["enum"]
+    assert set(offered) == set(OBJECTIVES) == set(GENERATORS)
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTIVES))
+class TestLosses:
+    @given(real=logits, fake=logits)
+    def test_discriminator(self, name: str, real: Logits, fake: Logits) -> None:
+        loss = OBJECTIVES[name].discriminator(torch.from_numpy(real), torch.from_numpy(fake))
+        assert loss.item() == pytest.approx(-np.log(d(real)).mean() - np.log(1 - d(fake)).mean(), rel=1e-5, abs=1e-7)
+
+    @given(fake=logits)
+    def test_generator(self, name: str, fake: Logits) -> None:
+        loss = OBJECTIVES[name].generator(torch.from_numpy(fake))
+        assert loss.item() == pytest.approx(GENERATORS[name](fake), rel=1e-5, abs=1e-7)
+
+    @given(fake=logits)
+    def test_gradient_of_the_generator(self, name: str, fake: Logits) -> None:
+        given_logits = torch.from_numpy(fake).requires_grad_()
+        OBJECTIVES[name].generator(given_logits).backward()
+        assert given_logits.grad is not None
+        np.testing.assert_allclose(given_logits.grad.numpy(), GRADIENTS[name](fake), rtol=1e-5, atol=1e-9)
+
+    def test_an_undecided_discriminator(self, name: str) -> None:
+        zero = torch.zeros(7)
+        assert OBJECTIVES[name].discriminator(zero, zero).item() == pytest.approx(2 * math.log(2))
+        sign = {"nsgan": 1, "minimax": -1}[name]
+        assert OBJECTIVES[name].generator(zero).item() == pytest.approx(sign * math.log(2))
+
+    def test_huge_logits_give_finite_losses_and_gradients(self, name: str) -> None:
+        fake = torch.tensor([1e4, -1e4]).requires_grad_()
+        loss = OBJECTIVES[name].generator(fake) + OBJECTIVES[name].discriminator(fake, -fake)
+        loss.backward()
+        assert loss.isfinite()
+        assert fake.grad is not None
+        assert fake.grad.isfinite().all()
+
+    def test_half_precision_logits_are_summed_in_single(self, name: str) -> None:
+        fake = torch.full((1000,), 0.1, dtype=torch.bfloat16)
+        loss = OBJECTIVES[name].generator(fake)
+        assert loss.dtype == torch.float32
+        assert loss.item() == pytest.approx(GENERATORS[name](fake.double().numpy()), rel=1e-5)
+
+
+def test_while_d_wins_only_the_non_saturating_loss_still_teaches() -> None:
+    fake = torch.tensor([-10.0])
+    slopes = {}
+    for name, objective in OBJECTIVES.items():
+        given_logits = fake.clone().requires_grad_()
+        objective.generator(given_logits).backward()
+        assert given_logits.grad is not None
+        slopes[name] = -given_logits.grad.item()
+    assert slopes["nsgan"] == pytest.approx(1, abs=1e-4)
+    assert slopes["minimax"] == pytest.approx(math.exp(-10), rel=1e-3)
