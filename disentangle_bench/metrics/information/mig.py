@@ -16,21 +16,38 @@ ONE_CODE = "a gap needs two codes; there is one"
 
 @metric("mig", version=1, bounds=(0, 1), better="higher", source="arXiv:1802.04942, eq. 6; bins of arXiv:1811.12359")
 def mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
-    """How much more the best code knows of each factor than the second best, as a share of the factor's entropy.
+    """Mutual Information Gap (MIG): high when each factor's information sits in one code and in no other.
 
-    The mean over factors of `(I(c_best; v) - I(c_second; v)) / H(v)`, from counts, as disentanglement_lib has it;
-    `mig/chen` is the paper's own estimator. It does not mind a code that knows several factors: `mig-sup` does.
+    The gap between the code that knows most of a factor and the runner-up, as a share of the factor's entropy, is
+    averaged over the factors. Information is counted in bins, as disentanglement_lib does; `mig/chen` is the paper's
+    own estimator.
+
+        MIG = 1/k Σ_j [I(c_best; v_j) - I(c_second; v_j)] / H(v_j)
+
+    Does not see: a code that holds several factors, which `mig-sup` punishes; nor how a factor is read from its code.
 
     Args:
-        codes: `(n, d)`; continuous ones and angles are cut into equal-width bins, categories count as they are.
-        factors: `(n, k)`; likewise. Those that never change are left out.
+        codes: `(n, d)`; continuous and cyclic codes are cut into equal-width bins, other kinds count value by value.
+        factors: `(n, k)`; likewise. Factors that never change are left out.
         num_bins: bins of each continuous variable.
 
     Returns:
-        The mean gap in [0, 1]; undefined for a single code. In its details the gap of each factor and the two codes.
+        The mean gap, a share of entropy in [0, 1]; undefined for a single code. Its details hold the gap of each
+        factor and the names of its best and second-best code.
 
     Raises:
-        DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples or fewer than 2 bins.
+
+    References:
+        Chen et al. (2018), arXiv:1802.04942, eq. 6; bins as in Locatello et al. (2018), arXiv:1811.12359.
+
+    Example:
+        The first code is the first factor, the second factor is in no code: a gap of 1 and a gap of 0.
+
+        >>> from disentangle_bench.metrics import mutual_information_gap
+        >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]]
+        >>> mutual_information_gap([[0, 0], [0, 0], [1, 0], [1, 0]], factors).value
+        0.5
     """
     return from_counts(Contingency.of(codes, factors, num_bins))
 
