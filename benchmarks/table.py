@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.published import Published, PublishedRun, Summary
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.evaluation.comparison import compare
+from disentangle_bench.evaluation.comparison import compare_results
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, decimals_for, is_count, say, say_optional
 from disentangle_bench.reports.tables import to_markdown
@@ -66,7 +66,7 @@ def _section(dataset: str, recipes: Recipes, figures: Path | None) -> str:
         parts.append(f"![L_I over training]({figures.name}/{dataset}/information.svg)\n")
     parts.append(_folded("Every score", every_score_table(recipes)))
     if len(recipes) > 1:
-        compared = compare([published.results() for published in recipes], names=[p.name for p in recipes])
+        compared = compare_results([published.results() for published in recipes], names=[p.name for p in recipes])
         parts.append(_folded("Differences", to_markdown(compared)))
     return "\n".join(parts)
 

@@ -122,3 +122,15 @@ def test_the_wheel_ships_types_recipes_and_licence(tmp_path):
         "disentangle_bench",
         f"disentangle_bench-{db.__version__}.dist-info",
     }
+
+
+def test_the_face_hands_names_on_and_shows_nothing_else():
+    assert dir(db) == sorted(db.__all__)
+    assert len((ROOT / "disentangle_bench" / "__init__.py").read_text().splitlines()) < 90
+
+
+def test_the_package_runs_as_a_module():
+    ran = subprocess.run(
+        [sys.executable, "-m", "disentangle_bench", "--version"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == f"dbench {db.__version__}\n"

@@ -126,7 +126,9 @@ def runs_in(path: Path) -> list[Run]:
     return [Run.open(path)]
 
 
-def compare(subjects: Sequence[Results | Sequence[Results]], *, names: Sequence[str] | None = None) -> Comparison:
+def compare_results(
+    subjects: Sequence[Results | Sequence[Results]], *, names: Sequence[str] | None = None
+) -> Comparison:
     """Compare each subject with the first, score by score.
 
     Runs are paired by sample where both hold the same samples (equal pairing and length); groups of runs are compared

@@ -36,7 +36,7 @@ ALL = "all"
 """In place of a metric's name: every metric that the subject can answer."""
 
 
-def evaluate(
+def score_subject(
     subject: Subject,
     metrics: Sequence[str] | str | None = None,
     *,

@@ -11,7 +11,7 @@ from scipy import stats
 
 from disentangle_bench.errors import RepresentationError, RunError
 from disentangle_bench.evaluation.comparison import runs_in
-from disentangle_bench.evaluation.evaluate import Settings, evaluate
+from disentangle_bench.evaluation.evaluate import Settings, score_subject
 from disentangle_bench.evaluation.ranking import ADVISED, FEWEST, Place, RankedModel, Ranking
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.evaluation.subject import Subject
@@ -46,7 +46,7 @@ def _codes_of(run: Run) -> Path:
     return run.representation_file
 
 
-def rank(
+def rank_models(
     models: Mapping[str, Representation],
     metrics: Sequence[str] | None = None,
     *,
@@ -74,7 +74,7 @@ def rank(
         )
     unchecked = _require_same_samples(models)
     subject = Subject(f"{len(models)} models", {"representations": {name: of.codes for name, of in models.items()}})
-    results = evaluate(subject, metrics, settings=settings, seed=seed, on_progress=on_progress)
+    results = score_subject(subject, metrics, settings=settings, seed=seed, on_progress=on_progress)
     return _ranking(results, models, unchecked)
 
 

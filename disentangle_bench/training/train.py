@@ -56,7 +56,7 @@ class Job:
             loop.finish(progress)
 
 
-def train(
+def train_recipe(
     recipe: Recipe,
     *,
     seed: int = 0,

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from disentangle_bench.errors import RunError
-from disentangle_bench.evaluation.comparison import Comparison, Difference, compare, read_subject
+from disentangle_bench.evaluation.comparison import Comparison, Difference, compare_results, read_subject
 from disentangle_bench.evaluation.differences import holm
 from disentangle_bench.evaluation.results import Results, Samples, ScoreEntry, save_samples
 from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
@@ -50,7 +50,7 @@ def only_difference(comparison: Comparison) -> Difference:
 class TestSamples:
     def test_the_same_samples_are_paired(self):
         first, second = RNG(0).normal(size=(2, 80))
-        difference = only_difference(compare([sampled("a", first), sampled("b", second)]))
+        difference = only_difference(compare_results([sampled("a", first), sampled("b", second)]))
         expected = stats.ttest_rel(second, first)
         assert difference.p == pytest.approx(expected.pvalue)
         assert (difference.low, difference.high) == pytest.approx(expected.confidence_interval())
@@ -58,7 +58,7 @@ class TestSamples:
 
     def test_outcomes_get_the_exact_test(self):
         first, second = np.array([0.0, 1, 1, 0, 1, 1]), np.array([1.0, 1, 1, 1, 1, 1])
-        difference = only_difference(compare([sampled("a", first), sampled("b", second)]))
+        difference = only_difference(compare_results([sampled("a", first), sampled("b", second)]))
         assert (difference.p, difference.method) == (0.5, "exact McNemar")
 
     @pytest.mark.parametrize(("pairing", "size"), [("other images", 80), ("", 80), ("test images", 90)])
@@ -67,24 +67,24 @@ class TestSamples:
         first, second = rng.normal(size=80), rng.normal(size=size)
         kept = "" if pairing == "" else "test images"
         runs = [sampled("a", first, pairing=kept), sampled("b", second, pairing=pairing)]
-        difference = only_difference(compare(runs))
+        difference = only_difference(compare_results(runs))
         assert difference.p == pytest.approx(stats.ttest_ind(second, first, equal_var=False).pvalue)
         assert difference.method == "Welch's t"
 
     def test_without_samples_the_intervals_have_to_do(self):
         entries = ScoreEntry(value=0.5, low=0.4, high=0.6), ScoreEntry(value=0.8, low=0.7, high=0.9)
-        difference = only_difference(compare([scored(nmi=entries[0]), scored(nmi=entries[1])]))
+        difference = only_difference(compare_results([scored(nmi=entries[0]), scored(nmi=entries[1])]))
         assert (difference.low, difference.high) == pytest.approx((0.3 - 0.02**0.5, 0.3 + 0.02**0.5))
         assert (difference.method, difference.verdict) == ("from the two intervals", "better")
 
     def test_samples_without_spread_fall_back_on_the_intervals(self):
         first = sampled("a", np.ones(5), pairing="x", low=0.6, high=1)
         second = sampled("b", np.ones(6), pairing="y", low=0.7, high=1)
-        difference = only_difference(compare([first, second]))
+        difference = only_difference(compare_results([first, second]))
         assert (difference.low, difference.high) == pytest.approx((-0.3, 0.4))
 
     def test_without_either_there_is_a_difference_but_no_verdict(self):
-        difference = only_difference(compare([scored(n=ScoreEntry(value=10)), scored(n=ScoreEntry(value=7))]))
+        difference = only_difference(compare_results([scored(n=ScoreEntry(value=10)), scored(n=ScoreEntry(value=7))]))
         assert (difference.value, difference.verdict, difference.spread) == (-3, "no interval", None)
         assert difference.reason == "it has neither samples nor an interval"
 
@@ -92,7 +92,7 @@ class TestSamples:
 class TestSeeds:
     def test_equal_seeds_are_paired_in_whatever_order(self):
         before, after = [0.5, 0.7, 0.6], [0.8, 0.65, 0.95]  # seeds 0, 1, 2 and 2, 0, 1
-        difference = only_difference(compare([group("a", before), group("b", after, [2, 0, 1])]))
+        difference = only_difference(compare_results([group("a", before), group("b", after, [2, 0, 1])]))
         expected = stats.ttest_rel([0.65, 0.95, 0.8], before)
         assert difference.p == pytest.approx(expected.pvalue)
         assert (difference.low, difference.high) == pytest.approx(expected.confidence_interval())
@@ -101,24 +101,24 @@ class TestSeeds:
     @pytest.mark.parametrize("seeds", [[3, 4, 5], [0, 1, 5], [None, None, None]])
     def test_other_seeds_are_not(self, seeds):
         before, after = [0.5, 0.7, 0.6], [0.8, 0.65, 0.95]
-        difference = only_difference(compare([group("a", before), group("b", after, seeds)]))
+        difference = only_difference(compare_results([group("a", before), group("b", after, seeds)]))
         assert difference.p == pytest.approx(stats.ttest_ind(after, before, equal_var=False).pvalue)
         assert (difference.spread, difference.method) == ("seeds", "Welch's t, 3 and 3 seeds")
 
     def test_outcomes_of_seeds_are_no_test_images(self):
-        difference = only_difference(compare([group("a", [0, 1, 0]), group("b", [1, 1, 0])]))
+        difference = only_difference(compare_results([group("a", [0, 1, 0]), group("b", [1, 1, 0])]))
         assert difference.method == "paired t over 3 seeds"
 
     def test_samples_do_not_stand_in_for_seeds(self):
         runs = [sampled("b", RNG(seed).normal(size=1000)) for seed in range(2)]
         runs[1].subject["seed"] = 1
-        difference = only_difference(compare([sampled("a", RNG(9).normal(size=1000)), runs]))
+        difference = only_difference(compare_results([sampled("a", RNG(9).normal(size=1000)), runs]))
         assert (difference.p, difference.spread) == (None, None)
         assert "one run against several" in difference.reason
 
     def test_a_group_shows_its_mean_its_interval_and_every_run(self):
         values = [0.5, 0.7, 0.9]
-        comparison = compare([group("a", values), group("b", [0.1, 0.1, 0.1])])
+        comparison = compare_results([group("a", values), group("b", [0.1, 0.1, 0.1])])
         first, second = comparison.rows[0].values
         low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
         assert (first.value, first.low, first.high) == pytest.approx((0.7, low, high))
@@ -130,7 +130,7 @@ class TestSeeds:
     def test_collapsed_runs_are_shown(self):
         runs = group("a", [0.9, 0.1])
         runs[1].subject["status"] = "collapsed: sigma"
-        comparison = compare([runs, group("b", [0.5, 0.5])])
+        comparison = compare_results([runs, group("b", [0.5, 0.5])])
         assert comparison.subjects[0].statuses == ["ok", "collapsed: sigma"]
         assert comparison.rows[0].values[0].value == 0.5
 
@@ -153,11 +153,11 @@ class TestVerdict:
     def test_honours_the_direction(self, better, shift, verdict):
         first, second = RNG(1).normal(size=(2, 200))
         runs = [sampled("a", first, better=better), sampled("b", second + shift, better=better)]
-        assert only_difference(compare(runs)).verdict == verdict
+        assert only_difference(compare_results(runs)).verdict == verdict
 
     def test_identical_runs_show_no_difference(self):
         values = RNG(1).normal(size=50)
-        difference = only_difference(compare([sampled("a", values), sampled("b", values)]))
+        difference = only_difference(compare_results([sampled("a", values), sampled("b", values)]))
         assert (difference.value, difference.p, difference.verdict) == (0, 1, "no difference shown")
 
     def test_is_by_holms_correction_over_the_headlines(self):
@@ -169,7 +169,7 @@ class TestVerdict:
                 results.scores[f"row {row}"] = ScoreEntry(value=0)
                 results.samples[f"row {row}"] = Samples(rng.normal(shift, 1, size=100), "p")
             subjects.append(results)
-        comparison = compare(subjects)
+        comparison = compare_results(subjects)
         differences = [difference for row in comparison.rows for difference in row.differences]
         assert comparison.headlines == len(differences) == 8
         assert [d.p_corrected for d in differences] == pytest.approx(holm([d.p for d in differences]))
@@ -184,7 +184,7 @@ class TestVerdict:
             for name in names:
                 results.scores[name] = ScoreEntry(value=0)
                 results.samples[name] = Samples(rng.normal(shift, 1, size=100), "p")
-        rows = {row.score: row.differences[0] for row in compare([first, second]).rows}
+        rows = {row.score: row.differences[0] for row in compare_results([first, second]).rows}
         for family in (["m.head", "n.head"], ["m.one", "m.two"], ["n.one"]):
             corrected = holm([rows[name].p for name in family])
             assert [rows[name].p_corrected for name in family] == pytest.approx(corrected)
@@ -198,14 +198,14 @@ class TestVerdict:
                 for results, values in zip(subjects, (first, second), strict=True):
                     results.scores[f"{row}"] = ScoreEntry(value=float(values.mean()))
                     results.samples[f"{row}"] = Samples(values, "p")
-            found += any(row.differences[0].verdict != "no difference shown" for row in compare(subjects).rows)
+            found += any(row.differences[0].verdict != "no difference shown" for row in compare_results(subjects).rows)
         assert found / 150 < 0.11
 
 
 class TestNoValue:
     def test_a_null_stays_null_with_its_reason(self):
         null = ScoreEntry(value=None, reason="no labels")
-        comparison = compare([scored(nmi=ScoreEntry(value=0.5, low=0.4, high=0.6)), scored(nmi=null), scored()])
+        comparison = compare_results([scored(nmi=ScoreEntry(value=0.5, low=0.4, high=0.6)), scored(nmi=null), scored()])
         [row] = comparison.rows
         assert [value.value for value in row.values] == [0.5, None, None]
         assert [value.reason for value in row.values] == ["", "no labels", "not evaluated"]
@@ -217,7 +217,7 @@ class TestNoValue:
         runs = group("a", [0.9, 0.9, 0.9])
         runs[1].scores["accuracy"] = ScoreEntry(value=None, reason="no category is used")
         runs[2].scores["accuracy"] = ScoreEntry(value=None, reason="no category is used")
-        comparison = compare([runs, group("b", [0.5, 0.6, 0.7])])
+        comparison = compare_results([runs, group("b", [0.5, 0.6, 0.7])])
         value = comparison.rows[0].values[0]
         assert (value.value, value.runs) == (None, [0.9, None, None])
         assert value.reason == "seed 1, 2: no category is used"
@@ -228,37 +228,38 @@ class TestNoValue:
         finer = entry.model_copy(update={"settings": {"bins": 40, "seed": 1}})
         reseeded = entry.model_copy(update={"settings": {"bins": 20, "seed": 2, "bootstrap": 500}})
         reasons = [
-            d.reason for d in compare([scored(x=e) for e in (entry, newer, finer, reseeded)]).rows[0].differences
+            d.reason
+            for d in compare_results([scored(x=e) for e in (entry, newer, finer, reseeded)]).rows[0].differences
         ]
         assert reasons == ["versions 1 and 2 of the metric", "computed with a different bins", ""]
 
     def test_json_has_no_nan(self):
-        comparison = compare([scored(x=ScoreEntry(value=None, reason="why"), y=ScoreEntry(value=1))] * 2)
+        comparison = compare_results([scored(x=ScoreEntry(value=None, reason="why"), y=ScoreEntry(value=1))] * 2)
         json.dumps(comparison.to_values(), allow_nan=False)
 
 
 class TestSubjects:
     def test_rows_come_in_the_first_ones_order_then_what_only_others_have(self):
         entry = ScoreEntry(value=1)
-        comparison = compare([scored(b=entry, a=entry), scored(a=entry, z=entry, b=entry)])
+        comparison = compare_results([scored(b=entry, a=entry), scored(a=entry, z=entry, b=entry)])
         assert [row.score for row in comparison.rows] == ["b", "a", "z"]
 
     def test_equal_names_are_told_apart(self):
         runs = [scored("a", x=ScoreEntry(value=1)), scored("a", x=ScoreEntry(value=1))]
-        assert [side.name for side in compare(runs).subjects] == ["a seed 0 (1)", "a seed 0 (2)"]
-        assert [side.name for side in compare(runs, names=["old", "new"]).subjects] == ["old", "new"]
+        assert [side.name for side in compare_results(runs).subjects] == ["a seed 0 (1)", "a seed 0 (2)"]
+        assert [side.name for side in compare_results(runs, names=["old", "new"]).subjects] == ["old", "new"]
 
     def test_fewer_than_two(self):
         with pytest.raises(RunError, match=r"nothing to compare 1 subject with[\s\S]*two or more"):
-            compare([scored()])
+            compare_results([scored()])
 
     def test_one_without_runs(self):
         with pytest.raises(RunError, match="Subject 2 has no evaluated runs"):
-            compare([scored(), []])
+            compare_results([scored(), []])
 
     def test_a_copied_run_is_no_second_seed(self):
         with pytest.raises(RunError, match=r"a has two runs of the same seed; its seeds are 0, 1, 1"):
-            compare([group("a", [1, 2, 3], [0, 1, 1]), scored()])
+            compare_results([group("a", [1, 2, 3], [0, 1, 1]), scored()])
 
 
 def evaluated_run(path: Path, seed: int, accuracy: float) -> Run:

@@ -11,7 +11,7 @@ import disentangle_bench as db
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.errors import RepresentationError, UnknownNameError
 from disentangle_bench.evaluation.encoder import represent, representation_of_encoder, subject_of_encoder
-from disentangle_bench.evaluation.evaluate import evaluate
+from disentangle_bench.evaluation.evaluate import score_subject
 
 DIGITS = DATASETS.get("digits").load(None)
 IMAGES = DIGITS.images
@@ -95,7 +95,7 @@ def test_categories_are_told_by_whole_numbers_or_by_kind():
 
 def test_an_encoder_is_a_subject():
     subject = subject_of_encoder(pixels, DIGITS, "pixels", batch_size=600)
-    results = evaluate(subject, ["active-units"])
+    results = score_subject(subject, ["active-units"])
     assert results.name == "pixels"
     assert results.subject["dataset"] == "digits"
     assert results.scores["active-units"].ceiling == 4

@@ -12,7 +12,7 @@ import pytest
 
 from disentangle_bench import metrics
 from disentangle_bench.errors import MetricError, NewerSchemaError, SettingError, UnknownNameError
-from disentangle_bench.evaluation.evaluate import evaluate, keep_results
+from disentangle_bench.evaluation.evaluate import keep_results, score_subject
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.subject import Parts, Subject, subject_of_representation
 from disentangle_bench.metrics import Score, Scores, metric
@@ -55,7 +55,7 @@ def subject() -> Subject:
 
 
 def test_scores_are_named_after_metric_and_part(registered: None, subject: Subject) -> None:
-    results = evaluate(subject, ["one", "two"])
+    results = score_subject(subject, ["one", "two"])
     assert list(results.scores) == ["one", "two.first", "two.second"]
     assert results.scores["one"].value == 0.25
     assert results.scores["one"].version == 3
@@ -66,20 +66,20 @@ def test_scores_are_named_after_metric_and_part(registered: None, subject: Subje
 def test_an_unpaired_score_stays_unpaired_and_a_paired_one_names_the_subjects_rows(
     registered: None, subject: Subject
 ) -> None:
-    samples = evaluate(subject, ["one", "two"]).samples
+    samples = score_subject(subject, ["one", "two"]).samples
     assert samples["one"].pairing == ""
     assert samples["two.first"].pairing == f"{subject.samples} rows"
 
 
 def test_adding_a_metric_shifts_no_others_seed(registered: None, subject: Subject) -> None:
-    alone = evaluate(subject, ["one"]).scores["one"].details
-    assert evaluate(subject, ["two", "one"]).scores["one"].details == alone
-    assert evaluate(subject, ["one"], seed=1).scores["one"].details != alone
-    assert evaluate(subject, ["one"], settings={"one": {"seed": 7}}).scores["one"].details == {"seed": 7}
+    alone = score_subject(subject, ["one"]).scores["one"].details
+    assert score_subject(subject, ["two", "one"]).scores["one"].details == alone
+    assert score_subject(subject, ["one"], seed=1).scores["one"].details != alone
+    assert score_subject(subject, ["one"], settings={"one": {"seed": 7}}).scores["one"].details == {"seed": 7}
 
 
 def test_settings_reach_the_metric_and_are_kept(registered: None, subject: Subject) -> None:
-    entry = evaluate(subject, ["one"], settings={"one": {"scale": 2.0}}).scores["one"]
+    entry = score_subject(subject, ["one"], settings={"one": {"scale": 2.0}}).scores["one"]
     assert entry.value == 0.5
     assert entry.settings["scale"] == 2.0
 
@@ -87,7 +87,7 @@ def test_settings_reach_the_metric_and_are_kept(registered: None, subject: Subje
 def test_a_metric_that_refuses_its_input_is_null_with_the_reason_and_loses_no_other(
     registered: None, subject: Subject
 ) -> None:
-    results = evaluate(subject)
+    results = score_subject(subject)
     assert results.scores["failing"].value is None
     assert "c1" in results.scores["failing"].reason
     assert results.scores["one"].value == 0.25
@@ -95,30 +95,30 @@ def test_a_metric_that_refuses_its_input_is_null_with_the_reason_and_loses_no_ot
 
 def test_all_metrics_that_can_be_asked_are_asked(registered: None) -> None:
     codes_only = subject_of_representation(Representation.of(np.zeros((4, 1))), "mine")
-    assert list(evaluate(codes_only).scores) == ["one", "failing"]
+    assert list(score_subject(codes_only).scores) == ["one", "failing"]
 
 
 def test_a_plain_string_is_one_name(registered: None, subject: Subject) -> None:
-    assert list(evaluate(subject, "one").scores) == ["one"]
-    assert list(evaluate(subject, "all").scores) == ["one", "two.first", "two.second", "failing"]
+    assert list(score_subject(subject, "one").scores) == ["one"]
+    assert list(score_subject(subject, "all").scores) == ["one", "two.first", "two.second", "failing"]
 
 
 def test_a_named_metric_that_lacks_a_part_is_refused(registered: None) -> None:
     codes_only = subject_of_representation(Representation.of(np.zeros((4, 1))), "mine")
     with pytest.raises(MetricError, match="needs factors"):
-        evaluate(codes_only, ["two"])
+        score_subject(codes_only, ["two"])
 
 
 def test_nothing_that_can_be_asked_is_an_error(registered: None) -> None:
     with pytest.raises(MetricError, match="No metric"):
-        evaluate(Subject("empty", {"latents": None}))
+        score_subject(Subject("empty", {"latents": None}))
 
 
 def test_unknown_settings_and_settings_of_others_are_refused(registered: None, subject: Subject) -> None:
     with pytest.raises(UnknownNameError, match="scale"):
-        evaluate(subject, ["one"], settings={"one": {"scael": 1}})
+        score_subject(subject, ["one"], settings={"one": {"scael": 1}})
     with pytest.raises(MetricError, match="not evaluated"):
-        evaluate(subject, ["two"], settings={"one": {"scale": 1}})
+        score_subject(subject, ["two"], settings={"one": {"scale": 1}})
 
 
 def test_parts_are_made_once_and_only_when_asked_for() -> None:
@@ -135,7 +135,7 @@ def test_making_a_part_counts_for_no_metric(registered: None, subject: Subject) 
         return subject.parts["codes"]
 
     slow = replace(subject, parts=Parts({"codes": slowly}))
-    assert evaluate(slow, ["one"]).scores["one"].seconds < 0.3
+    assert score_subject(slow, ["one"]).scores["one"].seconds < 0.3
 
 
 def test_a_mask_is_drawn_where_there_is_none_and_names_the_rows() -> None:
@@ -152,7 +152,7 @@ def test_scores_of_the_same_model_are_kept_beside_new_ones(registered: None, sub
 
     def kept(model: str, *names: str) -> Results:
         of_model = Subject("run", subject.parts, {"model_sha256": model}, subject.samples)
-        return keep_results(run, of_model, evaluate(of_model, names))
+        return keep_results(run, of_model, score_subject(of_model, names))
 
     kept("a", "two")
     assert list(kept("a", "one").scores) == ["one", "two.first", "two.second"]
@@ -165,7 +165,7 @@ def test_damaged_results_do_not_keep_a_run_from_being_evaluated_again(
 ) -> None:
     run = Run.create(tmp_path / "run", find_recipe("infogan-digits"), {"seed": 0})
     run.results_file.write_text("{")
-    assert list(keep_results(run, subject, evaluate(subject, ["one"])).scores) == ["one"]
+    assert list(keep_results(run, subject, score_subject(subject, ["one"])).scores) == ["one"]
     assert Results.load(run.results_file).scores["one"].value == 0.25
     assert "earlier scores of this run could not be read and are replaced" in caplog.text
     assert f"{run.results_file} is damaged" in caplog.text
@@ -176,7 +176,7 @@ def test_results_of_a_newer_schema_are_never_replaced(registered: None, subject:
     newer = '{"schema_version": 99}'
     run.results_file.write_text(newer)
     with pytest.raises(NewerSchemaError, match="schema 99"):
-        keep_results(run, subject, evaluate(subject, ["one"]))
+        keep_results(run, subject, score_subject(subject, ["one"]))
     assert run.results_file.read_text() == newer
 
 
@@ -200,29 +200,29 @@ class TestWhatIsAskedAndSaid:
     def test_a_representation_is_asked_all_and_a_run_only_what_is_not_slow(
         self, subject: Subject, of_run: Subject
     ) -> None:
-        assert list(evaluate(subject).scores) == ["one", "lengthy"]
-        assert list(evaluate(of_run).scores) == ["one"]
+        assert list(score_subject(subject).scores) == ["one", "lengthy"]
+        assert list(score_subject(of_run).scores) == ["one"]
 
     @pytest.mark.parametrize("named", [["all"], ["one", "all"], ["one", "lengthy"]])
     def test_all_and_the_named_ones_are_asked_of_a_run(self, of_run: Subject, named: list[str]) -> None:
-        assert list(evaluate(of_run, named).scores) == ["one", "lengthy"]
+        assert list(score_subject(of_run, named).scores) == ["one", "lengthy"]
 
     def test_each_turn_is_told_and_what_is_slow(self, subject: Subject) -> None:
         told: list[str] = []
-        evaluate(subject, on_progress=told.append)
+        score_subject(subject, on_progress=told.append)
         assert told == ["Scoring one", "Scoring lengthy, which is slow"]
 
     def test_resamples_and_levels_are_as_wanted(self, subject: Subject) -> None:
-        without = evaluate(subject, ["lengthy"], levels=False).scores["lengthy"]
+        without = score_subject(subject, ["lengthy"], levels=False).scores["lengthy"]
         assert (without.low, without.chance, without.details) == (None, None, {})
-        entry = evaluate(subject, ["lengthy"], bootstrap=20).scores["lengthy"]
+        entry = score_subject(subject, ["lengthy"], bootstrap=20).scores["lengthy"]
         assert entry.chance is not None
         assert entry.details["bootstrap"]
-        assert evaluate(subject, ["lengthy"], bootstrap=20).scores["lengthy"].high == entry.high
+        assert score_subject(subject, ["lengthy"], bootstrap=20).scores["lengthy"].high == entry.high
         assert "bootstrap" not in entry.settings
 
     def test_too_few_resamples_are_refused_before_anything_is_scored(self, subject: Subject) -> None:
         told: list[str] = []
         with pytest.raises(SettingError, match="20 or more"):
-            evaluate(subject, bootstrap=3, on_progress=told.append)
+            score_subject(subject, bootstrap=3, on_progress=told.append)
         assert told == []

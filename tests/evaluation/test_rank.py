@@ -9,7 +9,7 @@ import pytest
 
 import disentangle_bench as db
 from disentangle_bench.errors import MetricError, RepresentationError, RunError
-from disentangle_bench.evaluation.rank import rank, read_models
+from disentangle_bench.evaluation.rank import rank_models, read_models
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
@@ -30,7 +30,7 @@ def models(**more: Representation) -> dict[str, Representation]:
 
 
 def test_models_that_agree_come_first():
-    ranking = rank(models(), settings=QUICK)
+    ranking = rank_models(models(), settings=QUICK)
     assert ranking.criteria == ["udr/lasso", "udr/spearman", "model-centrality"]
     assert ranking.models[-1].name == "mix"
     assert [place.rank for place in ranking.models[-1].places] == [4, 4, 4]
@@ -39,19 +39,19 @@ def test_models_that_agree_come_first():
 
 
 def test_a_collapsed_model_comes_last_with_a_reason():
-    ranking = rank(models(dead=Representation.of(np.zeros((N, 2)), FACTORS)), ["udr/spearman"])
+    ranking = rank_models(models(dead=Representation.of(np.zeros((N, 2)), FACTORS)), ["udr/spearman"])
     assert ranking.models[-1].name == "dead"
     assert ranking.models[-1].mean_rank is None
     assert "no code varies enough" in ranking.models[-1].places[0].reason
 
 
 def test_a_mean_rank_is_the_mean_of_ranks():
-    for model in rank(models(), settings=QUICK).models:
+    for model in rank_models(models(), settings=QUICK).models:
         assert model.mean_rank == pytest.approx(np.mean([place.rank for place in model.places]))
 
 
 def test_models_without_factors_are_taken_on_trust_and_named():
-    assert rank(models(new=Representation.of(SOURCES)), ["udr/spearman"]).unchecked == ["new"]
+    assert rank_models(models(new=Representation.of(SOURCES)), ["udr/spearman"]).unchecked == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -64,22 +64,22 @@ def test_models_without_factors_are_taken_on_trust_and_named():
 )
 def test_codes_for_other_samples_are_refused(other, said):
     with pytest.raises(RepresentationError, match=said):
-        rank(models(new=other))
+        rank_models(models(new=other))
 
 
 def test_the_type_of_labels_does_not_make_them_others():
     for labels in (FACTORS.astype(float), FACTORS.astype(str), FACTORS.astype(np.uint8)):
-        assert rank(models(new=Representation.of(SOURCES, labels)), ["udr/spearman"]).unchecked == []
+        assert rank_models(models(new=Representation.of(SOURCES, labels)), ["udr/spearman"]).unchecked == []
 
 
 def test_two_models_are_no_ranking():
     with pytest.raises(RepresentationError, match="There are 2 models"):
-        rank(dict(list(models().items())[:2]))
+        rank_models(dict(list(models().items())[:2]))
 
 
 def test_a_metric_of_one_model_ranks_none():
     with pytest.raises(MetricError, match="'mig' needs codes, factors"):
-        rank(models(), ["mig"])
+        rank_models(models(), ["mig"])
 
 
 def evaluated(path: Path, codes: np.ndarray) -> Run:

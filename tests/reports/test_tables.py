@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from disentangle_bench.errors import SettingError
-from disentangle_bench.evaluation.comparison import compare
+from disentangle_bench.evaluation.comparison import compare_results
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.reports.tables import show, to_csv, to_json, to_markdown, to_text
 
@@ -21,7 +21,7 @@ def lines_of(text: str) -> dict[str, list[str]]:
 @pytest.fixture
 def reports(first, second, groups):
     third = first.model_copy(update={"subject": {"name": "third"}})
-    return [first, compare([first, second]), compare([first, second, third]), compare(groups)]
+    return [first, compare_results([first, second]), compare_results([first, second, third]), compare_results(groups)]
 
 
 class TestEveryForm:
@@ -104,7 +104,7 @@ class TestScores:
 
 class TestComparison:
     def test_two_runs_stand_side_by_side(self, first, second):
-        text = to_text(compare([first, second]), 80)
+        text = to_text(compare_results([first, second]), 80)
         assert text.startswith("A  infogan-mnist seed 0\nB  gan-with-q-mnist seed 0\n")
         lines = lines_of(text)
         assert lines["accuracy"] == ["accuracy", "0.960", "0.380", "-0.580", "[-0.590,", "-0.570]", "worse"]
@@ -115,37 +115,37 @@ class TestComparison:
         assert "no difference shown" in " ".join(text.split())
 
     def test_says_what_intervals_and_verdicts_mean(self, first, second, groups):
-        text = to_text(compare([first, second]))
+        text = to_text(compare_results([first, second]))
         assert "Intervals: 95 %, over test samples; other seeds may differ by more." in text
         assert "Verdicts: at 5 % after Holm's correction, over the 4 differences of headlines (" in text
-        assert "Intervals: 95 %, over seeds." in to_text(compare(groups))
+        assert "Intervals: 95 %, over seeds." in to_text(compare_results(groups))
 
     def test_says_why_there_is_no_interval_and_no_value(self, first, second):
-        text = to_text(compare([first, second]))
+        text = to_text(compare_results([first, second]))
         reason = "it has neither samples nor an interval"
         assert f"No interval ({reason}) in B: c1-accuracy.categories-used." in text
         assert "No value (the dataset has no | labels) in A, B: traversal-consistency.c2.content, " in text
 
     def test_names_a_metric_once_where_one_side_lacks_all_of_it(self, first, second):
         scores = {name: score for name, score in first.scores.items() if not name.startswith("c1-accuracy.")}
-        text = to_text(compare([first.model_copy(update={"scores": scores}), second]))
+        text = to_text(compare_results([first.model_copy(update={"scores": scores}), second]))
         assert "No value (not evaluated) in A: c1-accuracy." in text
 
     def test_more_than_two_stand_below_each_other(self, first, second):
-        lines = to_text(compare([first, second, first]), 80).splitlines()
+        lines = to_text(compare_results([first, second, first]), 80).splitlines()
         place = next(index for index, line in enumerate(lines) if line.startswith("  accuracy"))
         assert [line.split()[-1] for line in lines[place : place + 3]] == ["0.960", "worse", "shown"]
         assert [line.split()[-3] for line in lines[place + 1 : place + 2]] == ["[-0.590,"]
 
     def test_groups_show_mean_and_range_and_unsound_seeds(self, groups):
-        text = to_text(compare(groups))
+        text = to_text(compare_results(groups))
         assert "A  infogan-mnist: mean (range) of 3 runs, seeds 0, 1, 2\n" in text
         assert "(seed 0 collapsed: sigma; seed 1 collapsed: sigma; seed 2 collapsed: sigma)" in text
         assert "0.957 (0.940..0.970)" in text
         assert lines_of(text)["categories-used"] == ["categories-used", "A", "10"]
 
     def test_markdown_has_both_p_values(self, first, second):
-        lines = to_markdown(compare([first, second])).splitlines()
+        lines = to_markdown(compare_results([first, second])).splitlines()
         assert lines[:2] == ["- A: infogan-mnist seed 0", "- B: gan-with-q-mnist seed 0"]
         assert lines[3] == "| Score | A | B | B - A | p | p (Holm) | Verdict |"
         assert lines[4] == "| :--- | ---: | ---: | ---: | ---: | ---: | :--- |"
@@ -154,7 +154,7 @@ class TestComparison:
         )
 
     def test_csv_is_one_row_a_score_and_unrounded(self, first, second):
-        comparison = compare([first, second])
+        comparison = compare_results([first, second])
         records = list(csv.DictReader(io.StringIO(to_csv(comparison))))
         assert [record["score"] for record in records] == list(first.scores)
         record, difference = records[0], comparison.rows[0].differences[0]
@@ -164,7 +164,7 @@ class TestComparison:
         assert record["gan-with-q-mnist seed 0: difference spread"] == "test samples"
 
     def test_json_holds_all_that_is_known(self, groups):
-        values = json.loads(to_json(compare(groups)))
+        values = json.loads(to_json(compare_results(groups)))
         assert values["schema_version"] == 1
         assert values["subjects"][1]["statuses"] == ["collapsed: sigma"] * 3
         difference = values["rows"][0]["differences"][0]
@@ -182,7 +182,7 @@ class TestShow:
 
     def test_colours_the_table_on_a_terminal(self, first, second):
         console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard", no_color=False)
-        show(compare([first, second]), "table", console)
+        show(compare_results([first, second]), "table", console)
         assert "\x1b[31mworse" in console.file.getvalue()
         show(first, "json", console)
         assert to_json(first) in console.file.getvalue()

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
-from disentangle_bench.training.train import train
+from disentangle_bench.training.train import train_recipe
 
 CHILD = Path(__file__).parent / "child.py"
 MEASURED_TIMES = ("seconds", "steps_per_second")
@@ -41,7 +41,9 @@ def train_tiny(tmp_path: Path) -> Callable[..., Run]:
     """Train a tiny recipe in this process: options of `train` by name, changed settings as a dictionary."""
 
     def call(settings: dict[str, Any] | None = None, *, model: str = "infogan", **options: Any) -> Run:
-        return train(tiny_recipe(model, **(settings or {})), **{"out": tmp_path / "run", "device": "cpu", **options})
+        return train_recipe(
+            tiny_recipe(model, **(settings or {})), **{"out": tmp_path / "run", "device": "cpu", **options}
+        )
 
     return call
 

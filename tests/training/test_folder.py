@@ -28,9 +28,9 @@ FACTS: dict[str, Any] = {"options": [], "device": "cpu", "precision": "32-true",
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory, tiny: Tiny) -> Path:
-    from disentangle_bench.training.train import train
+    from disentangle_bench.training.train import train_recipe
 
-    return train(tiny(), out=tmp_path_factory.mktemp("finished") / "run", device="cpu").path
+    return train_recipe(tiny(), out=tmp_path_factory.mktemp("finished") / "run", device="cpu").path
 
 
 @pytest.fixture

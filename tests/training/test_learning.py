@@ -12,12 +12,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def information(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
     """`L_I(c1)` in nats over 300 steps at a quarter of the width."""
-    from disentangle_bench.training.train import train
+    from disentangle_bench.training.train import train_recipe
 
     curves = {}
     for model in ("infogan", "gan-with-q"):
         recipe = find_recipe(model, "digits").with_settings({"steps": 300, "networks.width": 0.25, "batch_size": 64})
-        run = train(recipe, out=tmp_path_factory.mktemp(model) / "run", device="cpu")
+        run = train_recipe(recipe, out=tmp_path_factory.mktemp(model) / "run", device="cpu")
         curves[model] = [entry["L_I"]["c1"] for entry in run.log()]
     return curves
 

@@ -18,7 +18,7 @@ from disentangle_bench.storage import sha256
 from disentangle_bench.training import placement, streaming
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.streaming import StreamedBatches, StreamedImages, window_size
-from disentangle_bench.training.train import train
+from disentangle_bench.training.train import train_recipe
 
 
 class Numbered(LazyImages):
@@ -159,7 +159,7 @@ def test_training_from_a_stream_ends_with_the_bits_of_training_from_memory(
     digests = {}
     for name, room in {"memory": 2**29, "stream": 0}.items():
         monkeypatch.setattr(placement, "RESIDENT_BYTES", room)
-        run = train(tiny(**sprites), out=tmp_path / name, device="cpu")
+        run = train_recipe(tiny(**sprites), out=tmp_path / name, device="cpu")
         digests[name] = sha256(run.model_file)
     assert digests["memory"] == digests["stream"]
 
@@ -170,6 +170,6 @@ def test_a_stream_can_be_trained_on_by_two_processes(
 ) -> None:
     monkeypatch.setattr(placement, "RESIDENT_BYTES", 0)
     sprites = {"data.size": 8, "data.orientations": 4, "data.positions": 4, "dataset": "sprites"}
-    run = train(tiny(**sprites), out=tmp_path / "run", device="cpu", devices=2)
+    run = train_recipe(tiny(**sprites), out=tmp_path / "run", device="cpu", devices=2)
     assert run.provenance()["steps"] == 4
     assert run.has_whole_model()

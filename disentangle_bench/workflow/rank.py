@@ -1,0 +1,38 @@
+"""Rank models without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from disentangle_bench.evaluation.rank import rank_models, read_models
+from disentangle_bench.evaluation.ranking import Ranking
+from disentangle_bench.representation import Representation
+from disentangle_bench.run import Run
+
+
+def rank(
+    *models: Run | Path | str,
+    metrics: Sequence[str] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    seed: int = 0,
+    on_progress: Callable[[str], None] | None = None,
+    **named: Representation,
+) -> Ranking:
+    """Rank models without labels: the one whose codes the others find, too, comes first.
+
+    Args:
+        models: evaluated runs, their folders, folders of `seed-N` runs, or `.npz` or `.h5` files, all with codes for
+            the same samples in the same order.
+        metrics: their names; by default all that compare the codes of several models.
+        settings: metric name -> its settings.
+        seed: of everything random.
+        on_progress: called with one line as each metric's turn comes.
+        named: representations, under the names that the ranking is to call them by.
+
+    Raises:
+        DbenchError: fewer than three models, codes for different samples, a run that has not been evaluated.
+    """
+    read = read_models([model.path if isinstance(model, Run) else Path(model) for model in models])
+    return rank_models({**read, **named}, metrics, settings=settings, seed=seed, on_progress=on_progress)

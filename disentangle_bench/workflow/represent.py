@@ -1,0 +1,53 @@
+"""Encode a dataset with any encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from disentangle_bench.datasets import Dataset
+from disentangle_bench.devices import choose_device
+from disentangle_bench.evaluation.encoder import representation_of_encoder
+from disentangle_bench.representation import Representation
+from disentangle_bench.workflow.load import load_dataset
+
+
+def represent(
+    encoder: Callable[[Tensor], Any],
+    dataset: str | Dataset,
+    *,
+    names: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
+    batch_size: int = 256,
+    device: str | None = None,
+    data_dir: Path | str | None = None,
+) -> Representation:
+    """The codes that any encoder gives for a dataset, beside its factors: `evaluate` and `rank` take it from there.
+
+    Each image is encoded once, whatever is asked of the codes afterwards.
+
+    Args:
+        encoder: a torch module or any function of images `(b, c, h, w)`, float32 in [0, 1], that gives codes `(b, d)`.
+            A module is asked in evaluation mode, where its parameters are, and left as it was.
+        dataset: its name, or a loaded one.
+        names: of the codes; by default `c1`, `c2`, and so on.
+        kinds: of the codes; by default continuous, or categorical for whole numbers.
+        batch_size: images at a time.
+        device: `auto`, `cpu`, `cuda` or `mps`: where the images are put; by default where a module's parameters are.
+        data_dir: a folder with the dataset's files, if it is given by name.
+
+    Raises:
+        DbenchError: an unknown dataset, or an encoder that gives no codes `(b, d)`.
+    """
+    loaded = load_dataset(dataset, data_dir=data_dir) if isinstance(dataset, str) else dataset
+    return representation_of_encoder(
+        encoder,
+        loaded,
+        names=names,
+        kinds=kinds,
+        batch_size=batch_size,
+        device=None if device is None else choose_device(device),
+    )
