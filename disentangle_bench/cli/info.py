@@ -106,13 +106,13 @@ def _data_row(name: str) -> tuple[Any, ...]:
 def _dataset_sheet(name: str) -> Sheet:
     from disentangle_bench.datasets import DATASETS
     from disentangle_bench.datasets.files.state import presence
-    from disentangle_bench.datasets.load import settings_of
+    from disentangle_bench.settings import defaults_of
 
     adapter = DATASETS.get(name)
     info = adapter.info
     more = {"size": _download(info), "state": presence(info)}
     files = {file: _hash(declared) for file, declared in info.files.items()}
-    return replace(_sheet_of(info, settings_of(adapter), more), files=files)
+    return replace(_sheet_of(info, defaults_of(adapter.load), more), files=files)
 
 
 def loaded_sheet(dataset: Dataset, settings: Mapping[str, Any]) -> Sheet:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, get_type_hints
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any
 
 from disentangle_bench.errors import (
     DbenchError,
     MetricError,
     NewerSchemaError,
     RunError,
-    SettingError,
-    UnknownNameError,
 )
 from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.context import Context, in_context
@@ -27,6 +23,7 @@ from disentangle_bench.representation import Representation
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
+from disentangle_bench.settings import check_settings
 from disentangle_bench.storage import provenance
 
 Settings = Mapping[str, Mapping[str, Any]]
@@ -104,24 +101,13 @@ def _lacking(subject: Subject, info: MetricInfo) -> list[str]:
 
 
 def _checked(settings: Settings, chosen: Sequence[str]) -> Settings:
-    for name, values in settings.items():
-        function = METRICS.get(name)
-        known, kinds = info_of(function).settings, get_type_hints(function)
-        for key, value in values.items():
-            if key not in known:
-                raise UnknownNameError(f"setting of the metric {name!r}", key, known)
-            _check_type(f"{name}.{key}", value, kinds[key])
+    checked = {
+        name: check_settings(METRICS.get(name), values, kind="metric", name=name) for name, values in settings.items()
+    }
+    for name in settings:
         if name not in chosen:
             raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to --metrics.")
-    return settings
-
-
-def _check_type(setting: str, value: Any, kind: Any) -> None:
-    try:
-        TypeAdapter(kind).validate_python(value, strict=True)
-    except ValidationError as error:
-        problem = error.errors()[0]["msg"]
-        raise SettingError(f"{setting} = {value!r}: {problem}.", "`dbench show METRIC` lists its settings.") from None
+    return checked
 
 
 def _with_seed(name: str, given: Mapping[str, Any], seed: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from disentangle_bench.latents import Latents
 from disentangle_bench.representation.variables import Variables
+from disentangle_bench.settings import defaults_of
 
 Better = Literal["higher", "lower", "neither"]
 Bounds = tuple[float | None, float | None]
@@ -162,10 +163,11 @@ def metric(
         unknown = sorted({*needs, *uses} - set(PARTS))
         if unknown:
             raise TypeError(f"metric {name!r} asks for {unknown}, which are no parts of a subject: {PARTS}")
-        settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         kept = {"slow": slow, "scale_invariant": scale_invariant, "relabel_invariant": relabel_invariant}
-        info = MetricInfo(name, version, bounds, better, source, unit, needs, uses, settings, summary, **kept)
+        info = MetricInfo(
+            name, version, bounds, better, source, unit, needs, uses, defaults_of(function), summary, **kept
+        )
         function.info = info  # type: ignore[attr-defined]
         return function
 

@@ -52,7 +52,7 @@ def test_a_sheet_replaces_a_sheet_but_nothing_else(dbench, tmp_path):
         (["dgits"], "no dataset named 'dgits'"),
         (["digits", "--out", "digits.jpg"], ".png, .svg, .pdf"),
         (["sprites", "--set", "sise=32"], "no setting of the dataset 'sprites' named 'sise'"),
-        (["sprites", "--set", "size=huge"], "no whole number"),
+        (["sprites", "--set", "size=huge"], "should be a valid integer"),
         (["sprites", "--set", "size=4"], "from 8 to 1024"),
         (["digits", "--set", "size=4"], "no setting of the dataset 'digits'"),
         ([], "Missing argument"),

@@ -8,8 +8,9 @@ import pytest
 
 from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.datasets import load as loading
-from disentangle_bench.datasets.load import load_dataset, load_for_run, settings_of
+from disentangle_bench.datasets.load import load_dataset, load_for_run
 from disentangle_bench.errors import DataError, DbenchError, SettingError, UnknownNameError
+from disentangle_bench.settings import defaults_of
 
 
 class Resizable:
@@ -33,8 +34,8 @@ def adapter(monkeypatch: pytest.MonkeyPatch) -> Resizable:
 
 
 def test_a_dataset_has_the_settings_that_its_adapter_takes(adapter: Resizable) -> None:
-    assert settings_of(adapter) == {"size": 8, "extra": False, "zoom": 1.0, "key": "a", "table": None}
-    assert settings_of(DATASETS.get("digits")) == {}
+    assert defaults_of(adapter.load) == {"size": 8, "extra": False, "zoom": 1.0, "key": "a", "table": None}
+    assert defaults_of(DATASETS.get("digits").load) == {}
 
 
 def test_settings_reach_the_adapter(adapter: Resizable) -> None:
@@ -42,7 +43,7 @@ def test_settings_reach_the_adapter(adapter: Resizable) -> None:
     assert adapter.asked == {"size": 16, "extra": True, "zoom": 2, "key": "a", "table": "factors.csv"}
 
 
-def test_numbers_of_numpy_s_are_as_good(adapter: Resizable) -> None:
+def test_numpy_numbers_are_accepted(adapter: Resizable) -> None:
     load_dataset("digits", settings={"size": np.int64(16), "extra": np.True_, "zoom": np.float32(0.5)})
     assert [(type(value), value) for value in adapter.asked.values()][:3] == [(int, 16), (bool, True), (float, 0.5)]
     load_dataset("digits", settings={"zoom": Fraction(1, 4)})
@@ -61,12 +62,12 @@ def test_an_unknown_setting_is_told_with_those_that_there_are(adapter: Resizable
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"size": "16"}, "size = '16' of the dataset 'digits' is no whole number"),
-        ({"size": True}, "size = True .* is no whole number"),
-        ({"size": 1.5}, "is no whole number"),
-        ({"extra": 1}, r"is no truth value \(true or false\)"),
-        ({"key": 3}, "is no text"),
-        ({"zoom": True}, "is no number"),
+        ({"size": "16"}, "size = '16' of the dataset 'digits' is invalid: input should be a valid integer"),
+        ({"size": True}, "size = True .* is invalid: input should be a valid integer"),
+        ({"size": 1.5}, "is invalid: input should be a valid integer"),
+        ({"extra": 1}, "is invalid: input should be a valid boolean"),
+        ({"key": 3}, "is invalid: input should be a valid string"),
+        ({"zoom": True}, "is invalid: input should be a valid number"),
     ],
 )
 def test_a_value_of_another_type_is_told(adapter: Resizable, settings, message: str) -> None:
@@ -89,7 +90,7 @@ def test_real_ones_are_loaded_by_name() -> None:
 def test_a_list_stands_for_several_names() -> None:
     settings = {"shapes": ["heart"], "positions": 2, "orientations": 1}
     assert load_dataset("sprites", settings=settings).info.images == 24
-    with pytest.raises(SettingError, match="shapes = 'heart' of the dataset 'sprites' is no list"):
+    with pytest.raises(SettingError, match="shapes = 'heart' of the dataset 'sprites' is invalid"):
         load_dataset("sprites", settings={"shapes": "heart"})
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from disentangle_bench.errors import UnknownNameError
 from disentangle_bench.metrics.conformance.declared import DECLARED
 from disentangle_bench.metrics.conformance.observed import OBSERVED
 from disentangle_bench.metrics.conformance.trial import Broken, Trial
 from disentangle_bench.metrics.metric import Scores, info_of
+from disentangle_bench.settings import check_settings
 
 CHECKS = {**DECLARED, **OBSERVED}
 """All checks by what they ask; those of `OBSERVED` concern metrics of codes and factors alone."""
@@ -35,12 +35,9 @@ def check(function: Callable[..., Scores], settings: Mapping[str, Any] | None = 
         settings: at which to try it; settings at which it is quick make the checks so.
 
     Raises:
-        UnknownNameError: a setting that it does not have.
+        UnknownNameError: a setting that it does not have. SettingError: an invalid value of one.
     """
-    for key in settings or {}:
-        if key not in info_of(function).settings:
-            raise UnknownNameError(f"setting of the metric {info_of(function).name!r}", key, info_of(function).settings)
-    trial = Trial(function, settings or {})
+    trial = Trial(function, check_settings(function, settings or {}, kind="metric", name=info_of(function).name))
     for name, run in CHECKS.items():
         if name in DECLARED or info_of(function).resamplable:
             yield Outcome(name, _fault(run, trial))
