@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from disentangle_bench.datasets import Dataset
-from disentangle_bench.metrics.generator.generated import training_mode
+from disentangle_bench.metrics.generator.sampling import training_mode
 from disentangle_bench.seeds import derive_seed
 
 BATCH = 128

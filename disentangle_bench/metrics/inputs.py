@@ -79,6 +79,17 @@ def _enough(data: Representation) -> tuple[Variables, Variables]:
     return data.codes, data.factors
 
 
+def require_at_least(least: int, **settings: int) -> None:
+    """Check that settings, passed by name, are not too small.
+
+    Raises:
+        MetricError: a setting below `least`.
+    """
+    for name, value in settings.items():
+        if value < least:
+            raise MetricError(f"{name} is {value}.", f"Give {least} or more.")
+
+
 def varies(column: NDArray[np.generic]) -> bool:
     """Whether a column `(n,)` holds more than one value."""
     return bool((column != column[0]).any())

@@ -101,7 +101,7 @@ def clearest(figures: Associations, measured: Measured) -> Floats:
     return means
 
 
-def clearest_by_chance(measured: Measured, rng: np.random.Generator) -> float:
+def clearest_when_shuffled(measured: Measured, rng: np.random.Generator) -> float:
     """The mean of `clearest` over shuffles of the measures against the codes, within categories."""
     categories = measured.categories()
     figures = []

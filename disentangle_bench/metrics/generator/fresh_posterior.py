@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from disentangle_bench.latents import Categorical, Latents, LatentSpec
-from disentangle_bench.metrics.generator.generated import draw_latents, images_of, training_mode
+from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, training_mode
 from disentangle_bench.metrics.metric import Generator
 from disentangle_bench.seeds import derive_seed
 
@@ -88,7 +88,7 @@ class _Labelled:
 
     @classmethod
     def of(cls, generator: Generator, drawn: Latents, batch_size: int) -> _Labelled:
-        batches = images_of(generator, drawn, batch_size)
+        batches = image_batches(generator, drawn, batch_size)
         first = next(batches)
         images = first.new_empty(len(drawn), *first.shape[1:])  # filled in place: a list of batches would take twice
         images[: len(first)] = first

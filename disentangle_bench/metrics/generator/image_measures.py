@@ -14,13 +14,13 @@ from disentangle_bench.metrics.generator.associations import (
     Measured,
     associations,
     clearest,
-    clearest_by_chance,
+    clearest_when_shuffled,
     profile,
     strongest,
     within_categories,
 )
-from disentangle_bench.metrics.generator.generated import draw_latents, images_of, isolated_randomness
 from disentangle_bench.metrics.generator.rank_correlation import Floats
+from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Codes, Generator, Score, Scores, metric
 from disentangle_bench.representation.variables import Variables
@@ -100,7 +100,7 @@ def _generate(
     """Codes by name and the pictures `(n, c, h, w)` that they gave."""
     drawn = draw_latents(latents, samples, seed, "image measures")
     with isolated_randomness(derive_seed(seed, "networks")):
-        pictures = np.concatenate([images.cpu().numpy() for images in images_of(generator, drawn, BATCH)])
+        pictures = np.concatenate([images.cpu().numpy() for images in image_batches(generator, drawn, BATCH)])
     return dict(zip(latents.names, (values.numpy() for values in drawn.codes), strict=True)), pictures
 
 
@@ -161,7 +161,7 @@ def _named(measured: Measured, bootstrap: int, rng: np.random.Generator) -> Scor
     replicates = clearest(within_categories(measured, _resamples(measured, bootstrap, rng)), measured)
     low, high = _interval(value, replicates, (0.0, 1.0))
     details = {code: strongest(figures, measured, code) for code in measured.continuous}
-    chance = clearest_by_chance(measured, rng)
+    chance = clearest_when_shuffled(measured, rng)
     return Score(value, low, high, chance, ceiling=1.0, details=details, better="higher", bounds=(0.0, 1.0))
 
 

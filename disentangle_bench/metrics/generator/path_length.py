@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Latents, LatentSpec
-from disentangle_bench.metrics.generator.generated import draw_latents, images_of, isolated_randomness
-from disentangle_bench.metrics.generator.sweeps import BATCH, Floats, prior_values, sweep
+from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness
+from disentangle_bench.metrics.generator.traversals import BATCH, Floats, prior_values, sweep
 from disentangle_bench.metrics.intervals import bootstrap_interval, mean_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Score, Scores, metric, pairing
 from disentangle_bench.seeds import derive_seed
@@ -94,7 +94,7 @@ def classifier_path_length(
 
 def _features(generator: Generator, classifier: Classifier, latents: Latents, steps: int) -> Floats:
     """Features `(n, s, f)` of the pictures on `n` paths of `s`, which the latents hold one path after the other."""
-    batches = [classifier.features(images) for images in images_of(generator, latents, BATCH)]
+    batches = [classifier.features(images) for images in image_batches(generator, latents, BATCH)]
     features = torch.cat(batches).double().cpu().numpy()
     if not np.isfinite(features).all():
         raise MetricError(

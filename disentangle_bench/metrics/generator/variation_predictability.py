@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Latents, LatentSpec
-from disentangle_bench.metrics.generator.generated import draw_latents, images_of, isolated_randomness, training_mode
+from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness, training_mode
 from disentangle_bench.metrics.metric import Generator, Score, Scores, metric, pairing
 from disentangle_bench.seeds import derive_seed
 
@@ -111,7 +111,7 @@ class Pairs:
         changed = torch.from_numpy(order.permutation(np.arange(pairs) % len(latents.codes)))
         second = _changed(first, latents, changed, torch.Generator().manual_seed(derive_seed(seed, "new values")))
         with isolated_randomness(derive_seed(seed, "networks")):
-            images = [torch.cat([*images_of(generator, drawn, BATCH)]) for drawn in (first, second)]
+            images = [torch.cat([*image_batches(generator, drawn, BATCH)]) for drawn in (first, second)]
         differences = images[1] - images[0]
         if not torch.isfinite(differences).all():
             raise MetricError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from disentangle_bench.metrics.intervention.differences import classify_differences
-from disentangle_bench.metrics.intervention.trials import Interventions
+from disentangle_bench.metrics.intervention.interventions import Interventions
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from disentangle_bench.metrics.dispersion import Column
-from disentangle_bench.metrics.intervention.trials import Interventions, Pairs, require_trials
+from disentangle_bench.metrics.intervention.interventions import Interventions, Pairs, check_counts
 from disentangle_bench.metrics.metric import Score
 
 _ITERATIONS = 10_000  # until it converges; scikit-learn's 100, which the public code has, often do not suffice
@@ -22,7 +22,7 @@ def classify_differences(data: Interventions, points: tuple[int, int], *, batch_
         batch_size: pairs a trial.
         seed: of the trials.
     """
-    require_trials(batch_size=batch_size, train_points=points[0], test_points=points[1])
+    check_counts(batch_size=batch_size, train_points=points[0], test_points=points[1])
     columns = Column.all_of(data.codes)
     rng = np.random.default_rng(seed)
     train = data.train.pairs(points[0], batch_size, rng)

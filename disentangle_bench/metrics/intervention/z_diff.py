@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from disentangle_bench.metrics.intervention.differences import classify_differences
-from disentangle_bench.metrics.intervention.trials import Interventions, above_chance
+from disentangle_bench.metrics.intervention.interventions import Interventions, rescale_accuracy
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 
@@ -49,4 +49,4 @@ def z_diff(
     if data.reason:
         return Score.undefined(data.reason)
     score = classify_differences(data, (train_points, test_points), batch_size=batch_size, seed=seed)
-    return above_chance(score, len(data.factors))
+    return rescale_accuracy(score, len(data.factors))

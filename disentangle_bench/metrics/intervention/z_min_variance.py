@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from disentangle_bench.metrics.intervention.least_spread import majority_vote
-from disentangle_bench.metrics.intervention.trials import Interventions, above_chance
+from disentangle_bench.metrics.intervention.interventions import Interventions, rescale_accuracy
+from disentangle_bench.metrics.intervention.majority_vote import majority_vote
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 
@@ -55,4 +55,4 @@ def z_min_variance(
     if data.reason:
         return Score.undefined(data.reason)
     score = majority_vote(data, (train_votes, test_votes), batch_size=batch_size, min_variance=min_variance, seed=seed)
-    return above_chance(score, len(data.factors))
+    return rescale_accuracy(score, len(data.factors))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import LatentSpec
-from disentangle_bench.metrics.generator.generated import draw_latents, images_of, isolated_randomness
+from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness
 from disentangle_bench.metrics.metric import Classifier, Generator
 from disentangle_bench.seeds import derive_seed
 
@@ -99,7 +99,7 @@ def generated_images(generator: Generator, latents: LatentSpec, samples: int, se
     """
     drawn = draw_latents(latents, samples, seed, "sample quality")
     with isolated_randomness(derive_seed(seed, "networks")):
-        return np.concatenate([_grey_levels(batch.cpu().numpy()) for batch in images_of(generator, drawn, BATCH)])
+        return np.concatenate([_grey_levels(batch.cpu().numpy()) for batch in image_batches(generator, drawn, BATCH)])
 
 
 def _grey_levels(images: NDArray[np.floating]) -> Images:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from disentangle_bench.metrics.intervention.least_spread import majority_vote
-from disentangle_bench.metrics.intervention.trials import Interventions
+from disentangle_bench.metrics.intervention.interventions import Interventions
+from disentangle_bench.metrics.intervention.majority_vote import majority_vote
 from disentangle_bench.metrics.metric import Representations, Score, metric
 from disentangle_bench.metrics.unsupervised.models import Model, models_of
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec
-from disentangle_bench.metrics.generator.sweeps import sweep
+from disentangle_bench.metrics.generator.traversals import sweep
 from disentangle_bench.metrics.metric import Generator
 from disentangle_bench.reports.figures.matching import Matching
 from disentangle_bench.reports.figures.traversal import traversal_grid

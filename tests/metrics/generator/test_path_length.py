@@ -13,7 +13,7 @@ from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec, Uniform
 from disentangle_bench.metrics import Score
 from disentangle_bench.metrics.generator.path_length import classifier_path_length
-from disentangle_bench.metrics.generator.sweeps import CENTRAL_95
+from disentangle_bench.metrics.generator.traversals import CENTRAL_95
 
 SPEC = LatentSpec(2, (Categorical(3), Uniform(), Uniform()))
 STEPS = 9

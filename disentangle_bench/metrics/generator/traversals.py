@@ -12,7 +12,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Code, Gaussian, Latents, LatentSpec
-from disentangle_bench.metrics.generator.generated import check_parameters, images_of
+from disentangle_bench.metrics.generator.sampling import check_parameters, image_batches
 from disentangle_bench.metrics.metric import Classifier, Generator, Posterior
 
 BATCH = 512
@@ -106,7 +106,7 @@ class Reader:
             MetricError: a generator or posterior whose output does not fit the latents, or is NaN or infinite.
         """
         whole_paths = max(1, BATCH // steps) * steps
-        batches = [self._look(images, steps) for images in images_of(self.generator, latents, whole_paths)]
+        batches = [self._look(images, steps) for images in image_batches(self.generator, latents, whole_paths)]
         readings = zip(*(batch.readings for batch in batches), strict=True)
         classes = [batch.classes for batch in batches if batch.classes is not None]
         return Paths(

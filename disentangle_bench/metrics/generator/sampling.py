@@ -46,7 +46,7 @@ def draw_latents(latents: LatentSpec, samples: int, seed: int, purpose: str) -> 
     return latents.sample(samples, torch.Generator().manual_seed(derive_seed(seed, "latents", purpose)))
 
 
-def images_of(generator: Generator, drawn: Latents, batch_size: int) -> Iterator[Tensor]:
+def image_batches(generator: Generator, drawn: Latents, batch_size: int) -> Iterator[Tensor]:
     """The images of latents, in batches `(b, c, h, w)` float32 on the generator's device, without gradients.
 
     Raises:
@@ -64,7 +64,7 @@ def images_of(generator: Generator, drawn: Latents, batch_size: int) -> Iterator
         yield images.float()
 
 
-def recognise(
+def posterior_outputs(
     generator: Generator, readers: Sequence[tuple[Posterior, LatentSpec]], drawn: Latents, batch_size: int
 ) -> list[Parameters]:
     """What posteriors, each beside the codes that it reads, say of the same generated images.
@@ -73,7 +73,7 @@ def recognise(
         MetricError: a generator or posterior whose output does not fit the latents.
     """
     read: list[list[Parameters]] = [[] for _ in readers]
-    for images in images_of(generator, drawn, batch_size):
+    for images in image_batches(generator, drawn, batch_size):
         for (posterior, latents), batches in zip(readers, read, strict=True):
             with torch.no_grad():
                 parameters = tuple(part.detach().float().cpu() for part in posterior(images))

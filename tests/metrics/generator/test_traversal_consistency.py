@@ -15,8 +15,8 @@ from torch import Tensor
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec, Uniform
 from disentangle_bench.metrics import Score, info_of
-from disentangle_bench.metrics.generator import sweeps
-from disentangle_bench.metrics.generator.traversal import traversal_consistency
+from disentangle_bench.metrics.generator import traversals
+from disentangle_bench.metrics.generator.traversal_consistency import traversal_consistency
 
 K = 10
 SPEC = LatentSpec(4, (Categorical(K), Uniform(), Uniform()))
@@ -353,7 +353,7 @@ class TestSeeds:
 
     def test_the_batch_size_changes_nothing(self, monkeypatch):
         whole = measure(draws=16)
-        monkeypatch.setattr(sweeps, "BATCH", 30)
+        monkeypatch.setattr(traversals, "BATCH", 30)
         assert measure(draws=16) == whole
 
 

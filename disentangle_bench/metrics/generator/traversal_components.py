@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from disentangle_bench.metrics.generator.sweeps import Floats, Paths
+from disentangle_bench.metrics.generator.traversals import Floats, Paths
 
 Counts = NDArray[np.int64]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.metrics.dispersion import Column
-from disentangle_bench.metrics.intervention.trials import Batches, Interventions, require_trials
+from disentangle_bench.metrics.intervention.interventions import Batches, Interventions, check_counts
 from disentangle_bench.metrics.metric import Score
 
 
@@ -22,7 +22,7 @@ def majority_vote(
         min_variance: codes that vary less have no vote.
         seed: of the trials.
     """
-    require_trials(batch_size=batch_size, train_votes=votes[0], test_votes=votes[1])
+    check_counts(batch_size=batch_size, train_votes=votes[0], test_votes=votes[1])
     columns = Column.all_of(data.codes)
     overall = np.array([float(column.spread()) for column in columns])
     active = (overall >= min_variance) & (overall > 0)

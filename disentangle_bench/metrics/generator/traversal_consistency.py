@@ -17,8 +17,16 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, LatentSpec
-from disentangle_bench.metrics.generator.generated import draw_latents, isolated_randomness
-from disentangle_bench.metrics.generator.sweeps import (
+from disentangle_bench.metrics.generator.sampling import draw_latents, isolated_randomness
+from disentangle_bench.metrics.generator.traversal_components import (
+    SHARES,
+    Counts,
+    Sweep,
+    isolations,
+    order_along,
+    unclipped_determination,
+)
+from disentangle_bench.metrics.generator.traversals import (
     CENTRAL_95,
     Floats,
     Paths,
@@ -27,14 +35,6 @@ from disentangle_bench.metrics.generator.sweeps import (
     ignoring_codes,
     prior_values,
     sweep,
-)
-from disentangle_bench.metrics.generator.traversal_parts import (
-    SHARES,
-    Counts,
-    Sweep,
-    isolations,
-    order_along,
-    unclipped_determination,
 )
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Posterior, Score, Scores, metric

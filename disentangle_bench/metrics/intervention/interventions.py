@@ -112,7 +112,7 @@ class Interventions:
         }
 
 
-def require_trials(**counts: int) -> None:
+def check_counts(**counts: int) -> None:
     """Refuse settings that leave nothing to draw.
 
     Raises:
@@ -123,7 +123,7 @@ def require_trials(**counts: int) -> None:
             raise MetricError(f"{name} is {count}.", "Give 2 or more.")
 
 
-def above_chance(score: Score, factors: int) -> Score:
+def rescale_accuracy(score: Score, factors: int) -> Score:
     """An accuracy as the share of the way from guessing, `1 / factors`, to always right; below 0 if worse."""
     if score.value is None:
         return score

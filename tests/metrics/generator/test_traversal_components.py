@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import pdist, squareform
 
-from disentangle_bench.metrics.generator.sweeps import Paths
-from disentangle_bench.metrics.generator.traversal_parts import (
+from disentangle_bench.metrics.generator.traversal_components import (
     CATEGORICAL,
     CONTINUOUS,
     Sweep,
@@ -18,6 +17,7 @@ from disentangle_bench.metrics.generator.traversal_parts import (
     order_along,
     smoothness,
 )
+from disentangle_bench.metrics.generator.traversals import Paths
 
 N, S = 6, 5
 ONCE = np.ones((1, N), dtype=np.int64)
