@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.representation.variables import Kind, Variables, is_whole
+from disentangle_bench.representation.kinds import Kind, is_whole
 
 _TABLE = 2**16
 """Whole numbers that lie closer together than this are told apart by a table, which is faster than sorting."""
@@ -94,16 +94,6 @@ Summaries = tuple[Summary, ...]
 """One for each variable."""
 
 
-def summaries_of(variables: Variables) -> Summaries:
-    """How far each variable reaches, batch by batch."""
-    return total_summaries(summaries_of_batch(batch) for batch in variables.batches())
-
-
 def total_summaries(batches: Iterable[Summaries]) -> Summaries:
     """The extents of all batches together."""
     return tuple(reduce(add, parts) for parts in zip(*batches, strict=True))
-
-
-def summaries_of_batch(variables: Variables) -> Summaries:
-    """How far each variable reaches; all at once."""
-    return tuple(Summary.of(column, kind) for column, kind in zip(variables.values.T, variables.kinds, strict=True))
