@@ -1,4 +1,4 @@
-"""Representations that stay in their HDF5 file: read in batches, and whole only by those who need them whole."""
+"""Representations that stay in their HDF5 file: read in batches, or whole where a metric needs all rows at once."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from disentangle_bench.representation.summary import Summaries, total_summaries
 from disentangle_bench.representation.variables import BATCH, Variables, as_columns, refuse_broken
 
 CHUNK_CACHE = 2**26
-"""Bytes of unpacked chunks that are kept: those of a batch of rows, whose columns may lie in chunks of their own."""
+"""Bytes of decompressed chunks to keep: a batch of rows, each of whose columns may be in a chunk of its own."""
 
 
 @dataclass(frozen=True)
 class StoredArray:
-    """An array in an HDF5 file, read when it is asked for."""
+    """An array in an HDF5 file, read when it is needed."""
 
     path: Path
     key: str
@@ -42,8 +42,8 @@ class StoredVariables(Variables):
     """Codes or factors in an HDF5 file.
 
     Attributes:
-        values: `(n, d)`, read when it is first asked for and kept; `batches` reads no more than a batch.
-        summaries: how far each variable reaches.
+        values: `(n, d)`, read when first needed and kept in memory; `batches` reads no more than a batch.
+        summaries: the range, or the values that occur, of each variable.
     """
 
     path: Path
@@ -82,7 +82,7 @@ class StoredVariables(Variables):
                 yield Variables(as_columns(data[start : start + size], self.key), self.names, self.kinds)
 
     def _scanned(self) -> Summaries:
-        """The extents, found in one pass that also looks for values that are no numbers."""
+        """The summaries, from one pass that also finds NaN and infinite values."""
         broken = np.zeros(len(self.names), dtype=np.int64)
         parts = []
         for batch in self.batches():
