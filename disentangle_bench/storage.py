@@ -1,4 +1,4 @@
-"""Writes that are whole or not there, hashes, and where a number came from."""
+"""Atomic writes, what is computed once and kept, hashes, and the provenance of results."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from disentangle_bench.errors import StorageError
@@ -25,6 +26,9 @@ from disentangle_bench.errors import StorageError
 if TYPE_CHECKING:
     import h5py
 
+T = TypeVar("T")
+PATIENCE = 600.0
+"""Seconds that `once` waits for another process, where it can do without."""
 _SPARE_BYTES = 2**26
 _REMEDIES = {
     errno.ENOSPC: "Free some space or choose another folder.",
@@ -32,7 +36,6 @@ _REMEDIES = {
     errno.EACCES: "Choose a folder that you may write to, or change its permissions.",
     errno.EPERM: "Choose a folder that you may write to, or change its permissions.",
     errno.EROFS: "That file system is read-only: choose another folder.",
-    errno.EEXIST: "That path is a file: choose another folder.",
     errno.EFBIG: "Your system limits the size of files (`ulimit -f`): raise the limit.",
     errno.ENOTDIR: "A part of that path is a file: choose another folder.",
     errno.EEXIST: "A part of that path is a file: choose another folder.",
@@ -114,6 +117,78 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
+@contextmanager
+def locked(path: Path, *, patience: float = -1, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold the lock file at `path`, waiting for the process that holds it; a killed process holds none.
+
+    The file stays: whoever removed it would take it from under those who wait for it.
+
+    Args:
+        path: of the lock file, in a folder that is made if need be.
+        patience: seconds to wait; by default for as long as it takes.
+        on_wait: called once if there is something to wait for.
+
+    Raises:
+        StorageError: no permission, no locks on this file system, or the patience is over.
+    """
+    lock = FileLock(path)
+    with storage_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            on_wait()
+            lock.acquire(timeout=patience)
+        except NotImplementedError as error:
+            raise StorageError(f"Could not lock {path}: {error}.", "Choose a folder on another file system.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def once(
+    path: Path,
+    look: Callable[[], T | None],
+    compute: Callable[[], T],
+    keep: Callable[[T], object] | None = None,
+    *,
+    on_wait: Callable[[], object] = lambda: None,
+) -> T:
+    """Return what is kept at `path`, or else compute it: of several processes one computes, and the others wait.
+
+    With `keep`, what is kept is a convenience. Where the lock cannot be had within `PATIENCE`, or the value not be
+    written, it is computed all the same. Without, `compute` makes the file itself, and cannot do without it.
+
+    Args:
+        path: of the file; the lock lies beside it.
+        look: reads the value; gives None if the file is not there, or not a sound one.
+        compute: gives the value. What a killed process left beside the file has been removed by then.
+        keep: writes the value to `path`, atomically.
+        on_wait: called once if another process has to be waited for.
+
+    Raises:
+        StorageError: the file cannot be locked, and there is no `keep`.
+    """
+    found = look()
+    if found is not None:
+        return found
+    with ExitStack() as stack:
+        with suppress(StorageError) if keep else ExitStack():
+            patience = PATIENCE if keep else -1
+            stack.enter_context(locked(path.with_suffix(".lock"), patience=patience, on_wait=on_wait))
+            with storage_errors(path, "clear away what is left of"):
+                for leftover in path.parent.glob(f".{path.name}.*"):
+                    leftover.unlink(missing_ok=True)
+        found = look()  # the process that was waited for may have written it
+        if found is None:
+            found = compute()
+            if keep is not None:
+                with suppress(StorageError):
+                    keep(found)
+    return found
+
+
 def in_bytes(size: float) -> str:
     """A number of bytes for people, such as 1.4 GB."""
     for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
@@ -141,6 +216,15 @@ def user_cache(*parts: str) -> Path:
     """A folder, which need not be there yet, in `DBENCH_CACHE` or else in the user's cache folder."""
     root = os.environ.get("DBENCH_CACHE") or user_cache_path("disentangle-bench", appauthor=False)
     return Path(root).expanduser().joinpath(*parts)
+
+
+@contextmanager
+def cache_errors() -> Iterator[None]:
+    """Add to a `StorageError` how another cache folder is chosen."""
+    try:
+        yield
+    except StorageError as error:
+        raise StorageError(error.problem, f"{error.remedy} DBENCH_CACHE names another cache folder.".strip()) from error
 
 
 def sha256(path: Path) -> str:

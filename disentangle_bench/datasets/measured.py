@@ -9,21 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.places import cache_folder
-from disentangle_bench.datasets.files.progress import with_progress
-from disentangle_bench.errors import StorageError
+from disentangle_bench.datasets.files.progress import say, with_progress
 from disentangle_bench.measures import MEASURES, VERSION
-from disentangle_bench.storage import atomic_path
+from disentangle_bench.storage import atomic_path, once
 
 BATCH = 1024
 MEASURED = tuple(Factor(name, "continuous", measured=True) for name in MEASURES)
@@ -42,23 +40,18 @@ def measured(dataset: str, images: NDArray[np.uint8], files: Mapping[str, File])
         images: `(n, h, w)`.
         files: from which they come; with other files, or another version of the measures, all is measured anew.
     """
-    path = cache_folder(dataset) / f"measures-{_key(files)}.npz"
-    kept = _kept(path, len(images))
-    if kept is not None:
-        return kept
-    with _alone(path):
-        kept = _kept(path, len(images))  # another process may have measured by now
-        if kept is not None:
-            return kept
-        figures = _measure(dataset, images)
-        with suppress(StorageError), atomic_path(path) as temporary:
-            np.savez(temporary, figures=figures)
-    return figures
-
-
-def _key(files: Mapping[str, File]) -> str:
     known = [VERSION, *MEASURES, *sorted(f"{name} {file.sha256}" for name, file in files.items())]
-    return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+    path = cache_folder(dataset) / f"measures-{key}.npz"
+
+    def keep(values: Floats) -> None:
+        with atomic_path(path) as temporary:
+            np.savez(temporary, figures=values)
+
+    def wait() -> None:
+        say(f"Another process is measuring the images of {dataset}; waiting for it.")
+
+    return once(path, lambda: _kept(path, len(images)), lambda: _measure(dataset, images), keep, on_wait=wait)
 
 
 def _kept(path: Path, images: int) -> Floats | None:
@@ -68,18 +61,6 @@ def _kept(path: Path, images: int) -> Floats | None:
         if figures.shape == (images, len(MEASURES)) and figures.dtype == np.float64 and np.isfinite(figures).all():
             return np.asarray(figures)
     return None
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    lock = FileLock(path.with_suffix(".lock"))
-    with suppress(OSError):  # a cache that cannot be written cannot be locked
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _measure(dataset: str, images: NDArray[np.uint8]) -> Floats:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import h5py
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.files.places import cache_folder
-from disentangle_bench.datasets.files.progress import with_progress
+from disentangle_bench.datasets.files.progress import say, with_progress
 from disentangle_bench.datasets.images import LazyImages, Shape, StoredImages
-from disentangle_bench.errors import DataError, StorageError
-from disentangle_bench.storage import atomic_path, require_space, storage_errors
+from disentangle_bench.errors import DataError
+from disentangle_bench.storage import atomic_path, cache_errors, once, require_space
 
 CHUNK_BYTES = 2**18
 """Large enough to compress and to read at speed, small enough that a single image is not far."""
@@ -64,40 +63,25 @@ def made_once(
         open_file: gives the images in a file; raises `DataError` of a damaged one.
         write: writes a file with these images, atomically.
     """
-    kept = _kept(path, shape, open_file)
-    if kept is not None:
-        return kept
-    with _place_for(path, shape):
-        if _kept(path, shape, open_file) is None:  # another process may have made them by now
-            said = f"Preparing {shape[0]:,} image{'' if shape[0] == 1 else 's'} of {name}, once"
-            write(path, shape, with_progress(said, shape[0], batches()))
-    return open_file(path)
 
-
-def _kept(path: Path, shape: Shape, open_file: Callable[[Path], Kept]) -> Kept | None:
-    """The images in a file, unless it is not there, or damaged: then they are made again."""
-    if not path.is_file():
+    def look() -> Kept | None:
+        if path.is_file():
+            with suppress(DataError):  # a damaged file is replaced
+                images = open_file(path)
+                return images if images.shape == shape else None
         return None
-    with suppress(DataError):
-        images = open_file(path)
-        return images if images.shape == shape else None
-    return None
 
+    def make() -> Kept:
+        require_space(path.parent, int(np.prod(shape)), "the images")
+        description = f"Preparing {shape[0]:,} image{'' if shape[0] == 1 else 's'} of {name}, once"
+        write(path, shape, with_progress(description, shape[0], batches()))
+        return open_file(path)
 
-@contextmanager
-def _place_for(path: Path, shape: Shape) -> Iterator[None]:
-    """Hold the file's lock, with what a killed process left cleared away and space enough."""
-    try:
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(path.with_suffix(".lock")):
-                for leftover in path.parent.glob(f".{path.name}.*"):
-                    leftover.unlink()
-                require_space(path.parent, int(np.prod(shape)), "the images")
-                yield
-    except StorageError as error:
-        remedy = f"{error.remedy} DBENCH_CACHE names another cache folder.".strip()
-        raise StorageError(error.problem, remedy) from error
+    def wait() -> None:
+        say(f"Another process is preparing the images of {name}; waiting for it.")
+
+    with cache_errors():
+        return once(path, look, make, on_wait=wait)
 
 
 def _write(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> None:

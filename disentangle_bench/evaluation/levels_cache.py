@@ -7,19 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from disentangle_bench.errors import StorageError
-from disentangle_bench.storage import user_cache, write_json
-
-PATIENCE = 600.0
-"""Seconds to wait for another process that computes the same; after them it is computed here, too."""
-_REFUSALS = (OSError, StorageError, NotImplementedError)  # the last where a file system has no locks
+from disentangle_bench.storage import once, user_cache, write_json
 
 Figures = dict[str, dict[str, float]]
 
@@ -34,16 +26,11 @@ def remembered(key: Mapping[str, Any], compute: Callable[[], Figures]) -> Figure
         compute: gives finite figures.
     """
     path = entry_path(key)
-    found = _read(path, key)
-    if found is not None:
-        return found
-    with _lock(path):
-        found = _read(path, key)  # another process may have put it there by now
-        if found is None:
-            found = compute()
-            with suppress(*_REFUSALS):
-                write_json(path, {"key": key, "figures": found, "sha256": _digest([key, found])})
-    return found
+
+    def keep(found: Figures) -> None:
+        write_json(path, {"key": key, "figures": found, "sha256": _digest([key, found])})
+
+    return once(path, lambda: _read(path, key), compute, keep)
 
 
 def entry_path(key: Mapping[str, Any]) -> Path:
@@ -63,20 +50,3 @@ def _read(path: Path, key: Mapping[str, Any]) -> Figures | None:
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     return entry["figures"] if sound else None
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold an entry's lock if it can be had; a lock left behind by a process that was killed is none."""
-    name = path.with_suffix(".lock")
-    lock = FileLock(name)
-    with suppress(*_REFUSALS):
-        name.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=PATIENCE)  # its Timeout is an OSError
-    try:
-        yield
-    finally:
-        if lock.is_locked:
-            with suppress(OSError):
-                name.unlink(missing_ok=True)
-            lock.release()

@@ -6,8 +6,7 @@ not have the declared SHA-256. The cache holds raw, verified files; each appears
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from disentangle_bench.datasets.files.places import cache_folder, is_offline, re
 from disentangle_bench.datasets.files.progress import say
 from disentangle_bench.datasets.files.scratch import clear_away, held, kept_bytes, scratch_folder
 from disentangle_bench.datasets.files.sources import PackedFolder, Source
-from disentangle_bench.errors import DataError, DownloadError, StorageError
-from disentangle_bench.storage import atomic_path, require_space
+from disentangle_bench.errors import DataError, DownloadError
+from disentangle_bench.storage import atomic_path, cache_errors, require_space
 
 
 def obtain(
@@ -56,7 +55,7 @@ def obtain(
         raise _unfit(wrong)
     found = _verified(info.files, [cache], cache)[0] | given
     if len(found) < len(info.files):
-        with _writable_cache(), held(cache, info.name):
+        with cache_errors(), held(cache, info.name):
             found = _Search(info, cache, given).complete(folders, sources)
             clear_away(cache, partials=True)
     return {name: found[name] for name in info.files}
@@ -86,7 +85,7 @@ def take(info: DatasetInfo, source: Source) -> Taken:
         StorageError: the cache cannot be written, or the source not be read.
     """
     cache = cache_folder(info.name)
-    with _writable_cache(), held(cache, info.name):
+    with cache_errors(), held(cache, info.name):
         published = {name: file for name, file in info.files.items() if file.sha256}
         search = _Search(info, cache, {}, known=published)
         lacked = search.missing
@@ -207,12 +206,3 @@ class _Search:
             f"If you have the files, `dbench data fetch {self.info.name} --from PATH` takes them. Or put them, as "
             f"they are or as .gz, into {self.cache}, or into a folder that --data-dir or DBENCH_DATA names.",
         )
-
-
-@contextmanager
-def _writable_cache() -> Iterator[None]:
-    """Tell, of any refusal, how another cache folder is chosen."""
-    try:
-        yield
-    except StorageError as error:
-        raise StorageError(error.problem, f"{error.remedy} DBENCH_CACHE names another cache folder.".strip()) from error

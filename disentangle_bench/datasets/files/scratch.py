@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from disentangle_bench.datasets.files.partial import SUFFIXES
 from disentangle_bench.datasets.files.progress import say
-from disentangle_bench.storage import storage_errors
+from disentangle_bench.storage import locked, storage_errors
 
 _NAME = ".fetching"
 
@@ -23,19 +21,13 @@ def held(cache: Path, dataset: str) -> Iterator[None]:
     Raises:
         StorageError: the folder cannot be written.
     """
-    with storage_errors(cache):
-        cache.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(cache / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            say(f"Another process is fetching {dataset}; waiting for it.")
-            lock.acquire()
-        try:
-            clear_away(cache)
-            yield
-        finally:
-            lock.release()
+
+    def wait() -> None:
+        say(f"Another process is fetching {dataset}; waiting for it.")
+
+    with locked(cache / ".lock", on_wait=wait), storage_errors(cache):
+        clear_away(cache)
+        yield
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from disentangle_bench.datasets import DatasetInfo, File
-from disentangle_bench.datasets.files import downloads, scratch
+from disentangle_bench.datasets.files import downloads
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.errors import DataError, DownloadError, StorageError
@@ -265,7 +266,7 @@ def forbid_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **options: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(scratch.FileLock, "acquire", refuse)
+    monkeypatch.setattr(FileLock, "acquire", refuse)
     monkeypatch.setattr(tempfile, "mkdtemp", refuse)
     monkeypatch.setattr(tempfile, "mkstemp", refuse)
 
