@@ -1,7 +1,6 @@
-"""Train InfoGAN and measure how disentangled any learned representation is: confidence intervals, chance levels and
-ceilings included.
+"""Train InfoGAN and measure how disentangled any learned representation is.
 
-From training to a score, as on the command line:
+Confidence intervals, chance levels and ceilings included. From training to a score, as on the command line:
 
     import disentangle_bench as db
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar, cast
@@ -9,10 +10,13 @@ from typing import Generic, TypeVar, cast
 from disentangle_bench.errors import DbenchError, UnknownNameError
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class Registry(Generic[T]):
     """The built-in objects of one kind and those that installed plug-ins add.
+
+    A plug-in never replaces a built-in object, and one that cannot be loaded does not affect the others.
 
     Args:
         kind: the noun for messages, such as `"metric"`.
@@ -31,10 +35,12 @@ class Registry(Generic[T]):
     ) -> None:
         self.kind = kind
         self.group = group
+        self._builtins = frozenset(builtins)
         self._targets = dict(builtins)
         self._fault = fault
         self._packages: dict[str, str] = {}
         self._clashes: dict[str, str] = {}
+        self._reported: set[str] = set()
         self._plugins_read = group is None
 
     def __iter__(self) -> Iterator[str]:
@@ -47,28 +53,55 @@ class Registry(Generic[T]):
         return name in self._all()
 
     def get(self, name: str) -> T:
-        """The object of that name.
+        """Load the object of that name; a built-in one if a plug-in has the same name.
 
         Raises:
             UnknownNameError: there is none; the message suggests the nearest names.
-            DbenchError: a plug-in's entry point does not lead to an object of the kind, or two share the name.
+            DbenchError: a plug-in's entry point does not lead to an object of the kind, or two plug-ins share the name.
         """
         targets = self._all()
         if name not in targets:
             raise UnknownNameError(self.kind, name, targets)
-        if name in self._clashes:
-            raise DbenchError(
-                f"Two {self.kind}s are named {name!r}: {targets[name]} and {self._clashes[name]}.",
-                "Uninstall or rename one of them.",
-            )
+        if name in self._clashes and name not in self._builtins:
+            raise self._clash(name)
         try:
             thing = EntryPoint(name, targets[name], self.group or "").load()
+            fault = self._fault(thing)
         except Exception as error:  # whatever another's module does when it is imported
             problem = f"could not be loaded from {self._origin(name)}: {error or type(error).__name__}."
             raise self._unusable(name, problem) from error
-        if fault := self._fault(thing):
+        if fault:
             raise self._unusable(name, f"cannot be used: {self._origin(name)} {fault}.")
         return cast(T, thing)
+
+    def usable(self) -> dict[str, T]:
+        """Load every object of the kind that can be loaded.
+
+        A broken plug-in, and one with a name that is taken, is left out; the log reports it once.
+
+        Returns:
+            Name -> object, the built-in ones first.
+        """
+        found = {}
+        faults = [self._clash(name) for name in self._all() if name in self._clashes and name in self._builtins]
+        for name in self._all():
+            try:
+                found[name] = self.get(name)
+            except DbenchError as error:
+                faults.append(error)
+        for fault in faults:
+            if fault.problem not in self._reported:
+                self._reported.add(fault.problem)
+                _log.warning("Left out: %s %s", fault.problem, fault.remedy)
+        return found
+
+    def _clash(self, name: str) -> DbenchError:
+        return DbenchError(
+            f"Two {self.kind}s are named {name!r}: {self._targets[name]} and {self._clashes[name]}.",
+            "The built-in one is used; rename or uninstall the other."
+            if name in self._builtins
+            else "Uninstall or rename one of them.",
+        )
 
     def _origin(self, name: str) -> str:
         package = self._packages.get(name)

@@ -19,6 +19,8 @@ from disentangle_bench.storage import sha256, storage_errors, write_json, write_
 SCHEMA_VERSION = 1
 RUNNING, INTERRUPTED, OK = "running", "interrupted", "ok"
 UNFINISHED = (RUNNING, INTERRUPTED)
+PATIENCE = 600.0
+"""Seconds to wait for another process that writes a run's scores."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Run:
     @property
     def results_file(self) -> Path:
         return self.path / "results.json"
+
+    @property
+    def samples_file(self) -> Path:
+        return self.path / "samples.h5"
 
     @property
     def figures(self) -> Path:
@@ -157,10 +163,30 @@ class Run:
         """Whether the trained model has the bytes that were written; of one written without a digest, yes.
 
         Raises:
-            StorageError: it is not there or may not be read.
+            StorageError: it is missing or must not be read.
         """
+        return self.provenance().get("model_sha256") in (None, self._model_digest())
+
+    def whole_model_digest(self) -> str:
+        """Hash the trained model.
+
+        Returns:
+            Its SHA-256.
+
+        Raises:
+            RunError: it does not have the bytes that were written. StorageError: it is missing or must not be read.
+        """
+        digest = self._model_digest()
+        if self.provenance().get("model_sha256") not in (None, digest):
+            raise RunError(
+                f"{self.model_file} is damaged: its SHA-256 is not the one in provenance.json.",
+                f"Make it again from the last checkpoint with `{self.resume_command()}`.",
+            )
+        return digest
+
+    def _model_digest(self) -> str:
         with storage_errors(self.model_file, "read"):
-            return self.provenance().get("model_sha256") in (None, sha256(self.model_file))
+            return sha256(self.model_file)
 
     def _integer(self, key: str) -> int:
         value = self.provenance().get(key)
@@ -217,8 +243,11 @@ class Run:
         )
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, *, patience: float = 0) -> Iterator[None]:
         """Keep other processes from writing to this run.
+
+        Args:
+            patience: seconds to wait for a process that holds it.
 
         Raises:
             RunError: another process holds it.
@@ -227,7 +256,7 @@ class Run:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self._lock_file)
             try:
-                lock.acquire(timeout=0)
+                lock.acquire(timeout=patience)
             except Timeout:
                 raise RunError(
                     f"Another process is writing to {self.path}.", "Wait for it, or give another folder with --out."

@@ -79,5 +79,5 @@ def test_every_part_of_a_run_folder_is_explained(tmp_path):
     text = (ROOT / "docs" / "run-folder.md").read_text()
     run = Run(tmp_path)
     for part in ("recipe_file", "provenance_file", "log_file", "checkpoints", "model_file", "representation_file",
-                 "results_file", "figures"):  # fmt: skip
+                 "results_file", "samples_file", "figures"):  # fmt: skip
         assert f"`{getattr(run, part).name}" in text

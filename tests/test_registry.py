@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -84,16 +85,41 @@ def test_a_plugin_that_is_broken_is_told_when_it_is_asked_for(plugins: dict[str,
         assert "Reinstall or remove the package" in str(caught.value)
 
 
-def test_two_of_one_name_are_refused_and_the_others_found(plugins: dict[str, list[EntryPoint]]) -> None:
-    plugins["test.functions"] = [point("sqrt", "cmath:sqrt"), point("mine", "math:exp"), point("mine", "math:log")]
+def test_a_built_in_object_is_never_replaced_by_a_plugin(plugins: dict[str, list[EntryPoint]]) -> None:
+    plugins["test.functions"] = [point("sqrt", "cmath:sqrt")]
+    functions = make()
+    assert list(functions) == [*BUILTINS]
+    assert functions.get("sqrt") is math.sqrt
+
+
+def test_two_plugins_of_one_name_are_refused_and_the_others_found(plugins: dict[str, list[EntryPoint]]) -> None:
+    plugins["test.functions"] = [point("mine", "math:exp"), point("mine", "math:log")]
     functions = make()
     assert list(functions) == [*BUILTINS, "mine"]
     assert functions.get("join")("a", "b") == "a/b"  # type: ignore[operator]
     for _ in range(2):
-        with pytest.raises(DbenchError, match="Two functions are named 'sqrt': math:sqrt and cmath:sqrt"):
-            functions.get("sqrt")
-    with pytest.raises(DbenchError, match="Two functions are named 'mine': math:exp and math:log"):
-        functions.get("mine")
+        with pytest.raises(DbenchError, match="Two functions are named 'mine': math:exp and math:log"):
+            functions.get("mine")
+
+
+def test_what_can_be_used_is_found_and_the_rest_reported_once(
+    plugins: dict[str, list[EntryPoint]], caplog: pytest.LogCaptureFixture
+) -> None:
+    plugins["test.functions"] = [
+        point("floor", "math:floor"),
+        point("sqrt", "cmath:sqrt"),
+        point("mine", "math:exp"),
+        point("mine", "math:log"),
+        point("theirs", "no_such_plugin:thing"),
+    ]
+    functions = Registry[object]("function", {"sqrt": "math:sqrt"}, group="test.functions")
+    for _ in range(2):
+        assert functions.usable() == {"sqrt": math.sqrt, "floor": math.floor}
+    reports = [record.getMessage() for record in caplog.records]
+    assert len(reports) == 3
+    assert "Left out: Two functions are named 'sqrt': math:sqrt and cmath:sqrt. The built-in one is used" in reports[0]
+    assert "Left out: Two functions are named 'mine': math:exp and math:log." in reports[1]
+    assert "Left out: The function 'theirs' could not be loaded from no_such_plugin:thing" in reports[2]
 
 
 def test_whatever_a_plugin_does_when_it_is_imported_is_told(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,11 +67,11 @@ def test_a_run_that_was_created_can_be_opened(run: Run) -> None:
 def test_the_parts_lie_where_the_design_says(run: Run) -> None:
     parts = [
         run.recipe_file, run.provenance_file, run.log_file, run.checkpoints, run.model_file, run.representation_file,
-        run.results_file, run.figures,
+        run.results_file, run.samples_file, run.figures,
     ]  # fmt: skip
     assert [str(part.relative_to(run.path)) for part in parts] == [
         "recipe.toml", "provenance.json", "log.jsonl", "checkpoints", "model.safetensors", "representation.h5",
-        "results.json", "figures",
+        "results.json", "samples.h5", "figures",
     ]  # fmt: skip
 
 
@@ -224,12 +227,29 @@ def holder(run: Run) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
+def test_the_digest_of_a_model_is_checked_against_what_was_written(run: Run) -> None:
+    finish(run)
+    digest = hashlib.sha256(b"weights").hexdigest()
+    assert run.whole_model_digest() == digest
+    run.note(model_sha256=digest)
+    assert run.whole_model_digest() == digest
+    run.note(model_sha256="0" * 64)
+    with pytest.raises(RunError, match=r"model\.safetensors is damaged[\s\S]*--resume"):
+        run.whole_model_digest()
+
+
 def test_a_run_is_held_by_one_process(run: Run, holder: subprocess.Popen[str]) -> None:
     with pytest.raises(RunError, match=f"Another process is writing to {run.path}"), run.held():
         pytest.fail("two processes hold the run")
     holder.communicate()
     with run.held():
         assert holder.returncode == 0
+
+
+def test_a_process_that_holds_a_run_is_waited_for(run: Run, holder: subprocess.Popen[str]) -> None:
+    threading.Timer(0.5, holder.terminate).start()
+    with run.held(patience=60):
+        assert holder.wait(60) == -signal.SIGTERM
 
 
 def test_a_process_that_was_killed_holds_no_run(run: Run, holder: subprocess.Popen[str]) -> None:

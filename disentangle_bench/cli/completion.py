@@ -1,4 +1,4 @@
-"""Shell completion of names."""
+"""What the shell offers when a user presses Tab."""
 
 from __future__ import annotations
 

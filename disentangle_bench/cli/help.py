@@ -1,4 +1,4 @@
-"""The style of help: panels without boxes, choices and defaults in words, examples at the end."""
+"""How help looks: panels without boxes, choices and defaults in words, examples at the end."""
 
 from __future__ import annotations
 

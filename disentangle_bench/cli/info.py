@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from disentangle_bench.errors import DbenchError
+from disentangle_bench.registry import Registry
 
 if TYPE_CHECKING:
     from disentangle_bench.datasets import Dataset, DatasetInfo, Factor, File
@@ -47,15 +47,10 @@ class Kind:
     row: Callable[[str], tuple[Any, ...]]
     sheet: Callable[[str], Sheet]
 
-    def rows(self, on_progress: Callable[[DbenchError], None]) -> list[tuple[Any, ...]]:
-        """One row per name; what cannot be loaded, as a plug-in may be, is told, and the rest is listed."""
-        rows = []
-        for name in self.names():
-            try:
-                rows.append(self.row(name))
-            except DbenchError as error:
-                on_progress(error)
-        return rows
+    def rows(self) -> list[tuple[Any, ...]]:
+        """List one row per name; what cannot be loaded, as a broken plug-in, is left out and reported in the log."""
+        names = self.names()
+        return [self.row(name) for name in (names.usable() if isinstance(names, Registry) else names)]
 
 
 def _model_names() -> Iterable[str]:

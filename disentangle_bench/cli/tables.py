@@ -12,17 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from disentangle_bench.cli.info import Kind
-from disentangle_bench.cli.output import print_result, say
+from disentangle_bench.cli.output import print_result
 from disentangle_bench.reports.markdown import markdown_table
 
 
 def print_rows(kind: Kind, form: str) -> None:
-    """Print the listing of a kind on standard output in one of the forms of `--format`.
-
-    What cannot be loaded is left out, and standard error says why.
-    """
-    rows = kind.rows(lambda error: say(f"Left out: {error.problem} {error.remedy}"))
-    print_table(kind.headings, rows, kind.brief, form)
+    """Print the listing of a kind on standard output in one of the forms of `--format`."""
+    print_table(kind.headings, kind.rows(), kind.brief, form)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], brief: int, form: str) -> None:

@@ -21,7 +21,8 @@ from disentangle_bench.evaluation.differences import (
     paired_t,
     welch_difference,
 )
-from disentangle_bench.evaluation.results import Better, Results, Samples, ScoreEntry, metric_of
+from disentangle_bench.evaluation.results import Better, Results, ScoreEntry, metric_of
+from disentangle_bench.evaluation.samples import Samples
 from disentangle_bench.run import Run
 
 SCHEMA_VERSION = 1

@@ -16,7 +16,8 @@ from disentangle_bench.errors import (
 from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.context import Context, in_context
 from disentangle_bench.evaluation.question import Question
-from disentangle_bench.evaluation.results import Results, Samples, entry_from_score, metric_of, save_samples
+from disentangle_bench.evaluation.results import Results, entry_from_score, metric_of
+from disentangle_bench.evaluation.samples import Samples, save_samples
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
 from disentangle_bench.representation import Representation
@@ -77,9 +78,10 @@ def score_subject(
 def _chosen(subject: Subject, metrics: Sequence[str] | str | None) -> list[str]:
     metrics = [metrics] if isinstance(metrics, str) else metrics
     if metrics is None or ALL in metrics:
-        able = [name for name in METRICS if not _lacking(subject, info_of(METRICS.get(name)))]
+        usable = {name: info_of(function) for name, function in METRICS.usable().items()}
+        able = [name for name, info in usable.items() if not _lacking(subject, info)]
         if metrics is None and subject.info.get("kind") == "run":
-            able = [name for name in able if not info_of(METRICS.get(name)).slow]
+            able = [name for name in able if not usable[name].slow]
         if not able:
             raise MetricError(
                 f"No metric can be asked of {subject.name}: it offers only {', '.join(subject.parts)}.",
@@ -162,7 +164,7 @@ def keep_results(run: Run, subject: Subject, results: Results) -> Results:
     with run.held():
         merged = _merged(run, results)
         _representation(subject).save(run.representation_file)
-        save_samples(run.representation_file, merged.samples)
+        save_samples(run.samples_file, merged.samples)
         merged.save(run.results_file)
     return merged
 

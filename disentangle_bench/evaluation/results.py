@@ -1,4 +1,4 @@
-"""The scores of one subject as `results.json`, and their per-sample contributions beside the representation."""
+"""The scores of one subject, as `results.json` holds them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import h5py
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, model_validator
 
 from disentangle_bench.errors import NewerSchemaError, RunError
-from disentangle_bench.storage import storage_errors, write_hdf5, write_json
+from disentangle_bench.evaluation.samples import Samples, samples_of_run
+from disentangle_bench.storage import write_json
 
 if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results must not
     from disentangle_bench.metrics.metric import MetricInfo, Score
@@ -25,14 +23,6 @@ SCHEMA_VERSION = 1
 SHOWN = 4
 """How many scores `print(results)` shows."""
 Better = Literal["higher", "lower", "neither"]
-_DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError)  # what h5py raises on damaged files
-
-
-class Samples(NamedTuple):
-    """The contributions `(n,)` of each sample, whose mean is the score, and the name of those samples."""
-
-    values: NDArray[np.float64]
-    pairing: str
 
 
 class ScoreEntry(BaseModel):
@@ -127,17 +117,23 @@ class Results(BaseModel):
 
     @classmethod
     def of_run(cls, run: Run) -> Results:
-        """The results of a run, with the per-sample contributions that lie in its `representation.h5`.
+        """Read the results of a run, with the per-sample contributions of its scores.
 
         Raises:
             RunError: the run has not been evaluated, or its files are damaged or do not belong together.
         """
         results = cls.load(run.results_file)
-        kept = load_samples(run.representation_file) if run.representation_file.is_file() else {}
-        for name, samples in kept.items():
-            if name in results.scores:
-                _require_same_score(run.path, name, results.scores[name], samples)
-                results.samples[name] = samples
+        for name, samples in samples_of_run(run).items():
+            if name not in results.scores:
+                continue
+            value = results.scores[name].value
+            if not samples.have_the_mean(value):
+                raise RunError(
+                    f"In {run.path}, results.json says {name} = {value}, but its samples do not have that mean: they "
+                    "come from two evaluations.",
+                    f"`dbench eval {run.path}` computes it again.",
+                )
+            results.samples[name] = samples
         results.subject.setdefault("seed", run.seed)
         return results
 
@@ -172,73 +168,9 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-def _require_same_score(folder: Path, name: str, entry: ScoreEntry, samples: Samples) -> None:
-    mean = float(np.mean(samples.values)) if len(samples.values) else None
-    if entry.value is None or mean is None or not np.isclose(mean, entry.value, rtol=1e-5, atol=1e-6):
-        raise RunError(
-            f"In {folder}, results.json says {name} = {entry.value}, but its samples in representation.h5 say {mean}: "
-            "they come from two evaluations.",
-            f"`dbench eval {folder}` writes both again.",
-        )
-
-
 def metric_of(score: str) -> str:
     """The metric of a score's name: `c1-accuracy` of `c1-accuracy.error`."""
     return score.partition(".")[0]
-
-
-def save_samples(path: Path | str, samples: Mapping[str, Samples]) -> None:
-    """Make `samples` the per-sample contributions in an HDF5 file, atomically; all else in the file stays.
-
-    Each lies in the group `samples` under its score's name, a slash in the name written `%2F` because HDF5 takes a
-    slash for a folder, with the attribute `pairing`.
-
-    Raises:
-        StorageError: no space, no permission. RunError: the file is there but is not HDF5.
-    """
-    path = Path(path)
-    with storage_errors(path, "read"):
-        before = path.read_bytes() if path.is_file() else None
-
-    def fill(file: h5py.File) -> None:
-        if "samples" in file:
-            del file["samples"]
-        group = file.create_group("samples")
-        for name, (values, pairing) in samples.items():
-            data = np.asarray(values, dtype=np.float64)
-            key = quote(name, safe=" ")
-            group.create_dataset(key, data=data, compression="gzip", shuffle=True, fletcher32=True)
-            group[key].attrs["pairing"] = np.bytes_(pairing.encode())  # of a fixed width, see `write_hdf5`
-
-    try:
-        write_hdf5(path, fill, before=before)
-    except _DAMAGE as error:
-        raise _damaged(path, error) from error
-
-
-def load_samples(path: Path | str) -> dict[str, Samples]:
-    """The per-sample contributions in an HDF5 file, by score name; none if it has no group `samples`.
-
-    Raises:
-        RunError: the file is not readable HDF5. StorageError: it is not there or may not be read.
-    """
-    path = Path(path)
-    with storage_errors(path, "read"), path.open("rb"):  # a missing or forbidden file is not a damaged one
-        pass
-    try:
-        with h5py.File(path, "r") as file:
-            group = file.get("samples", {})
-            return {unquote(key): Samples(data[...], _text(data.attrs["pairing"])) for key, data in group.items()}
-    except _DAMAGE as error:
-        raise _damaged(path, error) from error
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _damaged(path: Path, error: Exception) -> RunError:
-    return RunError(f"{path} is not a readable HDF5 file: {error}.", f"`dbench eval {path.parent}` writes it again.")
 
 
 def entry_from_score(

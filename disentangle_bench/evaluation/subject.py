@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.datasets.load import load_for_run
-from disentangle_bench.errors import RepresentationError, RunError
+from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.classifier import train_classifier
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask
@@ -26,7 +26,6 @@ from disentangle_bench.representation import Representation
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
-from disentangle_bench.storage import sha256
 
 LARGE, DRAWN = 100_000, 20_000
 """Beyond how many images a dataset is large, and how many of them are then drawn for an evaluation: somewhat more than
@@ -72,27 +71,68 @@ class Subject:
     info: Mapping[str, Any] = field(default_factory=dict)
     samples: str = ""
 
+    def with_parts(self, made: Mapping[str, Any]) -> Subject:
+        """Put these parts in place of the subject's own; no other part is made by this."""
+        makers = {name: partial(self.parts.__getitem__, name) for name in self.parts}
+        return replace(self, parts=Parts(makers | {name: partial(made.__getitem__, name) for name in made}))
 
-def subject_of_representation(representation: Representation, name: str, seed: int = 0) -> Subject:
-    """Codes and, where known, factors as a subject. Without a train mask, two thirds of the rows are drawn for it.
+
+def subject_of_representation(
+    representation: Representation, name: str, seed: int = 0, *, rows: int | None = None
+) -> Subject:
+    """Make a subject of codes and, where known, factors.
+
+    Args:
+        representation: without a train mask, two thirds of its rows are drawn for it.
+        name: for tables.
+        seed: of that draw.
+        rows: evaluate so many of the rows, drawn at random but the same for every representation of as many rows; by
+            default all of them.
 
     Raises:
-        RepresentationError: so few samples that no metric has an answer.
+        RepresentationError: so few samples that no metric can be computed. SettingError: so few rows.
     """
-    if len(representation.codes) < MINIMUM:
-        raise RepresentationError(
-            f"There are only {len(representation.codes)} samples in {name}.", f"Give {MINIMUM} or more."
-        )
-    parts: dict[str, Any] = {"codes": representation.codes}
-    if representation.factors is not None:
-        parts["factors"] = representation.factors
-        parts["train"] = representation.train
-        if representation.train is None:
-            parts["train"] = drawn_mask(len(representation.codes), seed)
-    if representation.posterior:
-        parts["posterior_parameters"] = representation.posterior
-    info = {"kind": "representation", "samples": len(representation.codes)}
-    return Subject(name, parts, info, _fingerprint(representation.factors, parts.get("train")))
+    samples = len(representation.codes)
+    if samples < MINIMUM:
+        raise RepresentationError(f"There are only {samples} samples in {name}.", f"Give {MINIMUM} or more.")
+    drawn = drawn_rows(samples, rows)
+    data = representation if drawn is None else representation.rows(drawn)
+    parts: dict[str, Any] = {"codes": data.codes}
+    if data.factors is not None:
+        parts["factors"] = data.factors
+        parts["train"] = drawn_mask(len(data.codes), seed) if data.train is None else data.train
+    if data.posterior:
+        parts["posterior_parameters"] = data.posterior
+    info = {
+        "kind": "representation",
+        "samples": len(data.codes),
+        **({} if drawn is None else {"drawn_from": samples}),
+        "data_sha256": digest_of(data.codes, data.factors, data.train, *data.posterior.values()),
+    }
+    return Subject(name, parts, info, _fingerprint(data.factors, parts.get("train")))
+
+
+def drawn_rows(samples: int, rows: int | None) -> NDArray[np.int64] | None:
+    """Draw the rows to evaluate, the same for all subjects of as many samples.
+
+    Args:
+        samples: how many there are.
+        rows: how many are to be evaluated; None for all.
+
+    Returns:
+        Row numbers `(rows,)` in ascending order; None for all of them.
+
+    Raises:
+        SettingError: so few rows that no metric can be computed.
+    """
+    if rows is not None and rows < MINIMUM:
+        raise SettingError(f"{rows} rows are too few to evaluate.", f"Give {MINIMUM} or more.")
+    return None if rows is None or rows >= samples else _draw(samples, rows, "")
+
+
+def _draw(samples: int, rows: int, name: str) -> NDArray[np.int64]:
+    generator = np.random.default_rng(derive_seed(0, "evaluated rows", name))
+    return np.sort(generator.choice(samples, size=rows, replace=False))
 
 
 def _fingerprint(factors: Variables | None, train: NDArray[np.bool_] | None) -> str:
@@ -105,6 +145,22 @@ def _fingerprint(factors: Variables | None, train: NDArray[np.bool_] | None) -> 
     return digest.hexdigest()[:16]
 
 
+def digest_of(*parts: Variables | NDArray[Any] | None) -> str:
+    """Compute the SHA-256 of variables and arrays: of values, shapes, names and kinds, not of the width of a type."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Variables):
+            digest.update(repr((len(part), part.names, part.kinds)).encode())
+            for batch in part.batches():
+                digest.update(_canonical_bytes(batch.values))
+        elif part is not None:
+            values = np.asarray(part)
+            digest.update(repr(values.shape).encode())
+            digest.update(np.ascontiguousarray(values).data if values.dtype == np.uint8 else _canonical_bytes(values))
+        digest.update(b";")
+    return digest.hexdigest()
+
+
 def _canonical_bytes(values: NDArray[Any]) -> bytes:
     """The same bytes for the same values, whatever the width of their type."""
     if values.dtype.kind == "U":
@@ -112,19 +168,23 @@ def _canonical_bytes(values: NDArray[Any]) -> bytes:
     return values.astype("<f8" if values.dtype.kind == "f" else "<i8").tobytes()
 
 
-def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = None) -> Subject:
-    """A finished run as a subject with all parts, its dataset's images included.
+def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = None, rows: int | None = None) -> Subject:
+    """Make a subject with all parts of a finished run, its dataset's images included.
+
+    Args:
+        run: finished.
+        device: where the networks are put.
+        data_dir: a folder with the dataset's files.
+        rows: evaluate so many of the images that are evaluated by default, see `evaluated`.
 
     Raises:
-        RunError: its model file is damaged. DataError: its dataset cannot be had.
+        RunError: its model file is damaged. DataError: its dataset is not available. SettingError: too few rows.
     """
-    if not run.has_whole_model():
-        raise RunError(
-            f"{run.model_file} is damaged: its SHA-256 is not the one in provenance.json.",
-            f"Make it again from the last checkpoint with `{run.resume_command()}`.",
-        )
+    digest = run.whole_model_digest()
     recipe = run.recipe
-    dataset = evaluated(load_for_run(recipe.dataset, data_dir, recipe.data))
+    whole = evaluated(load_for_run(recipe.dataset, data_dir, recipe.data))
+    drawn = drawn_rows(len(whole.images), rows)
+    dataset = whole if drawn is None else whole.some(drawn)
     model = MODELS.get(recipe.model)(recipe, dataset.info.shape)
     trained = load_trained(model, run.model_file, device)
     info = {
@@ -133,9 +193,11 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         "model": recipe.model,
         "dataset": recipe.dataset,
         "samples": len(dataset.images),
+        **({} if drawn is None else {"drawn_from": len(whole.images)}),
         "seed": run.seed,
         "status": run.status,
-        "model_sha256": sha256(run.model_file),
+        "model_sha256": digest,
+        "data_sha256": digest_of(np.asarray(dataset.images), known_factors(dataset), dataset.train),
     }
     makers = _makers(trained, dataset)
     name = f"{recipe.name} seed {run.seed}"
@@ -143,7 +205,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
 
 
 def evaluated(dataset: Dataset) -> Dataset:
-    """The part of a dataset on which a run is evaluated, in memory.
+    """Read the part of a dataset on which a run is evaluated by default into memory.
 
     It is all of it, or of a large one some rows, drawn by its name, so that they are the same for all models.
     """
@@ -152,8 +214,7 @@ def evaluated(dataset: Dataset) -> Dataset:
         return dataset
     if n <= LARGE:
         return dataset.some(np.arange(n))
-    generator = np.random.default_rng(derive_seed(0, "evaluated rows", dataset.info.name))
-    return dataset.some(np.sort(generator.choice(n, size=DRAWN, replace=False)))
+    return dataset.some(_draw(n, DRAWN, dataset.info.name))
 
 
 def known_factors(dataset: Dataset) -> Variables | None:

@@ -13,7 +13,8 @@ from scipy import stats
 from disentangle_bench.errors import RunError
 from disentangle_bench.evaluation.comparison import Comparison, Difference, compare_results, read_subject
 from disentangle_bench.evaluation.differences import holm
-from disentangle_bench.evaluation.results import Results, Samples, ScoreEntry, save_samples
+from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.evaluation.samples import Samples, save_samples
 from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
 from disentangle_bench.run import Run
 
@@ -273,7 +274,7 @@ def evaluated_run(path: Path, seed: int, accuracy: float) -> Run:
     run = Run.create(path, recipe, {"seed": seed, "status": "ok"})
     run.model_file.touch()
     sampled("tiny", np.full(4, accuracy)).save(run.results_file)
-    save_samples(run.representation_file, {"accuracy": Samples(np.full(4, accuracy), "images")})
+    save_samples(run.samples_file, {"accuracy": Samples(np.full(4, accuracy), "images")})
     return run
 
 

@@ -1,9 +1,8 @@
-"""Results as JSON, their samples as HDF5, and what is said of files that are not what they should be."""
+"""Results as JSON, and what is said of files that are not what they should be."""
 
 import json
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,18 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from disentangle_bench.errors import RunError, StorageError
-from disentangle_bench.evaluation.results import (
-    Results,
-    Samples,
-    ScoreEntry,
-    entry_from_score,
-    load_samples,
-    metric_of,
-    save_samples,
-)
+from disentangle_bench.evaluation.results import Results, ScoreEntry, entry_from_score, metric_of
+from disentangle_bench.evaluation.samples import Samples, save_samples
 from disentangle_bench.metrics.metric import MetricInfo, Score
 from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
-from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
 
 FACTS = MetricInfo("accuracy", 3, (0, 1), "higher", "", "nats", ("codes",), (), {"bins": 20}, "")
@@ -148,82 +139,26 @@ class TestLoad:
             Results.load(path)
 
 
-class TestSamples:
-    @settings(max_examples=20, deadline=None)
-    @given(
-        st.dictionaries(NAMES, st.tuples(st.lists(NUMBERS, max_size=5), st.text(CHARACTERS, max_size=20)), max_size=4)
-    )
-    def test_round_trip(self, tmp_path_factory, scores):
-        path = tmp_path_factory.mktemp("samples") / "representation.h5"
-        save_samples(path, {name: Samples(np.array(values), pairing) for name, (values, pairing) in scores.items()})
-        loaded = load_samples(path)
-        assert {name: (values.tolist(), pairing) for name, (values, pairing) in loaded.items()} == scores
-
-    def test_a_name_and_a_longer_one_behind_a_slash_can_both_be_kept(self, tmp_path):
-        path = tmp_path / "representation.h5"
-        names = ["information", "information/fresh", "information/fresh.c1"]
-        save_samples(path, {name: Samples(np.array([float(place)]), "p") for place, name in enumerate(names)})
-        assert {name: samples.values[0] for name, samples in load_samples(path).items()} == {
-            "information": 0, "information/fresh": 1, "information/fresh.c1": 2,
-        }  # fmt: skip
-
-    def test_lie_in_the_group_samples_with_their_pairing(self, tmp_path):
-        path = tmp_path / "representation.h5"
-        save_samples(path, {"accuracy": Samples(np.array([0.0, 1.0]), "test images")})
-        with h5py.File(path) as file:
-            assert file["samples/accuracy"][...].tolist() == [0, 1]
-            assert file["samples/accuracy"].attrs["pairing"] == b"test images"
-
-    def test_replace_earlier_samples_and_nothing_else(self, tmp_path):
-        path = tmp_path / "representation.h5"
-        Representation.of(np.arange(6.0).reshape(3, 2), ["a", "b", "b"], [1, 1, 0]).save(path)
-        save_samples(path, {"old": Samples(np.ones(4), "p")})
-        save_samples(path, {"new": Samples(np.zeros(2), "q")})
-        assert list(load_samples(path)) == ["new"]
-        kept = Representation.load(path)
-        assert kept.codes.values.tolist() == [[0, 1], [2, 3], [4, 5]]
-        assert kept.factors is not None
-        assert kept.factors.values.ravel().tolist() == ["a", "b", "b"]
-
-    def test_none_in_a_file_without_the_group(self, tmp_path):
-        path = tmp_path / "representation.h5"
-        Representation.of([[1.0]]).save(path)
-        assert load_samples(path) == {}
-
-    def test_damaged_file(self, tmp_path):
-        path = tmp_path / "representation.h5"
-        path.write_bytes(b"not HDF5 at all")
-        with pytest.raises(RunError, match=r"not a readable HDF5 file[\s\S]*dbench eval"):
-            load_samples(path)
-        with pytest.raises(RunError, match=r"not a readable HDF5 file"):
-            save_samples(path, {})
-        assert path.read_bytes() == b"not HDF5 at all"
-        assert list(tmp_path.iterdir()) == [path]
-
-    def test_samples_that_are_no_group(self, tmp_path):
-        path = tmp_path / "representation.h5"
-        with h5py.File(path, "w") as file:
-            file["samples"] = [1, 2]
-        with pytest.raises(RunError, match="not a readable HDF5 file"):
-            load_samples(path)
-
-    def test_missing_file(self, tmp_path):
-        with pytest.raises(StorageError, match="Could not read"):
-            load_samples(tmp_path / "representation.h5")
-
-
 class TestOfRun:
     def test_brings_the_samples_and_the_seed(self, tmp_path):
         run = make_run(tmp_path / "run")
         make_results(accuracy=0.5, error=0.5).save(run.results_file)
-        save_samples(run.representation_file, {
+        save_samples(run.samples_file, {
             "accuracy": Samples(np.array([1.0, 0.0]), "test images"), "gone": Samples(np.ones(2), ""),
         })  # fmt: skip
         results = Results.of_run(run)
         assert list(results.samples) == ["accuracy"]  # and none of scores that are not there
         assert results.subject["seed"] == 7
 
-    def test_without_a_representation_there_are_no_samples(self, tmp_path):
+    def test_samples_that_an_earlier_version_kept_in_the_representation(self, tmp_path):
+        run = make_run(tmp_path / "run")
+        make_results(accuracy=0.5).save(run.results_file)
+        save_samples(run.representation_file, {"accuracy": Samples(np.array([1.0, 0.0]), "test images")})
+        assert list(Results.of_run(run).samples) == ["accuracy"]
+        save_samples(run.samples_file, {})
+        assert list(Results.of_run(run).samples) == []
+
+    def test_without_a_file_of_samples_there_are_none(self, tmp_path):
         run = make_run(tmp_path / "run")
         make_results(accuracy=0.5).save(run.results_file)
         assert Results.of_run(run).samples == {}
@@ -231,8 +166,8 @@ class TestOfRun:
     def test_samples_of_another_evaluation_are_not_taken_for_this_one(self, tmp_path):
         run = make_run(tmp_path / "run")
         make_results(accuracy=0.75).save(run.results_file)
-        save_samples(run.representation_file, {"accuracy": Samples(np.array([1.0, 0.0]), "test images")})
-        with pytest.raises(RunError, match=r"accuracy = 0\.75, but its samples .* say 0\.5[\s\S]*dbench eval"):
+        save_samples(run.samples_file, {"accuracy": Samples(np.array([1.0, 0.0]), "test images")})
+        with pytest.raises(RunError, match=r"accuracy = 0\.75, but its samples[\s\S]*dbench eval"):
             Results.of_run(run)
 
 

@@ -12,6 +12,7 @@ import disentangle_bench as db
 from disentangle_bench.datasets import Dataset, DatasetInfo, Factor
 from disentangle_bench.datasets.dataset import held_out
 from disentangle_bench.datasets.images import LazyImages
+from disentangle_bench.errors import SettingError
 from disentangle_bench.evaluation.subject import (
     evaluated,
     known_factors,
@@ -20,7 +21,8 @@ from disentangle_bench.evaluation.subject import (
     subject_of_representation,
 )
 from disentangle_bench.latents import Categorical, Gaussian, LatentSpec, Uniform
-from disentangle_bench.representation import Representation, open_representation
+from disentangle_bench.representation import Representation
+from disentangle_bench.representation.stored import open_representation
 from disentangle_bench.representation.variables import Variables
 
 
@@ -112,3 +114,54 @@ def test_a_run_is_asked_of_what_is_known_and_not_of_what_was_measured():
     slants = values.select(["slant"])
     assert known(declared[1:], slants) is slants
     assert known(declared, None) is None
+
+
+def numbered(samples: int, **parts: np.ndarray) -> Representation:
+    """A representation whose only code is the number of the row."""
+    data = Representation.of(np.arange(float(samples)), np.arange(samples) % 3, np.arange(samples) % 4 > 0)
+    return Representation(data.codes, data.factors, data.train, parts)
+
+
+def test_the_same_rows_are_drawn_of_every_representation_of_as_many():
+    first = subject_of_representation(numbered(300, c1=np.arange(600.0).reshape(300, 2)), "first", rows=100)
+    other = subject_of_representation(numbered(300), "other", seed=1, rows=100)
+    rows = first.parts["codes"].values[:, 0].astype(int)
+    assert np.array_equal(other.parts["codes"].values[:, 0], rows)
+    assert len(np.unique(rows)) == 100
+    assert (np.diff(rows) > 0).all()
+    assert first.parts["factors"].values[:, 0].tolist() == (rows % 3).tolist()
+    assert first.parts["train"].tolist() == (rows % 4 > 0).tolist()
+    assert first.parts["posterior_parameters"]["c1"][:, 0].tolist() == (2.0 * rows).tolist()
+    assert (first.info["samples"], first.info["drawn_from"]) == (100, 300)
+
+
+@pytest.mark.parametrize("rows", [None, 300, 301])
+def test_as_many_rows_as_there_are_is_all_of_them(rows):
+    subject = subject_of_representation(numbered(300), "all", rows=rows)
+    assert subject.info == subject_of_representation(numbered(300), "all").info
+    assert "drawn_from" not in subject.info
+
+
+def test_too_few_rows_are_refused():
+    with pytest.raises(SettingError, match="3 rows are too few"):
+        subject_of_representation(numbered(300), "few", rows=3)
+
+
+def test_the_digest_of_the_data_is_of_what_is_evaluated_and_not_of_how_it_lies(tmp_path: Path):
+    def digest(data: Representation, **options: object) -> str:
+        return subject_of_representation(data, "any", **options).info["data_sha256"]
+
+    data = numbered(300)
+    data.save(tmp_path / "codes.h5")
+    data.save(tmp_path / "codes.npz")
+    assert digest(open_representation(tmp_path / "codes.h5")) == digest(data)
+    assert digest(Representation.load(tmp_path / "codes.npz"), seed=1) == digest(data)
+    others = [
+        Representation.of(data.codes, data.factors),
+        Representation.of(data.codes, None, data.train),
+        Representation.of(data.codes.values + 1, data.factors, data.train),
+        Representation.of(Variables.wrap(data.codes.values, names=["other"]), data.factors, data.train),
+        Representation(data.codes, data.factors, data.train, {"c1": np.zeros((300, 2))}),
+    ]
+    digests = [digest(data), digest(data, rows=100), digest(data, rows=101), *map(digest, others)]
+    assert len(set(digests)) == len(digests)
