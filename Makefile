@@ -1,4 +1,4 @@
-# Each target makes what it needs, once. Another interpreter: make test PYTHON=python3.12
+# Each target installs what it needs, once. To use another interpreter: make test PYTHON=python3.12
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_FLAGS ?= -n auto --maxprocesses 4
@@ -27,7 +27,7 @@ demo: $(VENV)/.installed ## Train InfoGAN and the baseline on 8x8 digits, evalua
 test: $(VENV)/.installed-test ## Run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
 
-test-fast: $(VENV)/.installed-test ## Run the tests that take no more than seconds
+test-fast: $(VENV)/.installed-test ## Run the quick tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS) -m "not slow"
 
 lint: $(VENV)/.installed-dev ## Check style and format
@@ -37,7 +37,7 @@ lint: $(VENV)/.installed-dev ## Check style and format
 types: $(VENV)/.installed-dev ## Check types, strictly
 	$(BIN)/mypy
 
-imports: $(VENV)/.installed-dev ## Check that each room imports only from lower floors
+imports: $(VENV)/.installed-dev ## Check that each layer imports only from lower ones
 	$(BIN)/lint-imports
 
 check: lint types imports test ## Everything that CI checks
@@ -45,10 +45,10 @@ check: lint types imports test ## Everything that CI checks
 benchmark-table: $(VENV)/.installed ## Print the published benchmark results as Markdown
 	@$(BIN)/python -m benchmarks.table
 
-perf: $(VENV)/.installed ## Measure speed against the machine's matrix-product rate
+perf: $(VENV)/.installed ## Measure speed, relative to other code on the same machine
 	$(BIN)/python -m benchmarks.perf
 
-clean: ## Remove the environment and the caches, not the runs
+clean: ## Remove the environment and the caches, but not the runs
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 
 $(VENV)/bin/python:

@@ -58,7 +58,7 @@ def machine() -> str:
 
 
 def processor() -> str:
-    """The processor's name, where the system tells it."""
+    """The processor's name, where the system reports it."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text().splitlines() if told.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -66,7 +66,7 @@ def processor() -> str:
 
 
 def machine_load() -> str:
-    """How busy the machine was at the end: about as many as the threads of this, if it had it for itself."""
+    """How busy the machine was at the end; on an idle machine, about the number of threads of this process."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return "" if load is None else f"Load of the machine over the last minute: {load:.1f}."
 

@@ -84,14 +84,14 @@ def photographs(plan: Plan, folder: Path) -> str:
 
 
 def write_photographs(folder: Path, count: int) -> NDArray[np.uint8]:
-    """Write smooth pictures of 178 x 218 as JPEG files; the same, 32 x 32, `(n, 3, 32, 32)`."""
+    """Write smooth images of 178 x 218 as JPEG files; the same, 32 x 32, `(n, 3, 32, 32)`."""
     folder.mkdir(parents=True)
     generator = np.random.default_rng(0)
     decoded = np.empty((count, 3, 32, 32), np.uint8)
     for number in range(count):
-        picture = Image.fromarray(generator.integers(0, 256, (27, 22, 3), np.uint8)).resize((178, 218))
-        picture.save(folder / f"{number:06}.jpg", quality=90)
-        decoded[number] = np.asarray(picture.crop((15, 35, 163, 183)).resize((32, 32))).transpose(2, 0, 1)
+        image = Image.fromarray(generator.integers(0, 256, (27, 22, 3), np.uint8)).resize((178, 218))
+        image.save(folder / f"{number:06}.jpg", quality=90)
+        decoded[number] = np.asarray(image.crop((15, 35, 163, 183)).resize((32, 32))).transpose(2, 0, 1)
     return decoded
 
 

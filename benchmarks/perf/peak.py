@@ -10,7 +10,7 @@ STATUS = Path("/proc/self/status")
 
 
 def peak_mebibytes() -> float:
-    """Of this program; on Linux, `getrusage` may tell of the one that started it."""
+    """Peak memory of this program; on Linux, `getrusage` may report that of its parent process."""
     if STATUS.is_file():
         [peak] = [line.split()[1] for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:")]
         return int(peak) / 2**10

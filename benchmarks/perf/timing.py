@@ -51,7 +51,7 @@ def seconds_each(work: Callable[[], object], times: int, clock: Clock) -> float:
 def interleave(
     contenders: Mapping[str, Callable[[], object]], *, rounds: int, times: int, clock: Clock
 ) -> dict[str, list[float]]:
-    """Seconds per call of each contender, one figure per round.
+    """Seconds per call of each contender, one measurement per round.
 
     Every contender is called twice beforehand; every second round goes backwards, so that a drift favours none.
     """
@@ -71,7 +71,7 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a report: what was measured, its spread over the rounds (or one figure), and the target, if any."""
+    """A line of a report: what was measured, its spread over the rounds (or one number), and the target, if any."""
 
     what: str
     value: Spread | float

@@ -32,7 +32,7 @@ class Plan:
     """How much to measure.
 
     Attributes:
-        rounds: turns of every contender; one figure per turn.
+        rounds: turns of every contender; one measurement per turn.
         steps: training steps in a turn.
         width: of the networks; 1 is the paper's.
         product: rows of the square matrices whose product is the machine's measure.

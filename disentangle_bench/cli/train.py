@@ -32,13 +32,13 @@ from disentangle_bench.cli.output import print_result
     "recipe",
     metavar="RECIPE",
     shell_complete=names_of("models", "recipes"),
-    help="A recipe, a model, or a recipe's own .toml file.",
+    help="The name of a recipe or a model, or a recipe's .toml file.",
 )
 @click.option(
     "--dataset",
     metavar="NAME",
     shell_complete=names_of("datasets"),
-    help="What to train a model on (default: mnist).",
+    help="The dataset to train a model on (default: mnist).",
 )
 @click.option(
     "--seed",
@@ -56,7 +56,7 @@ from disentangle_bench.cli.output import print_result
     metavar="DIR",
     help="The run folder (default: runs/RECIPE/seed-N); several seeds go into DIR/seed-N.",
 )
-@click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@click.option("--resume", is_flag=True, help="Resume a run that was interrupted.")
 @data_dir_option
 @click.option("--tensorboard", is_flag=True, help="Also log to TensorBoard, into the run folder.")
 @device_option
@@ -65,7 +65,7 @@ from disentangle_bench.cli.output import print_result
     type=click.IntRange(min=1),
     default=1,
     metavar="N",
-    help="How many GPUs, or CPU processes, share the work (default: 1).",
+    help="Number of GPUs, or CPU processes, to train on (default: 1).",
 )
 @click.option(
     "--precision",
@@ -74,7 +74,7 @@ from disentangle_bench.cli.output import print_result
     metavar="NAME",
     help="auto, 32, bf16-mixed or 16-mixed (default: auto, which is bf16-mixed on GPUs that have it and 32 elsewhere).",
 )
-@click.option("--compile", is_flag=True, help="Compile the networks: slower to begin, faster after.")
+@click.option("--compile", is_flag=True, help="Compile the networks: a slow start, then faster steps.")
 def train(
     recipe: str,
     seeds: tuple[int, ...],
@@ -83,7 +83,7 @@ def train(
     settings: Settings,
     **options: Any,
 ) -> None:
-    """Train a model. What comes of it is a run folder, whose path is printed at the end."""
+    """Train a model on a dataset. Prints the path of the run folder at the end."""
     from disentangle_bench import train as train_run
 
     changes = {**({} if steps is None else {"steps": steps}), **dict(settings)}
