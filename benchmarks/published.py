@@ -150,7 +150,7 @@ class Published(_Model):
         if len(set(seeds)) < len(seeds):
             raise RunError(f"Two runs of {recipe.name} have one seed: {_listed(seeds)}.", "Publish each seed once.")
         for run in runs:
-            if run.recipe != recipe:
+            if run.recipe.training_values() != recipe.training_values():
                 raise RunError(
                     f"{run.path} was trained with other settings than {runs[0].path}.",
                     "Publish runs of one recipe under one name; give the changed recipe a name of its own.",

@@ -49,7 +49,7 @@ def read_all(folder: Path | None = None) -> dict[str, list[Published]]:
     datasets: dict[str, list[Published]] = defaultdict(list)
     for path in sorted((folder or RESULTS).glob("*.json")):
         published = Published.load(path)
-        datasets[published.recipe.dataset].append(published)
+        datasets[published.recipe.dataset.name].append(published)
     return dict(sorted(datasets.items()))
 
 

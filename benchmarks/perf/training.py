@@ -134,7 +134,7 @@ def make_loop(recipe: Recipe, images: torch.Tensor, folder: Path) -> Loop:
     fabric = make_fabric("cpu", "32", 1)
     fabric.launch()
     run = Run.create(folder, recipe, {"seed": 0, "status": "running", "options": []})
-    model = MODELS.get(recipe.model)(recipe, (1, 28, 28))
+    model = MODELS.get(recipe.model.name)(recipe, (1, 28, 28))
     return Loop(fabric, model, images, run, seed=0)
 
 

@@ -19,7 +19,7 @@ from disentangle_bench.recipe import Recipe
 
 def make_model(recipe: Recipe, kind: type[InfoGAN] | None = None) -> InfoGAN:
     """A recipe's model with its optimisers, as the loop sets it up on a CPU."""
-    make = MODELS.get(recipe.model) if kind is None else kind
+    make = MODELS.get(recipe.model.name) if kind is None else kind
     model = make(recipe, NETWORKS.get(recipe.networks.name).shape)
     for network in (model.G, model.D):
         network.to(memory_format=torch.channels_last)

@@ -70,7 +70,7 @@ def _model_sheet(name: str) -> Sheet:
     from disentangle_bench.models import MODELS
 
     model = MODELS.get(name)
-    recipes = ", ".join(recipe for recipe in _recipe_names() if _recipe(recipe).model == name)
+    recipes = ", ".join(recipe for recipe in _recipe_names() if _recipe(recipe).model.name == name)
     info = {"source": model.source, "recipes": recipes, "code": f"{model.__module__}.{model.__qualname__}"}
     return Sheet(_first_paragraph(model), info)
 
@@ -196,14 +196,14 @@ def _recipe_row(name: str) -> tuple[Any, ...]:
 
 def _recipe_sheet(name: str) -> Sheet:
     recipe = _recipe(name)
-    info = {"model": recipe.model, "dataset": recipe.dataset, "source": recipe.source}
+    info = {"model": recipe.model.name, "dataset": recipe.dataset.name, "source": recipe.source}
     return Sheet(recipe.title, info, settings=recipe_settings(recipe), published=recipe.published)
 
 
 def recipe_settings(recipe: Any) -> dict[str, Any]:
     """A recipe's settings under the dotted keys that `--set` takes."""
-    described = ("name", "title", "model", "dataset", "source", "published")
-    return dict(_flatten({key: value for key, value in recipe.to_values().items() if key not in described}))
+    named = ("name", "model.name", "dataset.name")
+    return {key: value for key, value in _flatten(recipe.training_values()) if key not in named}
 
 
 def _flatten(values: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -37,8 +37,8 @@ def print_run(path: Path) -> None:
     recipe, log, provenance = run.recipe, run.log(), run.provenance()
     info = {
         "recipe": recipe.name,
-        "model": recipe.model,
-        "dataset": recipe.dataset,
+        "model": recipe.model.name,
+        "dataset": recipe.dataset.name,
         "seed": str(run.seed),
         "status": run.status,
         "steps": f"{log[-1]['step'] if log else 0:,} of {recipe.steps:,}",

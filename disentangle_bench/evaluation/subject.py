@@ -182,16 +182,16 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     """
     digest = run.whole_model_digest()
     recipe = run.recipe
-    whole = evaluated(load_for_run(recipe.dataset, data_dir, recipe.data))
+    whole = evaluated(load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings))
     drawn = drawn_rows(len(whole.images), rows)
     dataset = whole if drawn is None else whole.some(drawn)
-    model = MODELS.get(recipe.model)(recipe, dataset.info.shape)
+    model = MODELS.get(recipe.model.name)(recipe, dataset.info.shape)
     trained = load_trained(model, run.model_file, device)
     info = {
         "kind": "run",
         "recipe": recipe.name,
-        "model": recipe.model,
-        "dataset": recipe.dataset,
+        "model": recipe.model.name,
+        "dataset": recipe.dataset.name,
         "samples": len(dataset.images),
         **({} if drawn is None else {"drawn_from": len(whole.images)}),
         "seed": run.seed,

@@ -10,10 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from disentangle_bench.errors import UnknownNameError
 from disentangle_bench.latents import Latents
 from disentangle_bench.models.games import OBJECTIVES
 from disentangle_bench.models.networks import find_pair
 from disentangle_bench.models.networks.layers import initialise
+from disentangle_bench.models.optimizers import make_optimizer
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.seeds import derive_seed
 
@@ -45,10 +47,10 @@ class InfoGAN:
     rewards_information = True
 
     def __init__(self, recipe: Recipe, shape: tuple[int, int, int], seed: int = 0) -> None:
-        pair = find_pair(recipe.networks.name, shape, recipe.dataset)
+        pair = find_pair(recipe.networks.name, shape, recipe.dataset.name)
         self.recipe = recipe
         self.latents = recipe.latent_spec()
-        self.objective = OBJECTIVES[recipe.objective]
+        self.objective = OBJECTIVES[_game(recipe)]
         self.G: Any = pair.generator(self.latents.width, recipe.networks.width)
         self.D: Any = pair.discriminator(sum(self.latents.parameters), recipe.networks.width)
         self.critic: nn.Module = self.D
@@ -59,13 +61,9 @@ class InfoGAN:
             initialise(network, derive_seed(seed, "weights", name))
 
     def optimizers(self) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
-        """Adam for D with Q, and Adam for G."""
-        settings = self.recipe.optimizer
-        betas = (settings.beta1, settings.beta2)
-        return (
-            torch.optim.Adam(self.D.parameters(), lr=settings.discriminator_lr, betas=betas, fused=True),
-            torch.optim.Adam(self.G.parameters(), lr=settings.generator_lr, betas=betas, fused=True),
-        )
+        """The optimizer of D with Q, and that of G."""
+        D_optimizer = make_optimizer(self.recipe, "D", self.D.parameters())
+        return D_optimizer, make_optimizer(self.recipe, "G", self.G.parameters())
 
     def update(self, real: Tensor, latents: Latents, backward: Callable[[Tensor], Any]) -> Losses:
         """One step of the game: D and Q, then G on the same fakes.
@@ -104,6 +102,16 @@ class InfoGAN:
     def _weighted(self, information: Tensor) -> Tensor:
         weights = torch.tensor([code.weight for code in self.latents.codes], device=information.device)
         return (weights * information).sum()
+
+
+def _game(recipe: Recipe) -> str:
+    settings = {"game": "nsgan", **recipe.model.settings}
+    for key in settings.keys() - {"game"}:
+        raise UnknownNameError(f"setting of the model {recipe.model.name!r}", key, ["game"])
+    game = str(settings["game"])
+    if game not in OBJECTIVES:
+        raise UnknownNameError("game", game, OBJECTIVES)
+    return game
 
 
 @contextmanager

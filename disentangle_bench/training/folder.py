@@ -45,7 +45,7 @@ def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, info: Mapping[str
             f"{run.path} already holds a run ({there.status}).",
             "Go on with it with --resume, give another --seed or --out, or delete the folder.",
         )
-    if there.recipe != recipe or there.seed != seed:
+    if there.recipe.training_values() != recipe.training_values() or there.seed != seed:
         raise RunError(
             f"{run.path} was trained with other settings: {_differences(there, recipe, seed)}.",
             f"Continue it as it was with `{there.resume_command()}`, or give another folder with --out.",
@@ -74,7 +74,7 @@ def _check_vacant(run: Run, recipe: Recipe) -> None:
 
 def _holds(run: Run, recipe: Recipe) -> bool:
     try:
-        return run.recipe == recipe
+        return run.recipe.training_values() == recipe.training_values()
     except SettingError:
         return False
 
@@ -102,7 +102,10 @@ def _tell_changes(run: Run, info: Mapping[str, Any]) -> None:
 
 
 def _differences(run: Run, recipe: Recipe, seed: int) -> str:
-    before, now = _flat(run.recipe.to_values()) | {"seed": run.seed}, _flat(recipe.to_values()) | {"seed": seed}
+    before, now = (
+        _flat(run.recipe.training_values()) | {"seed": run.seed},
+        _flat(recipe.training_values()) | {"seed": seed},
+    )
     keys = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     return ", ".join(f"{key} was {_shown(before, key)}, now {_shown(now, key)}" for key in keys)
 

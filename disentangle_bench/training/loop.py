@@ -229,7 +229,7 @@ class Loop:
             self.run.note(status=status, steps=self.step)
         return RunError(
             f"Training diverged by step {self.step}: {status}.",
-            "Lower the learning rates, such as --set optimizer.generator_lr=2e-4, and train in another folder.",
+            "Lower the learning rates, such as --set optimizer.G.lr=2e-4, and train in another folder.",
         )
 
     def _watch(self, losses: dict[str, float], information: dict[str, float], parameters: Tensor | None) -> str:

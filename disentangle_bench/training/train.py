@@ -40,7 +40,7 @@ class Job:
     def __call__(self, fabric: Fabric) -> None:
         """One process of the run."""
         _, channels, height, width = self.images.shape
-        model = MODELS.get(self.recipe.model)(self.recipe, (channels, height, width), self.seed)
+        model = MODELS.get(self.recipe.model.name)(self.recipe, (channels, height, width), self.seed)
         loop = Loop(
             fabric, model, self.images, self.run, seed=self.seed, compiled=self.compiled, tensorboard=self.tensorboard
         )
@@ -100,7 +100,7 @@ def train_recipe(
         info = {"options": options, **machine.info(), "compile": compile}
         if tensorboard:
             check_tensorboard()
-        dataset = load_for_run(recipe.dataset, data_dir, recipe.data)
+        dataset = load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings)
         images = placed(dataset.split("train"), machine.fabric().device)
         _check_fit(recipe, dataset, images, devices)
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")
@@ -114,7 +114,7 @@ def train_recipe(
 
 def _check_fit(recipe: Recipe, dataset: Dataset, images: Tensor | Images, devices: int) -> None:
     """Find what does not fit together before anything is written."""
-    MODELS.get(recipe.model)(recipe, dataset.info.shape)
+    MODELS.get(recipe.model.name)(recipe, dataset.info.shape)
     check_size(len(images), recipe.batch_size, devices)
 
 
@@ -141,6 +141,6 @@ def _shorter(fabric: Fabric, recipe: Recipe) -> str:
     options = [f"--set steps={max(1, recipe.steps // 5)}", f"--set networks.width={recipe.networks.width / 2:g}"]
     if torch.cpu._is_avx512_bf16_supported() and fabric.strategy.precision.precision == "32-true":
         options.append("--precision bf16-mixed")
-    if recipe.dataset != "digits":
+    if recipe.dataset.name != "digits":
         options.append("--dataset digits")
     return ", ".join(options)

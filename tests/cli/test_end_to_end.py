@@ -73,7 +73,13 @@ def test_train_evaluate_compare_and_look(real_dbench):
 
 def test_codes_without_categories_are_evaluated_and_drawn(real_dbench):
     codes = 'latents.codes=[{kind = "uniform"}, {kind = "uniform"}]'
-    sprites = ("data.size=8", "data.orientations=4", "data.positions=4", "networks.name=digits", "networks.width=0.25")
+    sprites = (
+        "dataset.size=8",
+        "dataset.orientations=4",
+        "dataset.positions=4",
+        "networks.name=digits",
+        "networks.width=0.25",
+    )
     words = ("train", "infogan", "--dataset", "sprites", "--steps", 10, "--device", "cpu")
     outcome = real_dbench(*words, *settings(codes, *sprites, "batch_size=32"))
     assert outcome.code == 0, outcome.err

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from disentangle_bench.errors import UnknownNameError
 from disentangle_bench.models.games import OBJECTIVES
-from disentangle_bench.recipe import Recipe
+from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models.recipes import find_recipe
 
 Logits = NDArray[np.float64]
 logits = arrays.arrays(np.float64, st.integers(1, 40), elements=st.floats(-15, 15))
@@ -31,9 +33,14 @@ GENERATORS = {
 GRADIENTS = {"nsgan": lambda fake: -(1 - d(fake)) / len(fake), "minimax": lambda fake: -d(fake) / len(fake)}
 
 
-def test_the_recipe_offers_each_objective() -> None:
-    offered = Recipe.model_json_schema()["properties"]["objective"]["enum"]
-    assert set(offered) == set(OBJECTIVES) == set(GENERATORS)
+def test_each_game_is_checked_here() -> None:
+    assert set(OBJECTIVES) == set(GENERATORS)
+
+
+def test_a_model_refuses_a_game_that_does_not_exist() -> None:
+    recipe = find_recipe("infogan-digits").with_settings({"model.game": "wgan"})
+    with pytest.raises(UnknownNameError, match="no game named 'wgan'"):
+        InfoGAN(recipe, (1, 8, 8))
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTIVES))

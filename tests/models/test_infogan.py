@@ -127,9 +127,9 @@ class TestLosses:
         assert losses.information.tolist() == pytest.approx(information, abs=1e-5)
         assert spy.totals[0] == pytest.approx(D_loss - np.dot(self.LAMBDAS, information), abs=1e-5)
 
-    @pytest.mark.parametrize("objective", ["nsgan", "minimax"])
-    def test_of_g(self, objective: str) -> None:
-        model = make(objective=objective, **self.WEIGHTED)
+    @pytest.mark.parametrize("game", ["nsgan", "minimax"])
+    def test_of_g(self, game: str) -> None:
+        model = make(**{"model.game": game}, **self.WEIGHTED)
         generator = deepcopy(model.G)
         spy = Spy(model)
         losses = model.update(real_images(), latents_of(model), spy.backward)
@@ -138,7 +138,7 @@ class TestLosses:
             fake = generator(model.latents.pack(latents_of(model)))
             fake_logits = spy.D_after_its_step(fake)[0].double().numpy()
         _, G_loss, information = reference_losses(model, spy.D_after_its_step, fake, real_images(), latents_of(model))
-        if objective == "minimax":
+        if game == "minimax":
             G_loss = np.log(stats.logistic.sf(fake_logits)).mean()
         assert losses.generator.item() == pytest.approx(G_loss, rel=1e-5)
         assert spy.totals[1] == pytest.approx(G_loss - np.dot(self.LAMBDAS, information), abs=1e-5)
@@ -306,7 +306,7 @@ class TestBaseline:
 
     def test_q_learns(self) -> None:
         """From a G that is kept as it is and has no noise, Q comes to read the codes, through detached features."""
-        fast = {"latents.noise": 0, "optimizer.generator_lr": 1e-12, "optimizer.discriminator_lr": 0.01}
+        fast = {"latents.noise": 0, "optimizer.G.lr": 1e-12, "optimizer.D.lr": 0.01}
         model = make("gan-with-q", **fast)
         information = [update(model, step).information[0].item() for step in range(150)]
         assert np.mean(information[:20]) == pytest.approx(0, abs=0.05)

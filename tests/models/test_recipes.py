@@ -62,7 +62,7 @@ def test_names_are_sorted() -> None:
 @pytest.mark.parametrize("model", ["infogan", "gan-with-q"])
 def test_a_dataset_without_a_recipe_gets_the_one_for_anybodys_images(model: str) -> None:
     recipe, general = find_recipe(model, "theirs"), find_recipe(model, "arrays")
-    assert (recipe.name, recipe.model, recipe.dataset) == (f"{model}-theirs", model, "theirs")
+    assert (recipe.name, recipe.model.name, recipe.dataset.name) == (f"{model}-theirs", model, "theirs")
     assert recipe.title.endswith("on theirs")
     assert recipe.networks.name == "auto"
     assert (recipe.latents, recipe.optimizer, recipe.steps) == (general.latents, general.optimizer, general.steps)

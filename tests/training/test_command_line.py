@@ -74,7 +74,7 @@ def heed_ctrl_c() -> None:
 def test_what_is_wrong_is_one_message(
     tmp_path: Path, tiny: Callable[..., Recipe], dbench: list[str], plain_environment: dict[str, str]
 ) -> None:
-    (tmp_path / "mine.toml").write_text(tiny(**{**SETTINGS, "optimizer.discriminator_lr": 1e30}).to_toml())
+    (tmp_path / "mine.toml").write_text(tiny(**{**SETTINGS, "optimizer.D.lr": 1e30}).to_toml())
     command = [*dbench, "train", "mine.toml", "--device", "cpu", "--devices", "2", "--out", "run"]
     ended = subprocess.run(command, cwd=tmp_path, env=plain_environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -155,7 +155,7 @@ def test_images_that_are_not_in_memory_are_indexed_as_a_tensor_is() -> None:
 def test_training_from_a_stream_ends_with_the_bits_of_training_from_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe]
 ) -> None:
-    sprites = {"data.size": 8, "data.orientations": 4, "data.positions": 4, "dataset": "sprites"}
+    sprites = {"dataset.size": 8, "dataset.orientations": 4, "dataset.positions": 4, "dataset.name": "sprites"}
     digests = {}
     for name, room in {"memory": 2**29, "stream": 0}.items():
         monkeypatch.setattr(placement, "RESIDENT_BYTES", room)
@@ -169,7 +169,7 @@ def test_a_stream_can_be_trained_on_by_two_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe]
 ) -> None:
     monkeypatch.setattr(placement, "RESIDENT_BYTES", 0)
-    sprites = {"data.size": 8, "data.orientations": 4, "data.positions": 4, "dataset": "sprites"}
+    sprites = {"dataset.size": 8, "dataset.orientations": 4, "dataset.positions": 4, "dataset.name": "sprites"}
     run = train_recipe(tiny(**sprites), out=tmp_path / "run", device="cpu", devices=2)
     assert run.provenance()["steps"] == 4
     assert run.has_whole_model()

@@ -117,7 +117,7 @@ class TestARun:
         thread.join()
         assert runs[0].model_file.is_file()
 
-    @pytest.mark.parametrize("settings", [{"objective": "minimax"}, {"latents.noise_prior": "uniform"}])
+    @pytest.mark.parametrize("settings", [{"model.game": "minimax"}, {"latents.noise_prior": "uniform"}])
     def test_depends_on_what_its_recipe_says(self, tmp_path: Path, train_tiny: Train, settings: dict[str, Any]) -> None:
         assert not equal(train_tiny(out=tmp_path / "a"), train_tiny(settings, out=tmp_path / "b"))
 
@@ -156,7 +156,7 @@ class TestWhatAPersonSees:
 def diverge(train_tiny: Train, **settings: Any) -> str:
     with pytest.raises(RunError) as caught:
         train_tiny(settings)
-    assert "optimizer.generator_lr" in caught.value.remedy
+    assert "optimizer.G.lr" in caught.value.remedy
     return caught.value.problem
 
 
@@ -164,7 +164,7 @@ class TestDivergence:
     """A run whose numbers are no longer numbers ends with an error, and its status says why."""
 
     def test_of_the_losses(self, tmp_path: Path, train_tiny: Train) -> None:
-        problem = diverge(train_tiny, **{"optimizer.discriminator_lr": 1e30, "steps": 20, "checkpoint_every": 10})
+        problem = diverge(train_tiny, **{"optimizer.D.lr": 1e30, "steps": 20, "checkpoint_every": 10})
         assert problem.startswith("Training diverged by step 10: collapsed: ")
         run = Run(tmp_path / "run")
         assert run.status.startswith("collapsed: ")
@@ -176,7 +176,7 @@ class TestDivergence:
 
     def test_of_the_last_update_alone(self, tmp_path: Path, train_tiny: Train) -> None:
         """The losses of a step are those before its update, so the weights are looked at, too."""
-        problem = diverge(train_tiny, **{"optimizer.generator_lr": 1e39, "steps": 1})
+        problem = diverge(train_tiny, **{"optimizer.G.lr": 1e39, "steps": 1})
         assert "collapsed: G.0.weight, " in problem
         run = Run(tmp_path / "run")
         assert run.status.startswith("collapsed: G.0.weight")
@@ -189,7 +189,7 @@ class TestDivergence:
         assert Run(tmp_path / "run").status == "collapsed: L_I of c2 is not a finite number"
 
     def test_again_when_it_is_gone_on_with(self, train_tiny: Train) -> None:
-        settings = {"optimizer.discriminator_lr": 1e30, "steps": 20, "checkpoint_every": 10}
+        settings = {"optimizer.D.lr": 1e30, "steps": 20, "checkpoint_every": 10}
         first = diverge(train_tiny, **settings)
         with pytest.raises(RunError) as caught:
             train_tiny(settings, resume=True)

@@ -36,10 +36,10 @@ def find_recipe(name: str, dataset: str | None = None) -> Recipe:
     if not name.endswith(".toml") and name not in recipe_names():
         raise UnknownNameError("recipe", name, {*recipe_names(), *MODELS}, "`dbench list recipes` shows them.")
     recipe = Recipe.read(Path(name)) if name.endswith(".toml") else _shipped(name)
-    if dataset is not None and recipe.dataset != dataset:
+    if dataset is not None and recipe.dataset.name != dataset:
         raise SettingError(
-            f"The recipe {name} is for the dataset {recipe.dataset!r}, not {dataset!r}.",
-            f"Leave the dataset out, or name the model: `dbench train {recipe.model} --dataset {dataset}`.",
+            f"The recipe {name} is for the dataset {recipe.dataset.name!r}, not {dataset!r}.",
+            f"Leave the dataset out, or name the model: `dbench train {recipe.model.name} --dataset {dataset}`.",
         )
     return recipe
 
@@ -48,7 +48,9 @@ def _general(model: str, dataset: str) -> Recipe:
     """A recipe for a dataset that has none of its own."""
     recipe = _shipped(f"{model}-{GENERAL_DATASET}")
     title = recipe.title.replace("images in an array file", dataset)
-    return Recipe.parse({**recipe.to_values(), "name": f"{model}-{dataset}", "title": title, "dataset": dataset})
+    return Recipe.parse(
+        {**recipe.to_values(), "name": f"{model}-{dataset}", "title": title, "dataset": {"name": dataset}}
+    )
 
 
 def _shipped(name: str) -> Recipe:
@@ -59,7 +61,8 @@ def _shipped(name: str) -> Recipe:
     recipe = _shipped(_of_model(name, INFOGAN))
     title = recipe.title.replace("InfoGAN", "Plain GAN with an auxiliary Q")
     source = f"{recipe.source}; the baseline of section 7.1 and Figure 1"
-    described = {"name": name, "title": title, "model": BASELINE, "source": source, "published": {}}
+    model = {**recipe.model.settings, "name": BASELINE}
+    described = {"name": name, "title": title, "model": model, "source": source, "published": {}}
     return Recipe.parse({**recipe.to_values(), **described})
 
 

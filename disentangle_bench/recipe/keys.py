@@ -1,0 +1,97 @@
+"""Settings by dotted keys, such as `latents.codes.0.k`: how one is changed, and what a wrong one may have meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from disentangle_bench.errors import SettingError
+from disentangle_bench.recipe.tables import SETTINGS_OF_KIND
+from disentangle_bench.recipe.upgrade import new_key
+
+_REMEDY = "`dbench show RECIPE` lists every setting."
+
+
+def assign(values: dict[str, Any], key: str, value: Any, schema: type[BaseModel]) -> None:
+    """Change one setting in plain values.
+
+    Args:
+        values: of a whole recipe.
+        key: dotted; `networks` with a dictionary changes the settings that the dictionary names.
+        value: the new one.
+        schema: of the recipe, for suggestions.
+
+    Raises:
+        SettingError: there is no such key.
+    """
+    renamed = new_key(key) or (f"{key}.name" if key in ("model", "dataset") and isinstance(value, str) else None)
+    if renamed is not None:
+        raise SettingError(f"There is no setting {key!r}: it is now {renamed}.", _REMEDY)
+    *path, last = key.split(".")
+    place: Any = values
+    for part in path:
+        place = _step(place, part, key, schema)
+    if isinstance(place, list):
+        _step(place, last, key, schema)
+        place[int(last)] = value
+    elif isinstance(place, dict):
+        _put(place, last, value, of_kinds=path[:1] in (["optimizer"], ["latents"]))
+    else:
+        raise SettingError(f"There is no setting {key!r}{suggestion(key, schema)}.", _REMEDY)
+
+
+def suggestion(key: str, schema: type[BaseModel]) -> str:
+    """The setting that was perhaps meant: the nearest name, or one of that name in another table."""
+    names = [name.replace("codes.*", f"codes.{_index(key)}").replace("*", _optimizer(key)) for name in _names(schema)]
+    elsewhere = [name for name in names if name.endswith(f".{key.rpartition('.')[2]}")]
+    meant = (difflib.get_close_matches(key, names, n=1) or elsewhere)[:1]
+    return f" (did you mean {meant[0]!r}?)" if meant and meant[0] != key else ""
+
+
+def _index(key: str) -> str:
+    return next((part for part in key.split(".") if part.isdecimal()), "0")
+
+
+def _optimizer(key: str) -> str:
+    first, *rest = key.split(".")
+    return rest[0] if first == "optimizer" and len(rest) > 1 else "D"
+
+
+def _names(schema: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """The dotted keys that a schema has, with `*` for a code's place and an optimizer's name."""
+    for name, field in schema.model_fields.items():
+        yield prefix + name
+        for part in _tables(field.annotation):
+            yield from _names(part, f"{prefix}{name}.{'*.' if name in ('codes', 'optimizer') else ''}")
+
+
+def _tables(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [part for inner in get_args(annotation) for part in _tables(inner)]
+
+
+def _put(place: dict[str, Any], name: str, value: Any, of_kinds: bool) -> None:
+    """Change one value, or of several settings those that a dictionary names; `of_kinds` where `kind` names a table."""
+    if isinstance(value, Mapping) and isinstance(place.get(name), dict):
+        for part, inner in value.items():
+            _put(place[name], part, inner, of_kinds or name in ("optimizer", "latents"))
+        return
+    if of_kinds and name == "kind" and isinstance(value, str) and value in SETTINGS_OF_KIND:
+        for other in place.keys() - SETTINGS_OF_KIND[value].model_fields:  # which the new kind would refuse
+            del place[other]
+    place[name] = value
+
+
+def _step(place: Any, part: str, key: str, schema: type[BaseModel]) -> Any:
+    if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
+        return place[int(part)]
+    if isinstance(place, dict) and part in place:
+        return place[part]
+    why = suggestion(key, schema)
+    if isinstance(place, list):
+        why = f": the recipe's last code is latents.codes.{len(place) - 1}"
+    raise SettingError(f"There is no setting {key!r}{why}.", _REMEDY)
