@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from disentangle_bench.errors import RunError
 from disentangle_bench.evaluation.results import Better, Results, ScoreEntry
+from disentangle_bench.evaluation.upgrade import upgraded_scores
 from disentangle_bench.recipe import CategoricalCode, Recipe
 from disentangle_bench.run import Run
 from disentangle_bench.storage import storage_errors, write_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LOG_DIGITS = 5
 
 
@@ -174,13 +175,18 @@ class Published(_Model):
         with storage_errors(path, "read"):
             text = path.read_text(encoding="utf-8")
         try:
-            schema = json.loads(text).get("schema_version", 0)
+            values = json.loads(text)
+            schema = values.get("schema_version", 0)
             if schema > SCHEMA_VERSION:
                 raise RunError(
                     f"{path} was written with schema {schema}, not {SCHEMA_VERSION}.", "Update the checkout."
                 )
-            return cls.model_validate_json(text)
-        except (ValueError, AttributeError, ValidationError) as error:
+            if schema < SCHEMA_VERSION:
+                values["schema_version"] = SCHEMA_VERSION
+                for run in values["runs"]:
+                    run["scores"] = upgraded_scores(run["scores"])
+            return cls.model_validate(values)
+        except (ValueError, AttributeError, KeyError, TypeError, ValidationError) as error:
             raise RunError(f"{path} is damaged: {error}", "Publish the runs again.") from error
 
     def save(self, folder: Path, *, replace: bool = False) -> Path:

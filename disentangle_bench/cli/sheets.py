@@ -58,9 +58,7 @@ def _headlines(run: Run) -> dict[str, str]:
     from disentangle_bench.evaluation.results import Results
     from disentangle_bench.reports.score_table import say_entry
 
-    scores = Results.load(run.results_file).scores
-    first = {name.partition(".")[0]: name for name in reversed(scores)}
-    said = {name: say_entry(scores[name]) for name in reversed(first.values())}
+    said = {name: say_entry(entry) for name, entry in Results.load(run.results_file).headlines().items()}
     return {name: " ".join(filter(None, (of.value, of.unit, of.interval))) for name, of in said.items()}
 
 

@@ -21,11 +21,11 @@ from disentangle_bench.evaluation.differences import (
     paired_t,
     welch_difference,
 )
-from disentangle_bench.evaluation.results import Better, Results, ScoreEntry, metric_of
+from disentangle_bench.evaluation.results import Better, Results, Scored, ScoreEntry
 from disentangle_bench.evaluation.samples import Samples
 from disentangle_bench.run import Run
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LEVEL = 1 - CONFIDENCE
 ASIDE = ("seed", "bootstrap")
 """Settings of metrics that do not change what is measured."""
@@ -81,8 +81,10 @@ class Difference(_Model):
     reason: str = ""
 
 
-class Row(_Model):
+class Row(Scored):
     """One score: the value of every subject, and the difference of each but the first to the first."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     score: str
     unit: str
@@ -158,7 +160,7 @@ def _families(rows: Sequence[Row]) -> list[list[Row]]:
     """The headline of every metric; then, metric by metric, its other scores."""
     by_metric: dict[str, list[Row]] = {}
     for row in rows:
-        by_metric.setdefault(metric_of(row.score), []).append(row)
+        by_metric.setdefault(row.metric, []).append(row)
     return [[of[0] for of in by_metric.values()], *(of[1:] for of in by_metric.values())]
 
 
@@ -215,6 +217,9 @@ def _row(score: str, groups: Sequence[Sequence[Results]]) -> Row:
     entries = [results.scores[score] for group in groups for results in group if score in results.scores]
     return Row(
         score=score,
+        metric=entries[0].metric,
+        component=entries[0].component,
+        code=entries[0].code,
         unit=next((entry.unit for entry in entries if entry.unit), ""),
         better=entries[0].better,
         values=[_value(score, group) for group in groups],

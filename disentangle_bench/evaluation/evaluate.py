@@ -16,7 +16,7 @@ from disentangle_bench.errors import (
 from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.context import Context, in_context
 from disentangle_bench.evaluation.question import Question
-from disentangle_bench.evaluation.results import Results, entry_from_score, metric_of
+from disentangle_bench.evaluation.results import Results, entry_from_score
 from disentangle_bench.evaluation.samples import Samples, save_samples
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
@@ -138,7 +138,7 @@ def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any]
         scores = in_context(scores, _question(function, subject, settings), context, seconds)
     for part, score in scores.items():
         full = f"{name}.{part}" if part else name
-        results.scores[full] = entry_from_score(score, info, settings, round(seconds, 3))
+        results.scores[full] = entry_from_score(part, score, info, settings, round(seconds, 3))
         if score.samples is not None and score.value is not None:
             pairing = f"{subject.samples} {score.pairing}".strip() if score.pairing else ""
             results.samples[full] = Samples(score.samples, pairing)
@@ -192,7 +192,7 @@ def _merged(run: Run, results: Results) -> Results:
         return results
     scores = {**before.scores, **results.scores}
     order = {name: index for index, name in enumerate(METRICS)}
-    ranked = sorted(scores, key=lambda name: order.get(metric_of(name), len(order)))
+    ranked = sorted(scores, key=lambda name: order.get(scores[name].metric, len(order)))
     samples = {name: value for name, value in before.samples.items() if name not in results.scores}
     merged = results.model_copy(update={"scores": {name: scores[name] for name in ranked}})
     merged.samples = samples | results.samples

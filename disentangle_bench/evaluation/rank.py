@@ -103,8 +103,11 @@ def _refuse(first: str, second: str, how: str) -> None:
 
 
 def _ranking(results: Results, models: Mapping[str, Representation], unchecked: list[str]) -> Ranking:
-    criteria = list(dict.fromkeys(name.partition(".")[0] for name in results.scores))
-    places = {criterion: _places([results.scores[f"{criterion}.{name}"] for name in models]) for criterion in criteria}
+    places = {
+        criterion: _places([scores[f"{criterion}.{name}"] for name in models])
+        for criterion, scores in results.by_metric().items()
+    }
+    criteria = list(places)
     ranked = [
         _ranked(name, [places[criterion][number] for criterion in criteria]) for number, name in enumerate(models)
     ]

@@ -13,19 +13,39 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationErr
 
 from disentangle_bench.errors import NewerSchemaError, RunError
 from disentangle_bench.evaluation.samples import Samples, samples_of_run
+from disentangle_bench.evaluation.upgrade import upgraded
 from disentangle_bench.storage import write_json
 
 if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results must not
     from disentangle_bench.metrics.metric import MetricInfo, Score
     from disentangle_bench.run import Run
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SHOWN = 4
 """How many scores `print(results)` shows."""
 Better = Literal["higher", "lower", "neither"]
 
 
-class ScoreEntry(BaseModel):
+class Scored(BaseModel):
+    """What a score is of.
+
+    Attributes:
+        metric: its name.
+        component: which of the metric's scores this is; empty where it gives one score, or one for each code.
+        code: the code that is scored, where the metric scores codes one by one.
+    """
+
+    metric: str
+    component: str = ""
+    code: str | None = None
+
+    @property
+    def part(self) -> str:
+        """Code and component, such as `c1.share`: what stands behind the metric in the score's name."""
+        return ".".join(filter(None, (self.code, self.component)))
+
+
+class ScoreEntry(Scored):
     """One score with all that is needed to read it; `value` is None where it cannot be computed, for `reason`."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -38,8 +58,8 @@ class ScoreEntry(BaseModel):
     version: int = 1
     settings: dict[str, Any] = Field(default_factory=dict)
     seconds: float | None = None
-    unit: str = ""
     reason: str = ""
+    unit: str = ""
     better: Better = "higher"
     bounds: tuple[float | None, float | None] = (None, None)
     details: dict[str, Any] = Field(default_factory=dict)
@@ -76,13 +96,22 @@ class Results(BaseModel):
 
     def __repr__(self) -> str:
         """The name, how many scores there are, and the headlines of the first metrics."""
-        headlines: dict[str, str] = {}
-        for name, entry in self.scores.items():
-            headlines.setdefault(metric_of(name), f"{name} {_short(entry)}")
-        shown = [*list(headlines.values())[:SHOWN], *(["..."] if len(self.scores) > SHOWN else [])]
+        headlines = [f"{name} {_short(entry)}" for name, entry in self.headlines().items()]
+        shown = [*headlines[:SHOWN], *(["..."] if len(self.scores) > SHOWN else [])]
         return f"<Results of {self.name}, {len(self.scores)} in all: {', '.join(shown)}>"
 
     __str__ = __repr__
+
+    def by_metric(self) -> dict[str, dict[str, ScoreEntry]]:
+        """Metric -> its scores by name, the headline first."""
+        metrics: dict[str, dict[str, ScoreEntry]] = {}
+        for name, entry in self.scores.items():
+            metrics.setdefault(entry.metric, {})[name] = entry
+        return metrics
+
+    def headlines(self) -> dict[str, ScoreEntry]:
+        """The first score of each metric, by name."""
+        return dict(next(iter(scores.items())) for scores in self.by_metric().values())
 
     def to_values(self) -> dict[str, Any]:
         """Plain values, as in `results.json`."""
@@ -109,7 +138,7 @@ class Results(BaseModel):
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             _refuse_newer(path, values)
-            return cls.model_validate(values)
+            return cls.model_validate(upgraded(values))
         except (ValueError, ValidationError) as error:
             raise RunError(
                 f"{path} is damaged: {_first_line(error)}.", f"`dbench eval {path.parent}` writes it again."
@@ -168,15 +197,10 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-def metric_of(score: str) -> str:
-    """The metric of a score's name: `c1-accuracy` of `c1-accuracy.error`."""
-    return score.partition(".")[0]
-
-
 def entry_from_score(
-    score: Score, info: MetricInfo, settings: Mapping[str, Any], seconds: float | None = None
+    part: str, score: Score, info: MetricInfo, settings: Mapping[str, Any], seconds: float | None = None
 ) -> ScoreEntry:
-    """What `results.json` says of a metric's score.
+    """What `results.json` says of a metric's score, which the metric returned under the name `part`.
 
     A value that is NaN or infinite becomes a null with a reason; an interval end, chance or ceiling that is becomes
     null. Direction and bounds are the metric's unless the score has its own.
@@ -186,6 +210,9 @@ def entry_from_score(
     if value is None and not reason:
         reason = f"the metric {info.name} gave {score.value}"
     return ScoreEntry(
+        metric=info.name,
+        component=part if score.code is None else score.component,
+        code=score.code,
         value=value,
         low=_finite(score.low),
         high=_finite(score.high),
@@ -194,8 +221,8 @@ def entry_from_score(
         version=info.version,
         settings=_plain(settings),
         seconds=seconds,
-        unit=score.unit or ("" if value is not None else info.unit),
         reason=reason,
+        unit=score.unit or ("" if value is not None else info.unit),
         better=score.better or info.better,
         bounds=info.bounds if score.bounds is None else score.bounds,
         details=_plain(score.details),

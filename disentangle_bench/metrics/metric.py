@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar, cast
 
 import numpy as np
@@ -68,6 +68,8 @@ class Score:
         details: JSON-able extras, such as a confusion matrix.
         better, bounds: where a part of a metric differs from what the metric declares, such as an error beside an
             accuracy.
+        code: the code that is scored, in metrics that score codes one by one; see `of_code`.
+        component: what is scored of that code; empty where it is the code as such.
     """
 
     value: float | None
@@ -82,11 +84,26 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)
     better: Better | None = None
     bounds: Bounds | None = None
+    code: str | None = None
+    component: str = ""
 
     @classmethod
     def undefined(cls, reason: str) -> Score:
         """A score that cannot be computed for this input."""
         return cls(None, reason=reason)
+
+
+def of_code(code: str, scores: Mapping[str, Score]) -> dict[str, Score]:
+    """Scores of one code under their full names, such as `c1` and `c1.share`.
+
+    Args:
+        code: its name.
+        scores: component -> score; an empty component is the code as such.
+    """
+    return {
+        f"{code}.{component}" if component else code: replace(score, code=code, component=component)
+        for component, score in scores.items()
+    }
 
 
 Scores = Score | dict[str, Score]

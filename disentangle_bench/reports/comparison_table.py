@@ -10,7 +10,6 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from disentangle_bench.evaluation.comparison import Comparison, Difference, Row, Side, Value
-from disentangle_bench.evaluation.results import metric_of
 from disentangle_bench.reports.grid import Column, Grid, Line, stack
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import (
@@ -24,6 +23,9 @@ from disentangle_bench.reports.numbers import (
     say_signed,
 )
 
+FIELDS = ("score", "metric", "component", "code", "unit", "better")
+FIELDS = ("score", "metric", "component", "code", "unit", "better")
+FIELDS = ("score", "metric", "component", "code", "unit", "better")
 _STYLES = {"better": "green", "worse": "red", "differs": "yellow"}
 _VERDICT = Column("Verdict", "left", least=13)
 
@@ -53,7 +55,7 @@ def _pair(comparison: Comparison) -> Grid:
     for row in comparison.rows:
         values = [_say_value(value) for value in row.values]
         cells: list[str | Text] = [*values, *_say_differences(row), _colour(row.differences[0])]
-        lines.append(Line(row.score, cells, unit=_unit(row)))
+        lines.append(Line(row.metric, row.part, cells, unit=_unit(row)))
     return Grid(columns, lines)
 
 
@@ -64,7 +66,9 @@ def _list(comparison: Comparison) -> Grid:
     for row in comparison.rows:
         for place, (name, value) in enumerate(zip(names, row.values, strict=True)):
             tail = (_say_differences(row)[place - 1], _colour(row.differences[place - 1])) if place else ("", "")
-            lines.append(Line(row.score, (name, _say_value(value), *tail), labelled=place == 0, unit=_unit(row)))
+            lines.append(
+                Line(row.metric, row.part, (name, _say_value(value), *tail), labelled=place == 0, unit=_unit(row))
+            )
     return Grid(columns, lines)
 
 
@@ -126,7 +130,7 @@ def reading_notes(comparison: Comparison) -> list[str]:
 
 def _reasons(comparison: Comparison) -> list[str]:
     names = letters(len(comparison.subjects))
-    scores: dict[str, list[str]] = {}
+    rows: dict[str, list[Row]] = {}
     for row in comparison.rows:
         said: dict[str, list[str]] = {}
         for name, value in zip(names, row.values, strict=True):
@@ -136,16 +140,15 @@ def _reasons(comparison: Comparison) -> list[str]:
             if difference.p is None and row.values[0].value is not None and row.values[place].value is not None:
                 said.setdefault(f"No interval ({difference.reason})", []).append(name)
         for reason, of in said.items():
-            scores.setdefault(f"{reason} in {', '.join(of)}", []).append(row.score)
-    known = [row.score for row in comparison.rows]
-    return [f"{reason}: {', '.join(_together(of, known))}." for reason, of in scores.items()]
+            rows.setdefault(f"{reason} in {', '.join(of)}", []).append(row)
+    return [f"{reason}: {', '.join(_together(of, comparison.rows))}." for reason, of in rows.items()]
 
 
-def _together(scores: Sequence[str], known: Sequence[str]) -> list[str]:
+def _together(rows: Sequence[Row], known: Sequence[Row]) -> list[str]:
     """These scores by name; where they are all that is known of a metric of several, the metric's name for them."""
     named = []
-    for metric in dict.fromkeys(map(metric_of, scores)):
-        own, all_of_it = ([score for score in of if metric_of(score) == metric] for of in (scores, known))
+    for metric in dict.fromkeys(row.metric for row in rows):
+        own, all_of_it = ([row.score for row in of if row.metric == metric] for of in (rows, known))
         named += [metric] if len(own) == len(all_of_it) > 1 else own
     return named
 
@@ -177,7 +180,7 @@ def records(comparison: Comparison) -> list[dict[str, Any]]:
 
 def _record(comparison: Comparison, row: Row) -> dict[str, Any]:
     names = [side.name for side in comparison.subjects]
-    record: dict[str, Any] = {"score": row.score, "unit": row.unit, "better": row.better}
+    record: dict[str, Any] = {field: getattr(row, field) for field in FIELDS}
     for name, value in zip(names, row.values, strict=True):
         record |= {f"{name}: {field}": getattr(value, field) for field in ("value", "low", "high")}
     for name, difference in zip(names[1:], row.differences, strict=True):

@@ -30,7 +30,8 @@ class Column:
 class Line:
     """One line: the score that it belongs to, and its cells; only the first line of a score is labelled."""
 
-    score: str
+    metric: str
+    part: str
     cells: Sequence[str | Text]
     labelled: bool = True
     unit: str = ""
@@ -59,9 +60,9 @@ class Grid:
         yield self._set(widths, [Text(column.heading, style="bold") for column in self.columns])
         yield Text(("-" if options.ascii_only else "─") * min(sum(widths) + GAP * (len(widths) - 1), options.max_width))
         pairs = zip(self.lines, self.rows, strict=True)
-        for metric, section in groupby(pairs, key=lambda pair: _metric(pair[0].score)):
+        for metric, section in groupby(pairs, key=lambda pair: pair[0].metric):
             members = list(section)
-            if members[0][0].score != metric:
+            if members[0][0].part:
                 yield Text(metric, style="cyan")
             for _, (label, *cells) in members:
                 fits = _width(label) <= widths[0]
@@ -106,15 +107,10 @@ def align_points(cells: Sequence[str | Text]) -> list[str | Text]:
     return [text and text + " " * (most - width) for text, width in zip(texts, behind, strict=True)]
 
 
-def _metric(score: str) -> str:
-    return score.partition(".")[0]
-
-
 def _label(line: Line) -> str | Text:
-    metric, _, part = line.score.partition(".")
     if not line.labelled:
         return ""
-    name = Text(INDENT + part) if part else Text(metric, style="cyan")
+    name = Text(INDENT + line.part) if line.part else Text(line.metric, style="cyan")
     return name.append(f", {line.unit}", style="dim") if line.unit else name
 
 

@@ -8,13 +8,27 @@ from typing import Any, NamedTuple
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from disentangle_bench.evaluation.results import Results, ScoreEntry, metric_of
+from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.reports.grid import Column, Grid, Line, stack
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import decimals_for, is_count, say, say_interval, say_optional
 
 HEADINGS = ("Score", "Value", "95 % interval", "Chance", "Ceiling")
-FIELDS = ("value", "low", "high", "chance", "ceiling", "unit", "better", "version", "seconds", "reason")
+FIELDS = (
+    "metric",
+    "component",
+    "code",
+    "value",
+    "low",
+    "high",
+    "chance",
+    "ceiling",
+    "unit",
+    "better",
+    "version",
+    "seconds",
+    "reason",
+)
 
 
 class Said(NamedTuple):
@@ -49,7 +63,12 @@ def table(results: Results) -> RenderableType:
         Column("Chance", "point"),
         Column("Ceiling", "point"),
     )
-    grid = Grid(columns, [Line(name, say_entry(entry)) for name, entry in _gathered(results).items()])
+    silent = _silent(results)
+    lines = [
+        Line(entry.metric, "" if entry.metric in silent else entry.part, say_entry(entry))
+        for entry in _gathered(results).values()
+    ]
+    grid = Grid(columns, lines)
     notes = [Text(note, style="dim") for note in reading_notes(results)]
     return Group(*stack(Text(describe(results.subject), style="bold"), grid, Group(*notes) if notes else None))
 
@@ -72,15 +91,18 @@ def reading_notes(results: Results) -> list[str]:
 
 def _gathered(results: Results) -> dict[str, ScoreEntry]:
     """The scores by name; a metric all of whose parts lack a value for one reason stands there once, by its own."""
-    of_metric: dict[str, list[ScoreEntry]] = {}
-    for name, entry in results.scores.items():
-        of_metric.setdefault(metric_of(name), []).append(entry)
-    silent = {
+    silent = _silent(results)
+    return {entry.metric if entry.metric in silent else name: entry for name, entry in results.scores.items()}
+
+
+def _silent(results: Results) -> set[str]:
+    """The metrics all of whose scores lack a value for one reason."""
+    return {
         metric
-        for metric, entries in of_metric.items()
-        if all(entry.value is None and entry.reason == entries[0].reason for entry in entries)
+        for metric, scores in results.by_metric().items()
+        if all(entry.value is None for entry in scores.values())
+        and len({entry.reason for entry in scores.values()}) == 1
     }
-    return {metric_of(name) if metric_of(name) in silent else name: entry for name, entry in results.scores.items()}
 
 
 def markdown(results: Results) -> str:

@@ -19,8 +19,9 @@ from disentangle_bench.run import Run
 COLLAPSE = "collapsed: c1 uses 6 of 10 categories on the training images"
 
 
-def entry(value, *, better="higher", **info):
-    return ScoreEntry(value=value, better=better, reason="" if value is not None else "too few images", **info)
+def entry(metric, component, value, **info):
+    reason = "" if value is not None else "too few images"
+    return ScoreEntry(metric=metric, component=component, value=value, reason=reason, **info)
 
 
 def make_run(root: Path, recipe="infogan-mnist", seed=0, *, status="ok", accuracy=0.9, information=2.2, **info) -> Run:
@@ -36,12 +37,14 @@ def make_run(root: Path, recipe="infogan-mnist", seed=0, *, status="ok", accurac
     run.log_file.write_text("".join(json.dumps(line) + "\n" for line in log))
     run.model_file.write_bytes(b"weights")
     error = None if accuracy is None else 1 - accuracy
+    measured = {"low": 0.5, "high": 1.0, "chance": 0.1, "ceiling": 1.0, "details": {"confusion": [1]}}
+    bound = {"unit": "nats", "chance": 0.0, "ceiling": math.log(10)}
     scores = {
-        "c1-accuracy.accuracy": entry(accuracy, low=0.5, high=1.0, chance=0.1, ceiling=1.0, details={"confusion": [1]}),
-        "c1-accuracy.error": entry(error, better="lower"),
-        "c1-accuracy.categories-used": entry(10.0),
-        "mutual-information.c1": entry(information, unit="nats", chance=0.0, ceiling=math.log(10)),
-        "image-measures.c2.slant": entry(-0.6, better="neither"),
+        "c1-accuracy.accuracy": entry("c1-accuracy", "accuracy", accuracy, **measured),
+        "c1-accuracy.error": entry("c1-accuracy", "error", error, better="lower"),
+        "c1-accuracy.categories-used": entry("c1-accuracy", "categories-used", 10.0),
+        "mutual-information.c1": entry("mutual-information", "", information, code="c1", **bound),
+        "image-measures.c2.slant": entry("image-measures", "slant", -0.6, code="c2", better="neither"),
     }
     Results(subject={"name": f"{recipe.name} seed {seed}", "seed": seed}, scores=scores).save(run.results_file)
     return run
@@ -89,15 +92,15 @@ def test_the_summary_is_over_all_seeds(runs, tmp_path):
 
 
 def test_a_seed_without_a_value_counts_as_one_that_did_not_reach_the_figure():
-    entries = [entry(0.04, better="lower"), entry(None, better="lower"), None, entry(0.05, better="lower")]
+    entries = [*(entry("m", "", value, better="lower") for value in (0.04, None, 0.05)), None]
     summary = Summary.of(entries, published=0.05)
     assert (summary.values, summary.median, summary.worst, summary.reached) == (2, 0.045, 0.05, 0.5)
-    nothing = Summary.of([entry(None)], published=0.5)
+    nothing = Summary.of([entry("m", "", None)], published=0.5)
     assert (nothing.values, nothing.median, nothing.sd, nothing.reached) == (0, None, None, 0.0)
 
 
 def test_one_seed_has_no_standard_deviation():
-    assert Summary.of([entry(0.5)]).sd is None
+    assert Summary.of([entry("m", "", 0.5)]).sd is None
 
 
 def test_the_same_runs_give_the_same_bytes_in_any_order(runs, tmp_path):

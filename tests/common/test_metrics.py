@@ -246,6 +246,7 @@ def test_parts_are_named_and_undefined_ones_have_a_reason(name: str, kind: str, 
     assert scores
     for part, score in scores.items():
         assert re.fullmatch(r"[a-zA-Z0-9_-]*([./][a-zA-Z0-9_-]+)*", part)
+        assert score.code is None or part == ".".join(filter(None, (score.code, score.component)))
         assert (score.value is None) == bool(score.reason), f"{part}: {score.value}, {score.reason!r}"
 
 

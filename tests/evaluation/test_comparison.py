@@ -21,13 +21,18 @@ from disentangle_bench.run import Run
 RNG = np.random.default_rng
 
 
+def entry(value: float | None, metric: str = "accuracy", **info: object) -> ScoreEntry:
+    return ScoreEntry(metric=metric, value=value, **info)
+
+
 def scored(name: str = "a", *, seed: int | None = 0, **scores: ScoreEntry) -> Results:
     subject = {"name": f"{name} seed {seed}", "recipe": name, "seed": seed, "status": "ok"}
-    return Results(subject=subject, scores=scores)
+    named = {name: entry.model_copy(update={"metric": name}) for name, entry in scores.items()}
+    return Results(subject=subject, scores=named)
 
 
 def sampled(name: str, values: np.ndarray, *, pairing: str = "test images", **info: object) -> Results:
-    results = scored(name, accuracy=ScoreEntry(value=float(values.mean()), **info))
+    results = scored(name, accuracy=entry(value=float(values.mean()), **info))
     results.samples["accuracy"] = Samples(values, pairing)
     return results
 
@@ -37,8 +42,7 @@ def group(
 ) -> list[Results]:
     seeds = range(len(values)) if seeds is None else seeds
     return [
-        scored(name, seed=seed, accuracy=ScoreEntry(value=value, **info))
-        for seed, value in zip(seeds, values, strict=True)
+        scored(name, seed=seed, accuracy=entry(value=value, **info)) for seed, value in zip(seeds, values, strict=True)
     ]
 
 
@@ -73,7 +77,7 @@ class TestSamples:
         assert difference.method == "Welch's t"
 
     def test_without_samples_the_intervals_have_to_do(self):
-        entries = ScoreEntry(value=0.5, low=0.4, high=0.6), ScoreEntry(value=0.8, low=0.7, high=0.9)
+        entries = entry(value=0.5, low=0.4, high=0.6), entry(value=0.8, low=0.7, high=0.9)
         difference = only_difference(compare_results([scored(nmi=entries[0]), scored(nmi=entries[1])]))
         assert (difference.low, difference.high) == pytest.approx((0.3 - 0.02**0.5, 0.3 + 0.02**0.5))
         assert (difference.method, difference.verdict) == ("from the two intervals", "better")
@@ -85,7 +89,7 @@ class TestSamples:
         assert (difference.low, difference.high) == pytest.approx((-0.3, 0.4))
 
     def test_without_either_there_is_a_difference_but_no_verdict(self):
-        difference = only_difference(compare_results([scored(n=ScoreEntry(value=10)), scored(n=ScoreEntry(value=7))]))
+        difference = only_difference(compare_results([scored(n=entry(value=10)), scored(n=entry(value=7))]))
         assert (difference.value, difference.verdict, difference.spread) == (-3, "no interval", None)
         assert difference.reason == "it has neither samples nor an interval"
 
@@ -167,7 +171,7 @@ class TestVerdict:
         for shift in (0, 0.25, 0.33):
             results = scored(f"shift {shift}")
             for row in range(4):
-                results.scores[f"row {row}"] = ScoreEntry(value=0)
+                results.scores[f"row {row}"] = entry(0, f"row {row}")
                 results.samples[f"row {row}"] = Samples(rng.normal(shift, 1, size=100), "p")
             subjects.append(results)
         comparison = compare_results(subjects)
@@ -183,7 +187,7 @@ class TestVerdict:
         names = ["m.head", "m.one", "m.two", "n.head", "n.one"]
         for results, shift in ((first, 0), (second, 0.25)):
             for name in names:
-                results.scores[name] = ScoreEntry(value=0)
+                results.scores[name] = entry(0, metric=name[0], component=name[2:])
                 results.samples[name] = Samples(rng.normal(shift, 1, size=100), "p")
         rows = {row.score: row.differences[0] for row in compare_results([first, second]).rows}
         for family in (["m.head", "n.head"], ["m.one", "m.two"], ["n.one"]):
@@ -197,7 +201,7 @@ class TestVerdict:
             subjects = [scored("a"), scored("b")]
             for row, (first, second) in enumerate(rng.normal(size=(4, 2, 30))):
                 for results, values in zip(subjects, (first, second), strict=True):
-                    results.scores[f"{row}"] = ScoreEntry(value=float(values.mean()))
+                    results.scores[f"{row}"] = entry(float(values.mean()), f"{row}")
                     results.samples[f"{row}"] = Samples(values, "p")
             found += any(row.differences[0].verdict != "no difference shown" for row in compare_results(subjects).rows)
         assert found / 150 < 0.11
@@ -205,8 +209,8 @@ class TestVerdict:
 
 class TestNoValue:
     def test_a_null_stays_null_with_its_reason(self):
-        null = ScoreEntry(value=None, reason="no labels")
-        comparison = compare_results([scored(nmi=ScoreEntry(value=0.5, low=0.4, high=0.6)), scored(nmi=null), scored()])
+        null = entry(value=None, reason="no labels")
+        comparison = compare_results([scored(nmi=entry(value=0.5, low=0.4, high=0.6)), scored(nmi=null), scored()])
         [row] = comparison.rows
         assert [value.value for value in row.values] == [0.5, None, None]
         assert [value.reason for value in row.values] == ["", "no labels", "not evaluated"]
@@ -216,37 +220,37 @@ class TestNoValue:
 
     def test_a_null_among_seeds_is_not_averaged_away(self):
         runs = group("a", [0.9, 0.9, 0.9])
-        runs[1].scores["accuracy"] = ScoreEntry(value=None, reason="no category is used")
-        runs[2].scores["accuracy"] = ScoreEntry(value=None, reason="no category is used")
+        runs[1].scores["accuracy"] = entry(value=None, reason="no category is used")
+        runs[2].scores["accuracy"] = entry(value=None, reason="no category is used")
         comparison = compare_results([runs, group("b", [0.5, 0.6, 0.7])])
         value = comparison.rows[0].values[0]
         assert (value.value, value.runs) == (None, [0.9, None, None])
         assert value.reason == "seed 1, 2: no category is used"
 
     def test_other_versions_and_settings_are_not_the_same_measurement(self):
-        entry = ScoreEntry(value=0.5, low=0.4, high=0.6, settings={"bins": 20, "seed": 1})
-        newer = entry.model_copy(update={"version": 2})
-        finer = entry.model_copy(update={"settings": {"bins": 40, "seed": 1}})
-        reseeded = entry.model_copy(update={"settings": {"bins": 20, "seed": 2, "bootstrap": 500}})
+        usual = entry(value=0.5, low=0.4, high=0.6, settings={"bins": 20, "seed": 1})
+        newer = usual.model_copy(update={"version": 2})
+        finer = usual.model_copy(update={"settings": {"bins": 40, "seed": 1}})
+        reseeded = usual.model_copy(update={"settings": {"bins": 20, "seed": 2, "bootstrap": 500}})
         reasons = [
             d.reason
-            for d in compare_results([scored(x=e) for e in (entry, newer, finer, reseeded)]).rows[0].differences
+            for d in compare_results([scored(x=e) for e in (usual, newer, finer, reseeded)]).rows[0].differences
         ]
         assert reasons == ["versions 1 and 2 of the metric", "computed with a different bins", ""]
 
     def test_json_has_no_nan(self):
-        comparison = compare_results([scored(x=ScoreEntry(value=None, reason="why"), y=ScoreEntry(value=1))] * 2)
+        comparison = compare_results([scored(x=entry(value=None, reason="why"), y=entry(value=1))] * 2)
         json.dumps(comparison.to_values(), allow_nan=False)
 
 
 class TestSubjects:
     def test_rows_come_in_the_first_ones_order_then_what_only_others_have(self):
-        entry = ScoreEntry(value=1)
-        comparison = compare_results([scored(b=entry, a=entry), scored(a=entry, z=entry, b=entry)])
+        one = entry(value=1)
+        comparison = compare_results([scored(b=one, a=one), scored(a=one, z=one, b=one)])
         assert [row.score for row in comparison.rows] == ["b", "a", "z"]
 
     def test_equal_names_are_told_apart(self):
-        runs = [scored("a", x=ScoreEntry(value=1)), scored("a", x=ScoreEntry(value=1))]
+        runs = [scored("a", x=entry(value=1)), scored("a", x=entry(value=1))]
         assert [side.name for side in compare_results(runs).subjects] == ["a seed 0 (1)", "a seed 0 (2)"]
         assert [side.name for side in compare_results(runs, names=["old", "new"]).subjects] == ["old", "new"]
 

@@ -6,29 +6,46 @@ import pytest
 from disentangle_bench.evaluation.results import Results, Samples, ScoreEntry
 
 
+def entry(metric: str, component: str, value: float | None, **info: object) -> ScoreEntry:
+    return ScoreEntry(metric=metric, component=component, value=value, **info)
+
+
 def make_results(name: str, accuracy: float, seed: int = 0, status: str = "ok") -> Results:
     correct = (np.arange(10_000) < 10_000 * accuracy).astype(float)
     value, half = float(correct.mean()), 1.96 * float(correct.std()) / 100
+    unlabelled = {"reason": "the dataset has no | labels", "unit": "nats"}
     scores = {
-        "c1-accuracy.accuracy": ScoreEntry(
-            value=value, low=value - half, high=value + half, chance=0.1462, ceiling=1, settings={"bootstrap": 1000}
+        "c1-accuracy.accuracy": entry(
+            "c1-accuracy", "accuracy", value, low=value - half, high=value + half, chance=0.1462, ceiling=1
         ),
-        "c1-accuracy.error": ScoreEntry(
-            value=1 - value, low=1 - value - half, high=1 - value + half, chance=0.8538, ceiling=0, better="lower"
+        "c1-accuracy.error": entry(
+            "c1-accuracy",
+            "error",
+            1 - value,
+            low=1 - value - half,
+            high=1 - value + half,
+            chance=0.8538,
+            ceiling=0,
+            better="lower",
         ),
-        "c1-accuracy.categories-used": ScoreEntry(value=10, ceiling=10, better="higher"),
-        "mutual-information/fresh.c1": ScoreEntry(
-            value=2.2691 * accuracy,
+        "c1-accuracy.categories-used": entry("c1-accuracy", "categories-used", 10, ceiling=10, better="higher"),
+        "mutual-information/fresh.c1": entry(
+            "mutual-information/fresh",
+            "",
+            2.2691 * accuracy,
+            code="c1",
             low=2.25 * accuracy,
             high=2.2882 * accuracy,
             chance=0,
             ceiling=2.302585,
             unit="nats",
         ),
-        "traversal-consistency.c2.monotonicity": ScoreEntry(value=accuracy, low=accuracy - 0.05, high=accuracy + 0.05),
-        "traversal-consistency.c2.content": ScoreEntry(value=None, reason="the dataset has no | labels", unit="nats"),
-        "traversal-consistency.c3.content": ScoreEntry(value=None, reason="the dataset has no | labels", unit="nats"),
-        "overall": ScoreEntry(value=-0.00001, low=-0.2, high=0.2, better="neither"),
+        "traversal-consistency.c2.monotonicity": entry(
+            "traversal-consistency", "monotonicity", accuracy, code="c2", low=accuracy - 0.05, high=accuracy + 0.05
+        ),
+        "traversal-consistency.c2.content": entry("traversal-consistency", "content", None, code="c2", **unlabelled),
+        "traversal-consistency.c3.content": entry("traversal-consistency", "content", None, code="c3", **unlabelled),
+        "overall": entry("overall", "", -0.00001, low=-0.2, high=0.2, better="neither"),
     }
     subject = {"name": f"{name} seed {seed}", "recipe": name, "dataset": "mnist", "seed": seed, "status": status}
     samples = {

@@ -165,7 +165,7 @@ class TestComparison:
 
     def test_json_holds_all_that_is_known(self, groups):
         values = json.loads(to_json(compare_results(groups)))
-        assert values["schema_version"] == 1
+        assert values["schema_version"] == 2
         assert values["subjects"][1]["statuses"] == ["collapsed: sigma"] * 3
         difference = values["rows"][0]["differences"][0]
         assert {"value", "low", "high", "p", "p_corrected", "verdict", "spread", "method", "reason"} == set(difference)
@@ -194,7 +194,14 @@ class TestShow:
 
 def test_a_label_that_does_not_fit_has_its_own_line():
     entries = {
-        f"traversal-consistency.c{place}.a-very-long-name-of-a-part-that-goes-on": ScoreEntry(value=0.5, low=0, high=1)
+        f"traversal-consistency.c{place}.a-very-long-name-of-a-part-that-goes-on": ScoreEntry(
+            metric="traversal-consistency",
+            code=f"c{place}",
+            component="a-very-long-name-of-a-part-that-goes-on",
+            value=0.5,
+            low=0,
+            high=1,
+        )
         for place in (1, 2)
     }
     lines = to_text(Results(subject={"name": "x"}, scores=entries), 60).splitlines()
@@ -203,10 +210,15 @@ def test_a_label_that_does_not_fit_has_its_own_line():
 
 
 def test_a_metric_without_any_value_takes_one_line():
-    entries = {f"c1-accuracy.{part}": ScoreEntry(value=None, reason="no categories") for part in ("accuracy", "error")}
-    text = to_text(Results(subject={"name": "x"}, scores={"mig": ScoreEntry(value=0.5), **entries}))
+    entries = {
+        f"c1-accuracy.{part}": ScoreEntry(metric="c1-accuracy", component=part, value=None, reason="no categories")
+        for part in ("accuracy", "error")
+    }
+    text = to_text(Results(subject={"name": "x"}, scores={"mig": ScoreEntry(metric="mig", value=0.5), **entries}))
     assert lines_of(text)["c1-accuracy"] == ["c1-accuracy", "n/a"]
     assert text.count("c1-accuracy") == 2
     assert text.splitlines()[-1] == "No value (no categories): c1-accuracy."
-    mixed = entries | {"c1-accuracy.error": ScoreEntry(value=None, reason="another")}
+    mixed = entries | {
+        "c1-accuracy.error": ScoreEntry(metric="c1-accuracy", component="error", value=None, reason="another")
+    }
     assert "error" in lines_of(to_text(Results(subject={"name": "x"}, scores=mixed)))

@@ -22,11 +22,14 @@ from disentangle_bench.metrics.generator.associations import (
 from disentangle_bench.metrics.generator.rank_correlation import Floats
 from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness
 from disentangle_bench.metrics.intervals import bootstrap_interval
-from disentangle_bench.metrics.metric import Codes, Generator, Score, Scores, metric
+from disentangle_bench.metrics.metric import Codes, Generator, Score, Scores, metric, of_code
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 
 BATCH = 500
+REAL = ".real"
+"""Ends the components that are measured on real images."""
+RANK_CORRELATION, ETA_SQUARED = "rank correlation", "eta squared"
 FEWEST = 30  # pictures with something on them, below which a rank correlation says nothing
 
 
@@ -90,7 +93,7 @@ def image_measures(
         estimates, pictures = _choose(np.asarray(images), Variables.wrap(codes), train, samples, seed)
         real = Measured.of(pictures, _by_name(estimates, latents), latents)
         rng = np.random.default_rng(derive_seed(seed, "resamples of real pictures"))
-        scores |= {f"{name}.real": score for name, score in _parts(real, bootstrap, rng).items()}
+        scores |= _parts(real, bootstrap, rng, REAL)
     return scores
 
 
@@ -129,13 +132,16 @@ def _by_name(codes: Variables, latents: LatentSpec) -> dict[str, NDArray[Any]]:
     return {name: codes.column(name) for name in latents.names}
 
 
-def _parts(measured: Measured, bootstrap: int, rng: np.random.Generator) -> dict[str, Score]:
+def _parts(measured: Measured, bootstrap: int, rng: np.random.Generator, suffix: str = "") -> dict[str, Score]:
     if len(measured) < FEWEST:
-        pairs = [f"{code}.{measure}" for code in measured.codes for measure in measured.measures]
-        return dict.fromkeys(pairs, Score.undefined(_too_few(measured)))
+        undefined = {f"{measure}{suffix}": Score.undefined(_too_few(measured)) for measure in measured.measures}
+        return {name: score for code in measured.codes for name, score in of_code(code, undefined).items()}
     values = associations(measured, measured.once)
     replicates = associations(measured, _resamples(measured, bootstrap, rng))
-    return {f"{code}.{measure}": _part(measured, code, measure, values, replicates) for code, measure in values}
+    scores: dict[str, Score] = {}
+    for code, measure in values:
+        scores |= of_code(code, {f"{measure}{suffix}": _part(measured, code, measure, values, replicates)})
+    return scores
 
 
 def _part(measured: Measured, code: str, measure: str, values: Associations, replicates: Associations) -> Score:
@@ -146,7 +152,8 @@ def _part(measured: Measured, code: str, measure: str, values: Associations, rep
     bounds = (0.0, 1.0) if is_categorical else (-1.0, 1.0)
     low, high = _interval(value, replicates[code, measure], bounds)
     chance = (len(np.unique(measured.codes[code])) - 1) / (len(measured) - 1) if is_categorical else 0.0
-    return Score(value, low, high, chance, details=profile(measured, code, measure), bounds=bounds)
+    details = {"association": ETA_SQUARED if is_categorical else RANK_CORRELATION, **profile(measured, code, measure)}
+    return Score(value, low, high, chance, details=details, bounds=bounds)
 
 
 def _named(measured: Measured, bootstrap: int, rng: np.random.Generator) -> Score:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from disentangle_bench.latents import Categorical, Code, Latents
-from disentangle_bench.metrics.metric import Score, pairing
+from disentangle_bench.metrics.metric import Score, of_code, pairing
 
 
 def with_share(code: Code, score: Score) -> dict[str, Score]:
@@ -30,13 +30,13 @@ def with_share(code: Code, score: Score) -> dict[str, Score]:
         samples=None if score.samples is None else score.samples / code.entropy,
         details=entropy_details(code),
     )
-    return {code.name: score, f"{code.name}.share": part}
+    return of_code(code.name, {"": score, "share": part})
 
 
 def undefined_scores(code: Code, parameters: Tensor) -> dict[str, Score]:
     broken = int((~torch.isfinite(parameters)).any(dim=1).sum())
     score = Score.undefined(f"Q's output for {code.name} is NaN or infinite on {broken} of {len(parameters)} images")
-    return {code.name: score, f"{code.name}.share": score}
+    return of_code(code.name, {"": score, "share": score})
 
 
 def entropy_details(code: Code) -> dict[str, Any]:

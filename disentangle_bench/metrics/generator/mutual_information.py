@@ -25,7 +25,7 @@ from disentangle_bench.metrics.generator.sampling import (
 )
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import mean_interval
-from disentangle_bench.metrics.metric import Generator, Posterior, Score, Scores, metric
+from disentangle_bench.metrics.metric import Generator, Posterior, Score, Scores, metric, of_code
 
 
 @metric(
@@ -177,7 +177,7 @@ def _with_gaps(latents: LatentSpec, fresh: Mapping[str, Score], own: Mapping[str
     scores: dict[str, Score] = {}
     for name in latents.names:
         share = f"{name}.share"
-        scores |= {name: fresh[name], share: fresh[share], f"{name}.gap": _gap(fresh[name], own[name])}
+        scores |= {name: fresh[name], share: fresh[share], **of_code(name, {"gap": _gap(fresh[name], own[name])})}
     return scores
 
 

@@ -37,9 +37,10 @@ from disentangle_bench.metrics.generator.traversals import (
     sweep,
 )
 from disentangle_bench.metrics.intervals import bootstrap_interval
-from disentangle_bench.metrics.metric import Classifier, Generator, Posterior, Score, Scores, metric
+from disentangle_bench.metrics.metric import Classifier, Generator, Posterior, Score, Scores, metric, of_code
 from disentangle_bench.seeds import derive_seed
 
+OVERALL = "overall"
 WIDE = 2.0
 ORDERS = 20  # of the deaf generator's pictures, which may come in any: chance is the mean over them
 _WHY_UNDEFINED = {
@@ -148,13 +149,16 @@ def _scores(sweeps: Sequence[Sweep], deaf: Paths, bootstrap: int, rng: np.random
     replicates = _figures(sweeps, rng.multinomial(draws, once[0] / draws, size=bootstrap))
     chances = [_figures(_on_paths(sweeps, deaf.shuffled(rng)), once) for _ in range(ORDERS)]
     details = _details(sweeps, once)
-    shares = {_name(each, part) for each in sweeps for part, figure in each.parts.items() if figure in SHARES}
-    scores = {}
-    for name, (value,) in values.items():
-        score = _score(name, value, replicates[name], np.concatenate([each[name] for each in chances]))
-        if name in shares and score.value is not None and np.ptp(replicates[name]) == 0:
-            score = _unanimous(score, score.value, draws)
-        scores[name] = replace(score, details=details.get(name, {}))
+    chance = {name: np.concatenate([each[name] for each in chances]) for name in values}
+    scores = {OVERALL: _score(values[OVERALL], replicates[OVERALL], chance[OVERALL])}
+    for each in sweeps:
+        for part, figure in each.parts.items():
+            name = _name(each, part)
+            score = _score(values[name], replicates[name], chance[name], why_undefined=_WHY_UNDEFINED.get(part, ""))
+            if figure in SHARES and score.value is not None and np.ptp(replicates[name]) == 0:
+                score = _unanimous(score, score.value, draws)
+            score = replace(score, details=details.get(name, {}))
+            scores |= of_code(each.name, {f"{part}{each.suffix}": score})
     return scores
 
 
@@ -167,14 +171,14 @@ def _name(each: Sweep, part: str) -> str:
 
 
 def _figures(sweeps: Sequence[Sweep], counts: Counts) -> dict[str, Floats]:
-    """Every part of every sweep by its score's name, `overall` first."""
+    """Every part of every sweep by its full name, `overall` first."""
     figures = {_name(each, part): figure(each, counts) for each in sweeps for part, figure in each.parts.items()}
     of_codes = [
         _geometric_mean(np.array([figures[_name(each, part)] for part in each.parts]))
         for each in sweeps
         if not each.suffix
     ]
-    return {"overall": np.mean(of_codes, axis=0), **figures}
+    return {OVERALL: np.mean(of_codes, axis=0), **figures}
 
 
 def _geometric_mean(figures: Floats) -> Floats:
@@ -183,10 +187,11 @@ def _geometric_mean(figures: Floats) -> Floats:
     return mean
 
 
-def _score(name: str, value: float, replicates: Floats, chances: Floats) -> Score:
-    if np.isnan(value):
-        return Score.undefined(_WHY_UNDEFINED[name.removesuffix("/wide").rpartition(".")[2]])
-    value = float(np.clip(value, 0, 1))
+def _score(values: Floats, replicates: Floats, chances: Floats, why_undefined: str = "") -> Score:
+    """The score of a part's value `(1,)`, its values on resamples and those by chance."""
+    if np.isnan(values[0]):
+        return Score.undefined(why_undefined)
+    value = float(np.clip(values[0], 0, 1))
     low, high = bootstrap_interval(value, replicates[~np.isnan(replicates)], (0, 1))
     chance = None if np.isnan(chances).all() else float(np.clip(np.nanmean(chances), 0, 1))
     return Score(value, low, high, chance, ceiling=1.0)

@@ -20,9 +20,11 @@ from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.seeds import derive_seed
 
-PARTS = ("efficiency", "efficiency.1000", "accuracy.100", "accuracy.1000", "accuracy.most")
 FEW = (100, 1_000)
 MOST = 10_000
+EFFICIENCIES = {"efficiency": FEW[0], "efficiency.1000": FEW[1]}
+ACCURACIES = {"accuracy.100": FEW[0], "accuracy.1000": FEW[1], "accuracy.most": None}
+"""Component -> how many train rows are fitted on; None for as many as there are, up to 10,000."""
 Floats = NDArray[np.float64]
 
 
@@ -116,7 +118,7 @@ def _learn(data: Observations, learner: Callable[[], Any], *, repeats: int, num_
     rows, rest = np.flatnonzero(data.train), np.flatnonzero(~data.train)
     if data.reason or len(rows) <= FEW[0]:
         reason = data.reason or f"there are {len(rows)} train rows, which is no more than {FEW[0]}"
-        return {part: Score.undefined(reason) for part in PARTS}
+        return {part: Score.undefined(reason) for part in (*EFFICIENCIES, *ACCURACIES)}
     values = _scaled(numeric_columns(data.codes).values, rows)
     rng = np.random.default_rng(derive_seed(seed, "downstream"))
     accuracies: dict[int, Floats] = {}
@@ -147,23 +149,24 @@ def _accuracy(
 def _scores(data: Observations, accuracies: dict[int, Floats]) -> dict[str, Score]:
     """The parts, from the accuracy of each factor by the number of train rows."""
     most = max(accuracies)
+    efficiencies = {part: _efficiency(data, accuracies, few) for part, few in EFFICIENCIES.items()}
+    return efficiencies | {part: _mean_accuracy(data, accuracies, rows or most) for part, rows in ACCURACIES.items()}
+
+
+def _efficiency(data: Observations, accuracies: dict[int, Floats], few: int) -> Score:
+    most = max(accuracies)
     reached = float(accuracies[most].mean())
-    scores = {}
-    for part in PARTS:
-        noun, _, count = part.partition(".")
-        size = most if count == "most" else int(count or FEW[0])
-        if size not in accuracies or (noun == "efficiency" and size == most):
-            scores[part] = Score.undefined(f"there are only {most} train rows")
-        elif noun == "accuracy":
-            details = {
-                "train_rows": size,
-                "factors": dict(zip(data.factors.names, accuracies[size].tolist(), strict=True)),
-            }
-            value = float(accuracies[size].mean())
-            scores[part] = Score(value, bounds=(0, 1), better="higher", details=details)
-        elif reached == 0:
-            scores[part] = Score.undefined(f"no sample is named right with {most} train rows")
-        else:
-            details = {"few": size, "most": most, "constant_factors": list(data.constant)}
-            scores[part] = Score(float(accuracies[size].mean()) / reached, details=details)
-    return scores
+    if few not in accuracies or few == most:
+        return Score.undefined(f"there are only {most} train rows")
+    if reached == 0:
+        return Score.undefined(f"no sample is named right with {most} train rows")
+    details = {"few": few, "most": most, "constant_factors": list(data.constant)}
+    return Score(float(accuracies[few].mean()) / reached, details=details)
+
+
+def _mean_accuracy(data: Observations, accuracies: dict[int, Floats], rows: int) -> Score:
+    if rows not in accuracies:
+        return Score.undefined(f"there are only {max(accuracies)} train rows")
+    factors = dict(zip(data.factors.names, accuracies[rows].tolist(), strict=True))
+    details = {"train_rows": rows, "factors": factors}
+    return Score(float(accuracies[rows].mean()), bounds=(0, 1), better="higher", details=details)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from disentangle_bench.evaluation.results import Results
+from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.measures import MEASURES
 from disentangle_bench.recipe import CategoricalCode
 from disentangle_bench.reports.figures.confusion import confusion_matrix
 from disentangle_bench.reports.figures.information import Curve, information_curves
@@ -105,23 +106,22 @@ def _confusion(results: Results) -> Figure | None:
 
 
 def _measures(results: Results) -> Figure | None:
-    """What is named `image-measures.CODE.MEASURE`, of generated pictures, and with `.real` behind, of real ones."""
-    panels: dict[str, dict[tuple[str, str], float]] = {"generated pictures": {}, "real test pictures": {}}
-    categorical = set()
-    for name, entry in results.scores.items():
-        metric, *parts = name.split(".")
-        if metric == "image-measures" and len(parts) in (2, 3):
-            panel = "generated pictures" if len(parts) == 2 else "real test pictures"
-            panels[panel][parts[0], parts[1]] = math.nan if entry.value is None else entry.value
-            if entry.bounds == (0, 1):  # eta squared, for want of an order
-                categorical.add(parts[0])
-    cells = [cell for panel in panels.values() for cell in panel]
-    if not cells:
+    """How each code goes with each measure of generated and of real images."""
+    scores = results.by_metric().get("image-measures", {}).values()
+    of_codes = {(entry.code, entry.component): entry for entry in scores if entry.code is not None}
+    if not of_codes:
         return None
-    codes, measures = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
+    codes = list(dict.fromkeys(code for code, _ in of_codes))
+    measures = [measure for measure in MEASURES if any(component == measure for _, component in of_codes)]
+    panels = {"generated images": measures, "real test images": [f"{measure}.real" for measure in measures]}
     grids = {
-        title: np.array([[panel.get((code, measure), math.nan) for measure in measures] for code in codes])
-        for title, panel in panels.items()
-        if panel
+        title: np.array([[_value(of_codes.get((code, component))) for component in components] for code in codes])
+        for title, components in panels.items()
+        if any(component in components for _, component in of_codes)
     }
+    categorical = {code for (code, _), entry in of_codes.items() if entry.details.get("association") == "eta squared"}
     return measure_heat_map(grids, codes, measures, categorical=categorical, title=results.name)
+
+
+def _value(entry: ScoreEntry | None) -> float:
+    return math.nan if entry is None or entry.value is None else entry.value

@@ -35,13 +35,18 @@ def make_spec(*codes: Code) -> LatentSpec:
     return LatentSpec(2, codes or (Categorical(4, "c1"), Uniform("c2"), Gaussian("c3")))
 
 
+def entry(metric: str, component: str, value: float | None, **info: object) -> ScoreEntry:
+    return ScoreEntry(metric=metric, component=component, value=value, **info)
+
+
 def make_results(**details: object) -> Results:
+    eta_squared = {"association": "eta squared"}
     scores = {
-        "c1-accuracy.accuracy": ScoreEntry(value=0.8, low=0.7, high=0.9, details={**DETAILS, **details}),
-        "image-measures.named": ScoreEntry(value=0.5),
-        "image-measures.c1.slant": ScoreEntry(value=0.5, bounds=(0, 1)),
-        "image-measures.c2.slant": ScoreEntry(value=-0.5, bounds=(-1, 1)),
-        "image-measures.c2.slant.real": ScoreEntry(value=None, reason="blank", bounds=(-1, 1)),
+        "c1-accuracy.accuracy": entry("c1-accuracy", "accuracy", 0.8, low=0.7, high=0.9, details=DETAILS | details),
+        "image-measures.named": entry("image-measures", "named", 0.5),
+        "image-measures.c1.slant": entry("image-measures", "slant", 0.5, code="c1", details=eta_squared),
+        "image-measures.c2.slant": entry("image-measures", "slant", -0.5, code="c2"),
+        "image-measures.c2.slant.real": entry("image-measures", "slant.real", None, code="c2", reason="blank"),
     }
     return Results(subject={"name": "a run"}, scores=scores)
 
@@ -134,7 +139,7 @@ class TestMatching:
         assert matching.sorted_categories(3) == [(2, "cat"), (0, "dog"), (1, "none")]
 
     def test_there_may_be_none(self):
-        assert matching_of(Results(subject={}, scores={"a": ScoreEntry(value=1)})) is None
+        assert matching_of(Results(subject={}, scores={"a": entry("a", "", 1)})) is None
 
 
 class TestWriteFigures:
@@ -149,13 +154,15 @@ class TestWriteFigures:
 
     def test_what_has_no_ingredients_is_left_out(self, tmp_path):
         run = make_run(tmp_path / "run", steps=())
-        results = Results(subject={"name": "x"}, scores={"mig": ScoreEntry(value=0.5)})
+        results = Results(subject={"name": "x"}, scores={"mig": entry("mig", "", 0.5)})
         assert write_figures(run, results, Subject("x", {"latents": make_spec()}), run.figures) == []
         assert not run.figures.exists()
 
     def test_an_accuracy_without_a_value_has_no_matrix(self, tmp_path):
         run = make_run(tmp_path / "run", steps=())
-        results = Results(subject={"name": "x"}, scores={"c1-accuracy": ScoreEntry(value=None, reason="no labels")})
+        results = Results(
+            subject={"name": "x"}, scores={"c1-accuracy": entry("c1-accuracy", "", None, reason="no labels")}
+        )
         assert write_figures(run, results, Subject("x", {}), run.figures) == []
 
 
