@@ -39,33 +39,52 @@ def classifier_path_length(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> Scores:
-    """How far pictures travel in a classifier's features as a continuous code is swept. This is not the PPL with VGG.
+    """Path length in a classifier's features (not PPL): high when traversing a code moves the features far.
 
-    A continuous code is swept over its prior range, [-1, 1] or a Gaussian's central 95 %, while all else is held, from
-    many random starts. With `d` the distance between the features of neighbouring pictures and the range as the unit
-    of length, a path's figure is the mean over its steps of `d^2 / step^2`. It is at least the squared distance between
-    the path's ends, and is that for a path that goes straight at one speed; each jump or detour adds.
+    A continuous code is traversed over its prior range, [-1, 1] or a Gaussian's central 95 %, from many random starts,
+    while all else is held. With the range as the unit of length, a path is at least as long as the squared distance
+    between its ends, and exactly that long if it is straight and has constant speed; jumps and detours add.
 
-    A generator that ignores its codes scores 0, and one whose code turns digits into other digits scores high, so by
-    itself the length is neither good nor bad. `straightness` is: the squared distance between the ends as a share of
-    the length, the mean over the codes that move anything. Its chance, `1 / (steps - 1)^2`, is that of pictures which
-    have nothing to do with their neighbours. Figures of two datasets, or of other numbers of steps, do not compare.
+        length       = mean over s - 1 steps of |f(x') - f(x)|^2 (s - 1)^2
+        straightness = |f(x_last) - f(x_first)|^2 / length,  averaged over the codes that move anything
+
+    Does not see: whether what changes should change. A generator that ignores its codes has length 0, and one whose
+    code turns digits into other digits a long one, so the length by itself is neither good nor bad; the straightness
+    is. Lengths for two datasets, or for different numbers of steps, are not comparable.
 
     Args:
-        generator: of the pictures.
-        latents: the codes and the noise.
-        classifier: gives the features `(n, f)`.
-        draws: of noise and held codes: paths per code.
-        steps: pictures per path.
+        generator: latents -> images `(n, c, h, w)`.
+        latents: the priors of codes and noise.
+        classifier: gives the features f, `(n, f)`.
+        draws: random starts: paths per code.
+        steps: images per path, s.
         bootstrap: resamples of the draws for the interval of the straightness.
         seed: of draws and resamples.
 
     Returns:
-        `overall`, the mean over continuous codes; the length of each; `straightness`. The details of `overall` hold the
-        mean squared distance between two random pictures, and that between two categories of each categorical code.
+        `overall`, the mean length over continuous codes, and the length of each, in squared units of the features;
+        `straightness`, in [0, 1], whose chance `1 / (s - 1)^2` is that of images unrelated to their neighbours. The
+        details of `overall` hold the mean squared distance between two random images, and that between two categories
+        of each categorical code. Undefined without a classifier or without a continuous code.
 
     Raises:
-        MetricError: fewer than 2 draws, 3 steps or 2 resamples; features that are NaN or infinite.
+        DbenchError: fewer than 2 draws, 3 steps or 2 resamples; features that are NaN or infinite.
+
+    References:
+        Karras et al. (2018), StyleGAN, arXiv:1812.04948, section 4.1, along codes, and with the features of a
+        classifier of the dataset instead of VGG's.
+
+    Example:
+        The feature is one pixel, which is the code: it moves straight from -1 to 1, a squared distance of 4.
+
+        >>> from types import SimpleNamespace
+        >>> from disentangle_bench.latents import LatentSpec, Uniform
+        >>> from disentangle_bench.metrics import classifier_path_length
+        >>> generator = lambda drawn: drawn.codes[0][:, None, None, None]
+        >>> pixel = SimpleNamespace(features=lambda images: images.flatten(1))
+        >>> scores = classifier_path_length(generator, LatentSpec(0, (Uniform(),)), pixel, draws=4)
+        >>> round(scores["overall"].value, 3), round(scores["straightness"].value, 3)
+        (4.0, 1.0)
     """
     for name, value, least in (("draws", draws, 2), ("steps", steps, 3), ("bootstrap", bootstrap, 2)):
         if value < least:

@@ -68,43 +68,73 @@ def traversal_consistency(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> Scores:
-    """How well pictures follow each code along a sweep while all that is not swept stays as it is.
+    """Traversal consistency: high when images follow the traversed code and everything else stays as it is.
 
-    A categorical code is swept over its categories. A continuous code is swept over its prior range, [-1, 1] or a
-    Gaussian's central 95 %, and again over [-2, 2]; the scores of that second sweep end in `/wide`. Per code:
+    One code is varied while the noise and all other codes are held, from many random starts. A categorical code runs
+    through its categories. A continuous code runs over its prior range, [-1, 1] or a Gaussian's central 95 %, and again
+    over [-2, 2]; the components of that second traversal end in `/wide`. Per code:
 
-    - `c1.fidelity`: how often Q's likeliest category is the one asked for; of a continuous code, the R2 of Q's mean
-      as a prediction of the value asked for, 0 where negative.
+    - `c1.fidelity`: the accuracy of Q's most likely category; for a continuous code the R2 of Q's mean as a prediction
+    of
+      the requested value, 0 where negative.
     - `c1.isolation`: the intraclass correlation within paths of the other codes' posteriors (category probabilities or
-      mean): 1 where they stay put along each path, 0 where they vary along it as much as from path to path; the mean
-      over the other codes.
-    - `c2.monotonicity` (continuous codes, as are the next three): the mean over paths of the absolute rank correlation
-      between Q's mean and the value asked for. A path along which Q's mean does not move counts 0.
-    - `c2.direction`: the share of paths on which that correlation has the commoner of the two signs.
-    - `c2.smoothness`: 1 for equal steps straight from one end to the other, 0 where a single step is as long as the way
-      between the two pictures furthest apart: a jump. With r the ratio of the longest of s - 1 steps to that way, it is
-      `(1 - r) (s - 1) / (s - 2)`, for by the triangle inequality `1 / (s - 1) <= r <= 1`. Brightness and contrast
-      cancel.
-    - `c2.content`: the share of a path's pictures to which the classifier gives the path's commonest class.
+      mean), averaged over the other codes: 1 where they stay constant along each path, 0 where they vary along it as
+      much as between paths.
+    - `c2.monotonicity` (continuous codes only, as the next three): the absolute rank correlation of Q's mean with the
+      requested value, averaged over paths. A path along which Q's mean does not move counts as 0.
+    - `c2.direction`: the share of paths on which that correlation has the more frequent of the two signs.
+    - `c2.smoothness`: 1 for equal steps straight from one end to the other, 0 for a jump, that is a single step as long
+    as
+      the path's largest distance between two images. Brightness and contrast cancel.
+    - `c2.content`: the share of a path's images to which the classifier gives the path's most frequent class.
 
-    `overall` is the mean over codes of the geometric mean of a code's parts over its prior range. A code that fails in
-    one part fails, for a code that moves nothing is perfectly isolated and keeps all content.
+    `overall` combines the components over the prior ranges. The geometric mean makes a code that fails in one component
+    fail, since a code that moves nothing is perfectly isolated and keeps all content.
 
-    Chance is measured on this generator made to ignore its codes: each picture gets fresh ones from the prior, whatever
-    is asked for, and only the noise is as asked for.
+        smoothness = (1 - r) (s - 1) / (s - 2),  r = longest of s - 1 steps / largest distance,  1 / (s - 1) ≤ r ≤ 1
+        overall    = mean over codes of (Π of the code's components)^(1 / number of components)
+
+    Does not see: whether a code means anything to a person, nor how good the images are. All components but smoothness
+    and content rely on Q: what Q does not read does not count as moving.
 
     Args:
-        generator: of the pictures.
-        posterior: Q, as it reads generated pictures.
-        latents: the codes and the noise.
-        classifier: of the pictures' content, where there is one.
-        draws: of noise and held codes: paths per sweep.
-        steps: pictures per path of a continuous code.
+        generator: latents -> images `(n, c, h, w)`.
+        posterior: Q; images -> one tensor `(n, p)` of posterior parameters per code.
+        latents: the priors of codes and noise.
+        classifier: of the images' content, where there is one.
+        draws: random starts: paths per traversal.
+        steps: images per path of a continuous code, s.
         bootstrap: resamples of the draws for the intervals.
-        seed: of the draws and resamples; the global random state is neither used nor changed.
+        seed: of draws and resamples; the global random state is neither used nor changed.
+
+    Returns:
+        `overall` and the components, shares in [0, 1]. Chance is measured on this generator made to ignore its codes:
+        each image gets fresh codes from the prior, and only the noise is as requested. Undefined where a component
+        needs a classifier or another code and there is none.
 
     Raises:
-        MetricError: fewer than 2 draws, 3 steps or 2 resamples; NaN or infinite pictures or posterior parameters.
+        DbenchError: fewer than 2 draws, 3 steps or 2 resamples; images or posterior parameters that are NaN or
+            infinite.
+
+    References:
+        Defined here; traversals as in Chen et al. (2016), InfoGAN, arXiv:1606.03657, figure 2; isolation is ICC(1,1) of
+        Shrout and Fleiss (1979).
+
+    Example:
+        Each code is one pixel, which Q reads. The first pixel is the code itself; the second jumps as its code passes
+        0.1.
+
+        >>> import torch
+        >>> from disentangle_bench.latents import LatentSpec, Uniform
+        >>> from disentangle_bench.metrics import traversal_consistency
+        >>> latents = LatentSpec(0, (Uniform(sigma=1.0), Uniform(sigma=1.0)))
+        >>> def generator(drawn):
+        ...     c1, c2 = drawn.codes
+        ...     return torch.stack([c1, (c2 > 0.1).float()], dim=1)[:, None, None]
+        >>> posterior = lambda images: images.flatten(1).split(1, dim=1)
+        >>> scores = traversal_consistency(generator, posterior, latents, draws=8, bootstrap=10)
+        >>> [round(scores[f"{code}.smoothness"].value, 3) for code in latents.names]
+        [1.0, 0.0]
     """
     _check_settings(draws=(draws, 2), steps=(steps, 3), bootstrap=(bootstrap, 2))
     reader = Reader(latents, generator, posterior, classifier)

@@ -45,31 +45,50 @@ def variation_predictability(
     train_share: float = 0.1,
     seed: int = 0,
 ) -> Scores:
-    """How well a small network tells, from few examples, which code differs between two generated pictures.
+    """Variation predictability (VP): high when few examples teach a network which code differs between two images.
 
-    The two pictures of a pair share noise and all codes but one, which is drawn anew from its prior; a categorical code
-    gets another category. Each code is the one in as many pairs as any other. A small convolutional network is trained
-    on the difference of the two pictures for a small share of the pairs, and asked about the others. Where each code
-    does one thing of its own, few examples are enough. Chance is one in as many as there are codes.
+    The images of a pair share the noise and all codes but one, which is drawn again from its prior; a categorical code
+    gets another category. Each code is the changed one equally often. A small convolutional network is trained on the
+    difference of the two images for a small share of the pairs and scored on the others.
 
-    No labels and no model's Q are asked. It is blind to what the codes do, so a plain GAN's codes score, too, if each
-    has an effect that is alike from picture to picture. The authors' code reports the best of many epochs by the
-    very pairs that it reports; here it is the last, so figures come out a little lower.
+        VP = P[network(x' - x) = changed code],  over held-out pairs (x, x')
+
+    Does not see: what the codes do. The codes of a plain GAN score too, if each has an effect that is alike from image
+    to image.
+
+    It needs neither labels nor Q. The authors' code reports the best of many epochs, chosen on the pairs that it
+    reports; here it is the last, which gives slightly lower scores.
 
     Args:
-        generator: of the pictures.
-        latents: the codes and the noise.
-        pairs: of pictures.
-        train_share: of the pairs, for training.
+        generator: latents -> images `(n, c, h, w)`.
+        latents: the priors of codes and noise.
+        pairs: number of pairs of images.
+        train_share: share of the pairs to train on.
         seed: of pairs, initial weights and order.
 
     Returns:
-        The accuracy; its samples are right (1) and wrong (0) guesses. The interval is Wilson's over the held-out pairs,
-        for this one network: those of other seeds spread more. The details hold the confusion matrix (changed code x
-        guess), the share that is right for each code, and the accuracy in training.
+        The accuracy, in [0, 1]; chance is one over the number of codes. Undefined for a single code. Its samples are
+        correct (1) and wrong (0) predictions. The interval is Wilson's over the held-out pairs, for this one network;
+        other seeds vary more. Its details hold the confusion matrix (changed code x prediction), the recall of each
+        code and the accuracy in training.
 
     Raises:
-        MetricError: fewer pairs to train on, or to ask about, than codes; pictures that are NaN or infinite.
+        DbenchError: fewer pairs to train on, or to score, than codes; images that are NaN or infinite.
+
+    References:
+        Zhu et al. (2020), arXiv:2007.12885, its metric VP.
+
+    Example:
+        Each code is one pixel, so the pixel that differs is the code that was changed.
+
+        >>> import torch
+        >>> from disentangle_bench.latents import LatentSpec, Uniform
+        >>> from disentangle_bench.metrics import variation_predictability
+        >>> generator = lambda drawn: torch.stack(drawn.codes, dim=1)[:, None, None]
+        >>> latents = LatentSpec(0, (Uniform(), Uniform()))
+        >>> score = variation_predictability(generator, latents, pairs=1000, train_share=0.3)
+        >>> round(score.value, 1)
+        1.0
     """
     codes = len(latents.codes)
     training = round(pairs * train_share)

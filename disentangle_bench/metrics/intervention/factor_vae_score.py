@@ -30,35 +30,60 @@ def factor_vae_score(
     num_bins: int = 10,
     seed: int = 0,
 ) -> Score:
-    """How often the code that varies least while a factor is held fixed tells which factor that is.
+    """FactorVAE score: high when the code that varies least reveals which factor was held fixed.
 
-    A trial draws a factor and one of its values, then samples that have it and are otherwise random. The code with
-    the least variance, as a share of its variance over all samples, votes for the factor. Each code's majority of the
-    training votes is its guess; the score is how often the guess is right for the test votes.
-    Variance is the usual one of ordinal and continuous codes; of a categorical code, which is one code however many
-    categories it has, Gini's, as Kim and Mnih take it for discrete codes; of a cyclic code the angular variance.
+    Each trial draws a factor and one of its values, then samples with that value that are otherwise random. The code
+    whose variance is the smallest share of its variance over all samples votes for the factor. Each code predicts the
+    factor that it voted for most often in training; the score is the accuracy of these predictions on test trials.
 
-    Codes that hardly vary over all samples are pruned. Kim and Mnih leave out what has collapsed to the prior, which
-    codes alone do not tell; arXiv:1811.12359 speaks of a variance below 0.05, but its program disentanglement_lib
-    prunes below a standard deviation of 0.05, which is a variance of 0.0025, and so does this. (By the text a code of
-    variance 0.03 would go, which is at least 0.015 nats from a standard normal prior.) Unless it is configured,
-    disentanglement_lib prunes none, and disent never does: the variance of a dead code is then 0/0, which wins every
-    vote and brings the score down to chance.
+        d(t)  = argmin_i Var[c_i in trial t] / Var[c_i]
+        score = P[argmax_j V(d(t), j) = y(t)],  V(i, j) = training trials with d = i and factor j held fixed
 
-    Other differences from both: the trials that fit draw from the training rows and those that score from the others,
-    which on few rows scores lower; the variance over all samples is that of all rows, not of 10,000; tied codes share
-    a vote instead of the first taking it.
+    Var is the usual variance of ordinal and continuous codes; Gini's of a categorical code, which is one code however
+    many categories it has (as in the paper); the angular variance of a cyclic code.
+
+    Does not see: a factor that several codes hold, each of which votes for it; nor what else a code holds, as long as
+    it varies least while its own factor is fixed.
+
+    Codes that hardly vary are pruned. The paper leaves out codes that have collapsed to the prior, which cannot be seen
+    from codes alone. The text of arXiv:1811.12359 prunes a variance below 0.05, but its program, disentanglement_lib, a
+    standard deviation below 0.05, which is a variance of 0.0025, and so does this function. (By the text, a code of
+    variance 0.03 would go, which is at least 0.015 nats from a standard normal prior.) By default disentanglement_lib
+    prunes nothing, and disent never does: the variance ratio of a dead code is then 0/0, which wins every vote and
+    brings the score down to chance.
+
+    Two more differences from both programs: test trials draw from rows that training trials never use, which gives
+    lower scores on few rows; and codes that tie share a vote, which elsewhere goes to the first.
 
     Args:
-        codes: `(n, d)`: each image is encoded once; trials are drawn among the rows.
-        factors: `(n, k)` that vary, 2 or more. A full grid is not needed: see `GroundTruthIndex`.
-        train: `(n,)` the rows of the training votes; by default two thirds, drawn.
-        batch_size: samples a trial.
+        codes: `(n, d)`. Each image is encoded once; trials are drawn among the rows.
+        factors: `(n, k)`, of which 2 or more vary. A full grid is not needed; see `GroundTruthIndex`.
+        train: `(n,)` bool, the rows that training trials draw from; by default a random two thirds.
+        batch_size: samples per trial.
         train_votes: trials to learn each code's factor from.
         test_votes: trials to score.
-        min_variance: codes that vary less are pruned. It is absolute, made for codes whose prior has variance 1.
-        num_bins: equal-width bins, within which a continuous factor counts as fixed.
+        min_variance: codes of smaller variance are pruned. It is absolute, made for codes whose prior has variance 1.
+        num_bins: equal-width bins; a continuous factor counts as fixed within one.
         seed: of the trials.
+
+    Returns:
+        The accuracy, in [0, 1]; chance is 1/k. Undefined if every code is pruned. Its details hold the votes `(d, k)`,
+        the accuracy in training, the recall of each factor and the names of the pruned codes.
+
+    Raises:
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a setting below 2.
+
+    References:
+        Kim and Mnih (2018), arXiv:1802.05983, section 4; protocol of Locatello et al. (2018), arXiv:1811.12359.
+
+    Example:
+        The codes are the factors, so that only the code of the factor held fixed has no variance.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import factor_vae_score
+        >>> factors = np.indices((4, 4, 8)).reshape(3, -1).T
+        >>> factor_vae_score(factors.astype(float), factors, train_votes=200, test_votes=100).value
+        1.0
     """
     data = Interventions.of(codes, factors, train, num_bins=num_bins, seed=seed)
     if data.reason:

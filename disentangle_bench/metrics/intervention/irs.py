@@ -23,29 +23,47 @@ Floats = NDArray[np.float64]
     scale_invariant=False,
 )
 def interventional_robustness(codes: Codes, factors: Factors, *, quantile: float = 0.99, num_bins: int = 20) -> Score:
-    """How little a code moves while the factor that it follows best stays put and all other factors change.
+    """Interventional Robustness Score (IRS): high when a code stays put while its factor is fixed and others change.
 
-    Among the samples with one value of a factor, a code's deviation is the chosen quantile of its distances to their
-    mean. It is averaged over the values and divided by the code's greatest distance to the mean of all samples; one
-    minus that is the code's robustness to changes of other factors. Each code takes the factor for which it is
-    greatest, and codes are averaged with their greatest distances as weights, so a code that hardly moves hardly
-    counts, and the scale of one code against another does. Only held values of which there are several samples tell
-    something: with few of each, noise scores high. Read it beside chance. It is below 0 only where a held value
-    throws a code further from its mean than the whole set lies from its own.
+    Among the samples with one value of a factor, a code's deviation is a high quantile of its distances to their mean.
+    The deviation, averaged over the values, is compared with the code's largest distance to its mean over all samples.
+    Each code is scored for the factor to which it is most robust, and codes are averaged by their largest distances.
+
+        D_ij = mean over values u of  quantile_q |c_i - E[c_i | v_j = u]|,  among the samples with v_j = u
+        w_i  = max |c_i - E[c_i]|
+        IRS  = Σ_i w_i max_j (1 - D_ij / w_i) / Σ_i w_i
+
+    Does not see: a code that hardly moves, which has hardly any weight; nor a code that depends on two factors that
+    never vary apart. With few samples per value even noise scores high: read the score beside its chance level.
 
     Args:
-        codes: `(n, d)`; for a categorical one, the distance is that of indicators, for a cyclic one that on the circle
-            of radius 1. Constant ones are left out.
-        factors: `(n, k)`; the values of a continuous one are put in bins of equal width. A factor without two samples
-            of the same value is left out, as is one that is constant.
-        quantile: 1 is the paper's greatest deviation, which a single outlier decides; disentanglement_lib has 0.99.
-        num_bins: of a continuous factor, and of angles.
+        codes: `(n, d)` on one scale, since their ranges are weights. The distance of a categorical code is that of its
+            indicators, of a cyclic code that on the circle of radius 1. Constant codes are left out.
+        factors: `(n, k)`. Continuous ones are cut into equal-width bins. Constant factors are left out, as are those
+            without two samples of the same value.
+        quantile: q; 1 is the paper's maximum, which a single outlier decides, and 0.99 is disentanglement_lib's.
+        num_bins: bins of a continuous or cyclic factor.
 
     Returns:
-        The weighted mean; the details hold each code's score, factor and weight, and the robustness `(d, k)`.
+        The weighted mean, at most 1. It is negative only where fixing a value moves a code further from its mean than
+        the code ever is over all samples. Its details hold each code's score, factor and weight, and the robustness
+        `(d, k)`.
 
     Raises:
-        MetricError: a quantile outside [0, 1], or fewer than 2 bins.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, a quantile outside [0,
+            1], or fewer than 2 bins.
+
+    References:
+        Suter et al. (2018), arXiv:1811.00007, section 4; the quantile as in disentanglement_lib.
+
+    Example:
+        The first code is the first factor and ranges 1/2 from its mean; the second code is the sum of both factors,
+        ranges 1 from its mean and still 1/2 with either factor fixed: (1/2 · 1 + 1 · 1/2) / (1/2 + 1) = 2/3.
+
+        >>> from disentangle_bench.metrics import interventional_robustness
+        >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]]
+        >>> round(interventional_robustness([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 2.0]], factors).value, 3)
+        0.667
     """
     if not 0 <= quantile <= 1:
         raise MetricError(f"quantile is {quantile}.", "Give a number from 0 to 1.")

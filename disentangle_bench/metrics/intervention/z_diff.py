@@ -29,21 +29,45 @@ def z_diff(
     num_bins: int = 10,
     seed: int = 0,
 ) -> Score:
-    """The BetaVAE score over larger batches, as the share of the way from guessing the fixed factor to knowing it.
+    """Z-diff: high when a linear classifier names the factor held fixed from how far the codes move, 0 for guessing.
 
-    See `beta_vae_score`, also for how codes of each kind are treated. With k factors and an accuracy `a` this is
-    `(a - 1/k) / (1 - 1/k)`: 0 for guessing, a little below for bad luck. The review's program scores on the rows that
-    it has learned from, so that noise on few rows scores far above 0 there.
+    The BetaVAE score with larger batches, rescaled so that guessing among the k factors scores 0; see `beta_vae_score`,
+    also for how codes of each kind are treated.
+
+        z_diff = (a - 1/k) / (1 - 1/k)     with a the accuracy of `beta_vae_score`
+
+    Does not see: a factor that is spread over several codes, since a linear classifier may combine them.
+
+    The review's program scores the rows that it was fitted on, so that noise on few rows scores far above 0 there.
 
     Args:
-        codes: `(n, d)`.
-        factors: `(n, k)` that vary, 2 or more.
-        train: `(n,)` the rows to fit on; by default two thirds, drawn.
-        batch_size: pairs a trial.
+        codes: `(n, d)`. Each image is encoded once; trials are drawn among the rows.
+        factors: `(n, k)`, of which 2 or more vary.
+        train: `(n,)` bool, the rows that training trials draw from; by default a random two thirds.
+        batch_size: pairs per trial.
         train_points: trials to fit on.
         test_points: trials to score.
-        num_bins: equal-width bins, within which a continuous factor counts as fixed.
+        num_bins: equal-width bins; a continuous factor counts as fixed within one.
         seed: of the trials.
+
+    Returns:
+        The rescaled accuracy: 1 for always right, 0 for guessing, slightly negative by bad luck. Its details hold the
+        accuracy itself and the recall of each factor.
+
+    Raises:
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a setting below 2.
+
+    References:
+        Carbonneau et al. (2020), arXiv:2012.09276, after Higgins et al. (2017), beta-VAE, ICLR.
+
+    Example:
+        The codes are the factors, so that only the code of the factor held fixed does not move.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import z_diff
+        >>> factors = np.indices((4, 4, 8)).reshape(3, -1).T
+        >>> z_diff(factors.astype(float), factors, train_points=200, test_points=100).value
+        1.0
     """
     data = Interventions.of(codes, factors, train, num_bins=num_bins, seed=seed)
     if data.reason:

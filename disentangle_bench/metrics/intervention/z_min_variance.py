@@ -30,26 +30,50 @@ def z_min_variance(
     num_bins: int = 10,
     seed: int = 0,
 ) -> Score:
-    """The FactorVAE score over fewer, larger batches, as the share of the way from guessing the factor to knowing it.
+    """Z-min Variance: high when the code that varies least reveals which factor was held fixed, 0 for guessing.
 
-    See `factor_vae_score`, also for how codes of each kind are treated. With k factors and an accuracy `a` this is
-    `(a - 1/k) / (1 - 1/k)`: 0 for guessing, a little below for bad luck.
+    The FactorVAE score with fewer, larger batches, rescaled so that guessing among the k factors scores 0; see
+    `factor_vae_score`, also for how codes of each kind are treated.
 
-    The review's program deals the rows of a value out in shuffled passes. Where a value has hardly more rows than a
-    batch, each batch is nearly all of them, and chance is taken out of the variances; here, as in the paper, the rows
-    of a batch are drawn independently. With many rows a value the two agree. It also scores on the rows that it has
-    learned from, so that noise on few rows scores far above 0.
+        z_min_variance = (a - 1/k) / (1 - 1/k)     with a the accuracy of `factor_vae_score`
+
+    Does not see: a factor that several codes hold, each of which votes for it; nor what else a code holds, as long as
+    it varies least while its own factor is fixed.
+
+    The review's program deals out the rows of a value in shuffled passes. Where a value has hardly more rows than a
+    batch, each batch holds nearly all of them, and the variances lose their randomness. Here, as in the paper of the
+    FactorVAE score, the rows of a batch are drawn independently; with many rows per value the two agree. The program
+    also scores the rows that it was fitted on, so that noise on few rows scores far above 0.
 
     Args:
-        codes: `(n, d)`.
-        factors: `(n, k)` that vary, 2 or more.
-        train: `(n,)` the rows of the training votes; by default two thirds, drawn.
-        batch_size: samples a trial.
+        codes: `(n, d)`. Each image is encoded once; trials are drawn among the rows.
+        factors: `(n, k)`, of which 2 or more vary.
+        train: `(n,)` bool, the rows that training trials draw from; by default a random two thirds.
+        batch_size: samples per trial.
         train_votes: trials to learn each code's factor from.
         test_votes: trials to score.
-        min_variance: codes that vary less are pruned; the review's code has a standard deviation of 0.05.
-        num_bins: equal-width bins, within which a continuous factor counts as fixed.
+        min_variance: codes of smaller variance are pruned; the review's program prunes a standard deviation below 0.05.
+        num_bins: equal-width bins; a continuous factor counts as fixed within one.
         seed: of the trials.
+
+    Returns:
+        The rescaled accuracy: 1 for always right, 0 for guessing, slightly negative by bad luck. Undefined if every
+        code is pruned. Its details hold the accuracy itself, the votes `(d, k)` and the recall of each factor.
+
+    Raises:
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a setting below 2.
+
+    References:
+        Carbonneau et al. (2020), arXiv:2012.09276, after Kim and Mnih (2018), arXiv:1802.05983.
+
+    Example:
+        The codes are the factors, so that only the code of the factor held fixed has no variance.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import z_min_variance
+        >>> factors = np.indices((4, 4, 8)).reshape(3, -1).T
+        >>> z_min_variance(factors.astype(float), factors, train_votes=200, test_votes=100).value
+        1.0
     """
     data = Interventions.of(codes, factors, train, num_bins=num_bins, seed=seed)
     if data.reason:

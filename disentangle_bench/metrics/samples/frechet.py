@@ -36,36 +36,61 @@ def classifier_frechet_distance(
     bootstrap: int = 100,
     seed: int = 0,
 ) -> Scores:
-    """How far generated images are from real ones as Gaussians of a classifier's features. This is not Inception-FID.
+    """Frechet distance in a classifier's features (not FID): high when generated images differ from real ones.
 
-    The squared 2-Wasserstein distance between two Gaussians with the means and covariances of the features:
-    `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`. The classifier was trained on the dataset itself, so the figure knows
-    what matters in it, and compares models of one dataset; figures of two datasets do not compare.
+    The squared 2-Wasserstein distance between two Gaussians with the means and covariances of the features of real and
+    of generated images. The classifier was trained on the dataset itself, so the distance reflects what matters in it.
 
-    The real test images are dealt into two halves. The distance is the mean of those from generated images to either
-    half, each with as many generated images as the half has. At n images it is too large by about a constant over n;
-    hence the floor: the distance between the two real halves, which is as much too large. The ceiling is that floor, or
-    the distance itself where a lucky draw is below it. Chance is the distance of real images whose pixels were
-    shuffled among images, each apart from the others. All figures are for the same n.
+        d = |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))
+
+    Does not see: features that differ in more than mean and covariance; what the classifier ignores; nor copies of
+    training images, which score perfectly. Distances in two classifiers' features, hence of two datasets, are not
+    comparable.
+
+    The real test images are split into two halves. The distance is the mean of the distances from generated images to
+    each half, with as many generated images as the half has. At n images it is biased upwards by roughly a constant
+    over n; hence the floor, the distance between the two real halves, which has the same bias. The ceiling is that
+    floor, or the distance itself where it happens to be smaller. Chance is the distance of real images in which each
+    pixel was shuffled among the images, independently of all other pixels. All three use the same n.
 
     Args:
-        generator: of the images.
+        generator: latents -> images `(n, c, h, w)`, float in [0, 1].
         latents: the priors.
         images: real ones, `(n, c, h, w)`, uint8 or float in [0, 1].
-        train: `(n,)` bool: the training split, on which the classifier was trained; it is left out.
+        train: `(n,)` bool, the training split, on which the classifier was trained; it is left out.
         classifier: gives the features `(n, f)`.
-        samples: the most real images to take, and as many generated ones.
+        samples: the most real images to use, and as many generated ones.
         bootstrap: resamples of all images for the interval.
         seed: of latents, halves and resamples.
 
     Returns:
-        The distance. Its details hold `real_to_real`, the parts `means` and `covariances` that add up to it, the number
-        of images in a half, and `real_variance`, the sum of the variances of the real features: what a single image
-        repeated, the mean of all in these features, would score.
+        The distance, in squared units of the features; lower is better. Undefined without a classifier. Its details
+        hold `real_to_real`, the terms `means` and `covariances`, the number of images in a half, and `real_variance`,
+        the sum of the variances of the real features: a single image repeated, the mean in these features, would score
+        that.
 
     Raises:
-        MetricError: fewer than 4 samples or test images, or 2 resamples; images that do not fit together, or that are
+        DbenchError: fewer than 4 samples or test images, or 2 resamples; images that do not fit together, or that are
             NaN or infinite.
+
+    References:
+        Heusel et al. (2017), arXiv:1706.08500, eq. 6, with the features of a classifier of the dataset instead of
+        Inception's.
+
+    Example:
+        The features are the one pixel. Half the real pixels are 1, the others 0; all generated pixels are 1. The means
+        add `(1 - 1/2)^2` and the variances 1/4.
+
+        >>> from types import SimpleNamespace
+        >>> import numpy as np, torch
+        >>> from disentangle_bench.latents import LatentSpec, Uniform
+        >>> from disentangle_bench.metrics import classifier_frechet_distance
+        >>> generator = lambda drawn: torch.ones(len(drawn), 1, 1, 1)
+        >>> images = np.tile([0.0, 1.0], 500).reshape(-1, 1, 1, 1)
+        >>> pixel = SimpleNamespace(features=lambda images: images.flatten(1))
+        >>> score = classifier_frechet_distance(generator, LatentSpec(0, (Uniform(),)), images, classifier=pixel)
+        >>> round(score.value, 2)
+        0.5
     """
     for name, value, least in (("samples", samples, FEWEST), ("bootstrap", bootstrap, 2)):
         if value < least:

@@ -33,33 +33,59 @@ def classifier_kernel_distance(
     subsets: int = 10,
     seed: int = 0,
 ) -> Scores:
-    """How far generated images are from real ones by a kernel on a classifier's features. This is not Inception-KID.
+    """Kernel distance in a classifier's features (not KID): high when generated images differ from real ones.
 
-    The squared maximum mean discrepancy with the kernel `(x'y / f + 1)^3` of features `(f,)`, by the unbiased
-    estimator: its mean is 0 for a generator whose images are as the real ones, whatever their number, so it can come
-    out negative. It assumes no Gaussians. As in the paper it is the mean over subsets of 1,000 images; here these are
-    disjoint, so that their spread gives a Student's interval that holds (those of the paper share images).
+    The squared maximum mean discrepancy of the features x of real and y of generated images, by the unbiased estimator.
+    It assumes no Gaussians and has mean 0 for a generator whose images are as the real ones, for any number of images,
+    so it can be negative. It is the mean over subsets of up to 1,000 images, as in the paper; here the subsets are
+    disjoint, so that their spread gives a valid Student's interval (the paper's share images).
 
-    The floor is the same estimate between two halves of the real images; the ceiling is that, or the distance itself
-    where a lucky draw is below it. Chance is the distance of real images whose pixels were shuffled among images, each
-    apart from the others. Figures of two datasets do not compare.
+        MMD^2   = E[k(x, x')] + E[k(y, y')] - 2 E[k(x, y)]
+        k(a, b) = (a·b / f + 1)^3     for features of length f
+
+    Does not see: what the classifier ignores; nor copies of training images, which score perfectly. Distances in two
+    classifiers' features, hence of two datasets, are not comparable.
+
+    The floor is the same estimate between two halves of the real images; the ceiling is that floor, or the distance
+    itself where it happens to be smaller. Chance is the distance of real images in which each pixel was shuffled among
+    the images, independently of all other pixels.
 
     Args:
-        generator: of the images.
+        generator: latents -> images `(n, c, h, w)`, float in [0, 1].
         latents: the priors.
         images: real ones, `(n, c, h, w)`, uint8 or float in [0, 1].
-        train: `(n,)` bool: the training split, on which the classifier was trained; it is left out.
+        train: `(n,)` bool, the training split, on which the classifier was trained; it is left out.
         classifier: gives the features `(n, f)`.
-        samples: the most real images to take, and as many generated ones.
-        subsets: how many to deal the images into; of at most 1,000 each.
+        samples: the most real images to use, and as many generated ones.
+        subsets: number of subsets, of at most 1,000 images each.
         seed: of latents and subsets.
 
     Returns:
-        The distance; its samples are the subsets' estimates. Its details hold `real_to_real`, with an interval.
+        The distance, a pure number; lower is better. Its samples are the subsets' estimates. Undefined without a
+        classifier. Its details hold `real_to_real`, with an interval.
 
     Raises:
-        MetricError: fewer than 2 subsets, or too few images for them; images that do not fit together, or that are NaN
+        DbenchError: fewer than 2 subsets, or too few images for them; images that do not fit together, or that are NaN
             or infinite.
+
+    References:
+        Binkowski et al. (2018), arXiv:1801.01401, section 4, with the features of a classifier of the dataset instead
+        of Inception's.
+
+    Example:
+        The features are the one pixel, 0 in real images and 1 in generated ones: k(0, 0) + k(1, 1) - 2 k(0, 1) = 1 + 8
+        - 2.
+
+        >>> from types import SimpleNamespace
+        >>> import numpy as np, torch
+        >>> from disentangle_bench.latents import LatentSpec, Uniform
+        >>> from disentangle_bench.metrics import classifier_kernel_distance
+        >>> generator = lambda drawn: torch.ones(len(drawn), 1, 1, 1)
+        >>> images = np.zeros((100, 1, 1, 1))
+        >>> pixel = SimpleNamespace(features=lambda images: images.flatten(1))
+        >>> score = classifier_kernel_distance(generator, LatentSpec(0, (Uniform(),)), images, classifier=pixel)
+        >>> score.value
+        7.0
     """
     if subsets < 2:
         raise MetricError(f"classifier-kernel-distance was asked for {subsets} subsets.", "Ask for 2 or more.")

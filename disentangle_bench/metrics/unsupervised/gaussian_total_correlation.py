@@ -20,16 +20,36 @@ _SINGULAR = 1e-12
     source="Watanabe (1960); for Gaussian codes as in arXiv:1811.12359, section 5.2",
 )
 def gaussian_total_correlation(codes: Codes) -> Score:
-    """How far codes are from independent, in nats, if they were jointly Gaussian: their linear dependence.
+    """Gaussian total correlation: high when codes depend on each other linearly, in nats.
 
-    The divergence of a Gaussian with the codes' covariance from the product of its marginals:
-    `(sum of ln variances - ln det covariance) / 2`. It sees no dependence but the linear one, and a perfectly
-    independent set of codes may know nothing of the data: 0 is no merit by itself. Categorical and cyclic codes have
-    no covariance and are left out, as are constant ones. Where a code is a linear function of others the figure is
-    infinite, and given as undefined.
+    The total correlation that the codes would have if they were jointly Gaussian: the divergence of a Gaussian with
+    their covariance from the product of its marginals.
+
+        TC = 1/2 (Σ_i ln Var[c_i] - ln det Cov[c])
+
+    Does not see: dependence that is not linear; nor whether the codes hold anything of the data. Independent noise
+    scores 0, which is the best value.
 
     Args:
-        codes: `(n, d)`, 2 or more that vary on a scale.
+        codes: `(n, d)`, of which 2 or more ordinal or continuous ones vary. Categorical and cyclic codes, which have no
+            covariance, and constant codes are left out and named in the details.
+
+    Returns:
+        The total correlation, in nats; 0 at best. Undefined where one code is a linear function of others, for then it
+        is infinite.
+
+    Raises:
+        DbenchError: NaN or infinite values, or a single sample.
+
+    References:
+        Watanabe (1960); for Gaussian codes as in Locatello et al. (2018), arXiv:1811.12359, section 5.2.
+
+    Example:
+        Two codes with a correlation of 0.6: -ln(1 - 0.36) / 2.
+
+        >>> from disentangle_bench.metrics import gaussian_total_correlation
+        >>> round(gaussian_total_correlation([[1.0, 1.4], [1.0, -0.2], [-1.0, 0.2], [-1.0, -1.4]]).value, 3)
+        0.223
     """
     covariance = Covariance.of(codes)
     if covariance.reason:

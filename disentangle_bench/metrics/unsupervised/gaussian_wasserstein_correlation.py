@@ -17,16 +17,38 @@ from disentangle_bench.metrics.unsupervised.covariance import Covariance
     scale_invariant=False,
 )
 def gaussian_wasserstein_correlation(codes: Codes) -> dict[str, Score]:
-    """How far codes are from independent, if they were jointly Gaussian, as a squared Wasserstein distance.
+    """Gaussian Wasserstein correlation: high when codes depend on each other linearly, as a squared distance.
 
     The squared 2-Wasserstein distance of a Gaussian with the codes' covariance C from the product of its marginals,
-    whose covariance is the diagonal D of C: `2 trace(C) - 2 trace((C D)^(1/2))`. It has the unit of the codes,
-    squared; `normalised` is its share of `trace(C)`, at most 2, whatever their common scale. Unlike the total
-    correlation it stays finite where codes depend on each other completely. Categorical and cyclic codes have no
-    covariance and are left out, as are constant ones.
+    whose covariance is the diagonal D of C. Unlike the total correlation it stays finite where codes determine each
+    other.
+
+        W = 2 tr C - 2 tr (C D)^(1/2)
+
+    Does not see: dependence that is not linear; nor whether the codes hold anything of the data. Independent noise
+    scores 0, which is the best value.
 
     Args:
-        codes: `(n, d)`, 2 or more that vary on a scale.
+        codes: `(n, d)`, of which 2 or more ordinal or continuous ones vary. Categorical and cyclic codes, which have no
+            covariance, and constant codes are left out and named in the details.
+
+    Returns:
+        `distance`, W, in squared units of the codes; and `normalised`, `W / tr C`, in [0, 2], which does not depend on
+        the codes' common scale.
+
+    Raises:
+        DbenchError: NaN or infinite values, or a single sample.
+
+    References:
+        Locatello et al. (2018), arXiv:1811.12359, section 5.2; distance of Gaussians by Givens and Shortt (1984).
+
+    Example:
+        Two codes of equal variance with a correlation of 0.6: `2 - sqrt(1.6) - sqrt(0.4)`, as a share of the variance.
+
+        >>> from disentangle_bench.metrics import gaussian_wasserstein_correlation
+        >>> scores = gaussian_wasserstein_correlation([[1.0, 1.4], [1.0, -0.2], [-1.0, 0.2], [-1.0, -1.4]])
+        >>> round(scores["normalised"].value, 3)
+        0.103
     """
     covariance = Covariance.of(codes)
     if covariance.reason:

@@ -27,27 +27,50 @@ def model_centrality(
     num_bins: int = 10,
     seed: int = 0,
 ) -> dict[str, Score]:
-    """How well each model's codes and those of the others serve as the truth for each other, on average.
+    """ModelCentrality: high when the codes of a model and those of the others predict each other one to one.
 
-    Each model's codes, cut into bins, are taken for the factors of the samples, and every other model gets a FactorVAE
-    score for them; see `factor_vae_score`. The score of a pair is the mean of both directions, that of a model the
-    mean over the others. The most central model is the one to pick.
+    Each model's codes, cut into bins, are taken as the factors of the samples, and every other model gets a FactorVAE
+    score for them; see `factor_vae_score`. The most central model is the one to select.
 
-    The paper holds a code of one generator fixed and reads the images that it makes. Here codes are held fixed by
-    choosing among shared samples, so that encoders without a generator can be ranked, and files of codes. The authors'
-    program scores the votes that it has learned from, and of tied codes gives the first the vote; here other votes on
-    other samples are scored, and ties are shared, which makes scores a little lower.
+        s_ij = 1/2 (FactorVAE(codes of i given factors of j) + FactorVAE(codes of j given factors of i))
+        s_i  = 1/(m - 1) Σ_{j ≠ i} s_ij
+
+    Does not see: whether the codes that models share are factors; nor errors that all models make. Copies of one model
+    agree whatever they hold.
+
+    The paper fixes a code of one generator and reads the images that it makes. Here codes are held fixed by choosing
+    among shared samples, so that encoders without a generator and files of codes can be ranked. The authors' program
+    scores the votes that it has learned from and gives a tied vote to the first code; here other votes on other samples
+    are scored and ties are shared, which makes scores slightly lower.
 
     Args:
-        representations: the codes of 2 models or more for the same samples.
-        batch_size: samples a trial.
+        representations: by model, codes `(n, d)` for the same samples; 2 models or more.
+        batch_size: samples per trial.
         votes: trials to learn each code's counterpart from, and as many to score.
-        min_variance: codes that vary less are left out. It is absolute, made for codes whose prior has variance 1.
-        num_bins: equal-width bins, within which a continuous code counts as fixed.
+        min_variance: codes of smaller variance are left out. It is absolute, made for codes whose prior has variance 1.
+        num_bins: equal-width bins; a continuous code counts as fixed within one.
         seed: of the trials.
 
     Returns:
-        The score of each model by its name.
+        The score of each model, by its name, in [0, 1]. Undefined where no other model shares two codes that vary
+        enough. The details hold the score of each pair and the names of inactive codes.
+
+    Raises:
+        DbenchError: fewer than 2 models, different numbers of samples, fewer than 4 samples, NaN or infinite values, or
+            a setting below 2.
+
+    References:
+        Lin et al. (2019), arXiv:1906.06034, section 4, on shared samples instead of each model's own.
+
+    Example:
+        The second model has the same codes in another order.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import model_centrality
+        >>> codes = np.indices((4, 4, 8)).reshape(3, -1).T.astype(float)
+        >>> scores = model_centrality({"one": codes, "other": codes[:, ::-1]}, votes=100)
+        >>> scores["one"].value
+        1.0
     """
     models = models_of(representations, min_variance)
 

@@ -25,44 +25,90 @@ _SOURCE = "arXiv:1905.12614, section 4"
 
 @metric("udr/lasso", version=1, bounds=(0, None), better="higher", source=_SOURCE, scale_invariant=False)
 def udr_lasso(representations: Representations, *, alpha: float = 0.1, min_variance: float = 0.02) -> dict[str, Score]:
-    """How far each model's codes are each one code of the other models, by the weights of a sparse linear regression.
+    """Unsupervised Disentanglement Ranking (UDR), Lasso: high when each code has one counterpart in other models.
 
-    For each pair of models a Lasso regression predicts the codes of the one from those of the other, both
-    standardised; its absolute weights are the likeness `R(a, b)`. The score of the pair is high where each code has
-    one counterpart and no second: `r^2 / sum of R` for the largest `r` of each row and of each column, averaged over
-    all codes of both. A model's score is the median over the others. With independent codes and `alpha` 0.1, models
-    that agree perfectly score 0.9.
+    For each pair of models a Lasso regression predicts the codes of one from those of the other, both standardised; its
+    absolute weights are the similarity R. A pair scores high where each code is similar to one code of the other model
+    and to no second one. A model's score is the median over the other models.
 
-    Codes that do not vary are left out. The paper leaves out those whose divergence from a normal prior is below 0.01;
-    that divergence is at least half the variance of the mean, so a variance above 0.02 is above it, too.
-    disentanglement_lib averages rows and columns apart, which is another figure where two models differ in how many
-    codes are active; here as in the paper each code counts once. A categorical code counts by its indicators, a cyclic
-    one by cosine and sine; the likeness of two codes is the greatest among their columns.
+        UDR_ij = 1/(d + e) (Σ_a max_b R(a, b)^2 / Σ_b R(a, b) + Σ_b max_a R(a, b)^2 / Σ_a R(a, b))
+        UDR_i  = median_j UDR_ij
+
+    Does not see: whether the codes that models share are factors; nor errors that all models make. Copies of one model
+    agree whatever they hold.
+
+    The paper leaves out codes whose divergence from a normal prior is below 0.01; that divergence is at least half the
+    variance of the mean, so a variance above 0.02 is above it, too. disentanglement_lib averages the sums over a and
+    over b separately, which differs where models have different numbers of active codes; here, as in the paper, each
+    code counts once.
 
     Args:
-        representations: the codes of 2 models or more for the same samples; the paper advises 5 or more.
-        alpha: the penalty of the regression.
-        min_variance: codes that vary less are left out. It is absolute, made for codes whose prior has variance 1.
+        representations: by model, codes `(n, d)` for the same samples; 2 models or more, and the paper advises 5 or
+            more. A categorical code enters by its indicators, a cyclic one by cosine and sine; the similarity of two
+            codes is the largest among their columns.
+        alpha: penalty of the regression.
+        min_variance: codes of smaller variance are left out. It is absolute, made for codes whose prior has variance 1.
 
     Returns:
-        The score of each model by its name.
+        The score of each model, by its name. With independent codes, models that agree perfectly score `1 - alpha`.
+        Undefined where no code varies enough. The details hold the score of each pair and the names of inactive codes.
+
+    Raises:
+        DbenchError: fewer than 2 models, different numbers of samples, NaN or infinite values.
+
+    References:
+        Duan et al. (2019), arXiv:1905.12614, section 4.
+
+    Example:
+        The second model has the same independent codes in another order.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import udr_lasso
+        >>> codes = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+        >>> scores = udr_lasso({"one": codes, "other": codes[:, ::-1]})
+        >>> round(scores["one"].value, 3)
+        0.9
     """
     return _scores(representations, stats.zscore, partial(_lasso_weights, alpha=alpha), min_variance)
 
 
 @metric("udr/spearman", version=1, bounds=(0, 1), better="higher", source=_SOURCE, scale_invariant=False)
 def udr_spearman(representations: Representations, *, min_variance: float = 0.02) -> dict[str, Score]:
-    """How far each model's codes are each one code of the other models, by rank correlation.
+    """Unsupervised Disentanglement Ranking (UDR), Spearman: high when each code has one counterpart in other models.
 
-    As `udr/lasso`, with the absolute rank correlation of two codes for their likeness. Models that agree perfectly
-    score 1 if their codes are uncorrelated.
+    As `udr/lasso`, with the absolute rank correlation of two codes as their similarity R.
+
+        UDR_ij = 1/(d + e) (Σ_a max_b R(a, b)^2 / Σ_b R(a, b) + Σ_b max_a R(a, b)^2 / Σ_a R(a, b))
+        UDR_i  = median_j UDR_ij
+
+    Does not see: counterparts that are not monotonic; whether the codes that models share are factors; nor errors that
+    all models make. Copies of one model agree whatever they hold.
 
     Args:
-        representations: the codes of 2 models or more for the same samples; the paper advises 5 or more.
-        min_variance: codes that vary less are left out. It is absolute, made for codes whose prior has variance 1.
+        representations: by model, codes `(n, d)` for the same samples; 2 models or more, and the paper advises 5 or
+            more.
+        min_variance: codes of smaller variance are left out. It is absolute, made for codes whose prior has variance 1.
 
     Returns:
-        The score of each model by its name.
+        The score of each model, by its name, in [0, 1]; 1 for models that agree perfectly and whose codes are
+        uncorrelated. Undefined where no code varies enough. The details hold the score of each pair and the names of
+        inactive codes.
+
+    Raises:
+        DbenchError: fewer than 2 models, different numbers of samples, NaN or infinite values.
+
+    References:
+        Duan et al. (2019), arXiv:1905.12614, section 4.
+
+    Example:
+        The second model has the same independent codes in another order.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import udr_spearman
+        >>> codes = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+        >>> scores = udr_spearman({"one": codes, "other": codes[:, ::-1]})
+        >>> round(scores["one"].value, 3)
+        1.0
     """
     return _scores(representations, _standard_ranks, _correlations, min_variance)
 
