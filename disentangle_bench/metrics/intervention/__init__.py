@@ -1,1 +1,1 @@
-"""What codes do when a factor is held fixed: BetaVAE and FactorVAE scores, z-diff, z-min-variance, IRS."""
+"""What codes do while a factor is held fixed: BetaVAE and FactorVAE scores, z-diff, z-min-variance, IRS."""

@@ -1,4 +1,4 @@
-"""The BetaVAE score: can a linear classifier tell from differences of codes which factor was held fixed?"""
+"""The BetaVAE score: a linear classifier predicts the factor held fixed from the distances between codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the codes of pairs lie apart that agree in one factor, and which factor a classifier makes of it."""
+"""A linear classifier of the factor held fixed, from the distances between codes of pairs that agree in it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from disentangle_bench.metrics.dispersion import Column
-from disentangle_bench.metrics.intervention.interventions import Interventions, Pairs, check_counts
+from disentangle_bench.metrics.inputs import require_at_least
+from disentangle_bench.metrics.intervention.interventions import Interventions, Pairs
 from disentangle_bench.metrics.metric import Score
 
-_ITERATIONS = 10_000  # until it converges; scikit-learn's 100, which the public code has, often do not suffice
+_ITERATIONS = 10_000  # enough to converge; scikit-learn's default of 100, used by the public code, often is not
 
 
 def classify_differences(data: Interventions, points: tuple[int, int], *, batch_size: int, seed: int) -> Score:
-    """The accuracy of a linear classifier that names the fixed factor.
+    """Fit a linear classifier of the factor held fixed, and score it.
 
     Args:
-        data: what trials are drawn from.
-        points: how many trials to learn from, and how many to score.
-        batch_size: pairs a trial.
+        data: the rows that trials are drawn from.
+        points: number of trials to fit on and to score.
+        batch_size: pairs per trial.
         seed: of the trials.
+
+    Returns:
+        The accuracy.
     """
-    check_counts(batch_size=batch_size, train_points=points[0], test_points=points[1])
+    require_at_least(2, batch_size=batch_size, train_points=points[0], test_points=points[1])
     columns = Column.all_of(data.codes)
     rng = np.random.default_rng(seed)
     train = data.train.pairs(points[0], batch_size, rng)
@@ -44,10 +48,10 @@ def _points(columns: list[Column], pairs: Pairs) -> NDArray[np.float64]:
 
 
 def _guesses(
-    points: NDArray[np.float64], fixed: NDArray[np.int64], told: NDArray[np.float64]
+    points: NDArray[np.float64], fixed: NDArray[np.int64], unseen: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """What a logistic regression that has learned from `points` says of them and of those to be told."""
-    if (fixed == fixed[0]).all():  # of a handful of trials
-        return fixed, np.full(len(told), fixed[0])
+    """Predictions of a logistic regression fitted on `points`, for them and for unseen ones."""
+    if (fixed == fixed[0]).all():  # a handful of trials may draw only one factor
+        return fixed, np.full(len(unseen), fixed[0])
     model = LogisticRegression(max_iter=_ITERATIONS).fit(points, fixed)
-    return model.predict(points), model.predict(told)
+    return model.predict(points), model.predict(unseen)

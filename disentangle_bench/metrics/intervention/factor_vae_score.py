@@ -1,4 +1,4 @@
-"""The FactorVAE score: does the code that moves least tell which factor was held fixed?"""
+"""The FactorVAE score: the code that varies least predicts the factor held fixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interventions as an index: which rows of a cached representation have given values of given factors."""
+"""An index of the rows of a representation by the values of their factors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from disentangle_bench.representation.variables import Variables
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Rows that agree in the factors that are held fixed, a group for each combination of values.
+    """Rows that agree in the factors held fixed, one group per combination of values.
 
     Attributes:
         rows: `(m,)`: group after group.
-        starts, sizes: `(g,)`: where each group lies in `rows`; each has 2 rows or more.
+        starts, sizes: `(g,)`: where each group lies in `rows`; each has 2 or more rows.
     """
 
     rows: NDArray[np.int64]
@@ -29,13 +29,13 @@ class Groups:
         return len(self.sizes)
 
     def batches(self, count: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """`count` lines of `size` rows, drawn with replacement from one group a line, every group as likely."""
+        """`(count, size)` rows, each batch drawn with replacement from one group; groups are equally likely."""
         group = rng.integers(len(self), size=count)[:, None]
         chosen = self.starts[group] + rng.integers(self.sizes[group], size=(count, size))
         return np.asarray(self.rows[chosen], dtype=np.int64)
 
     def pairs(self, count: int, size: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """`(count, size)` pairs of different rows, each pair of one group, every group as likely for each pair."""
+        """`(count, size)` pairs of different rows of one group; groups are equally likely for each pair."""
         group = rng.integers(len(self), size=(count, size))
         starts, sizes = self.starts[group], self.sizes[group]
         first = rng.integers(sizes)
@@ -44,16 +44,16 @@ class Groups:
 
 
 class GroundTruthIndex:
-    """Finds rows by the values of their factors, at the cost of one look-up a row.
+    """Find rows by the values of their factors.
 
     In a full grid, where every combination of values occurs equally often, a row drawn from the group of a value is
-    what the published protocols sample: that value held fixed, all other factors uniform and independent. In an
-    incomplete grid the others come as they occur together with that value.
+    distributed as in the published protocols: that value is held fixed, all other factors are uniform and independent.
+    In an incomplete grid the other factors are distributed as they occur together with that value.
 
     Args:
         factors: `(n, k)`; a continuous factor is held fixed within an equal-width bin.
-        rows: `(m,)` the rows to draw from; all by default.
-        num_bins: of a continuous factor.
+        rows: `(m,)`, the rows to draw from; all by default.
+        num_bins: bins of a continuous factor.
     """
 
     def __init__(self, factors: Variables, rows: NDArray[np.int64] | None = None, *, num_bins: int = 10) -> None:
@@ -62,7 +62,7 @@ class GroundTruthIndex:
         self._groups: dict[tuple[int, ...], Groups] = {}
 
     def fixing(self, *factors: int) -> Groups:
-        """The groups of rows that agree in these factors, by their places; those of a single row are left out."""
+        """The groups of rows that agree in the factors at these positions; groups of a single row are left out."""
         if factors not in self._groups:
             self._groups[factors] = self._grouped(factors)
         return self._groups[factors]

@@ -1,4 +1,4 @@
-"""Trials: a factor is drawn and held fixed, and rows are drawn in which it has one value."""
+"""Interventions on rows of a representation: trials draw a factor to hold fixed, and rows that agree in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.intervention.ground_truth_index import GroundTruthIndex
 from disentangle_bench.metrics.metric import Codes, Factors, Score
@@ -16,14 +15,14 @@ from disentangle_bench.representation.variables import Variables
 
 
 class Batches(NamedTuple):
-    """`fixed (t,)`: the factor held fixed in each trial; `rows (t, b)`: rows that agree in it."""
+    """The factor held fixed in each trial, `fixed (t,)`, and rows that agree in it, `rows (t, b)`."""
 
     fixed: NDArray[np.int64]
     rows: NDArray[np.int64]
 
 
 class Pairs(NamedTuple):
-    """`fixed (t,)`: the factor held fixed in each trial; pairs `first, second (t, b)` of rows that agree in it."""
+    """The factor held fixed in each trial, `fixed (t,)`, and pairs of rows that agree in it, `first, second (t, b)`."""
 
     fixed: NDArray[np.int64]
     first: NDArray[np.int64]
@@ -31,14 +30,14 @@ class Pairs(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
-    """The rows to learn from, or those to be judged on."""
+class Split:
+    """The rows that training trials draw from, or those of test trials."""
 
     index: GroundTruthIndex
     factors: tuple[int, ...]
 
     def batches(self, count: int, size: int, rng: np.random.Generator) -> Batches:
-        """`count` trials of a batch of `size` rows, each factor as likely, and each of its values."""
+        """`count` trials of `size` rows each; factors are equally likely, and so are the values of a factor."""
         fixed = rng.integers(len(self.factors), size=count)
         rows = np.empty((count, size), dtype=np.int64)
         for place, factor in enumerate(self.factors):
@@ -47,7 +46,7 @@ class Side:
         return Batches(fixed, rows)
 
     def pairs(self, count: int, size: int, rng: np.random.Generator) -> Pairs:
-        """`count` trials of `size` pairs of rows, each factor as likely, and for each pair each of its values."""
+        """`count` trials of `size` pairs each; factors are equally likely, and so are their values, for each pair."""
         fixed = rng.integers(len(self.factors), size=count)
         first, second = np.empty((2, count, size), dtype=np.int64)
         for place, factor in enumerate(self.factors):
@@ -58,35 +57,35 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class Interventions:
-    """What trials are drawn from.
+    """The rows that trials are drawn from.
 
     Attributes:
         codes: `(n, d)`.
-        factors: the names of those that can be held fixed: those with a value in 2 or more rows on both sides.
-        left_out: the names of the others that vary; they are too fine for this many rows.
-        constant: the names of those that never change.
-        train, test: the sides; a trial of one never meets a row of the other.
-        reason: why there is nothing to guess, if so.
+        factors: names of those that can be held fixed, which have a value in 2 or more rows of each split.
+        left_out: names of the others that vary: no value repeats often enough.
+        constant: names of those that never change.
+        train, test: the splits, which share no row.
+        reason: why the score is undefined, or empty.
     """
 
     codes: Variables
     factors: tuple[str, ...]
     left_out: tuple[str, ...]
     constant: tuple[str, ...]
-    train: Side
-    test: Side
+    train: Split
+    test: Split
     reason: str = ""
 
     @classmethod
     def of(cls, codes: Codes, factors: Factors, train: ArrayLike | None, *, num_bins: int, seed: int) -> Self:
-        """Interventions on the factors `(n, k)` that vary, seen in the codes `(n, d)`.
+        """Interventions on the factors `(n, k)` that vary, observed in the codes `(n, d)`.
 
         Raises:
             RepresentationError, MetricError: see `Observations.of`; or fewer than 2 bins.
         """
         data = Observations.of(codes, factors, train, seed=seed)
-        sides = [np.flatnonzero(data.train), np.flatnonzero(~data.train)]
-        train_index, test_index = (GroundTruthIndex(data.factors, rows, num_bins=num_bins) for rows in sides)
+        splits = [np.flatnonzero(data.train), np.flatnonzero(~data.train)]
+        train_index, test_index = (GroundTruthIndex(data.factors, rows, num_bins=num_bins) for rows in splits)
         names = data.factors.names
         usable = tuple(
             place for place in range(len(names)) if len(train_index.fixing(place)) and len(test_index.fixing(place))
@@ -98,13 +97,13 @@ class Interventions:
             factors=known,
             left_out=left_out,
             constant=data.constant,
-            train=Side(train_index, usable),
-            test=Side(test_index, usable),
+            train=Split(train_index, usable),
+            test=Split(test_index, usable),
             reason=data.reason or _reason(known, left_out),
         )
 
     def details(self) -> dict[str, object]:
-        """What was held fixed, and what was not."""
+        """Names of the factors that were held fixed and of those that were not."""
         return {
             "factors": list(self.factors),
             "constant_factors": list(self.constant),
@@ -112,19 +111,8 @@ class Interventions:
         }
 
 
-def check_counts(**counts: int) -> None:
-    """Refuse settings that leave nothing to draw.
-
-    Raises:
-        MetricError: a count below 2.
-    """
-    for name, count in counts.items():
-        if count < 2:
-            raise MetricError(f"{name} is {count}.", "Give 2 or more.")
-
-
 def rescale_accuracy(score: Score, factors: int) -> Score:
-    """An accuracy as the share of the way from guessing, `1 / factors`, to always right; below 0 if worse."""
+    """Rescale an accuracy so that guessing, `1 / factors`, becomes 0 and 1 stays 1."""
     if score.value is None:
         return score
     scaled = (score.value - 1 / factors) / (1 - 1 / factors)
@@ -135,5 +123,5 @@ def _reason(known: tuple[str, ...], left_out: tuple[str, ...]) -> str:
     if len(known) > 1:
         return ""
     if left_out:
-        return f"no value repeats, among training rows and among the others, of {', '.join(left_out)}"
+        return f"no value repeats in both splits of the rows, for {', '.join(left_out)}"
     return f"only {known[0]} varies, so there is nothing to guess"

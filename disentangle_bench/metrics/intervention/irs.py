@@ -1,4 +1,4 @@
-"""IRS: how little each code moves, once one factor is held fixed, when all others change."""
+"""IRS: how far each code moves while one factor is held fixed and all others change."""
 
 from __future__ import annotations
 
@@ -71,34 +71,29 @@ def interventional_robustness(codes: Codes, factors: Factors, *, quantile: float
     labels = discretize(data.factors, num_bins)
     moving = [place for place, column in enumerate(data.codes.values.T) if varies(column)]
     held = [place for place, column in enumerate(labels.T) if np.bincount(column).max() > 1]
-    reason = data.reason or _why_undefined(len(moving), len(held))
-    if reason:
-        return Score.undefined(reason)
+    if data.reason or not moving:
+        return Score.undefined(data.reason or "every code is constant")
+    if not held:
+        return Score.undefined("no factor has the same value twice, so none can be held fixed")
     columns = numeric_columns(data.codes)
     reach = _distances(columns, np.arange(len(data))).max(axis=0)[moving]
-    moved = np.stack([_moved(columns, labels[:, place], quantile)[moving] for place in held], axis=1)
-    robustness = 1 - moved / reach[:, None]
+    deviations = np.stack([_deviations(columns, labels[:, place], quantile)[moving] for place in held], axis=1)
+    robustness = 1 - deviations / reach[:, None]
     return _score(data, robustness, reach, [data.codes.names[i] for i in moving], [data.factors.names[j] for j in held])
 
 
-def _why_undefined(moving: int, held: int) -> str:
-    if not moving:
-        return "every code is constant"
-    return "" if held else "no factor has the same value twice, so none can be held fixed"
-
-
 def _distances(columns: Columns, rows: NDArray[np.int64]) -> Floats:
-    """How far each code is from its mean over these rows `(m, d)`."""
+    """Distance of each code to its mean over these rows, `(m, d)`."""
     values = columns.values[rows]
     return np.asarray(np.sqrt(columns.total((values - values.mean(axis=0)) ** 2)))
 
 
-def _moved(columns: Columns, labels: NDArray[np.int64], quantile: float) -> Floats:
-    """How far each code `(d,)` moves while a factor holds a value, averaged over its values."""
+def _deviations(columns: Columns, labels: NDArray[np.int64], quantile: float) -> Floats:
+    """How far each code `(d,)` strays from its mean while a factor is held fixed, averaged over the factor's values."""
     sizes = np.unique(labels, return_counts=True)[1]  # some bins may be empty
     groups = np.split(np.argsort(labels, kind="stable"), np.cumsum(sizes)[:-1])
-    moved = [np.quantile(_distances(columns, rows), quantile, axis=0) for rows in groups]
-    return np.asarray(np.mean(moved, axis=0))
+    deviations = [np.quantile(_distances(columns, rows), quantile, axis=0) for rows in groups]
+    return np.asarray(np.mean(deviations, axis=0))
 
 
 def _score(data: Observations, robustness: Floats, reach: Floats, codes: list[str], factors: list[str]) -> Score:

@@ -1,4 +1,4 @@
-"""The code that moves least while a factor is held fixed, as a vote for that factor."""
+"""The code that varies least while a factor is held fixed votes for that factor."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.metrics.dispersion import Column
-from disentangle_bench.metrics.intervention.interventions import Batches, Interventions, check_counts
+from disentangle_bench.metrics.inputs import require_at_least
+from disentangle_bench.metrics.intervention.interventions import Batches, Interventions
 from disentangle_bench.metrics.metric import Score
 
 
 def majority_vote(
     data: Interventions, votes: tuple[int, int], *, batch_size: int, min_variance: float, seed: int
 ) -> Score:
-    """The accuracy of guessing the fixed factor from the code that moves least.
+    """Predict the factor held fixed from the code that varies least, and score the predictions.
 
     Args:
-        data: what trials are drawn from.
-        votes: how many to learn from, and how many to score.
-        batch_size: rows a vote.
-        min_variance: codes that vary less have no vote.
+        data: the rows that trials are drawn from.
+        votes: number of trials to learn from and to score.
+        batch_size: rows per trial.
+        min_variance: codes of smaller variance have no vote.
         seed: of the trials.
+
+    Returns:
+        The accuracy.
     """
-    check_counts(batch_size=batch_size, train_votes=votes[0], test_votes=votes[1])
+    require_at_least(2, batch_size=batch_size, train_votes=votes[0], test_votes=votes[1])
     columns = Column.all_of(data.codes)
     overall = np.array([float(column.spread()) for column in columns])
     active = (overall >= min_variance) & (overall > 0)
@@ -30,7 +34,7 @@ def majority_vote(
     details = data.details() | {"pruned_codes": names[~active].tolist(), "codes": names[active].tolist()}
     if not active.any():
         return Score.undefined(
-            f"the variance of every code is below {min_variance:g}: lower min_variance if they are small by design"
+            f"the variance of every code is below {min_variance:g}; lower min_variance if they are small by design"
         )
     rng = np.random.default_rng(seed)
     alive = [(columns[place], float(overall[place])) for place in np.flatnonzero(active)]
@@ -46,9 +50,9 @@ def majority_vote(
 
 
 def _votes(alive: list[tuple[Column, float]], batches: Batches, factors: int) -> NDArray[np.float64]:
-    """How often each code `(d, factors)` moved least, as a share of how it moves overall; codes that tie share a vote.
+    """Number of trials in which each code had the least relative variance, by fixed factor: `(d, factors)`.
 
-    Shared, because to give it to the first would make the score depend on the order of the codes.
+    Codes that tie share a vote: giving it to the first would make the score depend on the order of the codes.
     """
     ratios = np.stack([column.spread(batches.rows) / overall for column, overall in alive], axis=1)
     least = ratios == ratios.min(axis=1, keepdims=True)
@@ -57,7 +61,7 @@ def _votes(alive: list[tuple[Column, float]], batches: Batches, factors: int) ->
 
 
 def _guesses(votes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The factor `(d, factors)` that each code votes for most often; where several tie, each with an even chance."""
+    """The factor that each code votes for most often, one-hot `(d, factors)`; factors that tie share the 1."""
     most = votes == votes.max(axis=1, keepdims=True)
     return np.asarray(most / most.sum(axis=1, keepdims=True))
 

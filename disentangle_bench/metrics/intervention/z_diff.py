@@ -1,4 +1,4 @@
-"""Z-diff: the BetaVAE score in the protocol of the review by Carbonneau et al."""
+"""Z-diff: the BetaVAE score by the protocol of the review by Carbonneau et al."""
 
 from __future__ import annotations
 

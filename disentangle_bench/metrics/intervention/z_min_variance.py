@@ -1,4 +1,4 @@
-"""Z-min variance: the FactorVAE score in the protocol of the review by Carbonneau et al."""
+"""Z-min variance: the FactorVAE score by the protocol of the review by Carbonneau et al."""
 
 from __future__ import annotations
 
