@@ -20,7 +20,8 @@ from disentangle_bench.metrics import METRICS, Scores, info_of
 from disentangle_bench.metrics.inputs import drawn_mask
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, say
-from disentangle_bench.representation.variables import Kind, Variables
+from disentangle_bench.representation.kinds import Kind
+from disentangle_bench.representation.variables import Variables
 
 SAMPLES = 10_000
 SLOW_SAMPLES = 1_000

@@ -1,6 +1,7 @@
-"""Train InfoGAN and measure how disentangled any learned representation is.
+"""Train InfoGAN and measure how disentangled any learned representation is: confidence intervals, chance levels and
+ceilings included.
 
-Confidence intervals, chance levels and ceilings included. From training to a score, as on the command line:
+From training to a score, as on the command line:
 
     import disentangle_bench as db
 

@@ -129,6 +129,18 @@ def test_the_face_hands_names_on_and_shows_nothing_else():
     assert len((ROOT / "disentangle_bench" / "__init__.py").read_text().splitlines()) < 90
 
 
+def test_one_sentence_says_what_this_is_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    sentence = project["description"]
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert readme.startswith(f"# disentangle-bench {sentence} ")
+    assert " ".join((db.__doc__ or "").split()).startswith(f"{sentence} ")
+    shown = subprocess.run(
+        [sys.executable, "-m", "disentangle_bench", "--help"], capture_output=True, text=True, check=True
+    )
+    assert sentence in " ".join(shown.stdout.split())
+
+
 def test_the_package_runs_as_a_module():
     ran = subprocess.run(
         [sys.executable, "-m", "disentangle_bench", "--version"], capture_output=True, text=True, check=True

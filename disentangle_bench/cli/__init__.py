@@ -12,19 +12,19 @@ __all__ = ["main", "run"]
 
 
 def main() -> NoReturn:
-    """The console script: runs the command line and ends the process."""
+    """The console script: run the command line and exit."""
     sys.exit(run())
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code, see `app.run`.
+    """Run the command line and return its exit status; see `app.run`.
 
     Args:
         arguments: the words after `dbench`; by default those of this process.
     """
     try:
         from disentangle_bench.cli import app
-    except KeyboardInterrupt:  # already: these imports take half a second
+    except KeyboardInterrupt:  # during the imports, which take half a second
         sys.stderr.write(f"{NOTHING_KEPT}\n")
         return EXIT_INTERRUPTED
     return app.run(arguments)

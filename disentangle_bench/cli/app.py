@@ -1,4 +1,4 @@
-"""The `dbench` group: its commands, its help, and what becomes of errors."""
+"""The `dbench` group: its commands, its help, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from disentangle_bench.cli.train import train
 from disentangle_bench.errors import DbenchError
 
 EXIT_CRASHED = 1
-EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE, what other programs of a pipeline end with
+EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE, as other programs in a pipeline
 
 
 class Commands(Group):
-    """A group that shows where a `DbenchError` arose when asked to, tells an interruption, and ends quietly when nobody
-    reads on.
+    """A group that shows the traceback of a `DbenchError` with `--debug`, reports an interruption, and exits quietly
+    when its pipe is closed.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -50,7 +50,7 @@ class Commands(Group):
 
 
 def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    """Print the version and end."""
+    """Print the version and exit."""
     if wanted:
         from disentangle_bench import __version__
 
@@ -64,7 +64,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
     examples=("dbench train infogan-digits", "dbench eval runs/infogan-digits/seed-0", "dbench eval my-codes.npz"),
     context_settings={"help_option_names": ["-h", "--help"], "rich_help_config": STYLE},
 )
-@click.option("--debug", is_flag=True, envvar="DBENCH_DEBUG", help="Show where in the code an error arose.")
+@click.option("--debug", is_flag=True, envvar="DBENCH_DEBUG", help="Show the traceback of an error.")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Print the version."
 )
@@ -73,7 +73,9 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 @click.command_panel("Look things up", commands=["list", "show", "check", "env"])
 @click.pass_context
 def dbench(ctx: click.Context, debug: bool) -> None:
-    """Train InfoGAN, and ask of any learned representation which part of it means what."""
+    """Train InfoGAN and measure how disentangled any learned representation is: confidence intervals, chance levels and
+    ceilings included.
+    """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -83,7 +85,7 @@ for command in (train, evaluate, compare, rank, data, list_kind, show, check, en
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 done, 1 crashed, 2 bad usage or input, 130 interrupted.
+    """Run the command line and return its exit status: 0 done, 1 something failed, 2 usage or input, 130 interrupted.
 
     Args:
         arguments: the words after `dbench`; by default those of this process.
@@ -100,7 +102,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except Exception:  # noqa: BLE001 - the last resort, which shows everything
         traceback.print_exc()
-        say_error("This is a mistake in dbench, not in your input.", "Please report it with the lines above.")
+        say_error("This is a bug in dbench, not in your input.", "Please report it with the lines above.")
         return EXIT_CRASHED
 
 

@@ -14,7 +14,7 @@ from disentangle_bench.cli.options import Settings, settings_option
 
 @click.command(
     cls=Command,
-    short_help="Check a metric of your own against the rules.",
+    short_help="Check that a metric follows the rules.",
     examples=(
         "dbench check my_package.my_metric",
         "dbench check mig --set num_bins=10",
@@ -25,22 +25,22 @@ from disentangle_bench.cli.options import Settings, settings_option
     "metric",
     metavar="METRIC",
     shell_complete=names_of("metrics"),
-    help="A metric's name, or where its function is: package.module.function.",
+    help="The name of a metric, or of its function: package.module.function.",
 )
 @settings_option("KEY=VALUE")
 @click.pass_context
 def check(context: click.Context, metric: str, settings: Settings) -> None:
-    """Try a metric on small representations: bounds, invariances, odd and wrong input, reproducibility.
+    """Try a metric on small representations: bounds, invariances, edge cases, invalid input, reproducibility.
 
-    One line a rule; ends with 1 if one is broken.
+    Prints one line per rule, PASS or FAIL; exits with status 1 if a rule fails.
     """
     from disentangle_bench.metrics.conformance import check as check_metric
     from disentangle_bench.metrics.conformance import find_metric
 
-    sys.path.insert(0, str(Path.cwd()))  # a metric that is being written lies here
-    broken = 0
+    sys.path.insert(0, str(Path.cwd()))  # where a metric that is being written is found
+    failed = 0
     for outcome in check_metric(find_metric(metric), dict(settings)):
-        broken += bool(outcome.fault)
-        click.echo(f"broken  {outcome.check}: {outcome.fault}" if outcome.fault else f"kept    {outcome.check}")
-    if broken:
+        failed += bool(outcome.fault)
+        click.echo(f"FAIL  {outcome.check}: {outcome.fault}" if outcome.fault else f"PASS  {outcome.check}")
+    if failed:
         context.exit(1)

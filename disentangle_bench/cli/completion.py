@@ -1,4 +1,4 @@
-"""What the shell offers when a user presses Tab."""
+"""Shell completion of names."""
 
 from __future__ import annotations
 

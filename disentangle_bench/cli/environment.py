@@ -16,7 +16,7 @@ from disentangle_bench.cli.sheets import print_sections
     examples=("dbench env",),
 )
 def env() -> None:
-    """Show what a bug report or a methods section needs: versions, devices and folders."""
+    """Show versions, devices and folders, for a bug report or a methods section."""
     from disentangle_bench.storage import provenance
 
     info = provenance()

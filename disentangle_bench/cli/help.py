@@ -1,4 +1,4 @@
-"""How help looks: panels without boxes, choices and defaults in words, examples at the end."""
+"""The style of help: panels without boxes, choices and defaults in words, examples at the end."""
 
 from __future__ import annotations
 

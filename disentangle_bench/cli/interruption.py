@@ -1,4 +1,4 @@
-"""What is said, and with what the process ends, when Ctrl-C stops a command that has nothing else to say."""
+"""The message and the exit status when Ctrl-C stops a command that has nothing to keep."""
 
 EXIT_INTERRUPTED = 130
 NOTHING_KEPT = "Interrupted; nothing unfinished was kept."

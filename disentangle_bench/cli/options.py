@@ -76,7 +76,7 @@ def device_option(function: Function) -> Function:
         type=click.Choice(["auto", "cpu", "cuda", "mps"]),
         default="auto",
         metavar="NAME",
-        help="auto, cpu, cuda or mps (default: auto, the best there is).",
+        help="auto, cpu, cuda or mps (default: auto, the best available).",
     )(function)
 
 
@@ -119,12 +119,12 @@ def seed_option(function: Function) -> Function:
         type=click.IntRange(min=0),
         default=0,
         metavar="N",
-        help="For all that is random in the evaluation (default: 0).",
+        help="Seed of the evaluation (default: 0).",
     )(function)
 
 
 def settings_option(example: str) -> Callable[[Function], Function]:
-    """`--set`, to be given as often as wanted."""
+    """`--set`, repeatable."""
     return click.option(
         "--set",
         "settings",

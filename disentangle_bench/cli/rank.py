@@ -39,15 +39,15 @@ if TYPE_CHECKING:
     callback=read_words,
     metavar="A,B,..",
     shell_complete=names_of("metrics"),
-    help="Only these (default: all that compare the codes of several models).",
+    help="Only these (default: every metric that compares several models).",
 )
 @settings_option("udr/lasso.alpha=0.2")
 @seed_option
 @format_option
 def rank(models: tuple[Path, ...], metrics: tuple[str, ...] | None, settings: Settings, seed: int, form: Form) -> None:
-    """Rank models without labels: the one whose codes the others find, too, comes first.
+    """Rank models without labels: models whose codes agree with the others' come first.
 
-    Give three or more, better five, trained from different seeds or settings.
+    Give three or more models, better five, trained with different seeds or settings.
     """
     from disentangle_bench import rank as rank_models
 

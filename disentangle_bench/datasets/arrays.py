@@ -17,7 +17,7 @@ from disentangle_bench.datasets.folder import SMALL, given
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.table import read_table
 from disentangle_bench.errors import DataError, SettingError
-from disentangle_bench.representation.variables import KINDS, Kind
+from disentangle_bench.representation.kinds import KINDS, Kind
 from disentangle_bench.storage import storage_errors
 
 ARRAY_SUFFIXES = (".npz", ".h5", ".hdf5")

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.table import Table
 from disentangle_bench.errors import DataError, SettingError
-from disentangle_bench.representation.variables import KINDS, Kind, Variables
+from disentangle_bench.representation.kinds import KINDS, Kind
+from disentangle_bench.representation.variables import Variables
 
 LABELS = ("class", "label")
 _FEW = 100

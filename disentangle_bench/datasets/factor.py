@@ -9,7 +9,8 @@ from typing import Self
 from numpy.typing import ArrayLike
 
 from disentangle_bench.errors import DataError
-from disentangle_bench.representation.variables import Kind, Variables
+from disentangle_bench.representation.kinds import Kind
+from disentangle_bench.representation.variables import Variables
 
 Value = float | str
 

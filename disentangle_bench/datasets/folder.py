@@ -20,7 +20,7 @@ from disentangle_bench.datasets.grids import content_of
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.table import Table, read_table
 from disentangle_bench.errors import DataError
-from disentangle_bench.representation.variables import Kind
+from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.storage import storage_errors
 
 TABLE = "factors.csv"

@@ -23,9 +23,8 @@ from disentangle_bench.evaluation.levels_cache import remembered
 from disentangle_bench.evaluation.question import Question, Values, in_turn_or_at_once
 from disentangle_bench.metrics import Scores, info_of
 from disentangle_bench.metrics.metric import Better
-from disentangle_bench.representation.stored import StoredVariables
-from disentangle_bench.representation.summary import summaries_of
-from disentangle_bench.representation.variables import Kind, Variables
+from disentangle_bench.representation.kinds import Kind
+from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import installed_version, sha256
 
@@ -284,7 +283,7 @@ def thinned(variables: Variables, rows: NDArray[np.int64]) -> Variables:
 
 
 def _kinds(codes: Variables) -> tuple[CodeKind, ...]:
-    summaries = codes.summaries if isinstance(codes, StoredVariables) else summaries_of(codes)
+    summaries = codes.summaries
     return tuple(
         CodeKind(name, kind, 0 if summary.values is None else len(summary.values))
         for name, kind, summary in zip(codes.names, codes.kinds, summaries, strict=True)

@@ -8,7 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.representation.variables import Kind, Variables
+from disentangle_bench.representation.kinds import Kind
+from disentangle_bench.representation.variables import Variables
 
 
 @dataclass(frozen=True, eq=False)

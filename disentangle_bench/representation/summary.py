@@ -1,4 +1,4 @@
-"""What has to be known of columns before their values can be counted: how far they reach, or which values occur."""
+"""Summaries of columns, which must be known before values can be counted: the range, or the values that occur."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.representation.variables import Kind, Variables, is_whole
+from disentangle_bench.representation.kinds import Kind, is_whole
 
 _TABLE = 2**16
-"""Whole numbers that lie closer together than this are told apart by a table, which is faster than sorting."""
+"""Whole numbers within a range narrower than this are looked up in a table, which is faster than sorting."""
 _EXACT = 2**53
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """How far one column reaches; extents of batches are added.
+    """The range and the values of one column; add the summaries of batches to get that of all rows.
 
     Attributes:
         samples: n.
@@ -40,7 +40,7 @@ class Summary:
 
     @classmethod
     def of(cls, column: NDArray[Any], kind: Kind) -> Self:
-        """The extent of finite values `(n,)`, n of 1 or more."""
+        """The summary of one or more finite values `(n,)`."""
         if column.dtype.kind == "U":
             return cls(len(column), None, None, 0.0, 0.0, False, np.unique(column))
         whole = kind != "continuous" and is_whole(column)
@@ -76,7 +76,7 @@ class Summary:
 
 
 def _occurring(column: NDArray[Any]) -> NDArray[Any]:
-    """The values that occur, sorted; of whole numbers close together, without sorting all."""
+    """The values that occur, sorted; whole numbers close together are found without sorting all."""
     if close_together(column):
         low = int(column.min())
         present = np.bincount(column.astype(np.int64) - low)
@@ -85,7 +85,7 @@ def _occurring(column: NDArray[Any]) -> NDArray[Any]:
 
 
 def close_together(numbers: NDArray[Any]) -> bool:
-    """Whether these are whole numbers that a short table has room for."""
+    """Whether all are whole numbers within a range that a short table has room for."""
     low, high = float(numbers.min()), float(numbers.max())
     return high - low < _TABLE and max(abs(low), abs(high)) < _EXACT and is_whole(numbers)
 
@@ -94,16 +94,6 @@ Summaries = tuple[Summary, ...]
 """One for each variable."""
 
 
-def summaries_of(variables: Variables) -> Summaries:
-    """How far each variable reaches, batch by batch."""
-    return total_summaries(summaries_of_batch(batch) for batch in variables.batches())
-
-
 def total_summaries(batches: Iterable[Summaries]) -> Summaries:
-    """The extents of all batches together."""
+    """The summaries of all batches together."""
     return tuple(reduce(add, parts) for parts in zip(*batches, strict=True))
-
-
-def summaries_of_batch(variables: Variables) -> Summaries:
-    """How far each variable reaches; all at once."""
-    return tuple(Summary.of(column, kind) for column, kind in zip(variables.values.T, variables.kinds, strict=True))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import RepresentationError, UnknownNameError
+from disentangle_bench.representation.kinds import KINDS, Kind, guess_kind, period_of
+from disentangle_bench.representation.summary import Summaries, Summary, total_summaries
 
-Kind = Literal["categorical", "ordinal", "continuous", "cyclic"]
-KINDS: tuple[str, ...] = get_args(Kind)
 BATCH = 2**16
 """Rows at a time: of some tens of columns, as much as a processor's cache holds."""
 EXPECTED_SHAPE = "Give an array of the shape (samples, variables), with one sample or more."
@@ -53,7 +54,7 @@ class Variables:
         array = as_columns(values, _PLURALS.get(prefix, prefix))
         width = array.shape[1]
         names = tuple(f"{prefix}{column + 1}" for column in range(width)) if names is None else tuple(map(str, names))
-        kinds = (_guess_kind(array.dtype),) * width if kinds is None else tuple(map(str, kinds))
+        kinds = (guess_kind(array.dtype),) * width if kinds is None else tuple(map(str, kinds))
         _check_names(width, names, kinds)
         _check_values(array, names, kinds)
         return cls(array, names, cast("tuple[Kind, ...]", kinds))
@@ -76,11 +77,9 @@ class Variables:
 
     @property
     def periods(self) -> tuple[float, ...]:
-        """After how much each variable comes back to itself: 2 pi for a cyclic one in radians, the number of values
-        for one of whole numbers; 0 for a variable that is not cyclic.
-        """
+        """The period of each variable; 0 for one that is not cyclic."""
         return tuple(
-            _period(self.values[:, place]) if kind == "cyclic" else 0.0 for place, kind in enumerate(self.kinds)
+            period_of(self.values[:, place]) if kind == "cyclic" else 0.0 for place, kind in enumerate(self.kinds)
         )
 
     def select(self, names: Sequence[str]) -> Variables:
@@ -106,14 +105,14 @@ class Variables:
         for start in range(0, len(self), size):
             yield Variables(self.values[start : start + size], self.names, self.kinds)
 
+    @cached_property
+    def summaries(self) -> Summaries:
+        """The range, or the values that occur, of each variable."""
+        return total_summaries(batch.summarize() for batch in self.batches())
 
-def is_whole(values: NDArray[Any]) -> bool:
-    """Whether all of these are whole numbers, whatever their type."""
-    return values.dtype.kind in "biu" or bool((values == np.round(values)).all())
-
-
-def _period(values: NDArray[Any]) -> float:
-    return float(values.max()) - float(values.min()) + 1 if is_whole(values) else 2 * np.pi
+    def summarize(self) -> Summaries:
+        """The summaries of all samples at once."""
+        return tuple(Summary.of(column, kind) for column, kind in zip(self.values.T, self.kinds, strict=True))
 
 
 def off_the_device(values: Any) -> Any:
@@ -147,10 +146,6 @@ def _without_objects(array: NDArray[Any]) -> NDArray[Any]:
     """Numbers or text from objects, as pandas has them; the same objects if they are neither, or some of both."""
     texts = sum(isinstance(value, str) for value in array.flat)
     return np.asarray(array.tolist()) if texts in (0, array.size) else array
-
-
-def _guess_kind(dtype: np.dtype[Any]) -> Kind:
-    return "continuous" if dtype.kind == "f" else "categorical"
 
 
 def _check_names(width: int, names: tuple[str, ...], kinds: tuple[str, ...]) -> None:

@@ -12,8 +12,7 @@ from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.evaluate import keep_results, score_subject
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
 from disentangle_bench.evaluation.subject import Subject, subject_of_representation, subject_of_run
-from disentangle_bench.representation import Representation
-from disentangle_bench.representation.stored import open_representation
+from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
 
 REPRESENTATION_FILES = (".npz", ".h5", ".hdf5")

@@ -21,7 +21,7 @@ from benchmarks.perf.work import make_model, make_products, make_step, multiply_
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics import METRICS, mutual_information_gap
 from disentangle_bench.models.recipes import find_recipe
-from disentangle_bench.representation.stored import open_representation
+from disentangle_bench.representation import open_representation
 
 NARROW = {"networks.width": 0.125, "batch_size": 8}
 

@@ -10,7 +10,7 @@ def test_a_metric_that_keeps_the_rules(dbench):
     outcome = dbench("check", "c1-accuracy", "--set", "bootstrap=20")
     assert outcome.code == 0
     assert len(outcome.out.splitlines()) > 30
-    assert all(line.startswith("kept    ") for line in outcome.out.splitlines())
+    assert all(line.startswith("PASS  ") for line in outcome.out.splitlines())
 
 
 def test_a_metric_in_a_file_that_breaks_one(dbench, tmp_path, monkeypatch):
@@ -37,9 +37,9 @@ def test_a_metric_in_a_file_that_breaks_one(dbench, tmp_path, monkeypatch):
     )
     outcome = dbench("check", "my_metric_of_this_test.spread")
     assert outcome.code == 1
-    broken = [line for line in outcome.out.splitlines() if line.startswith("broken  ")]
-    assert any("stretching and shifting the codes changes the score from" in line for line in broken)
-    assert any("another order of the codes changes the score from" in line for line in broken)
+    failed = [line for line in outcome.out.splitlines() if line.startswith("FAIL  ")]
+    assert any("stretching and shifting the codes changes the score from" in line for line in failed)
+    assert any("another order of the codes changes the score from" in line for line in failed)
 
 
 def test_a_place_that_there_is_not(dbench):

@@ -13,7 +13,7 @@ from disentangle_bench.datasets import DATASETS, Adapter, Dataset
 from disentangle_bench.datasets.dataset import Published
 from disentangle_bench.datasets.files.fetch import fetch
 from disentangle_bench.errors import DataError, DownloadError
-from disentangle_bench.representation.variables import KINDS
+from disentangle_bench.representation.kinds import KINDS
 
 NAMES = sorted(DATASETS)
 OWN = {name for name in NAMES if not DATASETS.get(name).info.images}

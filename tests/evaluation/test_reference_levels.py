@@ -17,8 +17,7 @@ from disentangle_bench.evaluation.reference_levels import Sizes, ignorant_codes,
 from disentangle_bench.metrics import Score, Scores, info_of, metric
 from disentangle_bench.metrics.information.entropies import discrete_entropies, mutual_information_matrix
 from disentangle_bench.metrics.metric import Codes, Factors
-from disentangle_bench.representation import Representation
-from disentangle_bench.representation.stored import open_representation
+from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.representation.variables import BATCH, Variables
 
 from .conftest import Ask, information, share

@@ -21,8 +21,7 @@ from disentangle_bench.evaluation.subject import (
     subject_of_representation,
 )
 from disentangle_bench.latents import Categorical, Gaussian, LatentSpec, Uniform
-from disentangle_bench.representation import Representation
-from disentangle_bench.representation.stored import open_representation
+from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.representation.variables import Variables
 
 

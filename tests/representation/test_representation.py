@@ -16,7 +16,8 @@ from hypothesis.extra import numpy as npst
 
 from disentangle_bench.errors import RepresentationError, StorageError, UnknownNameError
 from disentangle_bench.representation import Representation
-from disentangle_bench.representation.variables import KINDS, Variables
+from disentangle_bench.representation.kinds import KINDS
+from disentangle_bench.representation.variables import Variables
 
 FORMATS = [".h5", ".npz"]
 # Text of a fixed width ends at its last character that is no NUL; lone surrogates have no UTF-8.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from disentangle_bench.representation.summary import Summary, close_together, summaries_of
+from disentangle_bench.representation.summary import Summary, close_together
 from disentangle_bench.representation.variables import Variables
 
 
@@ -18,7 +18,7 @@ def variables():
 
 def test_batches_add_up():
     data = variables()
-    whole = summaries_of(data)
+    whole = data.summaries
     for column, summary in enumerate(whole):
         values = data.values[:, column]
         kind = data.kinds[column]
@@ -34,7 +34,7 @@ def test_batches_add_up():
 
 
 def test_only_what_is_counted_value_by_value_keeps_its_values():
-    assert [summary.values is None for summary in summaries_of(variables())] == [True, False, False, True]
+    assert [summary.values is None for summary in variables().summaries] == [True, False, False, True]
 
 
 def test_one_batch_of_angles_makes_all_angles():

@@ -30,7 +30,7 @@ from disentangle_bench.metrics.information.contingency import Contingency, Layou
 from disentangle_bench.metrics.inputs import MINIMUM
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores
 from disentangle_bench.representation import Representation
-from disentangle_bench.representation.summary import Summaries, summaries_of, total_summaries
+from disentangle_bench.representation.summary import Summaries, total_summaries
 from disentangle_bench.representation.variables import Variables
 
 COUNTED = ("mig", "rmig", "mig-sup", "jemmig", "dcimig", "modularity", "mutual-information-matrix")
@@ -57,7 +57,7 @@ class CodeRanges:
             RepresentationError: arrays that do not fit together, NaN or infinite values.
         """
         pair = _pair(codes, factors, self._kinds)
-        seen = summaries_of(pair[0]), summaries_of(pair[1])
+        seen = pair[0].summaries, pair[1].summaries
         self._names = pair[0].names, pair[1].names
         self._extents = seen if self._extents is None else _together([self._extents, seen])
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.representation.stored import StoredVariables
-from disentangle_bench.representation.summary import Summaries, Summary, close_together, summaries_of
+from disentangle_bench.representation.summary import Summaries, Summary, close_together
 from disentangle_bench.representation.variables import Variables
 
 
@@ -130,7 +129,7 @@ def bins_of(variables: Variables, num_bins: int, *, reach: float | None = None) 
     Raises:
         MetricError: fewer than 2 bins.
     """
-    summaries = variables.summaries if isinstance(variables, StoredVariables) else summaries_of(variables)
+    summaries = variables.summaries
     return bins_of_summaries(variables.names, summaries, num_bins, reach=reach)
 
 

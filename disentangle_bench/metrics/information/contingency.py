@@ -16,7 +16,6 @@ from disentangle_bench.metrics.information.bins import Bins, bins_of
 from disentangle_bench.metrics.information.entropies import count_pairs
 from disentangle_bench.metrics.inputs import paired
 from disentangle_bench.metrics.metric import Codes, Factors
-from disentangle_bench.representation.stored import StoredVariables
 from disentangle_bench.representation.variables import Variables
 
 MOST_CELLS = 2**27
@@ -56,7 +55,7 @@ class Contingency:
     def of(cls, codes: Codes, factors: Factors, num_bins: int = 20, *, layout: Layout | None = None) -> Self:
         """Counts of arrays `(n, d)` and `(n, k)`; continuous variables and angles in equal-width bins.
 
-        What lies in a file is read in batches, once for all metrics that count in the same cells.
+        Rows are counted once for all metrics that count in the same bins; what lies in a file is read in batches.
 
         Args:
             codes: of any kinds.
@@ -71,8 +70,6 @@ class Contingency:
         """
         rows, columns = paired(codes, factors)
         laid_out = Layout(num_bins, num_bins) if layout is None else layout
-        if not (isinstance(rows, StoredVariables) and isinstance(columns, StoredVariables)):
-            return cls._counted(rows, columns, laid_out)
         known = _COUNTED.setdefault(rows, WeakKeyDictionary()).setdefault(columns, {})
         if laid_out not in known:
             known[laid_out] = cls._counted(rows, columns, laid_out)
@@ -131,7 +128,7 @@ class Contingency:
 
 
 _COUNTED: WeakKeyDictionary[Variables, WeakKeyDictionary[Variables, dict[Layout, Contingency]]] = WeakKeyDictionary()
-"""Counts of what lies in files, for as long as it is in use: each takes a pass over the file."""
+"""Counts of variables for as long as these are in use: each takes a pass over all rows."""
 
 
 def _cell_numbers(variables: Variables, bins: Sequence[Bins]) -> list[NDArray[np.int64]]:

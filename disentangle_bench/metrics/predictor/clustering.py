@@ -28,7 +28,8 @@ from disentangle_bench.metrics.predictor.agreement import (
     one_to_one,
 )
 from disentangle_bench.representation import Representation
-from disentangle_bench.representation.variables import Kind, Variables
+from disentangle_bench.representation.kinds import Kind
+from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 
 PARTS = ("accuracy", "error", "many-to-one", "nmi", "ari", "homogeneity", "completeness", "categories-used")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.inputs import Observations
-from disentangle_bench.representation.variables import is_whole
+from disentangle_bench.representation.kinds import is_whole
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]

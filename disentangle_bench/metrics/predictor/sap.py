@@ -13,7 +13,7 @@ from disentangle_bench.metrics.encoding import Columns, numeric_columns
 from disentangle_bench.metrics.inputs import Observations, varies
 from disentangle_bench.metrics.learners.linear_svm import OneVsRest
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
-from disentangle_bench.representation.variables import is_whole
+from disentangle_bench.representation.kinds import is_whole
 
 COST = 0.01
 Floats = NDArray[np.float64]

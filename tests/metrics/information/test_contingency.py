@@ -12,8 +12,7 @@ from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.information.bins import bins_of
 from disentangle_bench.metrics.information.contingency import Contingency, best_and_second
 from disentangle_bench.metrics.information.entropies import discretize, entropy, mutual_information_matrix
-from disentangle_bench.representation import Representation
-from disentangle_bench.representation.stored import open_representation
+from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.representation.variables import Variables
 
 

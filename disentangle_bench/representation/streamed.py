@@ -1,4 +1,4 @@
-"""Representations that stay in their HDF5 file: read in batches, and whole only by those who need them whole."""
+"""Representations that stay in their HDF5 file: read in batches, or whole where a metric needs all rows at once."""
 
 from __future__ import annotations
 
@@ -12,24 +12,19 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.representation.representation import (
-    Representation,
-    declared_variables,
-    faults_of,
-    read_mask,
-    read_variables,
-    require_codes,
-)
-from disentangle_bench.representation.summary import Summaries, summaries_of_batch, total_summaries
+from disentangle_bench.representation.faults import naming_file, require_codes
+from disentangle_bench.representation.hdf5 import declared_variables, read_mask, read_variables
+from disentangle_bench.representation.representation import Representation, is_npz
+from disentangle_bench.representation.summary import Summaries, total_summaries
 from disentangle_bench.representation.variables import BATCH, Variables, as_columns, refuse_broken
 
 CHUNK_CACHE = 2**26
-"""Bytes of unpacked chunks that are kept: those of a batch of rows, whose columns may lie in chunks of their own."""
+"""Bytes of decompressed chunks to keep: a batch of rows, each of whose columns may be in a chunk of its own."""
 
 
 @dataclass(frozen=True)
 class StoredArray:
-    """An array in an HDF5 file, read when it is asked for."""
+    """An array in an HDF5 file, read when it is needed."""
 
     path: Path
     key: str
@@ -39,7 +34,7 @@ class StoredArray:
         return self.samples
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        with faults_of(self.path, "HDF5"), h5py.File(self.path, "r") as file:
+        with naming_file(self.path, "HDF5"), h5py.File(self.path, "r") as file:
             return np.asarray(file[self.key][...], dtype=dtype)
 
 
@@ -47,8 +42,8 @@ class StoredVariables(Variables):
     """Codes or factors in an HDF5 file.
 
     Attributes:
-        values: `(n, d)`, read when it is first asked for and kept; `batches` reads no more than a batch.
-        summaries: how far each variable reaches.
+        values: `(n, d)`, read when first needed and kept in memory; `batches` reads no more than a batch.
+        summaries: the range, or the values that occur, of each variable.
     """
 
     path: Path
@@ -81,21 +76,21 @@ class StoredVariables(Variables):
         if "values" in self.__dict__:
             yield from super().batches(size)
             return
-        with faults_of(self.path, "HDF5"), h5py.File(self.path, "r", rdcc_nbytes=CHUNK_CACHE) as file:
+        with naming_file(self.path, "HDF5"), h5py.File(self.path, "r", rdcc_nbytes=CHUNK_CACHE) as file:
             data = file[self.key]
             for start in range(0, self.samples, size):
                 yield Variables(as_columns(data[start : start + size], self.key), self.names, self.kinds)
 
     def _scanned(self) -> Summaries:
-        """The extents, found in one pass that also looks for values that are no numbers."""
+        """The summaries, from one pass that also finds NaN and infinite values."""
         broken = np.zeros(len(self.names), dtype=np.int64)
         parts = []
         for batch in self.batches():
             if batch.values.dtype.kind == "f":
                 broken += (~np.isfinite(batch.values)).sum(axis=0)
             if not broken.any():
-                parts.append(summaries_of_batch(batch))
-        with faults_of(self.path, "HDF5"):
+                parts.append(batch.summarize())
+        with naming_file(self.path, "HDF5"):
             refuse_broken(broken, self.samples, self.names)
         return total_summaries(parts)
 
@@ -109,10 +104,10 @@ def open_representation(path: Path | str) -> Representation:
         RepresentationError: as `Representation.load`.
     """
     path = Path(path)
-    if path.suffix.lower() == ".npz" or not path.is_file():
+    if is_npz(path) or not path.is_file():
         return Representation.load(path)
-    with faults_of(path, "HDF5"), h5py.File(path, "r") as file:
-        require_codes(list(file))
+    with naming_file(path, "HDF5"), h5py.File(path, "r") as file:
+        require_codes(file)
         found = {key: _variables_or_likeness(file, key) for key in ("codes", "factors") if key in file}
         posterior = {
             name: StoredArray(path, f"posterior/{name}", len(data)) for name, data in file.get("posterior", {}).items()
@@ -122,7 +117,7 @@ def open_representation(path: Path | str) -> Representation:
         key: StoredVariables(path, key, variables, samples) if samples else variables
         for key, (variables, samples) in found.items()
     }
-    with faults_of(path, "HDF5"):
+    with naming_file(path, "HDF5"):
         return Representation(parts["codes"], parts.get("factors"), train, posterior)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.representation import Representation
-from disentangle_bench.representation.stored import StoredArray, StoredVariables, open_representation
+from disentangle_bench.representation.streamed import StoredArray, StoredVariables, open_representation
 from disentangle_bench.representation.variables import Variables
 
 

@@ -1,0 +1,72 @@
+"""What can be wrong with a file of codes, in messages that name the file."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.errors import RepresentationError
+
+DAMAGE = (
+    OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+@contextmanager
+def naming_file(path: Path, form: str) -> Iterator[None]:
+    """Name the file in errors about its arrays, and report a damaged one.
+
+    Args:
+        path: of the file.
+        form: npz or HDF5.
+    """
+    try:
+        yield
+    except RepresentationError as error:
+        raise RepresentationError(f"In {path}: {error.problem}", error.remedy) from error
+    except DAMAGE as error:
+        raise RepresentationError(f"{path} is not a readable {form} file: {error}.", "Write it again.") from error
+
+
+def require_codes(keys: Iterable[str]) -> None:
+    """Refuse a file without codes.
+
+    Args:
+        keys: the names of its arrays.
+
+    Raises:
+        RepresentationError: none of them is `codes`.
+    """
+    names = list(keys)
+    if "codes" not in names:
+        raise RepresentationError(
+            f"there is no array 'codes'; there is {', '.join(names) or 'nothing'}.",
+            "Store the codes (n, d) as 'codes' and, if known, the factors (n, k) as 'factors'.",
+        )
+
+
+def as_mask(mask: NDArray[Any]) -> NDArray[np.bool_]:
+    """A train mask `(n,)` as booleans.
+
+    Raises:
+        RepresentationError: another shape, or values other than 0 and 1.
+    """
+    if mask.ndim != 1 or not np.isin(mask, (0, 1)).all():
+        raise RepresentationError(
+            f"'train' has the shape {mask.shape} and the type {mask.dtype}.", "Give one true or false per sample."
+        )
+    return mask.astype(bool)
+
+
+def as_texts(values: Any) -> list[str] | None:
+    """One text or several, as str or bytes, whichever the writer of the file stored; None stays None."""
+    if values is None:
+        return None
+    return [text.decode() if isinstance(text, bytes) else str(text) for text in np.atleast_1d(values)]
