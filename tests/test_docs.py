@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from disentangle_bench.cli.app import dbench as group
 from disentangle_bench.cli.info import KINDS
-from disentangle_bench.models.recipes import find_recipe
+from disentangle_bench.models.recipes import find_recipe, recipe_files
+from disentangle_bench.models.recipes.halves import FOLDER
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.run import Run
@@ -81,3 +83,10 @@ def test_every_part_of_a_run_folder_is_explained(tmp_path):
     for part in ("recipe_file", "provenance_file", "log_file", "checkpoints", "model_file", "representation_file",
                  "results_file", "samples_file", "figures"):  # fmt: skip
         assert f"`{getattr(run, part).name}" in text
+
+
+def test_the_halves_that_are_explained_are_those_of_the_package():
+    blocks = re.findall(r"```toml\n# (\S+)\n(.*?)```", (ROOT / "docs" / "recipes.md").read_text(), re.DOTALL)
+    assert [file for file, _ in blocks] == recipe_files("infogan-faces-elevation")
+    for file, text in blocks:
+        assert tomllib.loads(text) == tomllib.loads((FOLDER / file).read_text())

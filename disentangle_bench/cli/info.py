@@ -68,9 +68,10 @@ def _model_row(name: str) -> tuple[Any, ...]:
 
 def _model_sheet(name: str) -> Sheet:
     from disentangle_bench.models import MODELS
+    from disentangle_bench.models.recipes import recipe_names
 
     model = MODELS.get(name)
-    recipes = ", ".join(recipe for recipe in _recipe_names() if _recipe(recipe).model.name == name)
+    recipes = ", ".join(recipe_names(name)) or f"dbench train {name} --dataset NAME"
     info = {"source": model.source, "recipes": recipes, "code": f"{model.__module__}.{model.__qualname__}"}
     return Sheet(_first_paragraph(model), info)
 
@@ -195,22 +196,18 @@ def _recipe_row(name: str) -> tuple[Any, ...]:
 
 
 def _recipe_sheet(name: str) -> Sheet:
+    from disentangle_bench.models.recipes import recipe_files
+
     recipe = _recipe(name)
     info = {"model": recipe.model.name, "dataset": recipe.dataset.name, "source": recipe.source}
+    info["merged from"] = ", ".join(recipe_files(name))
     return Sheet(recipe.title, info, settings=recipe_settings(recipe), published=recipe.published)
 
 
 def recipe_settings(recipe: Any) -> dict[str, Any]:
     """A recipe's settings under the dotted keys that `--set` takes."""
     named = ("name", "model.name", "dataset.name")
-    return {key: value for key, value in _flatten(recipe.training_values()) if key not in named}
-
-
-def _flatten(values: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
-    if not isinstance(values, Mapping | list):
-        return [(prefix, values)]
-    pairs = values.items() if isinstance(values, Mapping) else enumerate(values)
-    return [leaf for key, value in pairs for leaf in _flatten(value, f"{prefix}.{key}" if prefix else str(key))]
+    return {key: value for key, value in recipe.dotted_values().items() if key not in named}
 
 
 def _first_paragraph(thing: Any) -> str:

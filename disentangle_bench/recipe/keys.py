@@ -43,6 +43,18 @@ def assign(values: dict[str, Any], key: str, value: Any, schema: type[BaseModel]
         raise SettingError(f"There is no setting {key!r}{suggestion(key, schema)}.", _REMEDY)
 
 
+def flatten(values: Any, key: str = "") -> dict[str, Any]:
+    """Nested tables and lists as one, by dotted keys."""
+    if isinstance(values, list):
+        values = dict(enumerate(values))
+    if not isinstance(values, dict):
+        return {key: values}
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= flatten(value, f"{key}.{name}" if key else str(name))
+    return flat
+
+
 def suggestion(key: str, schema: type[BaseModel]) -> str:
     """The setting that was perhaps meant: the nearest name, or one of that name in another table."""
     names = [name.replace("codes.*", f"codes.{_index(key)}").replace("*", _optimizer(key)) for name in _names(schema)]

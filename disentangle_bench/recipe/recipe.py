@@ -11,7 +11,7 @@ import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
 from disentangle_bench.errors import SettingError
-from disentangle_bench.recipe.keys import assign, suggestion
+from disentangle_bench.recipe.keys import assign, flatten, suggestion
 from disentangle_bench.recipe.tables import (
     CategoricalCode,
     DatasetTable,
@@ -118,6 +118,10 @@ class Recipe(Table):
     def training_values(self) -> dict[str, Any]:
         """The plain values that determine what is trained: all but title, source and published values."""
         return {key: value for key, value in self.to_values().items() if key not in DESCRIPTION}
+
+    def dotted_values(self) -> dict[str, Any]:
+        """The training values by the dotted keys that `with_settings` and `--set` take, such as `latents.codes.0.k`."""
+        return flatten(self.training_values())
 
     def latent_spec(self) -> LatentSpec:
         """The latent spec with one prior per code, named c1, c2, ..."""

@@ -103,8 +103,8 @@ def _tell_changes(run: Run, info: Mapping[str, Any]) -> None:
 
 def _differences(run: Run, recipe: Recipe, seed: int) -> str:
     before, now = (
-        _flat(run.recipe.training_values()) | {"seed": run.seed},
-        _flat(recipe.training_values()) | {"seed": seed},
+        run.recipe.dotted_values() | {"seed": run.seed},
+        recipe.dotted_values() | {"seed": seed},
     )
     keys = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     return ", ".join(f"{key} was {_shown(before, key)}, now {_shown(now, key)}" for key in keys)
@@ -112,15 +112,3 @@ def _differences(run: Run, recipe: Recipe, seed: int) -> str:
 
 def _shown(values: Mapping[str, Any], key: str) -> str:
     return str(values[key]) if key in values else "not set"
-
-
-def _flat(values: Any, key: str = "") -> dict[str, Any]:
-    """Nested settings under the keys by which `--set` names them, such as `latents.codes.0.k`."""
-    if isinstance(values, list):
-        values = dict(enumerate(values))
-    if not isinstance(values, dict):
-        return {key: values}
-    named: dict[str, Any] = {}
-    for name, value in values.items():
-        named |= _flat(value, f"{key}.{name}" if key else str(name))
-    return named

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import tomli_w
 from filelock import FileLock
 
 from disentangle_bench.errors import RunError, SettingError, StorageError, UnknownNameError
@@ -109,6 +110,25 @@ class TestARunThatIsThere:
             train_tiny(settings, seed=seed, resume=True)
         assert f"trained with other settings: {difference}." in caught.value.problem
         assert f"dbench train {ended}/recipe.toml --seed 0 --out {ended}" in caught.value.remedy
+
+    def test_with_a_flat_recipe_of_an_older_version_is_resumed(
+        self, ended: Path, train_tiny: Train, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        values = Run(ended).recipe.to_values()
+        flat = {
+            **{key: value for key, value in values.items() if key != "title"},
+            "model": values["model"]["name"],
+            "objective": values["model"]["game"],
+            "dataset": values["dataset"]["name"],
+            "optimizer": {"discriminator_lr": 2e-4, "generator_lr": 1e-3, "beta1": 0.5, "beta2": 0.999},
+            "title": "as that version worded it",
+        }
+        (ended / "recipe.toml").write_text(tomli_w.dumps(flat))
+        model = (ended / "model.safetensors").read_bytes()
+        (ended / "model.safetensors").write_bytes(b"damaged")
+        assert train_tiny(resume=True).status == Run(ended).status
+        assert "damaged" in caplog.text
+        assert (ended / "model.safetensors").read_bytes() == model
 
     def test_on_another_machine_says_so(self, begun: Run, tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
         assert prepare(begun, tiny(), 0, True, {**FACTS, "precision": "bf16-mixed", "device": "H200"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from disentangle_bench.errors import SettingError, UnknownNameError
-from disentangle_bench.models.recipes import find_recipe, recipe_names
+from disentangle_bench.models.recipes import find_recipe, recipe_files, recipe_names
 
 
 def test_by_its_name() -> None:
@@ -16,7 +16,7 @@ def test_by_its_name() -> None:
 
 @pytest.mark.parametrize(("dataset", "name"), [(None, "infogan-mnist"), ("digits", "infogan-digits")])
 def test_by_a_models_name(dataset: str | None, name: str) -> None:
-    assert find_recipe("infogan", dataset).name == name
+    assert find_recipe("infogan", dataset) == find_recipe(name)
 
 
 def test_by_a_file(tmp_path: Path) -> None:
@@ -35,16 +35,10 @@ def test_another_dataset_than_the_recipes_is_refused() -> None:
         find_recipe("infogan-mnist", "digits")
 
 
-@pytest.mark.parametrize(
-    ("name", "dataset", "guess"),
-    [
-        ("infogan-mnits", None, "infogan-mnist"),
-        ("infogann", None, "infogan"),
-    ],
-)
-def test_an_unknown_name_gets_a_guess(name: str, dataset: str | None, guess: str) -> None:
+@pytest.mark.parametrize(("name", "guess"), [("infogan-mnits", "infogan-mnist"), ("infogann", "infogan")])
+def test_an_unknown_name_gets_a_guess(name: str, guess: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
-        find_recipe(name, dataset)
+        find_recipe(name)
     assert f"'{guess}'" in caught.value.remedy
     assert "dbench list recipes" in caught.value.remedy
 
@@ -56,13 +50,23 @@ def test_a_missing_file_is_named() -> None:
 
 def test_names_are_sorted() -> None:
     assert recipe_names() == sorted(recipe_names())
-    assert len(recipe_names()) >= 4
 
 
-@pytest.mark.parametrize("model", ["infogan", "gan-with-q"])
-def test_a_dataset_without_a_recipe_gets_the_one_for_anybodys_images(model: str) -> None:
-    recipe, general = find_recipe(model, "theirs"), find_recipe(model, "arrays")
-    assert (recipe.name, recipe.model.name, recipe.dataset.name) == (f"{model}-theirs", model, "theirs")
-    assert recipe.title.endswith("on theirs")
-    assert recipe.networks.name == "auto"
-    assert (recipe.latents, recipe.optimizer, recipe.steps) == (general.latents, general.optimizer, general.steps)
+def test_names_of_one_model() -> None:
+    assert {find_recipe(name).model.name for name in recipe_names("gan-with-q")} == {"gan-with-q"}
+    assert sorted([*recipe_names("infogan"), *recipe_names("gan-with-q")]) == recipe_names()
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("infogan-mnist", ["datasets/mnist.toml", "models/infogan.toml"]),
+        (
+            "gan-with-q-chairs-width",
+            ["datasets/chairs.toml", "models/gan-with-q.toml", "experiments/width.toml"],
+        ),
+        ("infogan-faces", ["datasets/faces.toml", "models/infogan.toml", "experiments/azimuth.toml"]),
+    ],
+)
+def test_the_files_of_a_recipe_are_named_in_the_order_of_merging(name: str, files: list[str]) -> None:
+    assert recipe_files(name) == files

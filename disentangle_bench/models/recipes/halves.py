@@ -1,0 +1,119 @@
+"""Recipes in two halves, how a model is trained and what suits a dataset, and what an experiment of a paper changes.
+
+`models/NAME.toml` has the tables `[model]` and `[optimizer.NAME]`, and `datasets/NAME.toml` the others: networks,
+codes, steps. Where both say something, the model's half counts. `experiments/NAME.toml` counts before both, for the
+models and datasets that it names. Beside a recipe's tables, the files may have
+
+- `title` and `setup`, and `tuned_for` of an experiment, which make up the title, as in "InfoGAN on faces, the paper's
+  networks, tuned for elevation";
+- `source`, of which the experiment's replaces the dataset's, and `{source}` in the model's stands for that;
+- `[weights]`: kind of code -> lambda of the codes of that kind;
+- `[published.DATASET]` in a model's half: the values that the model's source reports for the dataset;
+- `experiment` in a dataset's half: the experiment that is meant where none is named;
+- `models` and `datasets` of an experiment: those that it is for.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from disentangle_bench.models import MODELS
+
+FOLDER = Path(__file__).parent
+GENERAL_DATASET = "arrays"
+"""Its half also serves datasets that have none, such as a plug-in's: its networks fit images of any supported size."""
+
+_NOT_OF_A_RECIPE = ("setup", "tuned_for", "weights", "experiment", "models", "datasets")
+
+
+class Parts(NamedTuple):
+    """The names of the files that make up a recipe."""
+
+    model: str
+    dataset: str
+    experiment: str | None = None
+
+    def files(self) -> list[str]:
+        """The files that are merged, in the order in which the later one counts."""
+        files = [f"datasets/{self.dataset}.toml", f"models/{self.model}.toml"]
+        return files if self.experiment is None else [*files, f"experiments/{self.experiment}.toml"]
+
+
+@cache
+def shipped() -> dict[str, Parts]:
+    """The recipes that come with the package: name -> parts, sorted by name."""
+    recipes = {}
+    for model in _names("models"):
+        for dataset in _names("datasets"):
+            recipes[f"{model}-{dataset}"] = parts_of(model, dataset)
+        for experiment in _names("experiments"):
+            covers = _read("experiments", experiment)
+            for dataset in covers["datasets"] if model in covers["models"] else ():
+                if experiment != _read("datasets", dataset).get("experiment"):
+                    recipes[f"{model}-{dataset}-{experiment}"] = Parts(model, dataset, experiment)
+    return dict(sorted(recipes.items()))
+
+
+def parts_of(model: str, dataset: str) -> Parts:
+    """The parts of a model's recipe for a dataset, with the experiment that its half names, if it is for the model."""
+    experiment = _dataset_half(dataset).get("experiment")
+    if experiment is None or model not in _read("experiments", experiment)["models"]:
+        return Parts(model, dataset)
+    return Parts(model, dataset, experiment)
+
+
+def merge(name: str, parts: Parts) -> dict[str, Any]:
+    """The values of the recipe that some parts make up."""
+    dataset, model = _dataset_half(parts.dataset), _model_half(parts.model)
+    experiment = {} if parts.experiment is None else _read("experiments", parts.experiment)
+    values = _overlay(_overlay(dataset, model), experiment)
+    tuned = f"tuned for {experiment['tuned_for']}" if "tuned_for" in experiment else ""
+    title = ", ".join(filter(None, (f"{model['title']} on {dataset['title']}", values.get("setup"), tuned)))
+    source = model.get("source", "{source}").replace("{source}", experiment.get("source", dataset["source"]))
+    published = {**model.get("published", {}).get(parts.dataset, {}), **experiment.get("published", {})}
+    weights = values.get("weights", {})
+    codes = [
+        {"weight": weights[code["kind"]], **code} if code["kind"] in weights else code
+        for code in values["latents"]["codes"]
+    ]
+    values |= {"name": name, "title": title, "source": source, "published": published}
+    values["latents"] = {**values["latents"], "codes": codes}
+    return {key: value for key, value in values.items() if key not in _NOT_OF_A_RECIPE}
+
+
+@cache
+def _names(kind: str) -> list[str]:
+    return sorted(path.stem for path in (FOLDER / kind).glob("*.toml"))
+
+
+@cache
+def _read(kind: str, name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / kind / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _dataset_half(name: str) -> dict[str, Any]:
+    if name in _names("datasets"):
+        return _read("datasets", name)
+    return {**_read("datasets", GENERAL_DATASET), "title": name, "dataset": {"name": name}}
+
+
+def _model_half(name: str) -> dict[str, Any]:
+    """A model's file, or for a plug-in what its class declares as `recipe_defaults`, in the same form."""
+    if name in _names("models"):
+        return _read("models", name)
+    model = MODELS.get(name)
+    described = {"title": name, "setup": "", "source": model.source, "model": {"name": name}}
+    return _overlay(described, getattr(model, "recipe_defaults", {}))
+
+
+def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two trees of tables as one; of a value that both have, the one above."""
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _overlay(merged[key], value) if both else value
+    return merged
