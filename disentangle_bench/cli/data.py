@@ -99,13 +99,15 @@ def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool
     """Whether all files of a dataset are here now; prints their paths and tells what is not."""
     from disentangle_bench.datasets.files.fetch import fetch as fetch_files
     from disentangle_bench.datasets.files.fetch import take_copy
-    from disentangle_bench.datasets.files.state import presence
 
-    if not adapter.info.files:
-        say(f"{name} is {presence(adapter.info)}: there is nothing to fetch.")
+    published, sources = adapter.info.file_set, getattr(adapter, "sources", None)
+    if not published.files:
+        say(f"{name} is {adapter.info.origin}: there is nothing to fetch.")
         return True
     try:
-        paths, missing = take_copy(adapter, copy) if copy else (fetch_files(adapter, optional=optional), ())
+        paths, missing = (
+            take_copy(published, copy) if copy else (fetch_files(published, sources, optional=optional), ())
+        )
     except DownloadError as error:
         say_error(error.problem, error.remedy)
         return False
@@ -130,13 +132,12 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
     Ends with 1 if a file is damaged or missing.
     """
     from disentangle_bench.datasets import DATASETS
-    from disentangle_bench.datasets.files.state import presence
     from disentangle_bench.datasets.files.state import verify as verify_files
 
     every = {name: DATASETS.get(name).info for name in names}
     for name in (name for name, info in every.items() if not info.files):
-        say(f"{name} is {presence(every[name])}: it has no files that were published.")
-    files = [(name, file) for name, info in every.items() for file in verify_files(info, data_dir)]
+        say(f"{name} is {every[name].origin}: it has no published files.")
+    files = [(name, file) for name, info in every.items() for file in verify_files(info.file_set, data_dir)]
     if files:
         rows = [(name, file.name, file.condition, str(file.path or ""), file.fault) for name, file in files]
         print_table(("Dataset", "File", "State", "Path", "What is wrong"), rows, 3, form)

@@ -95,8 +95,9 @@ def _data_row(name: str) -> tuple[Any, ...]:
 
     info = DATASETS.get(name).info
     size = _download(info) if info.files else ""
+    state = presence(info.file_set) if info.files else info.origin
     factors = None if info.users_own and not info.factors else len(info.factors)
-    return name, info.images or None, factors, size, presence(info), standing(info), info.licence
+    return name, info.images or None, factors, size, state, standing(info.file_set), info.licence
 
 
 def _dataset_sheet(name: str) -> Sheet:
@@ -106,7 +107,7 @@ def _dataset_sheet(name: str) -> Sheet:
 
     adapter = DATASETS.get(name)
     info = adapter.info
-    more = {"size": _download(info), "state": presence(info)}
+    more = {"size": _download(info), "state": presence(info.file_set) if info.files else info.origin}
     files = {file: _hash(declared) for file, declared in info.files.items()}
     return replace(_sheet_of(info, defaults_of(adapter.load), more), files=files)
 
@@ -236,7 +237,7 @@ def _download(info: DatasetInfo) -> str:
 
     if info.users_own:
         return "yours"
-    return in_bytes(info.bytes) if info.files else "embedded"
+    return in_bytes(info.bytes) if info.files else info.origin
 
 
 KINDS = {

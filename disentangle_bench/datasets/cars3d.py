@@ -13,13 +13,14 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.archives import is_gzip, unpack_gzip
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.content import content_of, forgotten_if_damaged
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.matlab import matlab_array
 from disentangle_bench.datasets.formats.members import Members, open_members
 from disentangle_bench.datasets.formats.resizing import require_size, resized
-from disentangle_bench.datasets.grids import REPLACE, content_of, forgotten_if_damaged, grid_dataset
+from disentangle_bench.datasets.grids import REPLACE, grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.images import StoredImages
 from disentangle_bench.datasets.prepared import prepared, prepared_path
@@ -69,8 +70,8 @@ class Cars3D:
         require_size(size, NATIVE, self.info.name)
         info = replace(self.info, shape=(3, size, size))
         folder = self._folder(data_dir)
-        place = folder or obtain(self.info, self.sources, data_dir)[FILE]
-        with forgotten_if_damaged(self.info, place):
+        place = folder or obtain(self.info.file_set, self.sources, data_dir)[FILE]
+        with forgotten_if_damaged(self.info.file_set, place):
             return grid_dataset(info, self._images(place, size), self._classes())
 
     def sources(self) -> Iterable[Source]:

@@ -80,7 +80,7 @@ class CelebA:
         """
         form = Form(size, 3, crop, ORIGINAL)
         folder = _unpacked(user_folders(self.info.name, data_dir, self.info.subfolders))
-        paths = obtain(self.info, self.sources, data_dir, files=[ATTRIBUTES, PARTITION] if folder else None)
+        paths = obtain(self.info.file_set, self.sources, data_dir, names=[ATTRIBUTES, PARTITION] if folder else None)
         names, attributes = read_attributes(paths[ATTRIBUTES], [factor.name for factor in self.info.factors])
         parts = read_partition(paths[PARTITION], names)
         images = self._images(folder or paths[ARCHIVE], names, form)

@@ -12,13 +12,14 @@ import numpy as np
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.content import content_of, forgotten_if_damaged
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.decode import Form, decoded
 from disentangle_bench.datasets.formats.members import Members, open_members
 from disentangle_bench.datasets.formats.resizing import require_size
-from disentangle_bench.datasets.grids import REPLACE, content_of, forgotten_if_damaged, grid_dataset, ranked
+from disentangle_bench.datasets.grids import REPLACE, grid_dataset, ranked
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.prepared import prepared
 from disentangle_bench.errors import DataError, SettingError
@@ -72,8 +73,8 @@ class Chairs:
         if not 8 <= crop <= NATIVE:
             raise SettingError(f"The setting crop = {crop} of 'chairs' is out of range.", f"Choose from 8 to {NATIVE}.")
         require_size(size, crop, self.info.name)
-        place = self._folder(data_dir) or obtain(self.info, self.sources, data_dir)[FILE]
-        with forgotten_if_damaged(self.info, place):
+        place = self._folder(data_dir) or obtain(self.info.file_set, self.sources, data_dir)[FILE]
+        with forgotten_if_damaged(self.info.file_set, place):
             return self._read(place, size, crop)
 
     def sources(self) -> Iterable[Source]:

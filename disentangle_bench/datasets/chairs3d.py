@@ -35,7 +35,7 @@ class Chairs3D:
 
     info = DatasetInfo(
         name="chairs3d",
-        title="Chairs: parametric chairs, 64x64 grey, embedded",
+        title="Chairs: parametric chairs, 64x64 grey, procedural",
         images=len(AZIMUTHS) * len(WIDTHS) * len(BACKS) * len(STYLES),
         shape=(1, 64, 64),
         factors=(
@@ -50,6 +50,7 @@ class Chairs3D:
             "After the Chairs experiment of X. Chen, Y. Duan, R. Houthooft, J. Schulman, I. Sutskever, P. Abbeel: "
             "InfoGAN. NeurIPS 2016. arXiv:1606.03657; its chairs are drawn by disentangle-bench"
         ),
+        procedural=True,
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 64) -> Dataset:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.file import File, FileSet
 from disentangle_bench.datasets.files.sources import Source
 from disentangle_bench.datasets.ground_truth import GroundTruth
 from disentangle_bench.datasets.images import Images, SomeImages
@@ -32,9 +32,10 @@ class DatasetInfo:
         shape: `(channels, height, width)` of an image; zeros where that, too, is the user's own.
         factors: what is known of each image.
         labels: the factor that names an image's class, if there is one.
-        files: file name -> its hash and size; empty for embedded sets.
+        files: file name -> its hash and size; empty where nothing has to be downloaded.
         bytes: size on disk, for listings.
         subfolders: where in a folder of datasets other programs put these files.
+        procedural: whether the images are computed from their factors when they are needed.
     """
 
     name: str
@@ -48,11 +49,24 @@ class DatasetInfo:
     files: Mapping[str, File] = field(default_factory=dict)
     bytes: int = 0
     subfolders: tuple[str, ...] = ()
+    procedural: bool = False
+
+    @property
+    def origin(self) -> Literal["published", "procedural", "embedded", "yours"]:
+        """Where the images come from: published files, their factors, an installed package, or the user."""
+        if self.files:
+            return "published"
+        return "yours" if self.users_own else "procedural" if self.procedural else "embedded"
 
     @property
     def users_own(self) -> bool:
         """Whether the images are the user's own."""
         return self.images == 0
+
+    @property
+    def file_set(self) -> FileSet:
+        """The files, as `datasets.files` takes them."""
+        return FileSet(self.name, self.files, self.subfolders)
 
 
 @dataclass(frozen=True, eq=False)

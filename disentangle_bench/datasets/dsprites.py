@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.content import forgotten_if_damaged
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.npz import NpzArray
 from disentangle_bench.datasets.formats.raw import BinaryImages, prepared_raw
-from disentangle_bench.datasets.grids import REPLACE, forgotten_if_damaged, grid_dataset, ranked, require_grid
+from disentangle_bench.datasets.grids import REPLACE, grid_dataset, ranked, require_grid
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.errors import DataError
 
@@ -67,8 +68,8 @@ class DSprites:
             DownloadError: the file could not be had. DataError: it is damaged or another's.
             StorageError: the cache cannot be written.
         """
-        path = obtain(self.info, self.sources, data_dir)[FILE]
-        with forgotten_if_damaged(self.info, path):
+        path = obtain(self.info.file_set, self.sources, data_dir)[FILE]
+        with forgotten_if_damaged(self.info.file_set, path):
             classes, factors = _classes(path, self.info.factors)
             return grid_dataset(replace(self.info, factors=factors), self._images(path), classes)
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.columns import as_factors, label_of, numbers, parse_kinds
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
+from disentangle_bench.datasets.files.content import content_of
 from disentangle_bench.datasets.formats.decode import SUFFIXES, Form, decoded
 from disentangle_bench.datasets.formats.members import Members, open_members
 from disentangle_bench.datasets.formats.raw import prepared_raw
-from disentangle_bench.datasets.grids import content_of
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.table import Table, read_table
 from disentangle_bench.errors import DataError

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +11,9 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.factor import Factor, as_variables
-from disentangle_bench.datasets.files.hashes import Note, digest_of, note_on
-from disentangle_bench.datasets.files.places import cache_folder
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.errors import DataError
-from disentangle_bench.storage import storage_errors
 
 REPLACE = "Replace it by the published file."
 
@@ -84,45 +78,3 @@ def ranked(
         named = any(isinstance(value, str) for value in factor.values)
         found.append(factor if named else replace(factor, values=tuple(known.tolist())))
     return classes, tuple(found)
-
-
-@contextmanager
-def forgotten_if_damaged(info: DatasetInfo, path: Path) -> Iterator[None]:
-    """Forget what was noted of a file without a published hash if it turns out to be damaged while it is read.
-
-    Else the damaged copy would be the one that its replacement has to match.
-    """
-    try:
-        yield
-    except DataError:
-        if path.name in info.files and info.files[path.name].sha256 is None:
-            with storage_errors(path):
-                note_on(path, cache_folder(info.name)).unlink(missing_ok=True)
-        raise
-
-
-def content_of(place: Path, dataset: str) -> str:
-    """A text that is another for other images: a file's SHA-256, noted if it is large, or that of a folder's listing.
-
-    Raises:
-        StorageError: it cannot be read.
-    """
-    with storage_errors(place, "read"):
-        if place.is_dir():
-            return _listing(place)
-        note = note_on(place, cache_folder(dataset))
-        digest = digest_of(place, note)
-        Note.of(place, digest).keep(note)
-        return digest
-
-
-def _listing(folder: Path) -> str:
-    """The SHA-256 of the names, sizes and times of change of the files in a folder."""
-    digest = hashlib.sha256()
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(parent, name)
-            state = path.stat()
-            digest.update(f"{path.relative_to(folder)} {state.st_size} {state.st_mtime_ns}\n".encode())
-    return digest.hexdigest()

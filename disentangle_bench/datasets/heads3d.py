@@ -37,7 +37,7 @@ class Heads3D:
 
     info = DatasetInfo(
         name="heads3d",
-        title="Heads: parametric heads under light, 32x32 grey, embedded",
+        title="Heads: parametric heads under light, 32x32 grey, procedural",
         images=len(AZIMUTHS) * len(ELEVATIONS) * len(LIGHTINGS) * len(WIDTHS) * IDENTITIES,
         shape=(1, 32, 32),
         factors=(
@@ -52,6 +52,7 @@ class Heads3D:
             "After the Faces experiment of X. Chen, Y. Duan, R. Houthooft, J. Schulman, I. Sutskever, P. Abbeel: "
             "InfoGAN. NeurIPS 2016. arXiv:1606.03657; its heads are drawn by disentangle-bench"
         ),
+        procedural=True,
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 32) -> Dataset:

@@ -44,7 +44,7 @@ class IdxSet(ABC):
         Raises:
             DownloadError: some file could not be had. DataError: a file is damaged.
         """
-        paths = obtain(self.info, self.sources, data_dir)
+        paths = obtain(self.info.file_set, self.sources, data_dir)
         parts = [read_idx(paths[f"{part}-images-idx3-ubyte"], dimensions=3) for part in ("train", "t10k")]
         labels = [read_idx(paths[f"{part}-labels-idx1-ubyte"], dimensions=1) for part in ("train", "t10k")]
         for those, of_them in zip(parts, labels, strict=True):

@@ -26,9 +26,9 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
     """
     adapter = DATASETS.get(name)
     given = check_settings(adapter.load, settings or {}, kind="dataset", name=name)
-    if data_dir is not None and not (adapter.info.files or adapter.info.users_own):
+    if data_dir is not None and adapter.info.origin not in ("published", "yours"):
         raise DataError(
-            f"--data-dir names {data_dir}, but the dataset {name!r} is embedded: it reads no files.",
+            f"--data-dir names {data_dir}, but the dataset {name!r} is {adapter.info.origin}: it reads no files.",
             "Leave --data-dir out.",
         )
     return adapter.load(data_dir, **given)

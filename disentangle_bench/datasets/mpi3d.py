@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.content import forgotten_if_damaged
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import Source, WebFiles, WebFolder
 from disentangle_bench.datasets.formats.npz import NpzArray
 from disentangle_bench.datasets.formats.raw import RawImages, prepared_raw
-from disentangle_bench.datasets.grids import REPLACE, forgotten_if_damaged, grid_dataset
+from disentangle_bench.datasets.grids import REPLACE, grid_dataset
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.errors import DataError
 
@@ -90,8 +91,8 @@ class Mpi3D:
             DownloadError: the file could not be had. DataError: it is damaged or another's.
             StorageError: the cache cannot be written, or there is too little space.
         """
-        path = obtain(self.info, self.sources, data_dir)[self.file]
-        with forgotten_if_damaged(self.info, path):
+        path = obtain(self.info.file_set, self.sources, data_dir)[self.file]
+        with forgotten_if_damaged(self.info.file_set, path):
             return grid_dataset(self.info, self._images(path), grid(self.info.factors))
 
     def sources(self) -> Iterable[Source]:

@@ -12,9 +12,10 @@ import numpy as np
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.content import content_of
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import Source, WebFolder
-from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset, ranked, require_grid
+from disentangle_bench.datasets.grids import REPLACE, grid_dataset, ranked, require_grid
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.images import StoredImages, hdf5_damage_told, in_batches
 from disentangle_bench.datasets.prepared import prepared
@@ -70,7 +71,7 @@ class Shapes3D:
             DownloadError: the file could not be had. DataError: it is damaged or another's.
             StorageError: the cache cannot be written.
         """
-        path = obtain(self.info, self.sources, data_dir)[FILE]
+        path = obtain(self.info.file_set, self.sources, data_dir)[FILE]
         classes, factors = _classes(path, self.info.factors)
         return grid_dataset(replace(self.info, factors=factors), self._images(path), classes)
 

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.content import content_of
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.binary_matrix import BinaryMatrix
 from disentangle_bench.datasets.formats.resizing import require_size, resized
-from disentangle_bench.datasets.grids import REPLACE, content_of, grid_dataset
+from disentangle_bench.datasets.grids import REPLACE, grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.images import StoredImages
 from disentangle_bench.datasets.prepared import prepared
@@ -144,7 +145,7 @@ class SmallNorb:
         for folder in user_folders(self.info.name, data_dir, self.info.subfolders):
             if all((folder / name).is_file() for name in names):
                 return {name: folder / name for name in names}
-        found = obtain(self.info, self.sources, data_dir)
+        found = obtain(self.info.file_set, self.sources, data_dir)
         return {name.removesuffix(".gz"): path for name, path in found.items()}
 
     def _images(self, paths: dict[str, Path], size: int, camera: str) -> StoredImages:

@@ -100,9 +100,8 @@ def _check(**settings: int) -> None:
 
 
 def _title(size: int, colors: int) -> str:
-    return (
-        f"Sprites: 2-D shapes under dSprites' factors, {size}x{size} {'binary' if colors == 1 else 'colour'}, embedded"
-    )
+    pixels = "binary" if colors == 1 else "colour"
+    return f"Sprites: 2-D shapes under dSprites' factors, {size}x{size} {pixels}, procedural"
 
 
 def _refuse_too_many(factors: Sequence[Factor]) -> None:
@@ -129,6 +128,7 @@ class Sprites:
             "After L. Matthey, I. Higgins, D. Hassabis, A. Lerchner: dSprites: Disentanglement testing Sprites "
             "dataset. 2017. https://github.com/google-deepmind/dsprites-dataset"
         ),
+        procedural=True,
     )
 
     def load(

@@ -68,7 +68,7 @@ class Svhn:
             StorageError: the cache cannot be written.
         """
         names = (TRAIN, TEST, EXTRA) if extra else (TRAIN, TEST)
-        paths = obtain(self.info, self.sources, data_dir, files=names)
+        paths = obtain(self.info.file_set, self.sources, data_dir, names=names)
         labels = [_digits(paths[name]) for name in names]
         info = replace(self.info, images=sum(map(len, labels)))
         train = np.concatenate([np.full(len(digits), name != TEST) for name, digits in zip(names, labels, strict=True)])

@@ -35,7 +35,7 @@ class ToyShapes3D:
 
     info = DatasetInfo(
         name="toyshapes3d",
-        title="Toy Shapes3D: a solid in a room, 64x64 RGB, embedded",
+        title="Toy Shapes3D: a solid in a room, 64x64 RGB, procedural",
         images=480_000,
         shape=(3, 64, 64),
         factors=FACTORS,
@@ -44,6 +44,7 @@ class ToyShapes3D:
             "After C. Burgess, H. Kim: 3D Shapes Dataset, 2018, https://github.com/google-deepmind/3d-shapes; "
             "its rooms are drawn by disentangle-bench"
         ),
+        procedural=True,
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 64) -> Dataset:

@@ -74,7 +74,7 @@ def test_impossible_recipes_and_settings(refused, words, says):
 
 @pytest.mark.parametrize("words", [["train", "infogan", "--dataset", "sprites"], ["data", "show", "digits"]])
 def test_a_folder_for_an_embedded_dataset(refused, words, tmp_path):
-    refused(*words, "--data-dir", tmp_path / "mine", says=("--data-dir", "mine", "is embedded: it reads no files"))
+    refused(*words, "--data-dir", tmp_path / "mine", says=("--data-dir", "mine", ": it reads no files"))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")

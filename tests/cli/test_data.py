@@ -133,7 +133,7 @@ def test_fetching_prints_the_paths_and_says_who_is_asked(dbench, web: Web, shape
 
 def test_an_embedded_set_needs_no_fetching(dbench):
     assert dbench("data", "fetch", "digits") == (0, "", "digits is embedded: there is nothing to fetch.\n")
-    assert dbench("data", "verify", "digits") == (0, "", "digits is embedded: it has no files that were published.\n")
+    assert dbench("data", "verify", "digits") == (0, "", "digits is embedded: it has no published files.\n")
 
 
 def test_a_set_of_the_users_own_has_nothing_to_fetch_and_no_number_of_images(dbench, monkeypatch):

@@ -102,7 +102,7 @@ def test_files_can_be_asked_for_without_loading(name: str, monkeypatch: pytest.M
     if any(not source.network for source in sources):
         return  # it may have them
     with pytest.raises(DownloadError) as caught:
-        fetch(adapter, optional=True)
+        fetch(adapter.info.file_set, adapter.sources, optional=True)
     for source in sources:
         assert f"{source.name}: not asked" in caught.value.problem
 

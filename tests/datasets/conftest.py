@@ -1,4 +1,4 @@
-"""A dataset of two small files, a web server on the loopback interface that may have them, and a cache of its own."""
+"""A published set of two small files, a local web server that may serve them, and a cache of its own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from disentangle_bench.datasets import DatasetInfo, Factor, File
 from disentangle_bench.datasets.files import downloads
+from disentangle_bench.datasets.files.file import File, FileSet
 from tests.datasets.server import Web, serving
 
 FILES = {"shapes": bytes(range(256)) * 40, "labels": b"round square round"}
@@ -33,18 +33,8 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.fixture
-def info() -> DatasetInfo:
-    return DatasetInfo(
-        name="shapes",
-        title="Shapes",
-        images=2,
-        shape=(1, 1, 1),
-        factors=(Factor("shape", "categorical", 2),),
-        licence="MIT",
-        citation="None.",
-        files={name: declared(content) for name, content in FILES.items()},
-        subfolders=("SHAPES/raw",),
-    )
+def published() -> FileSet:
+    return FileSet("shapes", {name: declared(content) for name, content in FILES.items()}, ("SHAPES/raw",))
 
 
 @pytest.fixture

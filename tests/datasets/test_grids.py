@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -8,11 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from disentangle_bench.datasets import grids
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.grids import content_of, ranked, require_grid
+from disentangle_bench.datasets.grids import ranked, require_grid
 from disentangle_bench.datasets.ground_truth import grid
-from disentangle_bench.errors import DataError, StorageError
+from disentangle_bench.errors import DataError
 
 FACTORS = (Factor("a", "categorical", 2), Factor("b", "ordinal", 3), Factor("c", "cyclic", 1))
 FILE = Path("file")
@@ -56,41 +54,3 @@ def test_texts_say_more_than_numbers() -> None:
 def test_values_that_are_not_as_many_as_classes_are_told(stated: list[float], message: str) -> None:
     with pytest.raises(DataError, match=message):
         ranked(FILE, "labels", np.array(stated, dtype=float)[:, None], FACTORS[:1])
-
-
-def test_the_content_of_a_file_is_its_bytes(cache: Path, tmp_path: Path) -> None:
-    for name, content in {"a": b"x", "b": b"x", "c": b"y"}.items():
-        (tmp_path / name).write_bytes(content)
-    a, b, c = (content_of(tmp_path / name, "shapes") for name in "abc")
-    assert a == b != c
-
-
-def test_large_files_are_read_once(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "large"
-    path.write_bytes(bytes(1000))
-    monkeypatch.setattr("disentangle_bench.datasets.files.hashes._LARGE", 100)
-    first = content_of(path, "shapes")
-    monkeypatch.setattr(
-        "disentangle_bench.datasets.files.hashes.computed_sha256", lambda path: pytest.fail("read again")
-    )
-    assert content_of(path, "shapes") == first
-
-
-def test_the_content_of_a_folder_changes_with_its_files(cache: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "sub" / "image").write_bytes(b"x")
-    seen = [content_of(folder, "shapes")]
-    assert content_of(folder, "shapes") == seen[0]
-    (folder / "image").write_bytes(b"x")
-    seen.append(content_of(folder, "shapes"))
-    os.utime(folder / "image", ns=(0, 0))
-    seen.append(content_of(folder, "shapes"))
-    (folder / "image").rename(folder / "other")
-    seen.append(content_of(folder, "shapes"))
-    assert len(set(seen)) == 4
-
-
-def test_what_is_not_there_is_told(cache: Path, tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"Could not read .*none: No such file"):
-        grids.content_of(tmp_path / "none", "shapes")

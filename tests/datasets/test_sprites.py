@@ -113,7 +113,7 @@ def test_colours_are_hues_of_the_same_sprites(dataset):
     coloured = sprites.load(colors=6)
     assert coloured.images.shape == (6 * 737_280, 3, 64, 64)
     assert coloured.info.factors[0].kind == "cyclic"
-    assert coloured.info.title.endswith("64x64 colour, embedded")
+    assert coloured.info.title.endswith("64x64 colour, procedural")
     rows = 5000 + 737_280 * np.arange(6)
     images = coloured.images[rows]
     for image, hue in zip(images, ("100", "110", "010", "011", "001", "101"), strict=True):

@@ -10,8 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from disentangle_bench.datasets.dataset import DatasetInfo
-from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.file import File, FileSet
 from disentangle_bench.datasets.files.hashes import fault_of, note_on, size_fault
 from disentangle_bench.datasets.files.mirrors import mirrors
 from disentangle_bench.datasets.files.places import cache_folder, is_offline, require_some, user_folders
@@ -23,42 +22,43 @@ from disentangle_bench.storage import atomic_path, cache_errors, require_space
 
 
 def obtain(
-    info: DatasetInfo,
+    published: FileSet,
     sources: Callable[[], Iterable[Source]],
     data_dir: Path | None = None,
     *,
-    files: Collection[str] | None = None,
+    names: Collection[str] | None = None,
 ) -> dict[str, Path]:
-    """Paths of a dataset's files, every one with the declared SHA-256, fetched if need be.
+    """Return the paths of a set's files, every one with the declared SHA-256, downloading what is missing.
 
-    Several processes may ask at once: one fetches, the others wait. A cache that cannot be written serves what it
-    has; what it lacks is then a `StorageError`, since a temporary copy would be fetched again at every call.
+    Several processes may call this at once: one downloads, the others wait. From a cache that cannot be written, files
+    are still read; a missing one is then a `StorageError`, since a temporary copy would be downloaded at every call.
 
     Args:
-        info: the dataset's name and its files' SHA-256.
+        published: the files.
         sources: gives the sources in order; called only if something is missing.
         data_dir: the user's folder; by default `DBENCH_DATA`. Files may lie there as they are or as `.gz`.
-        files: the names of those wanted; by default all but the optional ones.
+        names: of the files to return; by default all but the optional ones.
 
     Raises:
-        DownloadError: some file could not be had; lists every source and what became of it.
-        DataError: a file in the user's folder is damaged or another's, there is no such folder, or none of the files
-            is in `data_dir`.
+        DownloadError: no source has some file; lists every source and why it failed.
+        DataError: a file in the user's folder is damaged or a different one, there is no such folder, or it holds none
+            of the files.
         StorageError: the cache cannot be written.
     """
-    info = replace(info, files=_chosen(info, files))
-    folders = user_folders(info.name, data_dir, info.subfolders)
-    require_some(info.name, info.files, data_dir, folders)
-    cache = cache_folder(info.name)
-    given, wrong = _verified(info.files, folders, cache)
+    wanted = [name for name, file in published.files.items() if not file.optional] if names is None else names
+    needed = replace(published, files={name: published.files[name] for name in wanted})
+    folders = user_folders(needed.name, data_dir, needed.subfolders)
+    require_some(needed.name, needed.files, data_dir, folders)
+    cache = cache_folder(needed.name)
+    given, wrong = _verified(needed.files, folders, cache)
     if wrong:
         raise _unfit(wrong)
-    found = _verified(info.files, [cache], cache)[0] | given
-    if len(found) < len(info.files):
-        with cache_errors(), held(cache, info.name):
-            found = _Search(info, cache, given).complete(folders, sources)
+    found = _verified(needed.files, [cache], cache)[0] | given
+    if len(found) < len(needed.files):
+        with cache_errors(), held(cache, needed.name):
+            found = _Search(needed, cache, given).complete(folders, sources)
             clear_away(cache, partials=True)
-    return {name: found[name] for name in info.files}
+    return {name: found[name] for name in needed.files}
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Taken:
     faults: tuple[str, ...]
 
 
-def take(info: DatasetInfo, source: Source) -> Taken:
+def take(published: FileSet, source: Source) -> Taken:
     """Ask one source for all of a dataset's files that the cache lacks, optional ones included.
 
     Also for those whose SHA-256 nobody has published: which copy is the right one, the user may know.
@@ -84,21 +84,15 @@ def take(info: DatasetInfo, source: Source) -> Taken:
     Raises:
         StorageError: the cache cannot be written, or the source not be read.
     """
-    cache = cache_folder(info.name)
-    with cache_errors(), held(cache, info.name):
-        published = {name: file for name, file in info.files.items() if file.sha256}
-        search = _Search(info, cache, {}, known=published)
+    cache = cache_folder(published.name)
+    with cache_errors(), held(cache, published.name):
+        hashed = {name: file for name, file in published.files.items() if file.sha256}
+        search = _Search(published, cache, {}, known=hashed)
         lacked = search.missing
         faults = search.take_from(source) if lacked else []
-    there = {name for name in info.files if name not in published and (cache / name).is_file()}
-    paths = {name: cache / name for name in info.files if name in search.found or name in there}
+    there = {name for name in published.files if name not in hashed and (cache / name).is_file()}
+    paths = {name: cache / name for name in published.files if name in search.found or name in there}
     return Taken(paths, tuple(name for name in lacked if name in search.found), tuple(faults))
-
-
-def _chosen(info: DatasetInfo, names: Collection[str] | None) -> dict[str, File]:
-    if names is None:
-        return {name: file for name, file in info.files.items() if not file.optional}
-    return {name: info.files[name] for name in names}
 
 
 def _verified(files: Mapping[str, File], folders: Iterable[Path], cache: Path) -> tuple[dict[str, Path], list[str]]:
@@ -124,12 +118,12 @@ class _Search:
     """The search for what is missing, with the cache's lock held."""
 
     def __init__(
-        self, info: DatasetInfo, cache: Path, given: Mapping[str, Path], known: Mapping[str, File] | None = None
+        self, published: FileSet, cache: Path, given: Mapping[str, Path], known: Mapping[str, File] | None = None
     ) -> None:
-        self.info = info
+        self.published = published
         self.cache = cache
         # Once more: by now, another process may have fetched them.
-        cached, self.failures = _verified(info.files if known is None else known, [cache], cache)
+        cached, self.failures = _verified(published.files if known is None else known, [cache], cache)
         self.found = {**cached, **given}
         for fault in self.failures:
             say(f"{fault}; looking for another copy")
@@ -137,7 +131,7 @@ class _Search:
     @property
     def missing(self) -> dict[str, File]:
         """File name -> what is declared of it."""
-        return {name: file for name, file in self.info.files.items() if name not in self.found}
+        return {name: file for name, file in self.published.files.items() if name not in self.found}
 
     def complete(self, folders: Sequence[Path], sources: Callable[[], Iterable[Source]]) -> dict[str, Path]:
         """Every file: packed in the user's folders or the cache, from the user's mirror, or from the sources."""
@@ -145,7 +139,7 @@ class _Search:
             if faults := self.take_from(PackedFolder(folder)):
                 raise _unfit([f"{folder}: {fault}" for fault in faults])
         self.failures += [f"{self.cache}: {fault}" for fault in self.take_from(PackedFolder(self.cache))]
-        for source in mirrors(self.info.name):
+        for source in mirrors(self.published.name):
             self._ask(source)
         if self.missing:
             for source in sources():
@@ -161,8 +155,8 @@ class _Search:
             self.failures.append(f"{source.name}: not asked, since DBENCH_OFFLINE forbids the network")
             return
         if source.network:
-            require_space(self.cache, self._needed(), self.info.name)
-            say(f"Fetching {self.info.name} from {source.name}")
+            require_space(self.cache, self._needed(), self.published.name)
+            say(f"Fetching {self.published.name} from {source.name}")
         before = len(self.missing)
         faults = self.take_from(source)
         if faults or self.missing:
@@ -202,7 +196,7 @@ class _Search:
         looked = [f"{folder}: has no such file" for folder in folders]
         tried = "\n".join(f"  {line}" for line in (*looked, *self.failures))
         return DownloadError(
-            f"{self.info.name}: {', '.join(self.missing)} could not be had.\n{tried}",
-            f"If you have the files, `dbench data fetch {self.info.name} --from PATH` takes them. Or put them, as "
+            f"{self.published.name}: {', '.join(self.missing)} could not be had.\n{tried}",
+            f"If you have the files, `dbench data fetch {self.published.name} --from PATH` takes them. Or put them, as "
             f"they are or as .gz, into {self.cache}, or into a folder that --data-dir or DBENCH_DATA names.",
         )

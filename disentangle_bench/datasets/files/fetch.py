@@ -1,61 +1,60 @@
-"""Having the files of any dataset, without loading it."""
+"""Download or copy the files of any dataset, without loading it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import cast
 
-from disentangle_bench.datasets.dataset import Adapter, Published
 from disentangle_bench.datasets.files.cache import obtain, take
+from disentangle_bench.datasets.files.file import FileSet
 from disentangle_bench.datasets.files.local import LocalCopy
+from disentangle_bench.datasets.files.sources import Source
 from disentangle_bench.errors import DataError
 
 
-def fetch(adapter: Adapter, *, optional: bool = False) -> dict[str, Path]:
-    """Paths of the files of a dataset, every one verified, fetched if need be; none for an embedded set.
+def fetch(
+    published: FileSet, sources: Callable[[], Iterable[Source]] | None, *, optional: bool = False
+) -> dict[str, Path]:
+    """Download what is missing, and return the paths of all files, every one verified.
 
     Args:
-        adapter: the dataset.
-        optional: whether those files, too, that only a setting asks for.
+        published: the files.
+        sources: gives the sources in order; None if there are none.
+        optional: include the optional files.
 
     Raises:
-        DownloadError: some file could not be had. DataError: the adapter has no sources.
+        DownloadError: no source has some file. DataError: there are no sources.
         StorageError: the cache cannot be written.
     """
-    files, name = adapter.info.files, adapter.info.name
-    if not files:
-        return {}
-    if not hasattr(adapter, "sources"):
+    if sources is None:
         raise DataError(
-            f"{name} declares files and does not say who has them.",
-            f"`dbench data fetch {name} --from PATH` takes a copy; its maker could add a method `sources`.",
+            f"{published.name} declares files, but no source of them.",
+            f"`dbench data fetch {published.name} --from PATH` takes a copy; its author could add a method `sources`.",
         )
-    return obtain(adapter.info, cast(Published, adapter).sources, files=tuple(files) if optional else None)
+    return obtain(published, sources, names=tuple(published.files) if optional else None)
 
 
-def take_copy(adapter: Adapter, path: Path) -> tuple[Mapping[str, Path], tuple[str, ...]]:
-    """Copy a dataset's files from a local copy into the cache; those that are there already are left alone.
+def take_copy(published: FileSet, path: Path) -> tuple[Mapping[str, Path], tuple[str, ...]]:
+    """Copy files from a local copy into the cache; those that are there already are left alone.
 
     Args:
-        adapter: the dataset.
-        path: one of its files, a folder that holds them at any depth, or an archive.
+        published: the files.
+        path: one of them, a folder that holds them at any depth, or an archive.
 
     Returns:
-        The paths of what is in the cache, and the names of what is needed besides.
+        The paths of what is in the cache, and the names of the files that are still missing.
 
     Raises:
-        DataError: a file is not the right one, or none of those that are missing is there.
-        StorageError: the copy cannot be read, or the cache not be written.
+        DataError: a file is not the right one, or none of the missing ones is at the path.
+        StorageError: the copy cannot be read, or the cache cannot be written.
     """
-    files = adapter.info.files
-    taken = take(adapter.info, LocalCopy(path.expanduser(), files))
+    taken = take(published, LocalCopy(path.expanduser(), published.files))
     if taken.faults:
         raise DataError("\n".join(f"{path}: {fault}." for fault in taken.faults), "Only right files are kept.")
-    missing = tuple(name for name, file in files.items() if name not in taken.paths and not file.optional)
+    missing = tuple(name for name, file in published.files.items() if name not in taken.paths and not file.optional)
     if missing and not taken.new:
         raise DataError(
-            f"{path} holds none of the files of {adapter.info.name} that are missing: {', '.join(missing)}.",
-            "Name one of them, as it is or as .gz, a folder that holds them, or an archive.",
+            f"{path} holds none of the missing files of {published.name}: {', '.join(missing)}.",
+            "Give one of them, as it is or as .gz, a folder that holds them, or an archive.",
         )
     return taken.paths, missing

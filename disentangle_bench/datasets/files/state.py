@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from disentangle_bench.datasets.dataset import DatasetInfo
-from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.file import File, FileSet
 from disentangle_bench.datasets.files.hashes import (
     Note,
     computed_sha256,
@@ -22,7 +21,7 @@ from disentangle_bench.datasets.files.places import cache_folder, require_some, 
 from disentangle_bench.datasets.files.scratch import kept_bytes
 from disentangle_bench.errors import DataError
 
-Presence = Literal["yours", "embedded", "cached", "in DBENCH_DATA", "partly", "absent"]
+Presence = Literal["cached", "in DBENCH_DATA", "partly", "absent"]
 Condition = Literal["whole", "unchanged", "unknown", "damaged", "missing", "not asked for"]
 
 
@@ -48,14 +47,12 @@ class Verified:
         return self.condition not in ("damaged", "missing")
 
 
-def presence(info: DatasetInfo) -> Presence:
-    """Where the files of a dataset are, as far as their names and sizes tell; nothing is read."""
-    needed = {name: file for name, file in info.files.items() if not file.optional}
-    if not needed:
-        return "yours" if info.users_own else "embedded"
-    cache = cache_folder(info.name)
+def presence(published: FileSet) -> Presence:
+    """Where the files are, as far as their names and sizes show; nothing is read."""
+    needed = {name: file for name, file in published.files.items() if not file.optional}
+    cache = cache_folder(published.name)
     try:
-        own = user_folders(info.name, None, info.subfolders)
+        own = user_folders(published.name, None, published.subfolders)
     except DataError:  # a listing is no place to complain of a variable
         own = []
     places = [_place(name, file, [*own, cache]) for name, file in needed.items()]
@@ -64,9 +61,9 @@ def presence(info: DatasetInfo) -> Presence:
     return "cached" if all(place and place.parent == cache for place in places) else "in DBENCH_DATA"
 
 
-def standing(info: DatasetInfo) -> Literal["", "verified", "unverified", "unknown"]:
-    """Who computed the hashes of a dataset's files: we, somebody else, or for some file nobody."""
-    files = info.files.values()
+def standing(published: FileSet) -> Literal["", "verified", "unverified", "unknown"]:
+    """Whether the hashes of all files were computed by this project, by others, or for some file are unknown."""
+    files = published.files.values()
     if any(file.sha256 is None and file.md5 is None for file in files):
         return "unknown"
     if not all(file.verified for file in files):
@@ -74,20 +71,20 @@ def standing(info: DatasetInfo) -> Literal["", "verified", "unverified", "unknow
     return "verified" if files else ""
 
 
-def verify(info: DatasetInfo, data_dir: Path | None = None) -> list[Verified]:
-    """Every file of a dataset, read again and compared with what is declared, or was noted when it came.
+def verify(published: FileSet, data_dir: Path | None = None) -> list[Verified]:
+    """Read every file again, and compare it with what is declared, or was noted when it came.
 
     Args:
-        info: the dataset's name and its files.
+        published: the files.
         data_dir: the user's folder; by default `DBENCH_DATA`. What it holds goes before the cache.
 
     Raises:
         DataError: there is no such folder, or none of the files is in `data_dir`.
         StorageError: a file cannot be read.
     """
-    own, cache = user_folders(info.name, data_dir, info.subfolders), cache_folder(info.name)
-    require_some(info.name, info.files, data_dir, own)
-    return [_verified(name, file, own, cache) for name, file in info.files.items()]
+    own, cache = user_folders(published.name, data_dir, published.subfolders), cache_folder(published.name)
+    require_some(published.name, published.files, data_dir, own)
+    return [_verified(name, file, own, cache) for name, file in published.files.items()]
 
 
 def _place(name: str, file: File, folders: Sequence[Path]) -> Path | None:

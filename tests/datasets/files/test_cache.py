@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from disentangle_bench.datasets import DatasetInfo, File
 from disentangle_bench.datasets.files import downloads
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import File, FileSet
 from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.errors import DataError, DownloadError, StorageError
 from tests.datasets.conftest import declared
@@ -62,33 +62,33 @@ def put(folder: Path, contents: dict[str, bytes], *, packed: bool = False) -> Pa
     return folder
 
 
-def test_what_a_source_gives_is_kept_and_not_asked_for_again(info: DatasetInfo, cache: Path, files) -> None:
+def test_what_a_source_gives_is_kept_and_not_asked_for_again(published: FileSet, cache: Path, files) -> None:
     source = Given(files)
     for _ in range(2):
-        paths = obtain(info, lambda: [source])
+        paths = obtain(published, lambda: [source])
         assert {name: path.read_bytes() for name, path in paths.items()} == files
     assert {path.parent for path in paths.values()} == {cache}
     assert listing(cache) == ["labels", "shapes"]
     assert source.asked == [("shapes", "labels")]
 
 
-def test_each_source_is_asked_for_what_is_still_missing(info: DatasetInfo, cache: Path, files) -> None:
+def test_each_source_is_asked_for_what_is_still_missing(published: FileSet, cache: Path, files) -> None:
     first, second, third = (
         Given({"shapes": files["shapes"]}, failing("Broke off.")), Given(files), Given(files),
     )  # fmt: skip
-    obtain(info, lambda: [first, second, third])
+    obtain(published, lambda: [first, second, third])
     assert (first.asked, second.asked, third.asked) == ([("shapes", "labels")], [("labels",)], [])
     assert listing(cache) == ["labels", "shapes"]
 
 
-def test_all_failures_of_all_sources_are_listed(info: DatasetInfo, cache: Path, files) -> None:
+def test_all_failures_of_all_sources_are_listed(published: FileSet, cache: Path, files) -> None:
     listed = [
         Given(instead=failing("Nobody answered."), name="one"),
         Given({"shapes": b"<html>Sorry</html>", "labels": files["labels"]}, name="two"),
         Given(name="three"),
     ]
     with pytest.raises(DownloadError) as caught:
-        obtain(info, lambda: listed)
+        obtain(published, lambda: listed)
     message = str(caught.value)
     assert "shapes: shapes could not be had." in message
     assert "  one: Nobody answered; labels has 4 bytes instead of 18" in message
@@ -98,46 +98,48 @@ def test_all_failures_of_all_sources_are_listed(info: DatasetInfo, cache: Path, 
     assert listing(cache) == ["labels"], "what was right is kept, what was wrong is not"
 
 
-def test_a_source_that_has_nothing_is_told_shortly(info: DatasetInfo, cache: Path) -> None:
+def test_a_source_that_has_nothing_is_told_shortly(published: FileSet, cache: Path) -> None:
     with pytest.raises(DownloadError, match=r"given: has none of them\n"):
-        obtain(info, lambda: [Given()])
+        obtain(published, lambda: [Given()])
 
 
-def test_wrong_bytes_are_told_even_if_another_source_is_right(info, cache: Path, files, capsys) -> None:
-    obtain(info, lambda: [Given({**files, "labels": WRONG}), Given(files)])
+def test_wrong_bytes_are_told_even_if_another_source_is_right(published, cache: Path, files, capsys) -> None:
+    obtain(published, lambda: [Given({**files, "labels": WRONG}), Given(files)])
     told = capsys.readouterr()
-    assert f"{hashlib.sha256(WRONG).hexdigest()} instead of {info.files['labels'].sha256}; it is not used" in told.err
+    assert (
+        f"{hashlib.sha256(WRONG).hexdigest()} instead of {published.files['labels'].sha256}; it is not used" in told.err
+    )
     assert told.out == ""
     assert (cache / "labels").read_bytes() == files["labels"]
 
 
-def test_a_damaged_file_in_the_cache_is_told_and_replaced(info: DatasetInfo, cache: Path, files, capsys) -> None:
+def test_a_damaged_file_in_the_cache_is_told_and_replaced(published: FileSet, cache: Path, files, capsys) -> None:
     put(cache, {**files, "labels": WRONG})
     source = Given(files)
-    assert obtain(info, lambda: [source])["labels"].read_bytes() == files["labels"]
+    assert obtain(published, lambda: [source])["labels"].read_bytes() == files["labels"]
     assert source.asked == [("labels",)]
     assert f"{cache / 'labels'} has the SHA-256 {hashlib.sha256(WRONG).hexdigest()} instead of" in (
         capsys.readouterr().err
     )
 
 
-def test_a_damaged_file_in_the_cache_is_never_used(info: DatasetInfo, cache: Path, files) -> None:
+def test_a_damaged_file_in_the_cache_is_never_used(published: FileSet, cache: Path, files) -> None:
     put(cache, {**files, "labels": WRONG})
     with pytest.raises(DownloadError, match=f"{cache / 'labels'} has the SHA-256 .* instead of"):
-        obtain(info, lambda: [])
+        obtain(published, lambda: [])
 
 
 @pytest.mark.parametrize("folder", ["", "shapes", "SHAPES/raw"])
 @pytest.mark.parametrize("by", ["argument", "environment"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_users_folder_comes_first(
-    info, cache: Path, files, tmp_path: Path, monkeypatch, *, folder: str, by: str, packed: bool
+    published, cache: Path, files, tmp_path: Path, monkeypatch, *, folder: str, by: str, packed: bool
 ) -> None:
     root = tmp_path / "mine"
     put(root / folder, files, packed=packed)
     if by == "environment":
         monkeypatch.setenv("DBENCH_DATA", str(root))
-    paths = obtain(info, lambda: [], root if by == "argument" else None)
+    paths = obtain(published, lambda: [], root if by == "argument" else None)
     assert {name: path.read_bytes() for name, path in paths.items()} == files
     if packed:
         assert listing(cache) == ["labels", "shapes"]
@@ -146,117 +148,119 @@ def test_the_users_folder_comes_first(
         assert not cache.exists(), "files that are there as they are are used where they lie"
 
 
-def test_the_argument_precedes_the_environment(info, cache: Path, files, tmp_path: Path, monkeypatch) -> None:
+def test_the_argument_precedes_the_environment(published, cache: Path, files, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_DATA", str(put(tmp_path / "environment", files)))
     mine = put(tmp_path / "argument", files)
-    assert {path.parent for path in obtain(info, lambda: [], mine).values()} == {mine}
+    assert {path.parent for path in obtain(published, lambda: [], mine).values()} == {mine}
 
 
-def test_what_the_users_folder_lacks_comes_from_the_cache(info, cache: Path, files, tmp_path: Path) -> None:
+def test_what_the_users_folder_lacks_comes_from_the_cache(published, cache: Path, files, tmp_path: Path) -> None:
     mine = put(tmp_path / "mine", {"labels": files["labels"]})
     put(cache, {"shapes": files["shapes"]})
-    assert obtain(info, lambda: [], mine) == {"shapes": cache / "shapes", "labels": mine / "labels"}
+    assert obtain(published, lambda: [], mine) == {"shapes": cache / "shapes", "labels": mine / "labels"}
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_wrong_file_in_the_users_folder_is_told(info, cache: Path, files, tmp_path: Path, packed: bool) -> None:
+def test_a_wrong_file_in_the_users_folder_is_told(published, cache: Path, files, tmp_path: Path, packed: bool) -> None:
     mine = put(tmp_path / "mine", {**files, "labels": WRONG}, packed=packed)
     source = Given(files)
     with pytest.raises(DataError) as caught:
-        obtain(info, lambda: [source], mine)
+        obtain(published, lambda: [source], mine)
     message = str(caught.value)
     assert str(mine) in message
     assert (
-        f"labels has the SHA-256 {hashlib.sha256(WRONG).hexdigest()} instead of {info.files['labels'].sha256}"
+        f"labels has the SHA-256 {hashlib.sha256(WRONG).hexdigest()} instead of {published.files['labels'].sha256}"
         in message
     )
     assert source.asked == [], "a user who names a damaged file is told rather than served another"
 
 
-def test_a_truncated_archive_in_the_users_folder_is_told(info, cache: Path, files, tmp_path: Path) -> None:
+def test_a_truncated_archive_in_the_users_folder_is_told(published, cache: Path, files, tmp_path: Path) -> None:
     mine = put(tmp_path / "mine", files, packed=True)
     packed = mine / "shapes.gz"
     packed.write_bytes(packed.read_bytes()[:-9])
     with pytest.raises(DataError, match=f"{mine}: shapes.gz is not a whole archive"):
-        obtain(info, lambda: [], mine)
+        obtain(published, lambda: [], mine)
 
 
-def test_a_namesake_of_another_dataset_does_not_hide_the_right_file(info, cache, files, tmp_path: Path) -> None:
+def test_a_namesake_of_another_dataset_does_not_hide_the_right_file(published, cache, files, tmp_path: Path) -> None:
     mine = put(tmp_path / "mine", dict.fromkeys(files, b"another dataset's"))
     put(mine / "shapes-right", files)
-    info = replace(info, subfolders=("shapes-right",))
-    assert obtain(info, lambda: [], mine)["labels"] == mine / "shapes-right" / "labels"
+    published = replace(published, subfolders=("shapes-right",))
+    assert obtain(published, lambda: [], mine)["labels"] == mine / "shapes-right" / "labels"
 
 
-def test_a_users_folder_that_is_none(info, cache: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_users_folder_that_is_none(published, cache: Path, tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(DataError, match=f"--data-dir names {tmp_path / 'none'}, which is not a folder"):
-        obtain(info, lambda: [], tmp_path / "none")
+        obtain(published, lambda: [], tmp_path / "none")
     monkeypatch.setenv("DBENCH_DATA", str(tmp_path / "none"))
     with pytest.raises(DataError, match=f"DBENCH_DATA names {tmp_path / 'none'}, which is not a folder"):
-        obtain(info, lambda: [])
+        obtain(published, lambda: [])
 
 
 def test_a_named_folder_without_any_of_the_files_is_refused(
-    info, cache: Path, files, tmp_path: Path, monkeypatch
+    published, cache: Path, files, tmp_path: Path, monkeypatch
 ) -> None:
     put(cache, files)
     other = put(tmp_path / "other", {"notes.txt": b"mine"})
     with pytest.raises(DataError, match=f"names {other}, which holds none of the files of shapes: shapes, labels"):
-        obtain(info, lambda: [], other)
+        obtain(published, lambda: [], other)
     monkeypatch.setenv("DBENCH_DATA", str(other))  # it may hold the files of other datasets
-    assert obtain(info, lambda: [])["labels"] == cache / "labels"
+    assert obtain(published, lambda: [])["labels"] == cache / "labels"
 
 
-def test_offline_asks_no_network_and_says_where_files_can_be_put(info, cache: Path, files, monkeypatch) -> None:
+def test_offline_asks_no_network_and_says_where_files_can_be_put(published, cache: Path, files, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_OFFLINE", "1")
     web, local = Given(files), Given({"labels": files["labels"]}, network=False, name="local")
     with pytest.raises(DownloadError) as caught:
-        obtain(info, lambda: [web, local])
+        obtain(published, lambda: [web, local])
     message = str(caught.value)
     assert web.asked == []
     assert "given: not asked, since DBENCH_OFFLINE forbids the network" in message
     assert "local: has no shapes" in message
     assert f"into {cache}" in message
     put(cache, {"shapes": files["shapes"]}, packed=True)
-    assert obtain(info, lambda: [web])["shapes"].read_bytes() == files["shapes"]
+    assert obtain(published, lambda: [web])["shapes"].read_bytes() == files["shapes"]
     assert web.asked == []
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit, ValueError])
-def test_an_interruption_leaves_nothing_half_written(info, cache: Path, files, interruption) -> None:
+def test_an_interruption_leaves_nothing_half_written(published, cache: Path, files, interruption) -> None:
     def interrupt(into: Path) -> None:
         raise interruption
 
     with pytest.raises(interruption):
-        obtain(info, lambda: [Given({"shapes": files["shapes"][:99]}, interrupt)])
+        obtain(published, lambda: [Given({"shapes": files["shapes"][:99]}, interrupt)])
     assert listing(cache) == []
-    assert obtain(info, lambda: [Given(files)])["shapes"].read_bytes() == files["shapes"]
+    assert obtain(published, lambda: [Given(files)])["shapes"].read_bytes() == files["shapes"]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
-def test_a_disk_that_refuses_is_told_and_leaves_nothing_half_written(info, cache: Path, files, number: int) -> None:
+def test_a_disk_that_refuses_is_told_and_leaves_nothing_half_written(
+    published, cache: Path, files, number: int
+) -> None:
     def refuse(into: Path) -> None:
         raise OSError(number, "The disk refused")
 
     second = Given(files)
     with pytest.raises(StorageError, match=f"Could not write {cache}: The disk refused") as caught:
-        obtain(info, lambda: [Given({"shapes": b"half"}, refuse), second])
+        obtain(published, lambda: [Given({"shapes": b"half"}, refuse), second])
     assert "DBENCH_CACHE names another cache folder" in str(caught.value)
     assert listing(cache) == []
     assert second.asked == [], "another source has no more room"
 
 
-def test_a_read_only_cache_serves_what_it_has(info, cache: Path, files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_cache_serves_what_it_has(published, cache: Path, files, monkeypatch: pytest.MonkeyPatch) -> None:
     put(cache, files)
     forbid_writing(monkeypatch)
-    assert obtain(info, lambda: [])["labels"].read_bytes() == files["labels"]
+    assert obtain(published, lambda: [])["labels"].read_bytes() == files["labels"]
 
 
-def test_a_read_only_cache_that_lacks_a_file_is_told(info, cache: Path, files, monkeypatch) -> None:
+def test_a_read_only_cache_that_lacks_a_file_is_told(published, cache: Path, files, monkeypatch) -> None:
     put(cache, {"labels": files["labels"]})
     forbid_writing(monkeypatch)
     with pytest.raises(StorageError, match=f"Could not write {cache}: Read-only file system") as caught:
-        obtain(info, lambda: [Given(files)])
+        obtain(published, lambda: [Given(files)])
     assert "DBENCH_CACHE names another cache folder" in str(caught.value)
 
 
@@ -271,26 +275,26 @@ def forbid_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "mkstemp", refuse)
 
 
-def test_kept_files_may_be_read_by_the_users_group(info: DatasetInfo, cache: Path, files) -> None:
-    obtain(info, lambda: [Given(files)])
+def test_kept_files_may_be_read_by_the_users_group(published: FileSet, cache: Path, files) -> None:
+    obtain(published, lambda: [Given(files)])
     reference = cache.parent / "reference"
     reference.touch()
     assert (cache / "labels").stat().st_mode == reference.stat().st_mode
 
 
-def test_a_hash_that_others_published_is_compared_and_told(info: DatasetInfo, cache: Path, files) -> None:
-    theirs = replace(info, files={**info.files, "labels": File("0" * 64, verified=False)})
+def test_a_hash_that_others_published_is_compared_and_told(published: FileSet, cache: Path, files) -> None:
+    theirs = replace(published, files={**published.files, "labels": File("0" * 64, verified=False)})
     with pytest.raises(DownloadError, match=rf"instead of {'0' * 64}, which others published and we could not verify"):
         obtain(theirs, lambda: [Given(files)])
     assert listing(cache) == ["shapes"]
 
 
 def test_without_a_published_hash_the_first_copy_is_taken_and_noted(
-    info: DatasetInfo, cache: Path, files, capsys
+    published: FileSet, cache: Path, files, capsys
 ) -> None:
-    unpublished = replace(info, files={**info.files, "labels": File(None, verified=False)})
+    unpublished = replace(published, files={**published.files, "labels": File(None, verified=False)})
     obtain(unpublished, lambda: [Given(files)])
-    digest = info.files["labels"].sha256
+    digest = published.files["labels"].sha256
     assert (
         f"Nobody has published a hash of labels: from now on its SHA-256 has to stay {digest}"
         in capsys.readouterr().err
@@ -302,47 +306,47 @@ def test_without_a_published_hash_the_first_copy_is_taken_and_noted(
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, StorageError])
-def test_what_was_whole_before_an_interruption_is_kept(info: DatasetInfo, cache: Path, files, interruption) -> None:
+def test_what_was_whole_before_an_interruption_is_kept(published: FileSet, cache: Path, files, interruption) -> None:
     def interrupt(into: Path) -> None:
         raise interruption("now")
 
     with pytest.raises(interruption):
-        obtain(info, lambda: [Given({"shapes": files["shapes"]}, interrupt)])
+        obtain(published, lambda: [Given({"shapes": files["shapes"]}, interrupt)])
     assert listing(cache) == ["shapes"]
     source = Given(files)
-    obtain(info, lambda: [source])
+    obtain(published, lambda: [source])
     assert source.asked == [("labels",)]
 
 
-def test_space_for_all_files_is_asked_for_first(info: DatasetInfo, cache: Path, files, monkeypatch) -> None:
+def test_space_for_all_files_is_asked_for_first(published: FileSet, cache: Path, files, monkeypatch) -> None:
     source, usage = Given(files), namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_108_864 + 10_257))
     with pytest.raises(StorageError, match=f"{cache} has 67.1 MB free; 67.1 MB are needed for shapes") as caught:
-        obtain(info, lambda: [source])
+        obtain(published, lambda: [source])
     assert "DBENCH_CACHE names another cache folder" in str(caught.value)
     assert source.asked == []
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_108_864 + 10_258))
-    obtain(info, lambda: [source])
+    obtain(published, lambda: [source])
 
 
 def test_what_has_come_of_a_download_needs_no_space_again(
-    info: DatasetInfo, cache: Path, files, web, monkeypatch
+    published: FileSet, cache: Path, files, web, monkeypatch
 ) -> None:
     usage = namedtuple("usage", "total used free")
     served = web.serve("/shapes", files["shapes"], breaks=[8192] * 9)
     web.files["/labels"] = files["labels"]
     monkeypatch.setattr(downloads, "_PAUSES", ())
     with pytest.raises(DownloadError, match=r"8\.2 kB are kept, from which the next attempt goes on"):
-        obtain(info, lambda: [WebFolder(web.url)])
+        obtain(published, lambda: [WebFolder(web.url)])
     served.breaks = []
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_108_864 + 10_258 - 8192))
-    obtain(info, lambda: [WebFolder(web.url)])
+    obtain(published, lambda: [WebFolder(web.url)])
     assert served.requests == [None, "bytes=8192-"]
     assert listing(cache) == ["labels", "shapes"]
 
 
-def test_an_optional_file_is_had_only_if_asked_for(info: DatasetInfo, cache: Path, files) -> None:
+def test_an_optional_file_is_had_only_if_asked_for(published: FileSet, cache: Path, files) -> None:
     files["extra"] = b"extra"
-    extended = replace(info, files={**info.files, "extra": replace(declared(b"extra"), optional=True)})
+    extended = replace(published, files={**published.files, "extra": replace(declared(b"extra"), optional=True)})
     assert list(obtain(extended, lambda: [Given(files)])) == ["shapes", "labels"]
-    assert list(obtain(extended, lambda: [Given(files)], files=["extra"])) == ["extra"]
+    assert list(obtain(extended, lambda: [Given(files)], names=["extra"])) == ["extra"]

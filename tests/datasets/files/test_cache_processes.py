@@ -13,8 +13,8 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from disentangle_bench.datasets import DatasetInfo
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import FileSet
 from disentangle_bench.datasets.files.scratch import kept_bytes
 from disentangle_bench.datasets.files.sources import WebFolder
 from tests.datasets.conftest import declared
@@ -22,13 +22,13 @@ from tests.datasets.conftest import declared
 FETCH = """
 import sys
 from pathlib import Path
-from disentangle_bench.datasets import DatasetInfo, File
+from disentangle_bench.datasets.files.file import File, FileSet
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.sources import WebFolder
 url, *files = sys.argv[1:]
 digests = {name: File(digest) for name, digest in (file.split("=") for file in files)}
-info = DatasetInfo("shapes", "", 2, (1, 1, 1), {}, "", "", files=digests)
-paths = obtain(info, lambda: [WebFolder(url, suffix=".gz")])
+published = FileSet("shapes", digests)
+paths = obtain(published, lambda: [WebFolder(url, suffix=".gz")])
 print(*(path.stat().st_size for path in paths.values()))
 """
 
@@ -37,14 +37,14 @@ def listing(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
 
-def start_fetching(url: str, info: DatasetInfo) -> subprocess.Popen[str]:
-    files = [f"{name}={file.sha256}" for name, file in info.files.items()]
+def start_fetching(url: str, published: FileSet) -> subprocess.Popen[str]:
+    files = [f"{name}={file.sha256}" for name, file in published.files.items()]
     return subprocess.Popen(
         [sys.executable, "-c", FETCH, url, *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
-def test_processes_at_once_fetch_once(info: DatasetInfo, cache: Path, files, web) -> None:
+def test_processes_at_once_fetch_once(published: FileSet, cache: Path, files, web) -> None:
     together = threading.Event()
 
     def hold(handler: BaseHTTPRequestHandler) -> None:
@@ -57,7 +57,7 @@ def test_processes_at_once_fetch_once(info: DatasetInfo, cache: Path, files, web
 
     web.offer(files)
     web.files["/shapes.gz"] = hold
-    processes = [start_fetching(web.url, info) for _ in range(3)]
+    processes = [start_fetching(web.url, published) for _ in range(3)]
     waiting = [process for process in processes if waits_or_fetches(process) == "waits"]
     together.set()
     outputs = [process.communicate(timeout=60) for process in processes]
@@ -75,7 +75,7 @@ def waits_or_fetches(process: subprocess.Popen[str]) -> str:
     return "waits" if "Another process is fetching shapes" in line else line
 
 
-def test_a_killed_fetch_leaves_nothing_half_written(info: DatasetInfo, cache: Path, files, web) -> None:
+def test_a_killed_fetch_leaves_nothing_half_written(published: FileSet, cache: Path, files, web) -> None:
     begun, over = threading.Event(), threading.Event()
 
     def stall(handler: BaseHTTPRequestHandler) -> None:
@@ -90,7 +90,7 @@ def test_a_killed_fetch_leaves_nothing_half_written(info: DatasetInfo, cache: Pa
     web.offer(files)
     whole = web.files["/labels.gz"]
     web.files["/labels.gz"] = stall
-    process = start_fetching(web.url, info)
+    process = start_fetching(web.url, published)
     assert begun.wait(30)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
@@ -98,11 +98,11 @@ def test_a_killed_fetch_leaves_nothing_half_written(info: DatasetInfo, cache: Pa
     assert listing(cache) == [".fetching"], "the killed process could not clear its scratch folder away"
 
     web.files["/labels.gz"] = whole
-    assert obtain(info, lambda: [WebFolder(web.url, suffix=".gz")])["labels"].read_bytes() == files["labels"]
+    assert obtain(published, lambda: [WebFolder(web.url, suffix=".gz")])["labels"].read_bytes() == files["labels"]
     assert listing(cache) == ["labels", "shapes"], "the next one does"
 
 
-def test_a_killed_fetch_goes_on_from_there(info: DatasetInfo, cache: Path, files, web) -> None:
+def test_a_killed_fetch_goes_on_from_there(published: FileSet, cache: Path, files, web) -> None:
     begun, over = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -110,7 +110,7 @@ def test_a_killed_fetch_goes_on_from_there(info: DatasetInfo, cache: Path, files
         over.wait(20)
 
     content = hashlib.shake_256(b"many").digest(1 << 20)
-    large = replace(info, files={"shapes": declared(content)})
+    large = replace(published, files={"shapes": declared(content)})
     packed = gzip.compress(content)
     served = web.serve("/shapes.gz", packed, breaks=[1 << 18], hold=hold)
     process = start_fetching(web.url, large)

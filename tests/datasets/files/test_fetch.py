@@ -1,87 +1,62 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import DatasetInfo, File
-from disentangle_bench.datasets.digits import digits
 from disentangle_bench.datasets.files.fetch import fetch, take_copy
-from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.files.file import File, FileSet
+from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.errors import DataError, DownloadError
 from tests.datasets.conftest import declared
 
 Files = dict[str, bytes]
 
 
-class Shapes:
-    """An adapter whose files lie at a URL."""
-
-    def __init__(self, info: DatasetInfo, url: str = "") -> None:
-        self.info = info
-        self.url = url
-
-    def load(self, data_dir: Path | None = None) -> None:
-        raise AssertionError("fetching loads nothing")
-
-    def sources(self) -> Iterable[Source]:
-        return [WebFolder(self.url)]
-
-
 @pytest.fixture
-def optional(info: DatasetInfo) -> DatasetInfo:
-    """The small dataset with a file that only a setting asks for."""
-    return replace(info, files={**info.files, "extra": replace(declared(b"extra"), optional=True)})
+def optional(published: FileSet) -> FileSet:
+    """The small set with a file that is needed only on request."""
+    return replace(published, files={**published.files, "extra": replace(declared(b"extra"), optional=True)})
 
 
-def test_what_is_declared_is_fetched_without_loading(info: DatasetInfo, cache: Path, files: Files, web) -> None:
+def test_what_is_declared_is_fetched_without_loading(published: FileSet, cache: Path, files: Files, web) -> None:
     web.files = {f"/{name}": content for name, content in files.items()}
-    assert fetch(Shapes(info, web.url)) == {name: cache / name for name in files}
+    assert fetch(published, lambda: [WebFolder(web.url)]) == {name: cache / name for name in files}
 
 
-def test_optional_files_are_fetched_if_asked_for(optional: DatasetInfo, cache: Path, files: Files, web) -> None:
+def test_optional_files_are_fetched_if_asked_for(optional: FileSet, cache: Path, files: Files, web) -> None:
     web.files = {f"/{name}": content for name, content in {**files, "extra": b"extra"}.items()}
-    adapter = Shapes(optional, web.url)
-    assert list(fetch(adapter)) == ["shapes", "labels"]
+    sources = [WebFolder(web.url)]
+    assert list(fetch(optional, lambda: sources)) == ["shapes", "labels"]
     assert "/extra" not in web.asked
-    assert list(fetch(adapter, optional=True)) == ["shapes", "labels", "extra"]
+    assert list(fetch(optional, lambda: sources, optional=True)) == ["shapes", "labels", "extra"]
 
 
-def test_an_embedded_set_has_nothing_to_fetch(cache: Path) -> None:
-    assert fetch(digits) == {}
-    assert not cache.parent.exists()
-
-
-def test_an_adapter_that_names_no_sources_is_told(info: DatasetInfo, cache: Path) -> None:
-    class Careless:
-        def __init__(self) -> None:
-            self.info = info
-
-    with pytest.raises(DataError, match="shapes declares files and does not say who has them"):
-        fetch(Careless())
+def test_files_without_sources_are_refused(published: FileSet, cache: Path) -> None:
+    with pytest.raises(DataError, match="shapes declares files, but no source of them"):
+        fetch(published, None)
 
 
 @pytest.mark.parametrize("size", [0, 99, 20_001])
 def test_a_size_that_is_far_off_is_refused_where_no_hash_is_known(
-    info: DatasetInfo, cache: Path, tmp_path: Path, web, *, size: int
+    published: FileSet, cache: Path, tmp_path: Path, web, *, size: int
 ) -> None:
-    estimated = Shapes(replace(info, files={"pixels": File(None, 10_000, verified=False)}), web.url)
+    estimated = replace(published, files={"pixels": File(None, 10_000, verified=False)})
     copy = put(tmp_path / "copy", {"pixels": bytes(size)})
     wrong = f"pixels has {size:,} bytes instead of about 10,000"
     with pytest.raises(DataError, match=wrong):
         take_copy(estimated, copy / "pixels")
     web.files = {"/pixels": bytes(size)}
     with pytest.raises(DownloadError, match=wrong):
-        fetch(estimated)
+        fetch(estimated, lambda: [WebFolder(web.url)])
     assert not (cache / "pixels").exists()
 
 
 @pytest.mark.parametrize("size", [100, 10_000, 20_000])
-def test_a_size_that_is_near_an_estimate_will_do(info: DatasetInfo, cache: Path, tmp_path: Path, size: int) -> None:
-    estimated = Shapes(replace(info, files={"pixels": File(None, 10_000, verified=False)}))
+def test_a_size_that_is_near_an_estimate_will_do(published: FileSet, cache: Path, tmp_path: Path, size: int) -> None:
+    estimated = replace(published, files={"pixels": File(None, 10_000, verified=False)})
     copy = put(tmp_path / "copy", {"pixels": bytes(size)})
     assert take_copy(estimated, copy) == ({"pixels": cache / "pixels"}, ())
 
@@ -93,48 +68,50 @@ def put(folder: Path, files: Files) -> Path:
     return folder
 
 
-def test_files_are_taken_from_a_copy_one_by_one(info, cache: Path, files: Files, tmp_path: Path) -> None:
-    copy, adapter = put(tmp_path / "downloads", files), Shapes(info)
-    assert take_copy(adapter, copy / "labels") == ({"labels": cache / "labels"}, ("shapes",))
-    assert take_copy(adapter, copy / "shapes") == ({name: cache / name for name in files}, ())
+def test_files_are_taken_from_a_copy_one_by_one(published, cache: Path, files: Files, tmp_path: Path) -> None:
+    copy = put(tmp_path / "downloads", files)
+    assert take_copy(published, copy / "labels") == ({"labels": cache / "labels"}, ("shapes",))
+    assert take_copy(published, copy / "shapes") == ({name: cache / name for name in files}, ())
     assert {name: (cache / name).read_bytes() for name in files} == files
     assert (copy / "labels").read_bytes() == files["labels"]
 
 
 def test_a_copy_gives_optional_files_too_and_they_are_not_missed(optional, cache: Path, files: Files, tmp_path) -> None:
-    paths, missing = take_copy(Shapes(optional), put(tmp_path / "some", files))
+    paths, missing = take_copy(optional, put(tmp_path / "some", files))
     assert (list(paths), missing) == (["shapes", "labels"], ())
-    paths, missing = take_copy(Shapes(optional), put(tmp_path / "all", {"extra": b"extra"}))
+    paths, missing = take_copy(optional, put(tmp_path / "all", {"extra": b"extra"}))
     assert (list(paths), missing) == (["shapes", "labels", "extra"], ())
 
 
-def test_a_wrong_copy_is_told_and_not_kept(info: DatasetInfo, cache: Path, files: Files, tmp_path: Path) -> None:
+def test_a_wrong_copy_is_told_and_not_kept(published: FileSet, cache: Path, files: Files, tmp_path: Path) -> None:
     copy = put(tmp_path / "copy", {**files, "labels": b"round square wrong"})
-    with pytest.raises(DataError, match=f"{copy}: labels has the SHA-256 .* instead of {info.files['labels'].sha256}"):
-        take_copy(Shapes(info), copy)
+    with pytest.raises(
+        DataError, match=f"{copy}: labels has the SHA-256 .* instead of {published.files['labels'].sha256}"
+    ):
+        take_copy(published, copy)
     assert not (cache / "labels").exists()
     assert (cache / "shapes").exists(), "what is right is kept"
 
 
-def test_a_copy_without_any_of_the_files_is_told(info, cache: Path, files: Files, tmp_path: Path) -> None:
+def test_a_copy_without_any_of_the_files_is_told(published, cache: Path, files: Files, tmp_path: Path) -> None:
     put(cache, {"labels": files["labels"]})
     copy = put(tmp_path / "copy", {"labels": files["labels"], "notes": b"mine"})
-    with pytest.raises(DataError, match=f"{copy} holds none of the files of shapes that are missing: shapes"):
-        take_copy(Shapes(info), copy)
+    with pytest.raises(DataError, match=f"{copy} holds none of the missing files of shapes: shapes"):
+        take_copy(published, copy)
 
 
 def test_a_damaged_file_in_the_cache_is_replaced_by_a_copy(
-    info: DatasetInfo, cache: Path, files: Files, tmp_path
+    published: FileSet, cache: Path, files: Files, tmp_path
 ) -> None:
     put(cache, {**files, "labels": b"round square wrong"})
-    with pytest.raises(DataError, match="holds none of the files of shapes that are missing: labels"):
-        take_copy(Shapes(info), put(tmp_path / "one", {"shapes": files["shapes"]}))
-    take_copy(Shapes(info), put(tmp_path / "copy", files))
+    with pytest.raises(DataError, match="holds none of the missing files of shapes: labels"):
+        take_copy(published, put(tmp_path / "one", {"shapes": files["shapes"]}))
+    take_copy(published, put(tmp_path / "copy", files))
     assert (cache / "labels").read_bytes() == files["labels"]
 
 
-def test_a_copy_without_a_published_hash_may_replace_what_is_there(info, cache: Path, tmp_path: Path) -> None:
-    unpublished = Shapes(replace(info, files={"labels": File(None, verified=False)}))
+def test_a_copy_without_a_published_hash_may_replace_what_is_there(published, cache: Path, tmp_path: Path) -> None:
+    unpublished = replace(published, files={"labels": File(None, verified=False)})
     take_copy(unpublished, put(tmp_path / "cut", {"labels": b"round squ"}))
     with pytest.raises(DataError, match="which the first copy had") as caught:
         take_copy(unpublished, put(tmp_path / "whole", {"labels": b"round square round"}))
@@ -145,12 +122,12 @@ def test_a_copy_without_a_published_hash_may_replace_what_is_there(info, cache: 
     assert (cache / "labels").read_bytes() == b"round square round"
 
 
-def test_offline_a_copy_is_taken(info: DatasetInfo, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
+def test_offline_a_copy_is_taken(published: FileSet, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_OFFLINE", "1")
     packed = {f"{name}.gz": gzip.compress(content) for name, content in files.items()}
-    assert take_copy(Shapes(info), put(tmp_path / "copy", packed))[1] == ()
+    assert take_copy(published, put(tmp_path / "copy", packed))[1] == ()
 
 
-def test_what_cannot_be_fetched_names_the_way_to_import(info: DatasetInfo, cache: Path, web) -> None:
+def test_what_cannot_be_fetched_names_the_way_to_import(published: FileSet, cache: Path, web) -> None:
     with pytest.raises(DownloadError, match=r"`dbench data fetch shapes --from PATH` takes them"):
-        fetch(Shapes(info, web.url))
+        fetch(published, lambda: [WebFolder(web.url)])

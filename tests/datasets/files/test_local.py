@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import DatasetInfo
 from disentangle_bench.datasets.files import hashes
+from disentangle_bench.datasets.files.file import FileSet
 from disentangle_bench.datasets.files.hashes import Note, note_on
 from disentangle_bench.datasets.files.local import LocalCopy, LocalFolder, copy_file
 from disentangle_bench.errors import DataError, StorageError
@@ -40,7 +40,7 @@ def put(folder: Path, files: Files) -> Path:
 
 
 def test_a_folder_that_vanishes_meanwhile_is_passed_over(
-    tmp_path: Path, info: DatasetInfo, files: Files, into: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, published: FileSet, files: Files, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path / "copy/a", {"other": b"0"})
     put(tmp_path / "copy/b", files)
@@ -52,7 +52,7 @@ def test_a_folder_that_vanishes_meanwhile_is_passed_over(
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    LocalCopy(tmp_path / "copy", info.files).fetch(list(info.files), into)
+    LocalCopy(tmp_path / "copy", published.files).fetch(list(published.files), into)
     assert contents(into) == files
 
 
@@ -93,70 +93,70 @@ PLACES: dict[str, Callable[[Path, Files], Path]] = {
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_copy_may_be_in_a_folder_or_an_archive(
-    tmp_path: Path, info: DatasetInfo, files: Files, into: Path, place: str
+    tmp_path: Path, published: FileSet, files: Files, into: Path, place: str
 ) -> None:
     path = PLACES[place](tmp_path / "copy", {"notes.txt": b"mine", **files})
-    LocalCopy(path, info.files).fetch(list(info.files), into)
+    LocalCopy(path, published.files).fetch(list(published.files), into)
     assert contents(into) == files
 
 
 @pytest.mark.parametrize(("name", "pack"), [("labels", False), ("labels.gz", True), ("labels (1).download", False)])
 def test_a_copy_may_be_one_file(
-    tmp_path: Path, info: DatasetInfo, files: Files, into: Path, *, name: str, pack: bool
+    tmp_path: Path, published: FileSet, files: Files, into: Path, *, name: str, pack: bool
 ) -> None:
     content = gzip.compress(files["labels"]) if pack else files["labels"]
-    LocalCopy(put(tmp_path / "copy", {name: content}) / name, info.files).fetch(list(info.files), into)
+    LocalCopy(put(tmp_path / "copy", {name: content}) / name, published.files).fetch(list(published.files), into)
     assert contents(into) == {"labels": files["labels"]}
 
 
-def test_what_is_none_of_the_files_gives_nothing(tmp_path: Path, info: DatasetInfo, into: Path) -> None:
-    LocalCopy(put(tmp_path / "copy", {"notes": b"mine"}) / "notes", info.files).fetch(list(info.files), into)
+def test_what_is_none_of_the_files_gives_nothing(tmp_path: Path, published: FileSet, into: Path) -> None:
+    LocalCopy(put(tmp_path / "copy", {"notes": b"mine"}) / "notes", published.files).fetch(list(published.files), into)
     assert contents(into) == {}
 
 
 def test_of_several_files_of_one_name_the_right_one_is_taken(
-    tmp_path: Path, info: DatasetInfo, files: Files, into: Path
+    tmp_path: Path, published: FileSet, files: Files, into: Path
 ) -> None:
     put(tmp_path / "copy" / "another-set", dict.fromkeys(files, b"another set's, and nearer to the top"))
     put(tmp_path / "copy" / "b" / "this-set", files)
-    LocalCopy(tmp_path / "copy", info.files).fetch(list(info.files), into)
+    LocalCopy(tmp_path / "copy", published.files).fetch(list(published.files), into)
     assert contents(into) == files
 
 
 def test_an_archive_that_leads_out_of_itself_leads_nowhere(
-    tmp_path: Path, info: DatasetInfo, files: Files, into: Path
+    tmp_path: Path, published: FileSet, files: Files, into: Path
 ) -> None:
     path = tmp_path / "copy.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../../labels", files["labels"])
         archive.writestr("/etc/shapes", files["shapes"])
     before = sorted(tmp_path.rglob("*"))
-    LocalCopy(path, info.files).fetch(list(info.files), into)
+    LocalCopy(path, published.files).fetch(list(published.files), into)
     assert contents(into) == files
     assert sorted(set(tmp_path.rglob("*")) - set(before)) == [into / "labels", into / "shapes"]
 
 
-def test_links_in_an_archive_are_not_followed(tmp_path: Path, info: DatasetInfo, into: Path) -> None:
+def test_links_in_an_archive_are_not_followed(tmp_path: Path, published: FileSet, into: Path) -> None:
     secret = put(tmp_path, {"secret": b"secret"}) / "secret"
     with tarfile.open(tmp_path / "copy.tar", "w") as archive:
         for name, kind in (("labels", tarfile.SYMTYPE), ("shapes", tarfile.LNKTYPE)):
             link = tarfile.TarInfo(f"data/{name}")
             link.type, link.linkname = kind, str(secret)
             archive.addfile(link)
-    LocalCopy(tmp_path / "copy.tar", info.files).fetch(list(info.files), into)
+    LocalCopy(tmp_path / "copy.tar", published.files).fetch(list(published.files), into)
     assert contents(into) == {}
 
 
-def test_a_damaged_archive_is_told(tmp_path: Path, info: DatasetInfo, files: Files, into: Path) -> None:
+def test_a_damaged_archive_is_told(tmp_path: Path, published: FileSet, files: Files, into: Path) -> None:
     path = packed(tmp_path / "copy.tar.gz", {**files, "shapes": files["shapes"] * 9})
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DataError, match=r"copy\.tar\.gz is not a whole archive"):
-        LocalCopy(path, info.files).fetch(list(info.files), into)
+        LocalCopy(path, published.files).fetch(list(published.files), into)
 
 
-def test_a_copy_that_is_not_there_is_told(tmp_path: Path, info: DatasetInfo, into: Path) -> None:
+def test_a_copy_that_is_not_there_is_told(tmp_path: Path, published: FileSet, into: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none: No such file"):
-        LocalCopy(tmp_path / "none", info.files).fetch(list(info.files), into)
+        LocalCopy(tmp_path / "none", published.files).fetch(list(published.files), into)
 
 
 def test_a_copy_is_hashed_on_the_way(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:

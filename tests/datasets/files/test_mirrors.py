@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.datasets import DatasetInfo
 from disentangle_bench.datasets.files.cache import obtain
+from disentangle_bench.datasets.files.file import FileSet
 from disentangle_bench.datasets.files.mirrors import mirrors
 from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.errors import DataError, DownloadError
@@ -28,22 +28,26 @@ def test_there_is_none_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("folder", ["shapes/", ""])
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_web_mirror_is_asked_first(info, cache, files: Files, web, monkeypatch, *, folder: str, slash: str) -> None:
+def test_a_web_mirror_is_asked_first(
+    published, cache, files: Files, web, monkeypatch, *, folder: str, slash: str
+) -> None:
     web.files = {f"/private/{folder}{name}": content for name, content in files.items()}
     monkeypatch.setenv("DBENCH_MIRROR", f"{web.url}/private{slash}")
-    assert {name: path.read_bytes() for name, path in obtain(info, no_source).items()} == files
+    assert {name: path.read_bytes() for name, path in obtain(published, no_source).items()} == files
 
 
-def test_a_web_mirror_may_hold_files_in_both_places(info: DatasetInfo, cache, files: Files, web, monkeypatch) -> None:
+def test_a_web_mirror_may_hold_files_in_both_places(published: FileSet, cache, files: Files, web, monkeypatch) -> None:
     web.files = {"/shapes/shapes": files["shapes"], "/labels": files["labels"]}
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
-    obtain(info, no_source)
+    obtain(published, no_source)
     assert web.asked == ["/shapes/shapes", "/shapes/labels", "/labels"]
 
 
 @pytest.mark.parametrize("scheme", ["", "file://"])
 @pytest.mark.parametrize("folder", ["shapes", ""])
-def test_a_folder_is_a_mirror(info, cache, files: Files, tmp_path, monkeypatch, *, folder: str, scheme: str) -> None:
+def test_a_folder_is_a_mirror(
+    published, cache, files: Files, tmp_path, monkeypatch, *, folder: str, scheme: str
+) -> None:
     place = tmp_path / "a mirror" / folder
     place.mkdir(parents=True)
     for name, content in files.items():
@@ -51,47 +55,47 @@ def test_a_folder_is_a_mirror(info, cache, files: Files, tmp_path, monkeypatch, 
     root = tmp_path / "a mirror"
     monkeypatch.setenv("DBENCH_MIRROR", root.as_uri() if scheme else str(root))
     monkeypatch.setenv("DBENCH_OFFLINE", "1")
-    assert {path.parent for path in obtain(info, no_source).values()} == {cache}
+    assert {path.parent for path in obtain(published, no_source).values()} == {cache}
 
 
-def test_the_cache_of_another_is_a_mirror(info, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
+def test_the_cache_of_another_is_a_mirror(published, cache: Path, files: Files, tmp_path: Path, monkeypatch) -> None:
     cache.mkdir(parents=True)
     for name, content in files.items():
         (cache / name).write_bytes(content)
     monkeypatch.setenv("DBENCH_CACHE", str(tmp_path / "mine"))
     monkeypatch.setenv("DBENCH_MIRROR", str(cache.parent))
-    assert obtain(info, no_source)["labels"] == tmp_path / "mine" / "datasets" / "shapes" / "labels"
+    assert obtain(published, no_source)["labels"] == tmp_path / "mine" / "datasets" / "shapes" / "labels"
 
 
-def test_a_mirror_may_forbid_what_is_not_there(info, cache, files: Files, web, monkeypatch) -> None:
+def test_a_mirror_may_forbid_what_is_not_there(published, cache, files: Files, web, monkeypatch) -> None:
     for name, content in files.items():
         web.serve(f"/shapes/{name}", b"", statuses=[403])
         web.files[f"/{name}"] = content
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
-    assert obtain(info, no_source)["labels"].read_bytes() == files["labels"]
+    assert obtain(published, no_source)["labels"].read_bytes() == files["labels"]
 
 
-def test_a_mirror_that_lacks_a_file_is_told_with_the_others(info: DatasetInfo, cache, web, monkeypatch) -> None:
+def test_a_mirror_that_lacks_a_file_is_told_with_the_others(published: FileSet, cache, web, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
     with pytest.raises(
         DownloadError, match=rf"{web.url} \(DBENCH_MIRROR\): 404 .*: {web.url}/shapes/shapes; "
     ) as caught:
-        obtain(info, list)
+        obtain(published, list)
     assert web.asked == ["/shapes/shapes", "/shapes/labels", "/shapes", "/labels"]
     for path in web.asked:
         assert f"404 Client Error: Not Found for url: {web.url}{path}" in str(caught.value)
 
 
 def test_a_mirror_with_wrong_bytes_is_told_and_the_sources_asked(
-    info, cache, files: Files, web, monkeypatch, *, capsys
+    published, cache, files: Files, web, monkeypatch, *, capsys
 ) -> None:
     web.files = {f"/shapes/{name}": b"wrong" for name in files} | {f"/{name}": files[name] for name in files}
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
-    assert obtain(info, lambda: [WebFolder(web.url)])["labels"].read_bytes() == files["labels"]
+    assert obtain(published, lambda: [WebFolder(web.url)])["labels"].read_bytes() == files["labels"]
     assert "labels has 5 bytes instead of 18; it is not used" in capsys.readouterr().err
 
 
-def test_a_password_is_sent_and_not_told(info: DatasetInfo, cache, web, monkeypatch, capsys) -> None:
+def test_a_password_is_sent_and_not_told(published: FileSet, cache, web, monkeypatch, capsys) -> None:
     sent = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -101,17 +105,17 @@ def test_a_password_is_sent_and_not_told(info: DatasetInfo, cache, web, monkeypa
     web.files["/shapes/shapes"] = answer
     monkeypatch.setenv("DBENCH_MIRROR", web.url.replace("//", "//me:secret@"))
     with pytest.raises(DownloadError, match=rf"{web.url} \(DBENCH_MIRROR\): 503 .* {web.url}/shapes/shapes") as caught:
-        obtain(info, list)
+        obtain(published, list)
     assert sent == [f"Basic {b64encode(b'me:secret').decode()}"] * 3
     assert "secret" not in str(caught.value)
     assert "secret" not in capsys.readouterr().err
 
 
-def test_offline_a_web_mirror_is_not_asked(info: DatasetInfo, cache, web, monkeypatch) -> None:
+def test_offline_a_web_mirror_is_not_asked(published: FileSet, cache, web, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
     monkeypatch.setenv("DBENCH_OFFLINE", "1")
     with pytest.raises(DownloadError, match=r"\(DBENCH_MIRROR\): not asked, since DBENCH_OFFLINE forbids"):
-        obtain(info, list)
+        obtain(published, list)
     assert web.asked == []
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from disentangle_bench.datasets.files import sources
 from disentangle_bench.datasets.files.downloads import RefusalError
-from disentangle_bench.datasets.files.sources import NpmPackage, PackedFolder, WebArchive, WebFiles, WebFolder
-from disentangle_bench.errors import DataError, DownloadError
+from disentangle_bench.datasets.files.sources import NpmPackage, PackedFolder, WebFiles, WebFolder
+from disentangle_bench.errors import DownloadError
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="the stand-in for npm is a shell script")
 
@@ -103,29 +103,6 @@ def test_a_file_that_is_not_there_does_not_hide_the_others(tmp_path: Path, files
     with pytest.raises(RefusalError, match=f"^404 .* {web.url}/shapes$"):
         WebFolder(web.url).fetch(list(files), tmp_path)
     assert contents(tmp_path) == {"labels": files["labels"]}
-
-
-def test_an_archive_that_breaks_off_is_gone_on_with(tmp_path: Path, files: dict[str, bytes], web) -> None:
-    archive = tarball({f"data/{name}": content for name, content in files.items()})
-    served = web.serve("/all.tar.gz", archive, breaks=[len(archive) // 2])
-    WebArchive(f"{web.url}/all.tar.gz", {name: f"data/{name}" for name in files}).fetch(list(files), tmp_path)
-    assert contents(tmp_path) == files
-    assert served.sent == len(archive)
-
-
-def test_a_web_archive_gives_its_members(tmp_path: Path, files: dict[str, bytes], web) -> None:
-    web.files["/all.tar.gz"] = tarball({f"data/{name}.bin": content for name, content in files.items()})
-    source = WebArchive(f"{web.url}/all.tar.gz", {name: f"data/{name}.bin" for name in files})
-    source.fetch([*files, "other"], tmp_path)
-    assert {name: contents(tmp_path)[name] for name in files} == files
-    source.fetch(["other"], tmp_path)
-    assert web.asked == ["/all.tar.gz"]
-
-
-def test_a_web_archive_that_is_none(tmp_path: Path, web) -> None:
-    web.files["/all.tar.gz"] = b"<html>Sorry</html>"
-    with pytest.raises(DataError, match="not a whole archive"):
-        WebArchive(f"{web.url}/all.tar.gz", {"x": "x"}).fetch(["x"], tmp_path)
 
 
 @POSIX

@@ -1,4 +1,4 @@
-"""What holds for every dataset whose images are drawn on the spot, whoever registered it."""
+"""What holds for every procedural dataset, whoever registered it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ from threadpoolctl import threadpool_limits
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.datasets.images import LazyImages
 
-NAMES = sorted(
-    name
-    for name in DATASETS
-    if not (info := DATASETS.get(name).info).files and not info.users_own and len(info.factors) > 1
-)
+NAMES = sorted(name for name in DATASETS if DATASETS.get(name).info.procedural)
 
 
-def test_every_drawn_dataset_is_collected() -> None:
+def test_every_procedural_dataset_is_collected() -> None:
     assert {"sprites", "heads3d", "chairs3d", "toyshapes3d"} <= set(NAMES)
 
 
