@@ -14,7 +14,7 @@ from functools import cached_property
 import click
 import numpy as np
 
-from disentangle_bench.evaluation.question import Question
+from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.reference_levels import SLOW, USUAL, Levels, reference_levels
 from disentangle_bench.metrics import METRICS, Scores, info_of
 from disentangle_bench.metrics.inputs import drawn_mask
@@ -58,11 +58,11 @@ class Likeness:
     sizes: tuple[int, ...]
     codes: tuple[Kind, ...]
 
-    def question(self, metric: Callable[..., Scores]) -> Question:
+    def call(self, metric: Callable[..., Scores]) -> MetricCall:
         """A metric asked of codes of these kinds; which codes is no matter."""
         info = info_of(metric)
         n = SLOW_SAMPLES if info.slow else SAMPLES
-        return Question(metric, self._codes(n), self._factors(n), drawn_mask(n, seed=0), info.settings)
+        return MetricCall(metric, self._codes(n), self._factors(n), drawn_mask(n, seed=0), info.settings)
 
     def _factors(self, n: int) -> Variables:
         rng = np.random.default_rng(0)
@@ -93,7 +93,7 @@ class Row:
     def cells(self) -> list[list[str]]:
         """A line a part: its name, then chance and ceiling on each."""
         function = METRICS.get(self.metric)
-        levels = [_levels(likeness.question(function)) for likeness in LIKENESSES]
+        levels = [_levels(likeness.call(function)) for likeness in LIKENESSES]
         mark = "\\*" if info_of(function).slow else ""
         parts = dict.fromkeys(part for of in levels for part in of)
         return [
@@ -119,10 +119,10 @@ def table(metrics: Iterable[str], skipped: Iterable[str] = ()) -> str:
     return markdown_table(headings, rows, left=headings[:1])
 
 
-def _levels(question: Question) -> dict[str, Levels]:
-    info = info_of(question.function)
-    better = {part: score.better or info.better for part, score in question.scores().items()}
-    return reference_levels(question, better)
+def _levels(call: MetricCall) -> dict[str, Levels]:
+    info = info_of(call.function)
+    better = {part: score.better or info.better for part, score in call.scores().items()}
+    return reference_levels(call, better)
 
 
 def _line(part: str, levels: Iterable[dict[str, Levels]]) -> list[str]:

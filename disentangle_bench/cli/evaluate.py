@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     callback=read_words,
     metavar="A,B,..",
     shell_complete=names_of("metrics"),
-    help="Only these, or all that SUBJECT can answer (default: all; of a run, those that are not slow).",
+    help="Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).",
 )
 @settings_option("METRIC.KEY=VALUE")
 @seed_option

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from disentangle_bench.errors import SettingError
-from disentangle_bench.evaluation.question import Question, Values, in_turn_or_at_once
+from disentangle_bench.evaluation.metric_call import IN_TURN, MetricCall, Schedule, Values
 from disentangle_bench.metrics.intervals import LEVEL
 from disentangle_bench.metrics.metric import Bounds
 from disentangle_bench.seeds import derive_seed
@@ -59,34 +59,34 @@ class BootstrapInterval:
 
 
 def bootstrap_intervals(
-    question: Question,
+    call: MetricCall,
     values: Values,
     bounds: Mapping[str, Bounds],
     *,
     resamples: int = USUAL,
     seed: int = 0,
-    seconds: float | None = None,
+    schedule: Schedule = IN_TURN,
 ) -> dict[str, BootstrapInterval]:
     """An interval for each part of a metric.
 
     Args:
-        question: the metric and its rows.
+        call: the metric and its rows.
         values: what it said of them, by part; parts without a value get no interval.
         bounds: between which each part's interval is kept.
         resamples: how many times rows are drawn.
         seed: of the draws; the metric's own stays, so that only the rows vary.
-        seconds: what one answer takes; long work is spread over processes, which changes no figure.
+        schedule: how the calls are made.
 
     Raises:
         SettingError: fewer than 20 resamples.
     """
     check_resamples(resamples)
     seeds = [derive_seed(seed, "bootstrap", number) for number in range(resamples)]
-    drawn = list(in_turn_or_at_once(partial(_resampled, question), seeds, seconds))
+    drawn = list(schedule.map(partial(_resampled, call), seeds))
     replicates = {part: _known(drawn, part) for part in values}
     steady = any(_shift(value, replicates[part]) is not None for part, value in values.items())
-    groups = min(GROUPS, len(question.codes)) if steady else 0  # nothing else asks for the acceleration
-    left_out = list(in_turn_or_at_once(partial(_without, question, seed, groups), range(groups), seconds))
+    groups = min(GROUPS, len(call.codes)) if steady else 0  # nothing else asks for the acceleration
+    left_out = list(Schedule(schedule.seconds).map(partial(_without, call, seed, groups), range(groups)))
     without = {part: _known(left_out, part) for part in values}
     return {
         part: interval_of(
@@ -109,7 +109,7 @@ def check_resamples(resamples: int) -> None:
     if resamples < FEWEST:
         raise SettingError(
             f"{resamples} bootstrap resamples have no tails to read an interval from.",
-            f"Ask for {FEWEST} or more, {USUAL} for a good interval, or 0 for none.",
+            f"MakeCall for {FEWEST} or more, {USUAL} for a good interval, or 0 for none.",
         )
 
 
@@ -140,8 +140,8 @@ def interval_of(
     return BootstrapInterval(min(float(low), value), max(float(high), value), method, len(replicates))
 
 
-def _resampled(question: Question, seed: int) -> Values:
-    return question.of_rows(resampled_rows(question.train, len(question.codes), seed)).values()
+def _resampled(call: MetricCall, seed: int) -> Values:
+    return call.of_rows(resampled_rows(call.train, len(call.codes), seed)).values()
 
 
 def resampled_rows(train: NDArray[np.bool_] | None, n: int, seed: int) -> NDArray[np.int64]:
@@ -152,11 +152,11 @@ def resampled_rows(train: NDArray[np.bool_] | None, n: int, seed: int) -> NDArra
     return np.sort(drawn)
 
 
-def _without(question: Question, seed: int, groups: int, group: int) -> Values:
+def _without(call: MetricCall, seed: int, groups: int, group: int) -> Values:
     """The values without one of the groups that the rows are dealt into at random."""
-    n = len(question.codes)
+    n = len(call.codes)
     dealt = np.random.default_rng(derive_seed(seed, "jackknife")).permutation(n) % groups
-    return question.of_rows(np.flatnonzero(dealt != group)).values()
+    return call.of_rows(np.flatnonzero(dealt != group)).values()
 
 
 def _known(answers: list[Values], part: str) -> Figures:

@@ -1,4 +1,4 @@
-"""Ask metrics of a subject, and keep what they say."""
+"""MakeCall metrics of a subject, and keep what they say."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from disentangle_bench.errors import (
     RunError,
 )
 from disentangle_bench.evaluation.bootstrap import check_resamples
-from disentangle_bench.evaluation.context import Context, in_context
-from disentangle_bench.evaluation.question import Question
+from disentangle_bench.evaluation.context import Context, add_context
+from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.results import Results, entry_from_score
 from disentangle_bench.evaluation.samples import Samples, save_samples
 from disentangle_bench.evaluation.subject import Subject
@@ -48,14 +48,15 @@ def score_subject(
 
     Args:
         subject: what is evaluated.
-        metrics: their names or one name, or `all` that can be asked; by default those, of a run without the slow ones.
+        metrics: their names or one name, or `all` that can be asked; by default the default set, of a run without the
+            slow ones.
         settings: metric name -> its settings.
         seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
         bootstrap: resamples of the rows for the interval of each observational metric that has none of its own; 0 for
             no intervals; by default 100, and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where
             something is fitted.
         levels: simulate the chance and the ceiling of observational metrics that have none of their own.
-        on_progress: called with one line as each metric's turn comes, and before what takes long.
+        on_progress: called with one line as each metric's turn comes.
 
     Raises:
         UnknownNameError: a metric or a setting that there is not. SettingError: a value that a setting cannot have.
@@ -63,7 +64,7 @@ def score_subject(
     """
     if bootstrap:
         check_resamples(bootstrap)
-    context = Context(bootstrap, levels, seed, on_progress)
+    context = Context(bootstrap, levels, seed)
     chosen = _chosen(subject, metrics)
     given = _checked(settings or {}, chosen)
     results = Results(subject={"name": subject.name, **subject.info}, scores={}, provenance=provenance(), samples={})
@@ -80,8 +81,9 @@ def _chosen(subject: Subject, metrics: Sequence[str] | str | None) -> list[str]:
     if metrics is None or ALL in metrics:
         usable = {name: info_of(function) for name, function in METRICS.usable().items()}
         able = [name for name, info in usable.items() if not _lacking(subject, info)]
-        if metrics is None and subject.info.get("kind") == "run":
-            able = [name for name in able if not usable[name].slow]
+        if metrics is None:
+            of_run = subject.info.get("kind") == "run"
+            able = [name for name in able if usable[name].default and not (of_run and usable[name].slow)]
         if not able:
             raise MetricError(
                 f"No metric can be asked of {subject.name}: it offers only {', '.join(subject.parts)}.",
@@ -135,7 +137,7 @@ def _add(results: Results, subject: Subject, name: str, given: Mapping[str, Any]
             raise
         scores = {"": Score.undefined(str(error))}
     if info.resamplable:
-        scores = in_context(scores, _question(function, subject, settings), context, seconds)
+        scores = add_context(_call(function, subject, settings), scores, context, seconds)
     for part, score in scores.items():
         full = f"{name}.{part}" if part else name
         results.scores[full] = entry_from_score(part, score, info, settings, round(seconds, 3))
@@ -149,9 +151,9 @@ def _parts(info: MetricInfo, subject: Subject) -> dict[str, Any]:
     return {part: subject.parts[part] for part in (*info.needs, *info.uses) if part in subject.parts}
 
 
-def _question(function: Metric, subject: Subject, settings: Mapping[str, Any]) -> Question:
+def _call(function: Metric, subject: Subject, settings: Mapping[str, Any]) -> MetricCall:
     codes, factors = Variables.wrap(subject.parts["codes"]), Variables.wrap(subject.parts["factors"], prefix="f")
-    return Question(function, codes, factors, subject.parts.get("train"), settings)
+    return MetricCall(function, codes, factors, subject.parts.get("train"), settings)
 
 
 def keep_results(run: Run, subject: Subject, results: Results) -> Results:

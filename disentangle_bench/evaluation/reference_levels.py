@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from disentangle_bench.evaluation.levels_cache import remembered
-from disentangle_bench.evaluation.question import Question, Values, in_turn_or_at_once
+from disentangle_bench.evaluation.metric_call import IN_TURN, MetricCall, Schedule, Values
 from disentangle_bench.metrics import Scores, info_of
 from disentangle_bench.metrics.metric import Better
 from disentangle_bench.representation.kinds import Kind
@@ -94,16 +94,16 @@ class Sizes:
     samples: int
 
     @classmethod
-    def of(cls, question: Question, most_rows: int) -> Self:
+    def of(cls, call: MetricCall, most_rows: int) -> Self:
         """The sizes of what a metric was asked of."""
-        samples = len(question.codes)
+        samples = len(call.codes)
         rows = min(samples, most_rows)
-        some = thinned(question.factors, np.arange(rows) * samples // rows)
+        some = thinned(call.factors, np.arange(rows) * samples // rows)
         train = None
-        if question.train is not None:
-            train = min(max(round(float(question.train.mean()) * rows), 1), rows - 1)
+        if call.train is not None:
+            train = min(max(round(float(call.train.mean()) * rows), 1), rows - 1)
         margins = Variables(np.sort(some.values, axis=0), some.names, some.kinds)
-        return cls(_kinds(question.codes), margins, train, samples)
+        return cls(_kinds(call.codes), margins, train, samples)
 
     def values(self) -> dict[str, Any]:
         """All of it, as JSON can hold it, the factors by a digest."""
@@ -127,22 +127,26 @@ class Sizes:
 
 
 def reference_levels(
-    question: Question, better: Mapping[str, Better], *, seconds: float | None = None, cached: bool = True
+    call: MetricCall,
+    better: Mapping[str, Better],
+    *,
+    schedule: Schedule = IN_TURN,
+    cached: bool = True,
 ) -> dict[str, Levels]:
     """Chance and ceiling of parts of a metric, for subjects of the size of the one that it is asked of.
 
     They depend on the metric, its settings and the sizes alone; on neither the seed nor the codes.
 
     Args:
-        question: the metric and the rows that it is asked of.
+        call: the metric and the rows that it is asked of.
         better: the parts, and the direction of each, which says which of two perfect subjects is the ceiling.
-        seconds: what one answer takes; long work is spread over processes, which changes no figure.
+        schedule: how the calls are made.
         cached: look them up in the user's cache, and keep them there.
     """
-    effort = effort_of(question)
-    sizes = Sizes.of(question, effort.rows)
-    compute = partial(_simulated, question, sizes, effort, seconds)
-    means = remembered(_key(question, sizes, effort), compute) if cached else compute()
+    effort = effort_of(call)
+    sizes = Sizes.of(call, effort.rows)
+    compute = partial(_simulated, call, sizes, effort, schedule)
+    means = remembered(_key(call, sizes, effort), compute) if cached else compute()
     return {part: _levels(means, part, direction) for part, direction in better.items()}
 
 
@@ -155,33 +159,33 @@ def _levels(means: Means, part: str, better: Better) -> Levels:
     return Levels(chance, max(known) if better == "higher" else min(known))
 
 
-def effort_of(question: Question) -> Effort:
+def effort_of(call: MetricCall) -> Effort:
     """How much is simulated of a metric."""
-    return SLOW if info_of(question.function).slow else USUAL
+    return SLOW if info_of(call.function).slow else USUAL
 
 
-def explanation(question: Question) -> dict[str, Any]:
+def explanation(call: MetricCall) -> dict[str, Any]:
     """For a score's details: how its levels were simulated."""
-    effort = effort_of(question)
-    rows = min(len(question.codes), effort.rows)
+    effort = effort_of(call)
+    rows = min(len(call.codes), effort.rows)
     told: dict[str, Any] = {"rows": rows, "chance_repeats": effort.chance, "ceiling_repeats": effort.ceiling}
-    if rows < len(question.codes):
-        told["simulated_at_fewer_rows_than"] = len(question.codes)
-    if len(question.codes.names) > len(question.factors.names):
+    if rows < len(call.codes):
+        told["simulated_at_fewer_rows_than"] = len(call.codes)
+    if len(call.codes.names) > len(call.factors.names):
         told["further_perfect_codes"] = " or ".join(effort.fillings) + (
             ", whichever scores better" if len(effort.fillings) > 1 else ""
         )
     return told
 
 
-def _key(question: Question, sizes: Sizes, effort: Effort) -> dict[str, Any]:
-    info = info_of(question.function)
+def _key(call: MetricCall, sizes: Sizes, effort: Effort) -> dict[str, Any]:
+    info = info_of(call.function)
     return {
         "algorithm": ALGORITHM,
         "metric": info.name,
         "version": info.version,
-        "source": _source(question.function),
-        "settings": {key: value for key, value in question.settings.items() if key != "seed"},
+        "source": _source(call.function),
+        "settings": {key: value for key, value in call.settings.items() if key != "seed"},
         "sizes": sizes.values(),
         "effort": list(effort),
         "packages": {name: installed_version(name) for name in PACKAGES},
@@ -194,11 +198,11 @@ def _source(function: Callable[..., Scores]) -> str:
     return sha256(Path(path)) if path and Path(path).is_file() else ""
 
 
-def _simulated(question: Question, sizes: Sizes, effort: Effort, seconds: float | None) -> Means:
+def _simulated(call: MetricCall, sizes: Sizes, effort: Effort, schedule: Schedule) -> Means:
     fillings = effort.fillings if len(sizes.codes) > len(sizes.factors.names) else effort.fillings[:1]
     repeats: dict[str, int] = {"chance": effort.chance, **dict.fromkeys(fillings, effort.ceiling)}
     draws = [(what, repeat) for what, count in repeats.items() for repeat in range(count)]
-    answers = list(in_turn_or_at_once(partial(_simulate, question, sizes), draws, seconds))
+    answers = list(schedule.map(partial(_simulate, call, sizes), draws))
     return {
         what: _means([answer for (drawn, _), answer in zip(draws, answers, strict=True) if drawn == what])
         for what in repeats
@@ -210,16 +214,16 @@ def _means(answers: Sequence[Values]) -> Values:
     return {part: fmean(answer[part] for answer in answers) for part in answers[0] if all(part in a for a in answers)}
 
 
-def _simulate(question: Question, sizes: Sizes, draw: tuple[str, int]) -> Values:
+def _simulate(call: MetricCall, sizes: Sizes, draw: tuple[str, int]) -> Values:
     what, repeat = draw
     seed = derive_seed(0, "reference levels", what, repeat)
     rng = np.random.default_rng(seed)
     factors = sizes.draw_factors(rng)
     codes = ignorant_codes(sizes, rng) if what == "chance" else perfect_codes(sizes, factors, what == "noise", rng)
-    settings = dict(question.settings)
+    settings = dict(call.settings)
     if "seed" in settings:
         settings["seed"] = seed % 2**32
-    return replace(question, codes=codes, factors=factors, train=sizes.draw_train(rng), settings=settings).values()
+    return replace(call, codes=codes, factors=factors, train=sizes.draw_train(rng), settings=settings).values()
 
 
 def ignorant_codes(sizes: Sizes, rng: np.random.Generator) -> Variables:

@@ -21,6 +21,8 @@ from disentangle_bench.representation.variables import Variables
 from disentangle_bench.settings import defaults_of
 
 Better = Literal["higher", "lower", "neither"]
+Interval = Literal["rows", "held-out", "halves"]
+"""How the interval of a metric of codes and factors comes about; see `MetricInfo`."""
 Bounds = tuple[float | None, float | None]
 """The lowest and the highest value that there can be; None where it is open."""
 Codes = ArrayLike | Variables
@@ -117,7 +119,12 @@ class MetricInfo:
     Attributes:
         bounds: of None are open.
         needs, uses: the parts of a subject that it must have and those that it can make use of.
-        slow: fits so much that it is not resampled for an interval, nor asked of a run, unless it is named.
+        slow: takes minutes on 10,000 samples, so that a run is scored by it only on request.
+        default: computed where no metrics are named.
+        interval: `rows`: from resamples of the rows, each of which the metric is computed on anew. `held-out`: from
+            resamples of what the value is an average over, without fitting anew; such scores come with a `resampling`.
+            `halves`: from halves of the rows, for metrics that rows drawn twice would mislead.
+        seconds: roughly what it takes on one core of 10,000 x 10 codes and factors of 3, 6, 40, 32 and 32 values.
         scale_invariant: a continuous code that is stretched by a positive factor and shifted scores the same.
         relabel_invariant: classes of a factor score the same under other names.
     """
@@ -133,6 +140,9 @@ class MetricInfo:
     settings: Mapping[str, Any]
     summary: str
     slow: bool = False
+    default: bool = True
+    interval: Interval = "rows"
+    seconds: float = 0.02
     scale_invariant: bool = True
     relabel_invariant: bool = True
 
@@ -167,6 +177,9 @@ def metric(
     source: str,
     unit: str = "",
     slow: bool = False,
+    default: bool = True,
+    interval: Interval = "rows",
+    seconds: float = 0.02,
     scale_invariant: bool = True,
     relabel_invariant: bool = True,
 ) -> Callable[[F], F]:
@@ -181,11 +194,24 @@ def metric(
         if unknown:
             raise TypeError(f"metric {name!r} asks for {unknown}, which are no parts of a subject: {PARTS}")
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
-        kept = {"slow": slow, "scale_invariant": scale_invariant, "relabel_invariant": relabel_invariant}
-        info = MetricInfo(
-            name, version, bounds, better, source, unit, needs, uses, defaults_of(function), summary, **kept
+        function.info = MetricInfo(  # type: ignore[attr-defined]
+            name,
+            version,
+            bounds,
+            better,
+            source,
+            unit,
+            needs,
+            uses,
+            defaults_of(function),
+            summary,
+            slow=slow,
+            default=default,
+            interval=interval,
+            seconds=seconds,
+            scale_invariant=scale_invariant,
+            relabel_invariant=relabel_invariant,
         )
-        function.info = info  # type: ignore[attr-defined]
         return function
 
     return declare

@@ -35,8 +35,8 @@ def evaluate(
 
     Args:
         subject: a run or its folder; a representation or its `.npz` or `.h5` file.
-        metrics: their names or one name, or `all`; by default all that can be asked of a representation, and those of
-            a run that are not slow.
+        metrics: their names or one name, or `all`; by default the widely used ones (`MetricInfo.default`), of a run
+            those of them that are not slow.
         settings: metric name -> its settings.
         seed: of everything random in the evaluation.
         device: `auto`, `cpu`, `cuda` or `mps`.

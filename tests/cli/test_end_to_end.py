@@ -40,7 +40,7 @@ PARTS = {
     "classifier",
 }
 FACTS = [info_of(METRICS.get(name)) for name in METRICS]
-ASKED_OF_A_RUN = [info.name for info in FACTS if {*info.needs} <= PARTS and not info.slow]
+ASKED_OF_A_RUN = [info.name for info in FACTS if {*info.needs} <= PARTS and info.default and not info.slow]
 FIGURES = {"traversal-c1", "traversal-c2", "traversal-c3", "information", "confusion", "measures"}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from disentangle_bench.evaluation.question import Question
+from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.metrics import Score, Scores, metric
 from disentangle_bench.metrics.information.entropies import mutual_information_matrix
 from disentangle_bench.metrics.metric import Codes, Factors, info_of
@@ -30,18 +30,18 @@ def information(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Scores
     return Score(float(mutual_information_matrix(codes, factors, num_bins)[0, 0]))
 
 
-Ask = Callable[..., Question]
+MakeCall = Callable[..., MetricCall]
 
 
 @pytest.fixture
-def ask() -> Ask:
-    """A question of arrays, with the metric's usual settings."""
+def make_call() -> MakeCall:
+    """A call of arrays, with the metric's usual settings."""
 
-    def question(function: Any, codes: Any, factors: Any, train: Any = None, **settings: Any) -> Question:
+    def call(function: Any, codes: Any, factors: Any, train: Any = None, **settings: Any) -> MetricCall:
         data = Representation.of(codes, factors, train)
-        return Question(function, data.codes, data.factors, data.train, {**info_of(function).settings, **settings})
+        return MetricCall(function, data.codes, data.factors, data.train, {**info_of(function).settings, **settings})
 
-    return question
+    return call
 
 
 @pytest.fixture

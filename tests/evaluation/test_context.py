@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from disentangle_bench.evaluation import context
-from disentangle_bench.evaluation.context import Context, in_context
-from disentangle_bench.evaluation.question import Question
+from disentangle_bench.evaluation.context import Context, add_context, predicted_seconds
+from disentangle_bench.evaluation.metric_call import MetricCall
+from disentangle_bench.evaluation.reference_levels import FILLINGS, effort_of
 from disentangle_bench.metrics import Score, Scores, metric
 from disentangle_bench.metrics.metric import Codes, Factors
 
-from .conftest import Ask, information, share
+from .conftest import MakeCall, information, share
 
 
 @metric("knowing", version=1, bounds=(0, 1), better="higher", source="this test")
@@ -31,8 +32,8 @@ def sleepy(codes: Codes, factors: Factors) -> Scores:
     return Score(float(np.asarray(codes).mean() / 2))
 
 
-def complete(question: Question, context: Context | None = None, seconds: float = 0.0) -> dict[str, Score]:
-    return in_context(question.scores(), question, context or Context(), seconds)
+def complete(call: MetricCall, context: Context | None = None, seconds: float = 0.0) -> dict[str, Score]:
+    return add_context(call, call.scores(), context or Context(), seconds)
 
 
 @pytest.fixture
@@ -40,22 +41,22 @@ def labels() -> np.ndarray:
     return np.random.default_rng(0).integers(4, size=120)
 
 
-def test_all_of_it_stands_beside_a_score_with_how_it_came_about(ask: Ask, labels: np.ndarray) -> None:
+def test_all_of_it_stands_beside_a_score_with_how_it_came_about(make_call: MakeCall, labels: np.ndarray) -> None:
     half_right = np.where(np.arange(120) % 2, labels, 9)
-    score = complete(ask(share, half_right, labels, np.arange(120) < 60))["right"]
+    score = complete(make_call(share, half_right, labels, np.arange(120) < 60))["right"]
     assert score.low < score.value < score.high
     assert score.chance < score.value < score.ceiling
     assert score.details["bootstrap"]["resamples"] == 100
     assert score.details["levels"]["rows"] == 120
 
 
-def test_a_part_of_which_less_is_better_has_the_lower_ceiling(ask: Ask, labels: np.ndarray) -> None:
-    score = complete(ask(share, np.roll(labels, 1), labels, np.arange(120) < 60))["wrong"]
+def test_a_part_of_which_less_is_better_has_the_lower_ceiling(make_call: MakeCall, labels: np.ndarray) -> None:
+    score = complete(make_call(share, np.roll(labels, 1), labels, np.arange(120) < 60))["wrong"]
     assert score.ceiling == 0
 
 
-def test_a_metric_keeps_what_it_knows_itself(ask: Ask, labels: np.ndarray) -> None:
-    scores = complete(ask(knowing, labels % 2, labels))
+def test_a_metric_keeps_what_it_knows_itself(make_call: MakeCall, labels: np.ndarray) -> None:
+    scores = complete(make_call(knowing, labels % 2, labels))
     assert (scores["first"].low, scores["first"].high, scores["first"].ceiling) == (0, 1, 0.9)
     assert (scores["second"].low, scores["second"].ceiling) == (None, None)
     assert scores["first"].chance is not None
@@ -64,37 +65,55 @@ def test_a_metric_keeps_what_it_knows_itself(ask: Ask, labels: np.ndarray) -> No
     assert "bootstrap" not in scores["first"].details
 
 
-def test_slow_metrics_are_resampled_only_if_asked_by_number(ask: Ask) -> None:
-    question = ask(sleepy, np.arange(60) % 2, np.arange(60) % 2)
-    assert complete(question)[""].low is None
-    assert complete(question, Context(resamples=20))[""].low is not None
+def test_slow_metrics_are_resampled_only_if_asked_by_number(make_call: MakeCall) -> None:
+    call = make_call(sleepy, np.arange(60) % 2, np.arange(60) % 2)
+    assert complete(call)[""].low is None
+    assert complete(call, Context(resamples=20))[""].low is not None
 
 
-def test_neither_is_done_where_neither_is_wanted(ask: Ask, labels: np.ndarray) -> None:
-    question = ask(information, labels, labels)
-    assert complete(question, Context(resamples=0, levels=False)) == question.scores()
+def test_neither_is_done_where_neither_is_wanted(make_call: MakeCall, labels: np.ndarray) -> None:
+    call = make_call(information, labels, labels)
+    assert complete(call, Context(resamples=0, levels=False)) == call.scores()
 
 
-def test_long_work_is_announced_once_for_each_kind(ask: Ask, labels: np.ndarray) -> None:
-    told: list[str] = []
-    complete(ask(information, labels[:40], labels[:40]), Context(resamples=20, on_progress=told.append), seconds=0.4)
-    assert told == []
-    complete(ask(sleepy, labels[:40], labels[:40]), Context(resamples=20, on_progress=told.append), seconds=2.9)
-    assert told == ["  20 resamples: about 58 seconds of work"]
+def test_progress_counts_simulations_and_resamples(make_call: MakeCall, labels: np.ndarray) -> None:
+    reported: list[tuple[int, int]] = []
+    context = Context(resamples=20, on_progress=lambda done, total: reported.append((done, total)))
+    call = make_call(information, labels[:40], labels[:40])
+    simulations = effort_of(call).simulations
+    complete(call, context)
+    total = simulations + 20
+    assert reported[-1] == (total, total)
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
+    assert len(reported) >= total - len(FILLINGS)
+    reported.clear()
+    complete(call, context)
+    assert reported[0] == (simulations, total)  # cached
 
 
-def test_very_many_rows_are_resampled_only_if_asked_by_number(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_prediction_grows_with_rows_and_with_what_is_wanted(make_call: MakeCall, labels: np.ndarray) -> None:
+    small, large = (make_call(information, labels[:n], labels[:n]) for n in (40, 120))
+    alone = Context(resamples=0, levels=False)
+    assert predicted_seconds(large, alone) == pytest.approx(3 * predicted_seconds(small, alone))
+    assert predicted_seconds(large, Context(resamples=20)) > 20 * predicted_seconds(large, alone)
+
+
+def test_very_many_rows_are_resampled_only_if_asked_by_number(
+    make_call: MakeCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(context, "MOST_ROWS", 100)
     labels = np.random.default_rng(0).integers(4, size=120)
-    question = ask(information, labels, np.roll(labels, 1))
-    assert complete(question)[""].low is None
-    assert complete(question, Context(resamples=20))[""].low is not None
+    call = make_call(information, labels, np.roll(labels, 1))
+    assert complete(call)[""].low is None
+    assert complete(call, Context(resamples=20))[""].low is not None
 
 
-def test_what_is_fitted_anew_is_resampled_only_of_fewer_rows(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_fitted_anew_is_resampled_only_of_fewer_rows(
+    make_call: MakeCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(context, "MOST_FITTED_ROWS", 100)
     labels = np.random.default_rng(0).integers(4, size=120)
     train = np.arange(120) < 80
-    assert complete(ask(share, labels, np.roll(labels, 1), train))["right"].low is None
-    assert complete(ask(share, labels[:100], np.roll(labels, 1)[:100], train[:100]))["right"].low is not None
-    assert complete(ask(information, labels, np.roll(labels, 1)))[""].low is not None
+    assert complete(make_call(share, labels, np.roll(labels, 1), train))["right"].low is None
+    assert complete(make_call(share, labels[:100], np.roll(labels, 1)[:100], train[:100]))["right"].low is not None
+    assert complete(make_call(information, labels, np.roll(labels, 1)))[""].low is not None

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from disentangle_bench.evaluation import reference_levels as levels
-from disentangle_bench.evaluation.question import Question
+from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.reference_levels import Sizes, ignorant_codes, perfect_codes
 from disentangle_bench.metrics import Score, Scores, info_of, metric
 from disentangle_bench.metrics.information.entropies import discrete_entropies, mutual_information_matrix
@@ -20,7 +20,7 @@ from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.representation.variables import BATCH, Variables
 
-from .conftest import Ask, information, share
+from .conftest import MakeCall, information, share
 
 DSPRITES = (3, 6, 40, 32, 32)
 BETTER = {"": "higher", "right": "higher", "wrong": "lower", "missing": "higher"}
@@ -45,101 +45,103 @@ def recorded(codes: Codes, factors: Factors, train: Any, *, seed: int = 0) -> Sc
 
 def sizes_of(codes: Any, factors: Any, train: Any = None, most_rows: int = 20_000) -> Sizes:
     data = Representation.of(codes, factors, train)
-    return Sizes.of(Question(gap, data.codes, data.factors, data.train, {}), most_rows)
+    return Sizes.of(MetricCall(gap, data.codes, data.factors, data.train, {}), most_rows)
 
 
-def test_perfect_codes_score_about_point_nine_mig_on_factors_as_of_dsprites(ask: Ask) -> None:
+def test_perfect_codes_score_about_point_nine_mig_on_factors_as_of_dsprites(make_call: MakeCall) -> None:
     rng = np.random.default_rng(0)
     factors = np.stack([rng.integers(size, size=5000) for size in DSPRITES], axis=1)
-    found = levels.reference_levels(ask(gap, rng.standard_normal((5000, 10)), factors), BETTER)[""]
+    found = levels.reference_levels(make_call(gap, rng.standard_normal((5000, 10)), factors), BETTER)[""]
     assert found.ceiling == pytest.approx(0.90, abs=0.015)
     assert 0 < found.chance < 0.01
 
 
-def test_chance_of_a_share_is_one_over_its_values(ask: Ask) -> None:
+def test_chance_of_a_share_is_one_over_its_values(make_call: MakeCall) -> None:
     labels = np.repeat(np.arange(4), 500)
-    found = levels.reference_levels(ask(share, labels, labels, np.arange(2000) % 2), BETTER)
+    found = levels.reference_levels(make_call(share, labels, labels, np.arange(2000) % 2), BETTER)
     assert found["right"].chance == pytest.approx(0.25, abs=0.02)
     assert found["right"].ceiling == 1
     assert found["wrong"].ceiling == 0
     assert found["missing"] == levels.Levels()
 
 
-def test_levels_depend_on_sizes_and_not_on_what_goes_with_what(ask: Ask, cache: Path) -> None:
+def test_levels_depend_on_sizes_and_not_on_what_goes_with_what(make_call: MakeCall, cache: Path) -> None:
     rng = np.random.default_rng(0)
     codes, factors = rng.standard_normal((300, 3)), rng.integers(4, size=(300, 2))
-    first = levels.reference_levels(ask(gap, codes, factors), BETTER)
+    first = levels.reference_levels(make_call(gap, codes, factors), BETTER)
     rows = rng.permutation(300)
-    assert levels.reference_levels(ask(gap, codes + factors[:, :1], factors[rows]), BETTER) == first
-    assert len(list((cache / "levels").iterdir())) == 1
+    assert levels.reference_levels(make_call(gap, codes + factors[:, :1], factors[rows]), BETTER) == first
+    assert len(list((cache / "levels").glob("*.json"))) == 1
 
 
 @pytest.mark.parametrize("change", ["codes", "kinds", "rows", "margins", "factors", "settings", "metric", "train"])
-def test_levels_of_other_sizes_are_others(ask: Ask, cache: Path, change: str) -> None:
+def test_levels_of_other_sizes_are_others(make_call: MakeCall, cache: Path, change: str) -> None:
     rng = np.random.default_rng(0)
     codes, factors = rng.standard_normal((300, 3)), rng.integers(4, size=(300, 2))
     train = np.arange(300) % 2
-    question = ask(gap, codes, factors, train)
+    call = make_call(gap, codes, factors, train)
     other = {
-        "codes": lambda: ask(gap, codes[:, :2], factors, train),
-        "kinds": lambda: ask(gap, rng.integers(9, size=(300, 3)), factors, train),
-        "rows": lambda: ask(gap, codes[:200], factors[:200], train[:200]),
-        "margins": lambda: ask(gap, codes, factors // 2, train),
-        "factors": lambda: ask(gap, codes, factors[:, :1], train),
-        "settings": lambda: ask(gap, codes, factors, train, num_bins=5),
-        "metric": lambda: ask(information, codes, factors, train),
-        "train": lambda: ask(gap, codes, factors, np.arange(300) % 3 == 0),
+        "codes": lambda: make_call(gap, codes[:, :2], factors, train),
+        "kinds": lambda: make_call(gap, rng.integers(9, size=(300, 3)), factors, train),
+        "rows": lambda: make_call(gap, codes[:200], factors[:200], train[:200]),
+        "margins": lambda: make_call(gap, codes, factors // 2, train),
+        "factors": lambda: make_call(gap, codes, factors[:, :1], train),
+        "settings": lambda: make_call(gap, codes, factors, train, num_bins=5),
+        "metric": lambda: make_call(information, codes, factors, train),
+        "train": lambda: make_call(gap, codes, factors, np.arange(300) % 3 == 0),
     }[change]()
-    levels.reference_levels(question, BETTER)
+    levels.reference_levels(call, BETTER)
     levels.reference_levels(other, BETTER)
-    assert len(list((cache / "levels").iterdir())) == 2
+    assert len(list((cache / "levels").glob("*.json"))) == 2
 
 
-def test_levels_can_be_simulated_without_the_cache(ask: Ask, cache: Path) -> None:
-    question = ask(gap, np.random.default_rng(0).standard_normal((50, 2)), np.arange(50) % 2)
-    assert levels.reference_levels(question, BETTER, cached=False) == levels.reference_levels(question, BETTER)
-    assert len(list((cache / "levels").iterdir())) == 1
+def test_levels_can_be_simulated_without_the_cache(make_call: MakeCall, cache: Path) -> None:
+    call = make_call(gap, np.random.default_rng(0).standard_normal((50, 2)), np.arange(50) % 2)
+    assert levels.reference_levels(call, BETTER, cached=False) == levels.reference_levels(call, BETTER)
+    assert len(list((cache / "levels").glob("*.json"))) == 1
 
 
-def test_a_metrics_own_seed_is_no_other_level(ask: Ask, cache: Path) -> None:
+def test_a_metrics_own_seed_is_no_other_level(make_call: MakeCall, cache: Path) -> None:
     labels = np.arange(60) % 3
     for seed in (0, 1):
-        levels.reference_levels(ask(share, labels, labels, labels == 0, seed=seed), BETTER)
-    assert len(list((cache / "levels").iterdir())) == 1
+        levels.reference_levels(make_call(share, labels, labels, labels == 0, seed=seed), BETTER)
+    assert len(list((cache / "levels").glob("*.json"))) == 1
 
 
-def test_further_codes_are_dead_or_noise_and_the_better_of_the_two_is_the_ceiling(ask: Ask) -> None:
+def test_further_codes_are_dead_or_noise_and_the_better_of_the_two_is_the_ceiling(make_call: MakeCall) -> None:
     parts = dict.fromkeys(("dead", "rows", "train", "alive"), "higher")
     train = np.arange(1000) < 250
-    question = ask(recorded, np.random.default_rng(0).standard_normal((1000, 5)), np.arange(1000) % 2, train)
-    found = levels.reference_levels(question, parts)
+    call = make_call(recorded, np.random.default_rng(0).standard_normal((1000, 5)), np.arange(1000) % 2, train)
+    found = levels.reference_levels(call, parts)
     assert (found["dead"].chance, found["dead"].ceiling) == (0, 4)
-    assert levels.reference_levels(question, dict.fromkeys(parts, "lower"))["dead"].ceiling == 0
+    assert levels.reference_levels(call, dict.fromkeys(parts, "lower"))["dead"].ceiling == 0
     assert (found["rows"].ceiling, found["train"].ceiling) == (1000, 0.25)
     assert found["alive"] == levels.Levels(1, 1)
 
 
-def test_what_every_simulation_of_leaves_undefined_is_null(ask: Ask) -> None:
+def test_what_every_simulation_of_leaves_undefined_is_null(make_call: MakeCall) -> None:
     labels = np.zeros(40, dtype=int)
-    found = levels.reference_levels(ask(recorded, labels, np.arange(40) % 2, np.arange(40) < 20), {"alive": "higher"})
+    found = levels.reference_levels(
+        make_call(recorded, labels, np.arange(40) % 2, np.arange(40) < 20), {"alive": "higher"}
+    )
     assert found["alive"] == levels.Levels(None, 1)
 
 
-def test_many_rows_are_simulated_at_fewer_and_said_to_be(ask: Ask) -> None:
+def test_many_rows_are_simulated_at_fewer_and_said_to_be(make_call: MakeCall) -> None:
     n = levels.USUAL.rows * 2
-    question = ask(recorded, np.zeros((n, 1)), np.arange(n) % 2, np.arange(n) < n // 2)
-    assert levels.reference_levels(question, {"rows": "higher"})["rows"].chance == levels.USUAL.rows
-    told = levels.explanation(question)
+    call = make_call(recorded, np.zeros((n, 1)), np.arange(n) % 2, np.arange(n) < n // 2)
+    assert levels.reference_levels(call, {"rows": "higher"})["rows"].chance == levels.USUAL.rows
+    told = levels.explanation(call)
     assert told["rows"] == levels.USUAL.rows
     assert told["simulated_at_fewer_rows_than"] == n
 
 
-def test_slow_metrics_are_simulated_less(ask: Ask) -> None:
+def test_slow_metrics_are_simulated_less(make_call: MakeCall) -> None:
     @metric("sleepy", version=1, bounds=(0, 1), better="higher", source="this test", slow=True)
     def sleepy(codes: Codes, factors: Factors) -> Scores:
         return Score(0.5)
 
-    assert levels.effort_of(ask(sleepy, np.zeros(9), np.arange(9))) == levels.SLOW
+    assert levels.effort_of(make_call(sleepy, np.zeros(9), np.arange(9))) == levels.SLOW
     assert levels.SLOW.simulations < levels.USUAL.simulations
     assert info_of(sleepy).resamplable
 
@@ -196,12 +198,12 @@ def test_factors_of_text_have_perfect_codes() -> None:
     }
 
 
-def test_simulating_leaves_the_question_as_it_was(ask: Ask) -> None:
-    question = ask(gap, np.random.default_rng(0).standard_normal((30, 2)), np.arange(30) % 3)
-    before = replace(question, codes=question.codes.rows(np.arange(30)), factors=question.factors.rows(np.arange(30)))
-    levels.reference_levels(question, BETTER)
-    assert np.array_equal(before.codes.values, question.codes.values)
-    assert np.array_equal(before.factors.values, question.factors.values)
+def test_simulating_leaves_the_question_as_it_was(make_call: MakeCall) -> None:
+    call = make_call(gap, np.random.default_rng(0).standard_normal((30, 2)), np.arange(30) % 3)
+    before = replace(call, codes=call.codes.rows(np.arange(30)), factors=call.factors.rows(np.arange(30)))
+    levels.reference_levels(call, BETTER)
+    assert np.array_equal(before.codes.values, call.codes.values)
+    assert np.array_equal(before.factors.values, call.factors.values)
 
 
 def test_of_codes_in_a_file_only_a_sample_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
@@ -211,13 +213,13 @@ def test_of_codes_in_a_file_only_a_sample_is_read(tmp_path: Path, monkeypatch: p
     representation.save(tmp_path / "big.h5")
     stored = open_representation(tmp_path / "big.h5")
     of_file, of_arrays = (
-        levels.reference_levels(Question(gap, r.codes, r.factors, r.train, {"num_bins": 20}), BETTER)
+        levels.reference_levels(MetricCall(gap, r.codes, r.factors, r.train, {"num_bins": 20}), BETTER)
         for r in (stored, representation)
     )
     assert of_file == of_arrays
     assert "values" not in vars(stored.codes)
     assert "values" not in vars(stored.factors)
-    assert len(list((cache / "levels").iterdir())) == 1
+    assert len(list((cache / "levels").glob("*.json"))) == 1
 
 
 def test_thinning_takes_the_rows_asked_for() -> None:

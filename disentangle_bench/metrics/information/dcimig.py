@@ -9,7 +9,14 @@ from disentangle_bench.metrics.information.mig_sup import ONE_FACTOR
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 
-@metric("dcimig", version=1, bounds=(0, 1), better="higher", source="arXiv:1910.05587; arXiv:2012.09276")
+@metric(
+    "dcimig",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1910.05587; arXiv:2012.09276",
+    default=False,
+)
 def dcimig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """How much of the factors' entropy is known to codes that know one factor only.
 

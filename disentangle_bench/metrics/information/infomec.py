@@ -35,8 +35,9 @@ Floats = NDArray[np.float64]
     bounds=(0, 1),
     better="higher",
     source="arXiv:2305.18378, section 4; information as in Ross (2014)",
-    slow=True,
     scale_invariant=False,
+    interval="halves",
+    seconds=2.5,
 )
 def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: int = 20, seed: int = 0) -> Scores:
     """Does each code know one factor (InfoM), is each factor in one code (InfoC), and is it read linearly (InfoE)?

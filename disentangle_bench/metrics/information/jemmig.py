@@ -9,7 +9,14 @@ from disentangle_bench.metrics.information.mig import ONE_CODE
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 
-@metric("jemmig", version=1, bounds=(0, 1), better="higher", source="arXiv:1908.09961, section 4.3; arXiv:2012.09276")
+@metric(
+    "jemmig",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1908.09961, section 4.3; arXiv:2012.09276",
+    default=False,
+)
 def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, Score]:
     """How exactly the best code of each factor is that factor, neither less nor more, and no other code knows of it.
 

@@ -26,7 +26,14 @@ CHUNK = 2**22
 """Densities at a time."""
 
 
-@metric("mig/chen", version=1, bounds=(0, 1), better="higher", source="arXiv:1802.04942, eq. 6 and appendix C")
+@metric(
+    "mig/chen",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1802.04942, eq. 6 and appendix C",
+    default=False,
+)
 def sampled_mutual_information_gap(
     codes: Codes,
     factors: Factors,

@@ -9,7 +9,14 @@ ONE_FACTOR = "a gap between factors needs two that vary; there is one"
 NO_CODE = "no code varies"
 
 
-@metric("mig-sup", version=1, bounds=(0, 1), better="higher", source="arXiv:2002.10549, its metric MIG-sup")
+@metric(
+    "mig-sup",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:2002.10549, its metric MIG-sup",
+    default=False,
+)
 def mutual_information_gap_supplement(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """How much more each code knows of its best factor than of its second best, as shares of the factors' entropies.
 

@@ -6,7 +6,14 @@ from disentangle_bench.metrics.information.contingency import Contingency
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 
-@metric("mutual-information-matrix", version=1, bounds=(0, 1), better="higher", source="arXiv:1811.12359, appendix C")
+@metric(
+    "mutual-information-matrix",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1811.12359, appendix C",
+    default=False,
+)
 def mutual_information_matrix(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, Score]:
     """How much the best code knows of each factor, as a share of its entropy, and the matrix of all pairs.
 

@@ -20,7 +20,14 @@ REACH = 4.0
 """Standard deviations to either side of the mean. The authors' programs cut [-4, 4], for codes of unit variance."""
 
 
-@metric("rmig", version=1, bounds=(0, 1), better="higher", source="arXiv:1908.09961, section 4.3")
+@metric(
+    "rmig",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1908.09961, section 4.3",
+    default=False,
+)
 def robust_mutual_information_gap(
     codes: Codes, factors: Factors, *, num_bins: int = 100, factor_bins: int = 20
 ) -> Score:
@@ -49,7 +56,14 @@ def robust_mutual_information_gap(
     return from_counts(Contingency.of(codes, factors, layout=Layout(num_bins, factor_bins, REACH)))
 
 
-@metric("rmig/posterior", version=1, bounds=(0, 1), better="higher", source="arXiv:1908.09961, section 4.3")
+@metric(
+    "rmig/posterior",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1908.09961, section 4.3",
+    default=False,
+)
 def robust_mutual_information_gap_of_posteriors(
     codes: Codes,
     factors: Factors,

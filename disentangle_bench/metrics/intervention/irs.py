@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
     better="higher",
     source="arXiv:1811.00007, section 4; the quantile as in disentanglement_lib",
     scale_invariant=False,
+    seconds=0.05,
 )
 def interventional_robustness(codes: Codes, factors: Factors, *, quantile: float = 0.99, num_bins: int = 20) -> Score:
     """Interventional Robustness Score (IRS): high when a code stays put while its factor is fixed and others change.

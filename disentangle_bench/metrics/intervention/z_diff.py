@@ -15,8 +15,10 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     bounds=(-1, 1),
     better="higher",
     source="arXiv:2012.09276, after Higgins et al. (2017)",
-    slow=True,
     scale_invariant=False,
+    default=False,
+    interval="held-out",
+    seconds=0.8,
 )
 def z_diff(
     codes: Codes,

@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
     better="higher",
     source="Eastwood and Williams (2018), section 2; boosted trees as in arXiv:1811.12359",
     slow=True,
+    interval="held-out",
+    seconds=45,
 )
 def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """Does each code matter to one factor, is each factor in one code, and how much do the codes know of it?

@@ -27,7 +27,9 @@ Floats = NDArray[np.float64]
     bounds=(-1, 1),
     better="higher",
     source="arXiv:2210.00364, its E and S; probes on random features of Rahimi and Recht (2007)",
-    slow=True,
+    default=False,
+    interval="held-out",
+    seconds=1,
 )
 def dci_es(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, ridge: float = 1.0, seed: int = 0

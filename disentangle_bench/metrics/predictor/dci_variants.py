@@ -25,7 +25,15 @@ Indices = NDArray[np.int64]
 
 
 @metric(
-    "dci/lasso", version=1, bounds=(0, 1), better="higher", source="Eastwood and Williams (2018), section 3", slow=True
+    "dci/lasso",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="Eastwood and Williams (2018), section 3",
+    slow=True,
+    default=False,
+    interval="held-out",
+    seconds=60,
 )
 def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI by the lasso of the original paper: sees what is linear in the codes, and leaves out codes of no use.
@@ -58,6 +66,9 @@ def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None,
     better="higher",
     source="Eastwood and Williams (2018), section 3; forests of Breiman (2001)",
     slow=True,
+    default=False,
+    interval="held-out",
+    seconds=15,
 )
 def dci_by_forest(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, trees: int = 100, seed: int = 0
@@ -94,6 +105,9 @@ def dci_by_forest(
     better="higher",
     source="Eastwood and Williams (2018), section 2; trees of Ke et al. (2017)",
     slow=True,
+    default=False,
+    interval="held-out",
+    seconds=200,
 )
 def dci_by_lightgbm(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI by LightGBM's boosted trees, which sort values into 255 bins: for data that are too much for `dci`.

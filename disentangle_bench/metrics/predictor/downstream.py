@@ -28,7 +28,16 @@ ACCURACIES = {"accuracy.100": FEW[0], "accuracy.1000": FEW[1], "accuracy.most": 
 Floats = NDArray[np.float64]
 
 
-@metric("downstream", version=1, bounds=(0, None), better="neither", source="arXiv:1811.12359, section 5.5", slow=True)
+@metric(
+    "downstream",
+    version=1,
+    bounds=(0, None),
+    better="neither",
+    source="arXiv:1811.12359, section 5.5",
+    default=False,
+    interval="held-out",
+    seconds=0.7,
+)
 def downstream(
     codes: Codes,
     factors: Factors,
@@ -72,6 +81,9 @@ def downstream(
     better="neither",
     source="arXiv:1811.12359, section 5.5",
     slow=True,
+    default=False,
+    interval="held-out",
+    seconds=25,
 )
 def downstream_forest(
     codes: Codes,

@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
     better="higher",
     source="arXiv:1802.05312, section 3; protocol of arXiv:1811.12359; rescaled as in arXiv:2012.09276",
     scale_invariant=False,
+    seconds=0.6,
 )
 def explicitness(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, num_bins: int = 20, seed: int = 0

@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
     better="higher",
     source="arXiv:1711.00848, section 3; classification as in arXiv:1811.12359",
     scale_invariant=False,
+    seconds=0.1,
 )
 def separated_attribute_predictability(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0
@@ -59,6 +60,7 @@ def separated_attribute_predictability(
     better="higher",
     source="arXiv:1711.00848, section 3",
     relabel_invariant=False,
+    default=False,
 )
 def separated_attribute_predictability_by_regression(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0
