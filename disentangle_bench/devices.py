@@ -1,4 +1,4 @@
-"""Which device a command runs on."""
+"""The device that a command runs on."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device of that name; `auto` takes CUDA, then MPS, then the CPU.
+    """Return the device of that name; `auto` prefers CUDA, then MPS, then the CPU.
 
     Raises:
-        SettingError: no such name. DeviceError: this machine does not have it.
+        SettingError: unknown name. DeviceError: this machine does not have the device.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
@@ -22,7 +22,7 @@ def choose_device(name: str = "auto") -> torch.device:
         raise SettingError(f"{name!r} is not a device.", f"Use one of {', '.join(DEVICES)}.")
     if not available[name]:
         raise DeviceError(
-            f"--device {name}: PyTorch {torch.__version__} finds no {name} device here.",
+            f"--device {name}: PyTorch {torch.__version__} finds no {name} device on this machine.",
             "Use --device cpu or auto; `dbench env` shows what there is.",
         )
     return torch.device(name)

@@ -1,4 +1,4 @@
-"""What a user can get wrong, as exceptions that name the input and the remedy.
+"""Errors that a user can cause or fix: exceptions that name the input and the remedy.
 
 The command line prints `str(error)` as one message without a traceback and exits with `error.exit_code`.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 
 class DbenchError(Exception):
-    """What happened, to which input, and what to do about it.
+    """Base class: what happened, to which input, and what to do about it.
 
     Args:
         problem: what happened, naming the input and the place (file, key, column, row count).
@@ -28,8 +28,8 @@ class DbenchError(Exception):
         return f"{self.problem}\n{self.remedy}" if self.remedy else self.problem
 
     def __reduce__(self) -> tuple[object, ...]:
-        # By default an exception is rebuilt from its class's arguments, which subclasses change: it has to survive
-        # the way back from a worker process.
+        # Unpickling calls the class with `args`, which subclasses with other parameters do not accept: an error must
+        # survive the way back from a worker process.
         return _rebuilt, (type(self), self.problem, self.remedy), self.__dict__
 
 
@@ -40,7 +40,7 @@ def _rebuilt(kind: type[DbenchError], problem: str, remedy: str) -> DbenchError:
 
 
 class UnknownNameError(DbenchError):
-    """A name that no registry, recipe folder or run knows."""
+    """A name that does not exist, such as that of a metric, a recipe or a setting."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], remedy: str = "") -> None:
         names = sorted(known)
@@ -52,7 +52,7 @@ class UnknownNameError(DbenchError):
 
 
 class SettingError(DbenchError):
-    """A hyper-parameter or option that cannot be: unknown key, wrong type, out of range."""
+    """An invalid hyper-parameter or option: unknown key, wrong type, out of range."""
 
 
 class DeviceError(DbenchError):
@@ -60,11 +60,11 @@ class DeviceError(DbenchError):
 
 
 class StorageError(DbenchError):
-    """No space, no permission, or a path that is something else than expected."""
+    """No space, no permission, or a path that is not what was expected."""
 
 
 class RunError(DbenchError):
-    """A run folder that is not one, is half-written, damaged, in use, or from a newer schema."""
+    """A folder that is not a run, or a run that is half-written, damaged, in use or from a newer schema."""
 
 
 class NewerSchemaError(RunError):
@@ -72,16 +72,16 @@ class NewerSchemaError(RunError):
 
 
 class DataError(DbenchError):
-    """A dataset's file that is missing, damaged or not in the format that its adapter reads."""
+    """A file of a dataset that is missing, damaged or in another format than expected."""
 
 
 class DownloadError(DataError):
-    """No source of a dataset's file answered with the right bytes."""
+    """No source of a dataset's file returned the right bytes."""
 
 
 class RepresentationError(DbenchError):
-    """Codes or factors that do not fit together or hold values that no metric can use."""
+    """Codes or factors that do not fit together or contain values that no metric can use."""
 
 
 class MetricError(DbenchError):
-    """A metric asked of a subject that lacks a part it needs, or with settings it does not take."""
+    """A metric that a subject lacks a part for, or settings that the metric does not take."""

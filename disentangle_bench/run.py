@@ -1,4 +1,4 @@
-"""A run folder: where each part lies, what state it is in, and who holds it."""
+"""A run folder: where its parts are, its status, and the lock that keeps other processes from writing to it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Run:
 
     @classmethod
     def create(cls, path: Path, recipe: Recipe, provenance: dict[str, Any]) -> Run:
-        """Begin a run folder: its recipe, then its provenance, which makes it one."""
+        """Create a run folder: the recipe first, then the provenance, without which a folder is not a run."""
         run = cls(path)
         write_text(run.recipe_file, recipe.to_toml())
         write_json(run.provenance_file, {"schema_version": SCHEMA_VERSION, **provenance})
@@ -79,14 +79,14 @@ class Run:
 
     @classmethod
     def open(cls, path: Path | str, *, finished: bool = True) -> Run:
-        """The run in a folder.
+        """Open the run in a folder.
 
         Raises:
-            RunError: no folder, not a run, from a newer schema, or, if it has to be finished, half-written.
+            RunError: no folder, not a run, from a newer schema, or not finished although it has to be.
         """
         run = cls(Path(path))
         if not run.path.is_dir():
-            raise RunError(f"There is no run folder {path}.", "`dbench train MODEL` makes one.")
+            raise RunError(f"There is no run folder {path}.", "`dbench train MODEL` creates one.")
         if not run.provenance_file.is_file() or not run.recipe_file.is_file():
             raise RunError(
                 f"{path} is not a run folder: it has no recipe.toml with a provenance.json.",
@@ -102,13 +102,13 @@ class Run:
         return run
 
     def _unfinished(self) -> RunError:
-        """Why there is no trained model yet, or never will be."""
+        """Explain why there is no trained model."""
         if self._is_held():
-            return RunError(f"{self.path} is being trained by another process.", "Wait until that has ended.")
+            return RunError(f"{self.path} is being trained by another process.", "Wait until it has ended.")
         if self.status == OK:
             return RunError(
-                f"{self.path} has lost its {self.model_file.name}.",
-                f"`{self.resume_command()}` makes it again from the last checkpoint.",
+                f"{self.model_file} is missing.",
+                f"`{self.resume_command()}` creates it again from the last checkpoint.",
             )
         if self.status not in UNFINISHED:
             return RunError(
@@ -117,11 +117,11 @@ class Run:
             )
         return RunError(
             f"{self.path} is half-written: its training has not ended, so it has no model.safetensors.",
-            f"Continue it with `{self.resume_command()}`.",
+            f"Resume it with `{self.resume_command()}`.",
         )
 
     def _is_held(self) -> bool:
-        """Whether another process writes to this run now; where that cannot be found out, no."""
+        """Whether another process is writing to this run; False if that cannot be determined."""
         if not self._lock_file.is_file():
             return False
         try:
@@ -132,7 +132,7 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe that is being run."""
+        """The recipe, with all changed settings."""
         return Recipe.read(self.recipe_file)
 
     @property
@@ -149,7 +149,7 @@ class Run:
         return str(self.provenance().get("status", RUNNING))
 
     def provenance(self) -> dict[str, Any]:
-        """What made the run: seed, status, command, versions, machine.
+        """Read how the run was made: seed, status, command, versions, machine.
 
         Raises:
             RunError: the file cannot be read.
@@ -160,7 +160,7 @@ class Run:
             raise RunError(f"{self.provenance_file} cannot be read: {error}.", self._without_provenance()) from error
 
     def has_whole_model(self) -> bool:
-        """Whether the trained model has the bytes that were written; of one written without a digest, yes.
+        """Whether the trained model has the bytes that were written; True for one that was written without a digest.
 
         Raises:
             StorageError: it is missing or must not be read.
@@ -180,7 +180,7 @@ class Run:
         if self.provenance().get("model_sha256") not in (None, digest):
             raise RunError(
                 f"{self.model_file} is damaged: its SHA-256 is not the one in provenance.json.",
-                f"Make it again from the last checkpoint with `{self.resume_command()}`.",
+                f"Create it again from the last checkpoint with `{self.resume_command()}`.",
             )
         return digest
 
@@ -203,7 +203,7 @@ class Run:
         write_json(self.provenance_file, {**self.provenance(), **values})
 
     def log(self) -> list[dict[str, Any]]:
-        """The training log, one entry per logged step; a last line that a crash cut short is left out.
+        """Read the training log, one entry per logged step, without a last line that a crash cut short.
 
         Raises:
             RunError: the file cannot be read, or a line before the last is damaged.
@@ -226,7 +226,7 @@ class Run:
             ) from error
 
     def resume_command(self) -> str:
-        """What to type to go on with this run."""
+        """Return the command that resumes this run."""
         options = [str(part) for part in self.provenance().get("options", ())]
         return shlex.join(
             [
@@ -268,18 +268,18 @@ class Run:
 
 
 def _runs_inside(folder: Path) -> str:
-    """Which run folders to give in place of the folder of several seeds."""
+    """Suggest the run folders in a folder of several seeds."""
     runs = sorted((file.parent for file in folder.glob("seed-*/provenance.json")), key=lambda run: (len(run.name), run))
     return f"It holds runs; give one of them: {', '.join(map(str, runs))}." if runs else ""
 
 
 def _mapping(text: str) -> dict[str, Any]:
-    """A JSON object.
+    """Parse a JSON object.
 
     Raises:
-        ValueError: the text is no JSON or no object.
+        ValueError: the text is not JSON, or not an object.
     """
     values = json.loads(text)
     if not isinstance(values, dict):
-        raise ValueError(f"{text[:20]!r} is no JSON object")
+        raise ValueError(f"{text[:20]!r} is not a JSON object")
     return values

@@ -54,13 +54,13 @@ def test_targets_may_be_modules_and_attributes_of_attributes() -> None:
     assert things.get("method").__name__ == "most_common"  # type: ignore[attr-defined]
 
 
-def test_an_unknown_name_is_told_with_suggestions() -> None:
+def test_an_unknown_name_is_reported_with_suggestions() -> None:
     with pytest.raises(UnknownNameError, match=r"There is no function named 'sqr'\.\nDid you mean 'sqrt'\?"):
         make().get("sqr")
 
 
 @pytest.mark.parametrize("name", ["broken", "gone"])
-def test_a_target_that_leads_nowhere_is_told(name: str) -> None:
+def test_a_target_that_does_not_exist_is_reported(name: str) -> None:
     with pytest.raises(DbenchError, match=f"The function '{name}' could not be loaded from {BUILTINS[name]}: "):
         make(group=None).get(name)
 
@@ -75,7 +75,7 @@ def test_plugins_add_theirs(plugins: dict[str, list[EntryPoint]]) -> None:
     assert "floor" not in make(group=None)
 
 
-def test_a_plugin_that_is_broken_is_told_when_it_is_asked_for(plugins: dict[str, list[EntryPoint]]) -> None:
+def test_a_broken_plugin_is_reported_when_it_is_requested(plugins: dict[str, list[EntryPoint]]) -> None:
     plugins["test.functions"] = [point("theirs", "no_such_plugin:thing"), point("malformed", "not a path")]
     functions = make()
     assert functions.get("sqrt")(4) == 2  # type: ignore[operator]
@@ -122,7 +122,7 @@ def test_what_can_be_used_is_found_and_the_rest_reported_once(
     assert "Left out: The function 'theirs' could not be loaded from no_such_plugin:thing" in reports[2]
 
 
-def test_whatever_a_plugin_does_when_it_is_imported_is_told(
+def test_any_error_of_a_plugin_on_import_is_reported(
     plugins: dict[str, list[EntryPoint]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "raising_plugin.py").write_text("raise ValueError('not on this machine')")
@@ -136,7 +136,7 @@ def test_whatever_a_plugin_does_when_it_is_imported_is_told(
         functions.get("garbled")
 
 
-def test_an_object_of_another_kind_is_told() -> None:
+def test_an_object_of_another_kind_is_reported() -> None:
     def fault(thing: object) -> str:
         return "" if callable(thing) else "cannot be called"
 

@@ -173,7 +173,7 @@ def test_a_provenance_with_damaged_numbers(run: Run, value: object) -> None:
         Run.open(run.path)
 
 
-def test_a_damaged_recipe_is_told_with_its_file(run: Run) -> None:
+def test_a_damaged_recipe_is_reported_with_its_file(run: Run) -> None:
     run.recipe_file.write_text("name = 'half")
     with pytest.raises(SettingError, match=str(run.recipe_file)):
         _ = run.recipe
@@ -205,7 +205,7 @@ def test_a_last_line_that_was_cut_short_is_left_out(run: Run) -> None:
 
 
 @pytest.mark.parametrize("line", ["garbage", '{"step": 2', "[]", "7"])
-def test_a_damaged_line_before_the_last_is_told(run: Run, line: str) -> None:
+def test_a_damaged_line_before_the_last_is_reported(run: Run, line: str) -> None:
     run.log_file.write_text(f'{{"step": 1}}\n{line}\n{{"step": 3}}\n')
     with pytest.raises(RunError, match=f"Line 2 of {run.log_file} is damaged"):
         run.log()

@@ -1,4 +1,4 @@
-"""PyTorch's optimizers from a recipe's tables."""
+"""Build PyTorch's optimizers from the tables of a recipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings by dotted keys, such as `latents.codes.0.k`: how one is changed, and what a wrong one may have meant."""
+"""Settings by dotted keys, such as `latents.codes.0.k`: change one, and suggest one for a key that is wrong."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def assign(values: dict[str, Any], key: str, value: Any, schema: type[BaseModel]
 
 
 def flatten(values: Any, key: str = "") -> dict[str, Any]:
-    """Nested tables and lists as one, by dotted keys."""
+    """Flatten nested tables and lists into one dictionary by dotted keys."""
     if isinstance(values, list):
         values = dict(enumerate(values))
     if not isinstance(values, dict):
@@ -56,24 +56,18 @@ def flatten(values: Any, key: str = "") -> dict[str, Any]:
 
 
 def suggestion(key: str, schema: type[BaseModel]) -> str:
-    """The setting that was perhaps meant: the nearest name, or one of that name in another table."""
-    names = [name.replace("codes.*", f"codes.{_index(key)}").replace("*", _optimizer(key)) for name in _names(schema)]
-    elsewhere = [name for name in names if name.endswith(f".{key.rpartition('.')[2]}")]
+    """Name the setting that was probably meant: the nearest name, or one of that name in another table."""
+    parts = key.split(".")
+    code = next((part for part in parts if part.isdecimal()), "0")
+    optimizer = parts[1] if parts[0] == "optimizer" and len(parts) > 2 else "D"
+    names = [name.replace("codes.*", f"codes.{code}").replace("*", optimizer) for name in _names(schema)]
+    elsewhere = [name for name in names if name.endswith(f".{parts[-1]}")]
     meant = (difflib.get_close_matches(key, names, n=1) or elsewhere)[:1]
     return f" (did you mean {meant[0]!r}?)" if meant and meant[0] != key else ""
 
 
-def _index(key: str) -> str:
-    return next((part for part in key.split(".") if part.isdecimal()), "0")
-
-
-def _optimizer(key: str) -> str:
-    first, *rest = key.split(".")
-    return rest[0] if first == "optimizer" and len(rest) > 1 else "D"
-
-
 def _names(schema: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """The dotted keys that a schema has, with `*` for a code's place and an optimizer's name."""
+    """List the dotted keys of a schema, with `*` for the index of a code and the name of an optimizer."""
     for name, field in schema.model_fields.items():
         yield prefix + name
         for part in _tables(field.annotation):
@@ -87,7 +81,7 @@ def _tables(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _put(place: dict[str, Any], name: str, value: Any, of_kinds: bool) -> None:
-    """Change one value, or of several settings those that a dictionary names; `of_kinds` where `kind` names a table."""
+    """Change one value, or the settings that a dictionary names; `of_kinds` where `kind` decides which there are."""
     if isinstance(value, Mapping) and isinstance(place.get(name), dict):
         for part, inner in value.items():
             _put(place[name], part, inner, of_kinds or name in ("optimizer", "latents"))

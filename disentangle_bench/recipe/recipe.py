@@ -29,16 +29,18 @@ if TYPE_CHECKING:  # torch takes seconds to import; reading or listing recipes m
     from disentangle_bench.latents import LatentSpec
 
 DESCRIPTION = ("title", "source", "published")
-"""What says something about a recipe and changes nothing of what is trained."""
+"""The keys that describe a recipe and do not change what is trained."""
 
 
 class Recipe(Table):
     """Everything that determines a run but its seed and the machine.
 
     Attributes:
-        name: names the run folders; lower-case words with hyphens.
-        title, source: what it is, and where its settings are from.
-        steps, batch_size: how long it trains, and on how many images at a time.
+        name: lower-case words with hyphens; also the name of the folder of its runs.
+        title: one line for listings.
+        source: where the settings are from.
+        steps: number of updates.
+        batch_size: images per update, over all processes.
         checkpoint_every: steps between two checkpoints.
         model: the model's name and its own settings.
         dataset: the dataset's name and its own settings.
@@ -80,7 +82,7 @@ class Recipe(Table):
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], *, where: str = "") -> Recipe:
-        """A recipe from plain values; `where` names the file that they are from, if any, in messages.
+        """Build a recipe from plain values; `where` is the file that they are from, for messages.
 
         Raises:
             SettingError: unknown keys or invalid values; names all of them.
@@ -94,10 +96,10 @@ class Recipe(Table):
             ) from None
 
     def with_settings(self, settings: Mapping[str, Any]) -> Recipe:
-        """A copy with some values changed: `{"steps": 100, "networks.width": 0.5, "latents.codes.0.k": 12}`.
+        """Copy the recipe with some values changed: `{"steps": 100, "networks.width": 0.5, "latents.codes.0.k": 12}`.
 
         A dictionary in place of several settings, as in `{"networks": {"width": 0.5}}`, changes those that it names.
-        Of an optimizer or a code whose `kind` changes, what only the old kind has is dropped.
+        Where the `kind` of an optimizer or a code changes, the settings that only the old kind has are dropped.
 
         Raises:
             SettingError: an unknown key or an invalid value.
@@ -108,23 +110,23 @@ class Recipe(Table):
         return Recipe.parse(values)
 
     def to_values(self) -> dict[str, Any]:
-        """Plain values, as in the TOML file."""
+        """Return plain values, as in the TOML file."""
         return self.model_dump(mode="json", exclude_none=True)
 
     def to_toml(self) -> str:
-        """The recipe as TOML."""
+        """Return the recipe as TOML."""
         return tomli_w.dumps(self.to_values())
 
     def training_values(self) -> dict[str, Any]:
-        """The plain values that determine what is trained: all but title, source and published values."""
+        """Return the plain values that determine what is trained: all but title, source and published values."""
         return {key: value for key, value in self.to_values().items() if key not in DESCRIPTION}
 
     def dotted_values(self) -> dict[str, Any]:
-        """The training values by the dotted keys that `with_settings` and `--set` take, such as `latents.codes.0.k`."""
+        """Return the training values by the dotted keys of `with_settings` and `--set`, such as `latents.codes.0.k`."""
         return flatten(self.training_values())
 
     def latent_spec(self) -> LatentSpec:
-        """The latent spec with one prior per code, named c1, c2, ..."""
+        """Build the latent spec, with one prior per code, named c1, c2, ..."""
         from disentangle_bench import latents
 
         codes: list[latents.Code] = []
@@ -139,7 +141,7 @@ class Recipe(Table):
 
 
 def _explain(location: tuple[int | str, ...], fault: Mapping[str, Any]) -> str:
-    """One fault as `key: what is wrong (given: the value)`."""
+    """Describe one fault as `key: what is wrong (given: the value)`."""
     tag = {"optimizer": 2, "latents": 3}.get(str(location[0]) if location else "", len(location))
     key = ".".join(str(part) for place, part in enumerate(location) if place != tag)  # pydantic adds the kind
     given = "" if fault["type"] == "missing" else f" (given: {fault['input']!r})"

@@ -23,7 +23,7 @@ Number = Annotated[float, BeforeValidator(_no_truth_value)]
 
 
 def _plain(value: Any) -> Any:
-    """A value that TOML can hold, with Python's numbers in place of another library's."""
+    """Convert the numbers of NumPy and other libraries to Python's; refuse what is neither plain nor a flat list."""
     if isinstance(value, list | tuple) and not any(isinstance(inner, list | tuple) for inner in value):
         return tuple(map(_plain, value))
     if isinstance(value, bool | str):
@@ -40,7 +40,7 @@ Setting = Annotated[Plain | tuple[Plain, ...], BeforeValidator(_plain)]
 
 
 class Table(BaseModel):
-    """A table of settings that does not change and refuses what it does not know."""
+    """An immutable table of settings that refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -53,7 +53,7 @@ class _Named(Table):
 
     @property
     def settings(self) -> Mapping[str, Setting]:
-        """Every key but the name; whether they are known is checked where the name is looked up."""
+        """Every key but the name; what the name refers to checks them."""
         return MappingProxyType(self.__pydantic_extra__)
 
 
@@ -127,7 +127,7 @@ OptimizerSettings = Annotated[
 
 
 class CategoricalCode(Table):
-    """A categorical code; `weight` is its lambda in the objective."""
+    """A categorical code with `k` categories; `weight` is its lambda."""
 
     kind: Literal["categorical"] = "categorical"
     k: Integer = Field(ge=2)
@@ -135,7 +135,7 @@ class CategoricalCode(Table):
 
 
 class ContinuousCode(Table):
-    """A continuous code; without `sigma`, Q learns it."""
+    """A continuous code; `weight` is its lambda, and without `sigma` Q learns it."""
 
     kind: Literal["uniform", "gaussian"]
     weight: Number = Field(0.1, ge=0)

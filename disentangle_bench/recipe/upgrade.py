@@ -1,4 +1,4 @@
-"""Recipes of the flat form that versions up to 0.1 wrote, such as `model = "infogan"` and `objective = "nsgan"`."""
+"""The flat form of older recipes, with `model = "infogan"` and `objective = "nsgan"`, and its conversion to tables."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ NEW_KEYS = {
     "optimizer.beta1": "optimizer.D.beta1 and optimizer.G.beta1",
     "optimizer.beta2": "optimizer.D.beta2 and optimizer.G.beta2",
 }
-"""What the keys of the flat form are now."""
+"""Key of the flat form -> its new name."""
 
 _OLD_OPTIMIZER = {"discriminator_lr": 2e-4, "generator_lr": 1e-3, "beta1": 0.5, "beta2": 0.999}
 
 
 def is_flat(values: Mapping[str, Any]) -> bool:
-    """Whether a recipe has the flat form, in which `model` and `dataset` are names, not tables."""
+    """Whether a recipe has the flat form, in which `model` and `dataset` are names rather than tables."""
     return isinstance(values.get("model"), str) or isinstance(values.get("dataset"), str)
 
 
 def upgrade(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a flat recipe in the form of tables; what the flat form did not know stays as it is."""
+    """Convert the values of a flat recipe to tables; keys that the flat form did not have stay as they are."""
     kept = {key: value for key, value in values.items() if key not in ("objective", "data", "optimizer")}
     if isinstance(kept.get("model"), str):
         kept["model"] = {"name": kept["model"], "game": values.get("objective", "nsgan")}
@@ -42,7 +42,7 @@ def upgrade(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def new_key(key: str) -> str | None:
-    """What a key of the flat form is called now, such as `dataset.size` for `data.size`; None for other keys."""
+    """Look up the new name of a key of the flat form, such as `dataset.size` for `data.size`; None for other keys."""
     for old, new in NEW_KEYS.items():
         if key == old or key.startswith(f"{old}."):
             return new + key.removeprefix(old)

@@ -310,7 +310,7 @@ class TestReadSubject:
 
     def test_a_run_that_has_lost_its_model(self, tmp_path):
         evaluated_run(tmp_path / "seed-0", 0, 0.5).model_file.unlink()
-        with pytest.raises(RunError, match=r"has lost its model.safetensors(.|\n)*--resume"):
+        with pytest.raises(RunError, match=r"model\.safetensors is missing(.|\n)*--resume"):
             read_subject(tmp_path)
 
 

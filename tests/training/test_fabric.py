@@ -56,8 +56,8 @@ class TestMachine:
         ("device", "precision", "devices", "error", "message"),
         [
             ("tpu", "auto", 1, SettingError, "'tpu' is not a device"),
-            ("cuda", "auto", 1, DeviceError, "--device cuda: PyTorch .* finds no cuda device here"),
-            ("mps", "auto", 1, DeviceError, "finds no mps device here"),
+            ("cuda", "auto", 1, DeviceError, "--device cuda: PyTorch .* finds no cuda device on this machine"),
+            ("mps", "auto", 1, DeviceError, "finds no mps device on this machine"),
             ("cpu", "16-mixed", 1, DeviceError, "needs a CUDA device"),
             ("cpu", "8", 1, SettingError, "'8' is not a precision"),
             ("cpu", "auto", 0, SettingError, "--devices 0: at least one is needed"),

@@ -13,23 +13,28 @@ DEFAULT_DATASET = "mnist"
 
 
 def recipe_names(model: str | None = None) -> list[str]:
-    """The names of the recipes that come with the package, or of those for one model."""
+    """List the recipes that come with the package, or those of one model."""
     return [name for name, parts in shipped().items() if model in (None, parts.model)]
 
 
 def recipe_files(name: str) -> list[str]:
-    """The files that a recipe of the package is merged from, the last of which counts most."""
+    """List the files that a recipe of the package is merged from; a later one overrides those before it."""
     return shipped()[name].files()
 
 
 def find_recipe(name: str, dataset: str | None = None) -> Recipe:
-    """The recipe of a name, for a model's name (on `dataset`, by default MNIST), or in a TOML file.
+    """Find a recipe.
 
-    A dataset that has no half of a recipe of its own, such as a plug-in's, is trained on like the images of an array
-    file: the codes of MNIST, and the networks for images of the dataset's shape.
+    A dataset without a half of a recipe, such as a plug-in's, is treated like the images of an array file: with the
+    codes of MNIST and the networks for images of the dataset's shape.
+
+    Args:
+        name: of a recipe or of a model, or the path of a TOML file.
+        dataset: with the name of a model, what to train it on; by default MNIST.
 
     Raises:
-        UnknownNameError: there is none. SettingError: the file is not a recipe, or the recipe is for another dataset.
+        UnknownNameError: neither a recipe nor a model has that name.
+        SettingError: the file is not a recipe, or the recipe is for another dataset.
     """
     if name in MODELS:
         parts = parts_of(name, dataset or DEFAULT_DATASET)

@@ -1,16 +1,16 @@
-"""Recipes in two halves, how a model is trained and what suits a dataset, and what an experiment of a paper changes.
+"""Recipes merged from two halves, how a model is trained and what suits a dataset, and an experiment of a paper.
 
-`models/NAME.toml` has the tables `[model]` and `[optimizer.NAME]`, and `datasets/NAME.toml` the others: networks,
-codes, steps. Where both say something, the model's half counts. `experiments/NAME.toml` counts before both, for the
-models and datasets that it names. Beside a recipe's tables, the files may have
+`models/NAME.toml` has the tables `[model]` and `[optimizer.NAME]`; `datasets/NAME.toml` has the others: networks,
+codes, steps. The model's half overrides the dataset's, and `experiments/NAME.toml` overrides both, for the models and
+datasets that it lists. In addition to the keys of a recipe, the files may have
 
 - `title` and `setup`, and `tuned_for` of an experiment, which make up the title, as in "InfoGAN on faces, the paper's
   networks, tuned for elevation";
-- `source`, of which the experiment's replaces the dataset's, and `{source}` in the model's stands for that;
-- `[weights]`: kind of code -> lambda of the codes of that kind;
+- `source`: the experiment's replaces the dataset's, and `{source}` in the model's stands for that;
+- `[weights]`: kind of code -> lambda of the codes of that kind that have no weight of their own;
 - `[published.DATASET]` in a model's half: the values that the model's source reports for the dataset;
-- `experiment` in a dataset's half: the experiment that is meant where none is named;
-- `models` and `datasets` of an experiment: those that it is for.
+- `experiment` in a dataset's half: the experiment of the recipe whose name has none;
+- `models` and `datasets` of an experiment: those that it applies to.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from disentangle_bench.models import MODELS
 
 FOLDER = Path(__file__).parent
 GENERAL_DATASET = "arrays"
-"""Its half also serves datasets that have none, such as a plug-in's: its networks fit images of any supported size."""
+"""Its half is also used for datasets without one, such as a plug-in's: its networks are chosen by the images' size."""
 
 _NOT_OF_A_RECIPE = ("setup", "tuned_for", "weights", "experiment", "models", "datasets")
 
@@ -38,14 +38,14 @@ class Parts(NamedTuple):
     experiment: str | None = None
 
     def files(self) -> list[str]:
-        """The files that are merged, in the order in which the later one counts."""
+        """List the files that are merged; a later one overrides those before it."""
         files = [f"datasets/{self.dataset}.toml", f"models/{self.model}.toml"]
         return files if self.experiment is None else [*files, f"experiments/{self.experiment}.toml"]
 
 
 @cache
 def shipped() -> dict[str, Parts]:
-    """The recipes that come with the package: name -> parts, sorted by name."""
+    """List the recipes of the package: name -> parts, sorted by name."""
     recipes = {}
     for model in _names("models"):
         for dataset in _names("datasets"):
@@ -59,7 +59,7 @@ def shipped() -> dict[str, Parts]:
 
 
 def parts_of(model: str, dataset: str) -> Parts:
-    """The parts of a model's recipe for a dataset, with the experiment that its half names, if it is for the model."""
+    """Find the parts of a model's recipe for a dataset, with the dataset's experiment if it applies to the model."""
     experiment = _dataset_half(dataset).get("experiment")
     if experiment is None or model not in _read("experiments", experiment)["models"]:
         return Parts(model, dataset)
@@ -67,7 +67,7 @@ def parts_of(model: str, dataset: str) -> Parts:
 
 
 def merge(name: str, parts: Parts) -> dict[str, Any]:
-    """The values of the recipe that some parts make up."""
+    """Merge parts into the values of one recipe."""
     dataset, model = _dataset_half(parts.dataset), _model_half(parts.model)
     experiment = {} if parts.experiment is None else _read("experiments", parts.experiment)
     values = _overlay(_overlay(dataset, model), experiment)
@@ -102,7 +102,7 @@ def _dataset_half(name: str) -> dict[str, Any]:
 
 
 def _model_half(name: str) -> dict[str, Any]:
-    """A model's file, or for a plug-in what its class declares as `recipe_defaults`, in the same form."""
+    """Read a model's file, or what the class of a plug-in declares as `recipe_defaults` in the same form."""
     if name in _names("models"):
         return _read("models", name)
     model = MODELS.get(name)
@@ -111,7 +111,7 @@ def _model_half(name: str) -> dict[str, Any]:
 
 
 def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Two trees of tables as one; of a value that both have, the one above."""
+    """Merge two trees of tables; where both have a value, take the one above."""
     merged = dict(below)
     for key, value in above.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
