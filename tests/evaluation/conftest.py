@@ -11,9 +11,9 @@ import pytest
 
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.metrics import Score, Scores, metric
-from disentangle_bench.metrics.information.entropies import mutual_information_matrix
 from disentangle_bench.metrics.metric import Codes, Factors, info_of
 from disentangle_bench.representation import Representation
+from tests.metrics.information.pairwise import pairwise_information
 
 
 @metric("share", version=1, bounds=(0, 1), better="higher", source="this test")
@@ -27,7 +27,7 @@ def share(codes: Codes, factors: Factors, train: Any, *, seed: int = 0) -> Score
 @metric("information", version=1, bounds=(0, None), better="higher", source="this test", unit="nats")
 def information(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Scores:
     """The plug-in information of the first code and the first factor, which resampling raises."""
-    return Score(float(mutual_information_matrix(codes, factors, num_bins)[0, 0]))
+    return Score(float(pairwise_information(codes, factors, num_bins)[0, 0]))
 
 
 MakeCall = Callable[..., MetricCall]

@@ -15,10 +15,10 @@ from disentangle_bench.evaluation import reference_levels as levels
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.reference_levels import Sizes, ignorant_codes, perfect_codes
 from disentangle_bench.metrics import Score, Scores, info_of, metric
-from disentangle_bench.metrics.information.entropies import discrete_entropies, mutual_information_matrix
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.representation.variables import BATCH, Variables
+from tests.metrics.information.pairwise import entropies, pairwise_information
 
 from .conftest import MakeCall, information, share
 
@@ -30,8 +30,8 @@ KINDS = ("categorical", "ordinal", "continuous", "cyclic")
 @metric("gap", version=1, bounds=(0, 1), better="higher", source="this test")
 def gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Scores:
     """MIG, in two lines."""
-    table = np.sort(mutual_information_matrix(codes, factors, num_bins), axis=0)
-    return Score(float(((table[-1] - table[-2]) / discrete_entropies(factors)).mean()))
+    table = np.sort(pairwise_information(codes, factors, num_bins), axis=0)
+    return Score(float(((table[-1] - table[-2]) / entropies(factors, num_bins)).mean()))
 
 
 @metric("recorded", version=1, bounds=(None, None), better="neither", source="this test")

@@ -1,15 +1,15 @@
-"""Metrics of counts, batch by batch and over all processes: `update`, `compute`, `reset`, as torchmetrics has them.
+"""Metrics of counts, batch by batch and over all processes, with torchmetrics' `update`, `compute` and `reset`.
 
-    ranges = CodeRanges()                            # a first pass, if the bins are not known beforehand
+    ranges = Ranges()                            # a first pass, if the bins are not known beforehand
     for codes, factors in loader:
         ranges.update(codes, factors)
-    mig = Accumulator("mig", *ranges.cells())
+    mig = Accumulator("mig", *ranges.bins())
     for codes, factors in loader:
         mig.update(codes, factors)
     print(mig.compute().value)
 
-Where `torch.distributed` is initialised, `bins` and `compute` take all processes' samples together and every process
-has to call them; each process updates with its own.
+Each process updates with its own samples. Where `torch.distributed` is initialised, `bins` and `compute` combine the
+samples of all processes, so every process has to call them.
 """
 
 from __future__ import annotations
@@ -26,112 +26,123 @@ from torch import distributed
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.information.bins import Bins, bins_of_summaries
-from disentangle_bench.metrics.information.contingency import Contingency, Layout
+from disentangle_bench.metrics.information.contingency import Binning, Contingency
 from disentangle_bench.metrics.inputs import MINIMUM
-from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores
+from disentangle_bench.metrics.metric import Codes, Factors, Scores
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.summary import Summaries, total_summaries
 from disentangle_bench.representation.variables import Variables
 
 COUNTED = ("mig", "rmig", "mig-sup", "jemmig", "dcimig", "modularity", "mutual-information-matrix")
-"""The metrics that are functions of counts; the module of each has a function `from_counts`."""
+"""The metrics that are functions of counts alone; the module of each has a function `from_counts`."""
 
 
-class CodeRanges:
-    """How far codes and factors reach: the first pass, from which the cells of the second follow.
+class Ranges:
+    """The ranges of codes and factors: a first pass over the data that finds the bins for the second.
 
     Args:
-        code_kinds: of the codes; else as `Variables` guesses them: integers are categories, floats continuous.
-        factor_kinds: of the factors.
+        code_kinds: Kind of each code; by default integers are categories and floats are continuous.
+        factor_kinds: Kind of each factor, likewise.
     """
 
     def __init__(self, code_kinds: Sequence[str] | None = None, factor_kinds: Sequence[str] | None = None) -> None:
         self._kinds = code_kinds, factor_kinds
         self._names: tuple[tuple[str, ...], tuple[str, ...]] = (), ()
-        self._extents: tuple[Summaries, Summaries] | None = None
+        self._summaries: tuple[Summaries, Summaries] | None = None
 
     def update(self, codes: Codes, factors: Factors) -> None:
-        """Look at some more samples: codes `(n, d)` and factors `(n, k)`, arrays or tensors on any device.
+        """Take in more samples.
+
+        Args:
+            codes: `(n, d)`, an array or a tensor on any device.
+            factors: `(n, k)`, likewise.
 
         Raises:
-            RepresentationError: arrays that do not fit together, NaN or infinite values.
+            RepresentationError: The arrays differ in length or hold NaN or infinite values.
         """
         pair = _pair(codes, factors, self._kinds)
         seen = pair[0].summaries, pair[1].summaries
         self._names = pair[0].names, pair[1].names
-        self._extents = seen if self._extents is None else _together([self._extents, seen])
+        self._summaries = seen if self._summaries is None else _merged([self._summaries, seen])
 
-    def bins(self, num_bins: int = 20, *, layout: Layout | None = None) -> tuple[tuple[Bins, ...], tuple[Bins, ...]]:
-        """The cells of codes and of factors, as the metrics have them that see all samples at once.
+    def bins(self, num_bins: int = 20, *, binning: Binning | None = None) -> tuple[tuple[Bins, ...], tuple[Bins, ...]]:
+        """Return the bins of the codes and of the factors that a metric of all samples at once would use.
 
         Args:
-            num_bins: of each continuous variable.
-            layout: other bins, such as those of `rmig`.
+            num_bins: Number of bins of each continuous variable.
+            binning: Other bins, such as those of `rmig`.
 
         Raises:
-            MetricError: no process has seen a sample.
+            MetricError: No process has taken in a sample.
         """
         seen = [
-            (names, summaries) for names, summaries in _from_all((self._names, self._extents)) if summaries is not None
+            (names, summaries)
+            for names, summaries in _gathered((self._names, self._summaries))
+            if summaries is not None
         ]
         if not seen:
             raise MetricError("There is no sample to take ranges from.", "Call `update` first.")
         names = seen[0][0]
-        codes, factors = _together([summaries for _, summaries in seen])
-        bins = Layout(num_bins, num_bins) if layout is None else layout
+        codes, factors = _merged([summaries for _, summaries in seen])
+        binning = binning or Binning(num_bins, num_bins)
         return (
-            bins_of_summaries(names[0], codes, bins.code_bins, reach=bins.reach),
-            bins_of_summaries(names[1], factors, bins.factor_bins),
+            bins_of_summaries(names[0], codes, binning.code_bins, reach=binning.reach),
+            bins_of_summaries(names[1], factors, binning.factor_bins),
         )
 
     def reset(self) -> None:
         """Forget all samples."""
-        self._extents = None
+        self._summaries = None
 
 
 class Accumulator:
-    """A metric of counts, whose samples come in batches.
+    """A metric of counts whose samples come in batches.
 
     Args:
-        metric: its name, one of `COUNTED`.
-        codes: the cells of each code, from `CodeRanges.bins`, or `Bins.between` and `Bins.of_values`.
-        factors: the cells of each factor.
+        metric: Name of the metric, one of `COUNTED`.
+        codes: Bins of each code, from `Ranges.bins`, or `Bins.between` and `Bins.of_values`.
+        factors: Bins of each factor.
 
     Raises:
-        MetricError: a metric that needs more than counts.
+        MetricError: The metric needs more than counts.
     """
 
     def __init__(self, metric: str, codes: Sequence[Bins], factors: Sequence[Bins]) -> None:
-        self._score = _from_counts(metric)
-        self._none = Contingency.none(codes, factors)
-        self._counts = self._none
+        function = METRICS.get(metric)
+        if metric not in COUNTED:
+            raise MetricError(f"The metric {metric!r} needs more than counts.", f"Use one of {', '.join(COUNTED)}.")
+        self._score: Callable[[Contingency], Scores] = import_module(function.__module__).from_counts
+        self._empty = Contingency.empty(codes, factors)
+        self._counts = self._empty
 
     def update(self, codes: Codes, factors: Factors) -> None:
-        """Count some more samples: codes `(n, d)` and factors `(n, k)`, arrays or tensors on any device.
+        """Count more samples.
+
+        Args:
+            codes: `(n, d)`, an array or a tensor on any device.
+            factors: `(n, k)`, likewise.
 
         Raises:
-            RepresentationError: arrays that do not fit together, NaN or infinite values.
-            MetricError: another number of variables than cells were made for, or a value without a cell.
+            RepresentationError: The arrays differ in length or hold NaN or infinite values.
+            MetricError: The number of variables is not that of the bins, or a value falls into no bin.
         """
         rows, columns = _pair(codes, factors, (None, None))
-        for variables, bins, what in ((rows, self._none.codes, "codes"), (columns, self._none.factors, "factors")):
+        for variables, bins, what in ((rows, self._empty.codes, "codes"), (columns, self._empty.factors, "factors")):
             if len(variables.names) != len(bins):
                 raise MetricError(
-                    f"There are {len(variables.names)} {what} and cells for {len(bins)}.",
-                    "Give all of them, in order.",
+                    f"There are {len(variables.names)} {what} but bins for {len(bins)}.", "Give all of them, in order."
                 )
         self._counts = self._counts.with_rows(rows, columns)
 
     def counts(self) -> Contingency:
-        """The counts of all processes."""
-        joint = self._counts.joint
-        return Contingency(_summed(joint), self._none.codes, self._none.factors)
+        """Return the counts of all processes."""
+        return Contingency(_summed(self._counts.joint), self._empty.codes, self._empty.factors)
 
     def compute(self) -> Scores:
-        """What the metric says of all samples, those of other processes too.
+        """Score the samples of all processes.
 
         Raises:
-            MetricError: fewer than 4 samples.
+            MetricError: There are fewer than 4 samples.
         """
         counts = self.counts()
         if counts.samples < MINIMUM:
@@ -139,16 +150,8 @@ class Accumulator:
         return self._score(counts)
 
     def reset(self) -> None:
-        """Forget all samples; the cells stay."""
-        self._counts = self._none
-
-
-def _from_counts(metric: str) -> Callable[[Contingency], Score | dict[str, Score]]:
-    function = METRICS.get(metric)
-    if metric not in COUNTED:
-        raise MetricError(f"The metric {metric!r} needs more than counts.", f"Use one of {', '.join(COUNTED)}.")
-    score: Callable[[Contingency], Score | dict[str, Score]] = import_module(function.__module__).from_counts
-    return score
+        """Forget all samples and keep the bins."""
+        self._counts = self._empty
 
 
 def _pair(
@@ -156,11 +159,11 @@ def _pair(
 ) -> tuple[Variables, Variables]:
     rows = Variables.wrap(codes, kinds=kinds[0])
     columns = Variables.wrap(factors, kinds=kinds[1], prefix="f")
-    Representation(rows, columns)  # of one length, or an error
+    Representation(rows, columns)  # raises unless both have one length
     return rows, columns
 
 
-def _together(parts: Sequence[tuple[Summaries, Summaries]]) -> tuple[Summaries, Summaries]:
+def _merged(parts: Sequence[tuple[Summaries, Summaries]]) -> tuple[Summaries, Summaries]:
     return total_summaries(codes for codes, _ in parts), total_summaries(factors for _, factors in parts)
 
 
@@ -168,8 +171,8 @@ def _distributed() -> bool:
     return distributed.is_available() and distributed.is_initialized()
 
 
-def _from_all(own: Any) -> list[Any]:
-    """What each process has, in order of rank."""
+def _gathered(own: Any) -> list[Any]:
+    """Return the objects of all processes in order of rank."""
     if not _distributed():
         return [own]
     found: list[Any] = [None] * distributed.get_world_size()
@@ -178,11 +181,11 @@ def _from_all(own: Any) -> list[Any]:
 
 
 def _summed(joint: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The sum over processes."""
+    """Return the sum over all processes."""
     if not _distributed():
         return joint
     total = torch.from_numpy(joint.copy())
-    if distributed.get_backend() == "nccl":  # which sums on devices only
+    if distributed.get_backend() == "nccl":  # which sums tensors on devices only
         total = total.cuda()
     distributed.all_reduce(total)
     return np.asarray(total.cpu().numpy())

@@ -1,4 +1,4 @@
-"""Into which cell each value of a variable falls: equal-width bins, or one cell for each value that occurs."""
+"""Bins of one variable: of equal width, or one for each value that occurs."""
 
 from __future__ import annotations
 
@@ -16,63 +16,63 @@ from disentangle_bench.representation.variables import Variables
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """The cells of one variable.
+    """The `m` bins of one variable.
 
     Attributes:
-        name: of the variable.
-        marks: the `m + 1` edges of bins, or the `m` values, sorted.
-        binned: which of the two. Values beyond the first and the last edge count to the bin there.
+        name: Name of the variable.
+        marks: The `m + 1` edges of bins of equal width, or the `m` values, sorted.
+        equal_width: Which of the two. Values beyond the outermost edges fall into the outermost bins.
     """
 
     name: str
     marks: NDArray[Any]
-    binned: bool
+    equal_width: bool
 
     @classmethod
     def of(cls, name: str, summary: Summary, num_bins: int, reach: float | None = None) -> Self:
-        """The cells of a variable that reaches so far.
+        """Build the bins of a variable from its summary.
 
         Args:
-            name: of the variable.
-            summary: how far it reaches.
-            num_bins: if its values are not counted one by one.
-            reach: the bins cover so many standard deviations to either side of the mean, and not just the range.
+            name: Name of the variable.
+            summary: Its range, mean and deviation, or its values.
+            num_bins: Number of bins, unless its values are counted one by one.
+            reach: Let the bins cover this many standard deviations on either side of the mean instead of the range.
         """
         if summary.values is not None:
-            return cls(name, summary.values, binned=False)
+            return cls(name, summary.values, equal_width=False)
         ends = np.array([summary.low, summary.high])
         if reach is not None and summary.low < summary.high and np.isfinite(summary.deviation):
             ends = summary.mean + np.array([-reach, reach]) * summary.deviation
-        return cls(name, _edges(ends, num_bins), binned=True)
+        return cls(name, _edges(ends, num_bins), equal_width=True)
 
     @classmethod
     def between(cls, name: str, low: float, high: float, num_bins: int = 20) -> Self:
-        """Equal-width bins of a variable whose range is known beforehand; values beyond count to the outermost.
+        """Build bins of equal width over a known range; values beyond it fall into the outermost bins.
 
         Raises:
-            MetricError: fewer than 2 bins.
+            MetricError: `num_bins` is below 2.
         """
         check_bins(num_bins)
-        return cls(name, _edges(np.array([low, high], dtype=np.float64), num_bins), binned=True)
+        return cls(name, _edges(np.array([low, high], dtype=np.float64), num_bins), equal_width=True)
 
     @classmethod
     def of_values(cls, name: str, values: ArrayLike) -> Self:
-        """One cell for each of these values, the only ones that there may be."""
-        return cls(name, np.unique(np.asarray(values)), binned=False)
+        """Build one bin for each of these values; any other value is an error."""
+        return cls(name, np.unique(np.asarray(values)), equal_width=False)
 
     def __len__(self) -> int:
-        return len(self.marks) - self.binned
+        return len(self.marks) - self.equal_width
 
-    def index(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """The number `(n,)` of each value's cell, from 0.
+    def digitize(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the index `(n,)`, from 0, of each value's bin.
 
         Raises:
-            MetricError: a value for which there is no cell.
+            MetricError: A value has no bin.
         """
-        return self._bins(values) if self.binned else self._places(values)
+        return self._by_width(values) if self.equal_width else self._by_value(values)
 
-    def _bins(self, values: NDArray[Any]) -> NDArray[np.int64]:
-        """As `numpy.digitize`, by arithmetic, which is right to within one bin, and a look at the edges."""
+    def _by_width(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """Do what `numpy.digitize` does by arithmetic, which is off by one bin at most, and correct it at the edges."""
         edges, last = self.marks, len(self) - 1
         width = edges[-1] / len(self) - edges[0] / len(self)
         if not 100 * np.spacing(np.abs(edges).max()) < width < np.inf:  # too narrow for arithmetic
@@ -84,7 +84,7 @@ class Bins:
         index += inside >= edges[1:][index]
         return np.asarray(np.minimum(index, last))
 
-    def _places(self, values: NDArray[Any]) -> NDArray[np.int64]:
+    def _by_value(self, values: NDArray[Any]) -> NDArray[np.int64]:
         marks = self.marks
         if marks.dtype.kind in "iuf" and values.dtype.kind in "iuf" and close_together(marks):
             return self._by_table(values)
@@ -105,13 +105,13 @@ class Bins:
     def _refuse_unknown(self, values: NDArray[Any], unknown: NDArray[np.bool_]) -> None:
         if unknown.any():
             raise MetricError(
-                f"{unknown.sum()} values of {self.name!r}, such as {values[unknown][0]!s}, have no cell to count in.",
-                "Take the cells from all the data, or name all the values that there are.",
+                f"{unknown.sum()} values of {self.name!r}, such as {values[unknown][0]!s}, fall into no bin.",
+                "Take the bins from all the data, or list every value that occurs.",
             )
 
 
 def _edges(ends: NDArray[Any], num_bins: int) -> NDArray[Any]:
-    """As NumPy has them, also where there are fewer numbers between the ends than bins."""
+    """Return NumPy's edges, also where fewer floats lie between the ends than there are bins."""
     try:
         return np.histogram_bin_edges(ends, num_bins)
     except ValueError:
@@ -119,15 +119,15 @@ def _edges(ends: NDArray[Any], num_bins: int) -> NDArray[Any]:
 
 
 def bins_of(variables: Variables, num_bins: int, *, reach: float | None = None) -> tuple[Bins, ...]:
-    """The cells of each variable: `num_bins` bins of a continuous one and of angles, the values of all others.
+    """Build the bins of each variable: of equal width for continuous variables and angles, by value for all others.
 
     Args:
-        variables: whose values are to be counted.
-        num_bins: how many.
-        reach: see `Bins.of`.
+        variables: `(n, d)` values of any kinds.
+        num_bins: Number of bins of equal width.
+        reach: See `Bins.of`.
 
     Raises:
-        MetricError: fewer than 2 bins.
+        MetricError: `num_bins` is below 2.
     """
     summaries = variables.summaries
     return bins_of_summaries(variables.names, summaries, num_bins, reach=reach)
@@ -136,16 +136,12 @@ def bins_of(variables: Variables, num_bins: int, *, reach: float | None = None) 
 def bins_of_summaries(
     names: Sequence[str], summaries: Summaries, num_bins: int, *, reach: float | None = None
 ) -> tuple[Bins, ...]:
-    """The cells of variables that reach so far; see `bins_of`."""
+    """Build the bins of variables from their summaries; see `bins_of`."""
     check_bins(num_bins)
     return tuple(Bins.of(name, summary, num_bins, reach) for name, summary in zip(names, summaries, strict=True))
 
 
 def check_bins(num_bins: int) -> None:
-    """Refuse fewer than 2 bins.
-
-    Raises:
-        MetricError: there are fewer.
-    """
+    """Raise a `MetricError` for fewer than 2 bins."""
     if num_bins < 2:
         raise MetricError(f"num_bins is {num_bins}.", "Give 2 or more bins.")

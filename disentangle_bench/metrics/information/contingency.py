@@ -1,4 +1,4 @@
-"""How often each cell of each code meets each cell of each factor: all that metrics of information need of the rows."""
+"""Contingency tables of every code with every factor, and the information in them, in nats."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from disentangle_bench.metrics.inputs import paired
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation.variables import Variables
 
-MOST_CELLS = 2**27
+MAX_CELLS = 2**27
 _ROUNDING = 1e-12
-"""Nats that rounding leaves of no information."""
+"""Information below this, in nats, is what rounding leaves of none."""
 _DIGITS = 12
 
 
-class Layout(NamedTuple):
+class Binning(NamedTuple):
     """How continuous variables are cut into bins.
 
     Attributes:
-        code_bins, factor_bins: how many.
-        reach: the bins of codes cover so many standard deviations to either side of the mean, and not just the range.
+        code_bins, factor_bins: Number of bins of equal width.
+        reach: Let the bins of codes cover this many standard deviations on either side of the mean instead of the
+            range.
     """
 
     code_bins: int
@@ -42,9 +43,9 @@ class Contingency:
     """Contingency tables of every code with every factor, in one matrix.
 
     Attributes:
-        joint: `(r, c)`: a row for each cell of each code, code by code, and a column for each cell of each factor, so
-            that the table of a pair is a block. Whole numbers, or sums of probabilities.
-        codes, factors: the cells of each.
+        joint: `(r, c)`: a row for each bin of each code, code by code, and a column for each bin of each factor, so
+            that the table of a pair is a block. Counts, or sums of probabilities.
+        codes, factors: The bins of each.
     """
 
     joint: NDArray[Any]
@@ -52,106 +53,109 @@ class Contingency:
     factors: tuple[Bins, ...]
 
     @classmethod
-    def of(cls, codes: Codes, factors: Factors, num_bins: int = 20, *, layout: Layout | None = None) -> Self:
-        """Counts of arrays `(n, d)` and `(n, k)`; continuous variables and angles in equal-width bins.
+    def of(cls, codes: Codes, factors: Factors, num_bins: int = 20, *, binning: Binning | None = None) -> Self:
+        """Count codes and factors; continuous variables and angles in bins of equal width.
 
-        Rows are counted once for all metrics that count in the same bins; what lies in a file is read in batches.
+        Samples are counted once for all metrics that use the same bins; a file is read in batches.
 
         Args:
-            codes: of any kinds.
-            factors: likewise.
-            num_bins: of each continuous variable, from its least to its greatest value.
-            layout: other bins, in place of `num_bins`.
+            codes: `(n, d)` of any kinds.
+            factors: `(n, k)` of any kinds.
+            num_bins: Number of bins of each continuous variable, over its range.
+            binning: Other bins, instead of `num_bins`.
 
         Raises:
-            RepresentationError: arrays that do not fit together, NaN or infinite values.
-            MetricError: fewer than 4 samples, fewer than 2 bins, or so many different values that they cannot be
-                counted.
+            RepresentationError: The arrays differ in length or hold NaN or infinite values.
+            MetricError: There are fewer than 4 samples, fewer than 2 bins, or too many different values to count.
         """
         rows, columns = paired(codes, factors)
-        laid_out = Layout(num_bins, num_bins) if layout is None else layout
-        known = _COUNTED.setdefault(rows, WeakKeyDictionary()).setdefault(columns, {})
-        if laid_out not in known:
-            known[laid_out] = cls._counted(rows, columns, laid_out)
-        return cast(Self, known[laid_out])
+        binning = binning or Binning(num_bins, num_bins)
+        known = _CACHE.setdefault(rows, WeakKeyDictionary()).setdefault(columns, {})
+        if binning not in known:
+            known[binning] = cls._counted(rows, columns, binning)
+        return cast(Self, known[binning])
 
     @classmethod
-    def _counted(cls, codes: Variables, factors: Variables, layout: Layout) -> Self:
-        of_codes = bins_of(codes, layout.code_bins, reach=layout.reach)
-        return cls.none(of_codes, bins_of(factors, layout.factor_bins)).with_rows(codes, factors)
+    def _counted(cls, codes: Variables, factors: Variables, binning: Binning) -> Self:
+        of_codes = bins_of(codes, binning.code_bins, reach=binning.reach)
+        return cls.empty(of_codes, bins_of(factors, binning.factor_bins)).with_rows(codes, factors)
 
     @classmethod
-    def none(cls, codes: Sequence[Bins], factors: Sequence[Bins]) -> Self:
-        """No sample yet."""
+    def empty(cls, codes: Sequence[Bins], factors: Sequence[Bins]) -> Self:
+        """Return tables of no samples.
+
+        Raises:
+            MetricError: The bins are too many to count in.
+        """
         shape = sum(map(len, codes)), sum(map(len, factors))
-        if shape[0] * shape[1] > MOST_CELLS:
+        if shape[0] * shape[1] > MAX_CELLS:
             most = max((*codes, *factors), key=len)
             raise MetricError(
-                f"{shape[0]} cells of codes by {shape[1]} of factors cannot be counted: "
+                f"{shape[0]} bins of codes by {shape[1]} of factors are too many to count: "
                 f"{most.name!r} alone has {len(most)} values.",
-                "Declare such a variable continuous, so that it is binned.",
+                "Declare such a variable continuous, so that it is cut into bins.",
             )
         return cls(np.zeros(shape, dtype=np.int64), tuple(codes), tuple(factors))
 
     def with_rows(self, codes: Variables, factors: Variables) -> Self:
-        """These and some more samples."""
+        """Return these counts with more samples added."""
         counts = replace(self, joint=self.joint.copy())
         for some_codes, some_factors in zip(codes.batches(), factors.batches(), strict=True):
-            rows, columns = _cell_numbers(some_codes, self.codes), _cell_numbers(some_factors, self.factors)
-            for i, row in enumerate(rows):
+            columns = _bin_indices(some_factors, self.factors)
+            for i, row in enumerate(_bin_indices(some_codes, self.codes)):
                 for j, column in enumerate(columns):
                     table = counts.table(i, j)
                     table += count_pairs(row, column, table.shape)
         return counts
 
     def table(self, code: int, factor: int) -> NDArray[Any]:
-        """The contingency table of one code with one factor: a view."""
-        row, column = _firsts(self.codes)[code], _firsts(self.factors)[factor]
+        """Return the contingency table of one code with one factor, a view."""
+        row, column = _offsets(self.codes)[code], _offsets(self.factors)[factor]
         return self.joint[row : row + len(self.codes[code]), column : column + len(self.factors[factor])]
 
     def __add__(self, other: Contingency) -> Contingency:
         for one, another in zip((*self.codes, *self.factors), (*other.codes, *other.factors), strict=True):
-            if one.binned != another.binned or not np.array_equal(one.marks, another.marks):
+            if one.equal_width != another.equal_width or not np.array_equal(one.marks, another.marks):
                 raise MetricError(
-                    f"The cells of {one.name!r} differ between counts.", "Add only counts that were made in the same."
+                    f"The bins of {one.name!r} differ.", "Add only counts that were made in the same bins."
                 )
         return replace(self, joint=self.joint + other.joint)
 
     @property
     def samples(self) -> float:
-        """How many rows were counted."""
+        """Number of samples."""
         return float(self.table(0, 0).sum())
 
     def information(self) -> Information:
-        """Entropies and mutual information of codes and those factors that vary."""
+        """Return the entropies and the mutual information of the codes and the factors that vary."""
         return Information.of(self)
 
 
-_COUNTED: WeakKeyDictionary[Variables, WeakKeyDictionary[Variables, dict[Layout, Contingency]]] = WeakKeyDictionary()
-"""Counts of variables for as long as these are in use: each takes a pass over all rows."""
+_CACHE: WeakKeyDictionary[Variables, WeakKeyDictionary[Variables, dict[Binning, Contingency]]] = WeakKeyDictionary()
+"""Counts of variables, kept while these are in use: each takes a pass over all rows."""
 
 
-def _cell_numbers(variables: Variables, bins: Sequence[Bins]) -> list[NDArray[np.int64]]:
+def _bin_indices(variables: Variables, bins: Sequence[Bins]) -> list[NDArray[np.int64]]:
     columns = np.ascontiguousarray(variables.values.T)
-    return [own.index(column) for own, column in zip(bins, columns, strict=True)]
+    return [own.digitize(column) for own, column in zip(bins, columns, strict=True)]
 
 
-def _firsts(bins: Sequence[Bins]) -> NDArray[np.int64]:
-    """The first row, or column, of each variable's block."""
+def _offsets(bins: Sequence[Bins]) -> NDArray[np.int64]:
+    """Return the first row, or column, of each variable's block."""
     return np.cumsum([0, *map(len, bins[:-1])])
 
 
 @dataclass(frozen=True, eq=False)
 class Information:
-    """What codes and factors have and share, in nats: plug-in figures.
+    """Entropies of codes and factors and their mutual information, in nats: plug-in estimates.
 
     Attributes:
         shared: `(d, k)` mutual information of each code and each factor that varies.
-        codes: `(d,)` entropies.
+        codes: `(d,)` entropies of the codes.
         factors: `(k,)` entropies of the factors that vary.
-        code_names, factor_names: of these.
-        code_cells: `(d,)` how many cells each code could fall into.
-        constant: the names of the factors that were left out because they never change.
+        code_names, factor_names: Names of these codes and factors.
+        code_bins: `(d,)` number of bins of each code.
+        constant: Names of the factors that were left out because they never change.
     """
 
     shared: NDArray[np.float64]
@@ -159,13 +163,13 @@ class Information:
     factors: NDArray[np.float64]
     code_names: tuple[str, ...]
     factor_names: tuple[str, ...]
-    code_cells: tuple[int, ...]
+    code_bins: tuple[int, ...]
     constant: tuple[str, ...]
 
     @classmethod
     def of(cls, counts: Contingency) -> Self:
-        """From counts of one sample or more."""
-        rows, columns = _firsts(counts.codes), _firsts(counts.factors)
+        """Compute them from counts of at least one sample."""
+        rows, columns = _offsets(counts.codes), _offsets(counts.factors)
         joint, total = counts.joint.astype(np.float64), counts.samples
         of_codes, of_factors = joint[:, : len(counts.factors[0])].sum(axis=1), joint[: len(counts.codes[0])].sum(axis=0)
         per_pair = np.add.reduceat(np.add.reduceat(xlogy(joint, joint), rows, axis=0), columns, axis=1)
@@ -175,9 +179,9 @@ class Information:
         varies = np.add.reduceat(of_factors > 0, columns, dtype=np.int64) > 1
         names = [bins.name for bins in counts.factors]
         return cls(
-            np.where(shared > _ROUNDING, shared, 0)[:, varies],
-            _at_least_zero(np.log(total) - per_code / total),
-            _at_least_zero(np.log(total) - per_factor / total)[varies],
+            _drop_rounding(shared)[:, varies],
+            _drop_rounding(np.log(total) - per_code / total),
+            _drop_rounding(np.log(total) - per_factor / total)[varies],
             tuple(bins.name for bins in counts.codes),
             tuple(name for name, alive in zip(names, varies, strict=True) if alive),
             tuple(map(len, counts.codes)),
@@ -186,27 +190,26 @@ class Information:
 
     @property
     def reason(self) -> str:
-        """Why nothing can be said of these factors, if so."""
+        """Why no metric of these factors is defined; empty if one is."""
         return "" if self.factor_names else f"no factor varies: {', '.join(self.constant)}"
 
     @property
     def normalized(self) -> NDArray[np.float64]:
-        """`(d, k)` shares of each factor's entropy."""
+        """`(d, k)` mutual information as a share of each factor's entropy."""
         return self.shared / self.factors
 
 
-def _at_least_zero(figures: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(figures > _ROUNDING, figures, 0)
+def _drop_rounding(nats: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(nats > _ROUNDING, nats, 0)
 
 
 def best_and_second(
-    figures: NDArray[np.float64], burden: NDArray[np.float64] | None = None
+    values: NDArray[np.float64], costs: NDArray[np.float64] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The places of the greatest and the second greatest of each row's figures `(m, p)`, p of 2 or more.
+    """Return the columns `(m,)` of the greatest and of the second greatest of each row's values `(m, p)`, p >= 2.
 
-    Of figures that are equal, up to rounding, the one with the least `burden (p,)` comes first, or else the first.
+    Values that are equal up to rounding are ordered by `costs (p,)`, the least first, or else by column.
     """
-    even = np.round(figures, _DIGITS)
-    weights = np.broadcast_to(np.zeros(figures.shape[1]) if burden is None else burden, figures.shape)
-    order = np.lexsort((weights, -even), axis=1)
+    rounded = np.round(values, _DIGITS)
+    order = np.lexsort((np.broadcast_to(0.0 if costs is None else costs, values.shape), -rounded), axis=1)
     return order[:, 0], order[:, 1]

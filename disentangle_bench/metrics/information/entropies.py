@@ -1,4 +1,4 @@
-"""Entropy and mutual information from samples, in nats: contingency tables and nearest neighbours."""
+"""Entropy and mutual information of samples, in nats, from contingency tables and from nearest neighbours."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from disentangle_bench.metrics.information.bins import bins_of
 from disentangle_bench.representation.variables import Variables
 
 Correction = Literal["plug-in", "miller-madow"]
-"""How an entropy treats counts: as they are, or with Miller's (1955) first-order bias added back."""
+"""The plug-in estimate, or the same with Miller's (1955) first-order bias added back."""
 
-_TIE_BREAK = 1e-10  # of one standard deviation; arXiv:cond-mat/0305641 advises noise of this size
+_TIE_BREAK = 1e-10  # in standard deviations; arXiv:cond-mat/0305641 advises noise of this size
 
 
 def contingency_table(rows: ArrayLike, columns: ArrayLike) -> NDArray[np.int64]:
-    """How often each value of `rows (n,)` meets each value of `columns (n,)`; values of any type, sorted.
+    """Count how often each value of `rows (n,)` meets each value of `columns (n,)`; values of any type, sorted.
 
     Raises:
-        MetricError: the two differ in length.
+        MetricError: The two differ in length.
     """
     row_index = _category_index(rows)
     column_index = _category_index(columns)
@@ -37,21 +37,33 @@ def contingency_table(rows: ArrayLike, columns: ArrayLike) -> NDArray[np.int64]:
 def count_pairs(
     rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int] | None = None
 ) -> NDArray[np.int64]:
-    """The contingency table of category indices `(n,)` from 0, of a given shape if some may not occur."""
-    height, width = shape or (_span(rows), _span(columns))
+    """Return the contingency table of category indices `(n,)` from 0; give its shape if some may not occur."""
+    height, width = shape or (int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1)
     return np.bincount(rows * width + columns, minlength=height * width).reshape(height, width)
 
 
 def entropy(counts: ArrayLike, *, correction: Correction = "plug-in") -> NDArray[np.float64]:
-    """`H`, in nats, of counts `(..., k)` along the last axis; the empty distribution has 0.
+    """Entropy `H` of counts, in nats.
+
+        H = -Σ_i p_i ln p_i     with p_i = n_i / n
 
     Args:
-        counts: how often each value occurs.
-        correction: Miller-Madow adds `(m - 1) / 2n` for the `m` values that occur among `n` samples.
+        counts: `(..., k)` how often each value occurs.
+        correction: "miller-madow" adds `(m - 1) / 2n` for the `m` values that occur among `n` samples.
+
+    Returns:
+        `(...)` nats; 0 where no sample was counted.
+
+    Raises:
+        MetricError: The correction is unknown.
+
+    Example:
+        >>> float(entropy([8, 8, 8, 8]).round(4))  # ln 4
+        1.3863
     """
     if correction not in get_args(Correction):
         raise MetricError(
-            f"{correction!r} is no bias correction of an entropy.", f"Use one of {', '.join(get_args(Correction))}."
+            f"{correction!r} is not a bias correction of an entropy.", f"Use one of {', '.join(get_args(Correction))}."
         )
     counts = np.asarray(counts, dtype=np.float64)
     total = np.maximum(counts.sum(axis=-1), 1)
@@ -63,17 +75,30 @@ def entropy(counts: ArrayLike, *, correction: Correction = "plug-in") -> NDArray
 
 
 def conditional_entropy(tables: ArrayLike, *, correction: Correction = "plug-in") -> NDArray[np.float64]:
-    """`H(row given column)`, in nats, of contingency tables `(..., r, c)`; never below 0."""
+    """Conditional entropy `H(row given column)` of contingency tables `(..., r, c)`: `(...)` nats, 0 or more."""
     tables = np.asarray(tables)
     joint = entropy(_flat(tables), correction=correction)
     return np.asarray(np.maximum(joint - entropy(tables.sum(axis=-2), correction=correction), 0))
 
 
 def mutual_information(tables: ArrayLike, *, correction: Correction = "plug-in") -> NDArray[np.float64]:
-    """`I(row; column)`, in nats, of contingency tables `(..., r, c)`.
+    """Mutual information `I(row; column)` of contingency tables, in nats.
 
-    The plug-in figure is never below 0 and on average too high by about `(r - 1)(c - 1) / 2n`; with the correction it
-    is close to unbiased, and so a little below 0 for some independent samples.
+        I = H(row) + H(column) - H(row, column)
+
+    The plug-in estimate is 0 or more and too high by about `(r - 1)(c - 1) / 2n` on average. With the correction it is
+    close to unbiased, and so a little below 0 for some independent samples.
+
+    Args:
+        tables: `(..., r, c)` counts.
+        correction: See `entropy`.
+
+    Returns:
+        `(...)` nats.
+
+    Example:
+        >>> float(mutual_information([[5, 0], [0, 5]]).round(4))  # one value gives the other away: ln 2
+        0.6931
     """
     tables = np.asarray(tables)
     marginals = entropy(tables.sum(axis=-1), correction=correction) + entropy(
@@ -83,31 +108,31 @@ def mutual_information(tables: ArrayLike, *, correction: Correction = "plug-in")
     return np.asarray(np.maximum(information, 0) if correction == "plug-in" else information)
 
 
-def pointwise_information(table: ArrayLike) -> NDArray[np.float64]:
-    """`ln p(a, b) / p(a) p(b)` of each cell of a table `(r, c)`; its mean over the samples is the plug-in figure."""
-    counts = np.asarray(table, dtype=np.float64)
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(counts.sum(), 1)
-    ratio = np.divide(counts, expected, out=np.ones_like(counts), where=counts > 0)
-    return np.asarray(np.log(ratio))
-
-
 def ksg_mutual_information(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, seed: int = 0) -> float:
-    """`I(x; y)`, in nats, of continuous variables by their k nearest neighbours (arXiv:cond-mat/0305641, eq. 8).
+    """Mutual information `I(x; y)` of continuous variables from k nearest neighbours (Kraskov et al.), in nats.
+
+        I = psi(k) + psi(n) - mean_i [psi(n_x(i) + 1) + psi(n_y(i) + 1)]
 
     Args:
         x: `(n,)` or `(n, d)` samples; each column is scaled to unit variance first.
-        y: as many samples, of any width.
-        neighbors: k; few neighbours mean little bias and much variance.
-        seed: of the noise of 1e-10 that breaks ties.
+        y: `(n,)` or `(n, e)` samples, likewise.
+        neighbors: The k of the estimator; few neighbours mean little bias and much variance.
+        seed: Seed of the noise of 1e-10 that breaks ties.
+
+    Returns:
+        The estimate in nats, which may be a little below 0.
 
     Raises:
-        MetricError: different lengths, or not more samples than neighbours.
+        MetricError: The two differ in length, or there are not more samples than neighbours.
+
+    References:
+        Kraskov, Stögbauer and Grassberger (2004), arXiv:cond-mat/0305641, eq. 8.
     """
     return float(ksg_contributions(x, y, neighbors=neighbors, seed=seed).mean())
 
 
 def ksg_contributions(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, seed: int = 0) -> NDArray[np.float64]:
-    """The terms `(n,)` whose mean is `ksg_mutual_information`: `psi(k) - psi(n_x + 1) - psi(n_y + 1) + psi(n)`."""
+    """Return the terms `(n,)` whose mean is `ksg_mutual_information`."""
     rng = np.random.default_rng(seed)
     columns = [_scaled_columns(values, rng) for values in (x, y)]
     samples = len(columns[0])
@@ -127,18 +152,26 @@ def ksg_contributions(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, seed: i
 
 
 def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int = 3, seed: int = 0) -> float:
-    """`I(x; label)`, in nats, of a continuous variable and a class, by k nearest neighbours (Ross 2014, eq. 2).
+    """Mutual information `I(x; label)` of a continuous variable and a class from k nearest neighbours, in nats.
 
-    Samples whose label occurs once tell nothing and are left out; a class of k samples or fewer takes all of them.
+        I = psi(n) + mean_i [psi(k_i) - psi(n_label(i)) - psi(m_i)]
+
+    Samples whose label occurs once are left out; in a class of k samples or fewer all others are neighbours.
 
     Args:
         x: `(n,)` or `(n, d)` samples; each column is scaled to unit variance first.
         labels: `(n,)` classes, of any type.
-        neighbors: k; few neighbours mean little bias and much variance.
-        seed: of the noise of 1e-10 that breaks ties.
+        neighbors: The k of the estimator; few neighbours mean little bias and much variance.
+        seed: Seed of the noise of 1e-10 that breaks ties.
+
+    Returns:
+        The estimate in nats, which may be a little below 0.
 
     Raises:
-        MetricError: different lengths, no neighbours, or no label that occurs twice.
+        MetricError: The two differ in length, there are no neighbours, or no label occurs twice.
+
+    References:
+        Ross (2014), Mutual Information between Discrete and Continuous Data Sets, PLoS ONE 9(2), eq. 2.
     """
     columns, index = _scaled_columns(x, np.random.default_rng(seed)), _category_index(labels)
     if len(columns) != len(index) or neighbors < 1:
@@ -159,36 +192,15 @@ def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int =
     return float(digamma(len(index)) + np.mean(digamma(taken) - digamma(sizes) - digamma(inside)))
 
 
-def mutual_information_matrix(
-    codes: ArrayLike | Variables, factors: ArrayLike | Variables, num_bins: int = 20
-) -> NDArray[np.float64]:
-    """`I(code; factor)`, in nats, for each pair `(d, k)`: plug-in, continuous variables in equal-width bins.
-
-    As disentanglement_lib computes it for MIG and modularity (arXiv:1811.12359, appendix C).
-    """
-    code_index = discretize(codes, num_bins)
-    factor_index = discretize(factors, num_bins)
-    table = np.empty((code_index.shape[1], factor_index.shape[1]))
-    for i, code in enumerate(code_index.T):
-        for j, factor in enumerate(factor_index.T):
-            table[i, j] = mutual_information(contingency_table(code, factor))
-    return table
-
-
-def discrete_entropies(variables: ArrayLike | Variables, num_bins: int = 20) -> NDArray[np.float64]:
-    """`H`, in nats, of each variable `(d,)`: plug-in, continuous variables in equal-width bins."""
-    return np.array([float(entropy(np.bincount(column))) for column in discretize(variables, num_bins).T])
-
-
 def discretize(variables: ArrayLike | Variables, num_bins: int = 20) -> NDArray[np.int64]:
-    """Category indices `(n, d)`: equal-width bins of continuous variables and of angles, the values of all others.
+    """Return bin indices `(n, d)`: bins of equal width of continuous variables and angles, values of all others.
 
     Raises:
-        MetricError: fewer than 2 bins.
+        MetricError: `num_bins` is below 2.
     """
     wrapped = Variables.wrap(variables)
     bins = bins_of(wrapped, num_bins)
-    return np.stack([own.index(column) for own, column in zip(bins, wrapped.values.T, strict=True)], axis=1)
+    return np.stack([own.digitize(column) for own, column in zip(bins, wrapped.values.T, strict=True)], axis=1)
 
 
 def _category_index(values: ArrayLike) -> NDArray[np.int64]:
@@ -205,7 +217,3 @@ def _scaled_columns(values: ArrayLike, rng: np.random.Generator) -> NDArray[np.f
 
 def _flat(tables: NDArray[Any]) -> NDArray[Any]:
     return tables.reshape(*tables.shape[:-2], -1)
-
-
-def _span(index: NDArray[np.int64]) -> int:
-    return int(index.max()) + 1 if len(index) else 0

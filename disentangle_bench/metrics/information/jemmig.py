@@ -55,7 +55,7 @@ def from_counts(counts: Contingency) -> dict[str, Score]:
     each = range(len(shared))
     joint = information.codes[best] + information.factors - shared[each, best]
     nats = joint - shared[each, best] + shared[each, second]
-    shares = 1 - nats / (information.factors + np.log(np.array(information.code_cells)[best]))
+    shares = 1 - nats / (information.factors + np.log(np.array(information.code_bins)[best]))
     details = {
         "factors": list(information.factor_names),
         "nats": nats.tolist(),

@@ -14,7 +14,7 @@ from disentangle_bench.metrics.information.posteriors import (
     CodePosterior,
     GaussianPosterior,
     PosteriorParameters,
-    indicators,
+    one_hot,
     posteriors_of,
 )
 from disentangle_bench.metrics.inputs import Observations
@@ -107,7 +107,7 @@ def _terms(
     posterior: CodePosterior, factors: list[NDArray[np.int64]], rows: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """`ln q(c given v) - ln q(c)` `(s, k)` of a value of the code drawn for each of the rows `(s,)`."""
-    every = indicators(factors)
+    every = one_hot(factors)
     if isinstance(posterior, GaussianPosterior):
         values = posterior.mean[rows] + posterior.sigma[rows] * rng.standard_normal(len(rows))
         step = max(1, CHUNK // len(posterior.mean))

@@ -1,4 +1,4 @@
-"""The posterior of each code for each row, from its parameters."""
+"""Posteriors of codes, one for each sample, from their parameters."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from disentangle_bench.errors import MetricError
 from disentangle_bench.representation.variables import Variables
 
 PosteriorParameters = Mapping[str, ArrayLike]
-"""Code name -> `(n, p)`: logits of a categorical code's k categories; mean and ln sigma of any other code."""
+"""Code name -> `(n, p)`: the logits of a categorical code, the mean and ln sigma of any other."""
 
 
 @dataclass(frozen=True, eq=False)
 class CategoricalPosterior:
-    """`q(c given x)` of categories: probabilities `(n, k)`."""
+    """`q(c given x)` of a categorical code: probabilities `(n, k)`."""
 
     probabilities: NDArray[np.float64]
 
@@ -31,13 +31,16 @@ class GaussianPosterior:
     sigma: NDArray[np.float64]
 
     def edges(self, num_bins: int, reach: float) -> NDArray[np.float64]:
-        """Of equal-width bins, so many standard deviations of all rows' mixture to either side of its mean."""
+        """Return the edges of equal-width bins over `reach` standard deviations on either side of the mixture's mean.
+
+        The mixture is that of all rows' posteriors.
+        """
         center = self.mean.mean()
         deviation = np.sqrt(self.mean.var() + np.square(self.sigma).mean())
         return np.asarray(center + np.linspace(-reach, reach, num_bins + 1) * deviation)
 
     def masses(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The probability `(n, bins)` of each bin; what lies beyond counts to the outermost."""
+        """Return the probability `(n, bins)` of each bin; the outermost bins take the tails."""
         below = ndtr((edges - self.mean[:, None]) / self.sigma[:, None])
         below[:, 0], below[:, -1] = 0, 1
         return np.diff(below, axis=1)
@@ -47,15 +50,19 @@ CodePosterior = CategoricalPosterior | GaussianPosterior
 
 
 def posteriors_of(codes: Variables, parameters: PosteriorParameters) -> list[CodePosterior]:
-    """The posterior of each code, in order.
+    """Return the posterior of each code, in order.
+
+    Args:
+        codes: `(n, d)`; only names, kinds and the number of rows are used.
+        parameters: Parameters of each code, by name.
 
     Raises:
-        MetricError: no parameters for a code, too few of them, of another number of rows, or not all finite.
+        MetricError: A code has no parameters, or they have another shape or are not finite.
     """
     missing = [name for name in codes.names if name not in parameters]
     if missing:
         raise MetricError(
-            f"There are no posterior parameters of {', '.join(missing)}.", f"Give them for {', '.join(codes.names)}."
+            f"There are no posterior parameters of {', '.join(missing)}.", f"Give those of {', '.join(codes.names)}."
         )
     arrays = [np.asarray(parameters[name], dtype=np.float64) for name in codes.names]
     for name, kind, array in zip(codes.names, codes.kinds, arrays, strict=True):
@@ -77,9 +84,9 @@ def _check(name: str, kind: str, array: NDArray[np.float64], rows: int) -> None:
         )
     broken = int((~np.isfinite(array)).sum())
     if broken:
-        raise MetricError(f"{broken} posterior parameters of {name!r} are NaN or infinite.", "Repair those rows.")
+        raise MetricError(f"{broken} posterior parameters of {name!r} are NaN or infinite.", "Leave those rows out.")
 
 
-def indicators(columns: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float64]]:
-    """One matrix `(n, m)` of zeros and ones for each column `(n,)` of cell numbers."""
+def one_hot(columns: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float64]]:
+    """Return a matrix `(n, m)` of zeros and ones for each column `(n,)` of bin indices."""
     return [np.asarray(column[:, None] == np.arange(column.max() + 1), dtype=np.float64) for column in columns]

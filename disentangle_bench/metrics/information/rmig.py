@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from disentangle_bench.metrics.information.bins import Bins, bins_of, check_bins
-from disentangle_bench.metrics.information.contingency import Contingency, Layout
+from disentangle_bench.metrics.information.contingency import Binning, Contingency
 from disentangle_bench.metrics.information.mig import gap_score
 from disentangle_bench.metrics.information.posteriors import (
     GaussianPosterior,
     PosteriorParameters,
-    indicators,
+    one_hot,
     posteriors_of,
 )
 from disentangle_bench.metrics.inputs import paired
@@ -53,7 +53,7 @@ def robust_mutual_information_gap(
     Raises:
         DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
     """
-    return from_counts(Contingency.of(codes, factors, layout=Layout(num_bins, factor_bins, REACH)))
+    return from_counts(Contingency.of(codes, factors, binning=Binning(num_bins, factor_bins, REACH)))
 
 
 @metric(
@@ -96,19 +96,19 @@ def robust_mutual_information_gap_of_posteriors(
     rows, columns = paired(codes, factors)
     bins = bins_of(columns, factor_bins)
     marks = np.concatenate(
-        indicators([own.index(column) for own, column in zip(bins, columns.values.T, strict=True)]), axis=1
+        one_hot([own.digitize(column) for own, column in zip(bins, columns.values.T, strict=True)]), axis=1
     )
-    masses, code_cells = [], []
+    masses, code_bins = [], []
     for name, posterior in zip(rows.names, posteriors_of(rows, posterior_parameters), strict=True):
         if isinstance(posterior, GaussianPosterior):
             edges = posterior.edges(num_bins, REACH)
             masses.append(posterior.masses(edges))
-            code_cells.append(Bins(name, edges, binned=True))
+            code_bins.append(Bins(name, edges, equal_width=True))
         else:
             masses.append(posterior.probabilities)
-            code_cells.append(Bins.of_values(name, range(posterior.probabilities.shape[1])))
+            code_bins.append(Bins.of_values(name, range(posterior.probabilities.shape[1])))
     joint = np.concatenate([mass.T @ marks for mass in masses])
-    return from_counts(Contingency(joint, tuple(code_cells), bins))
+    return from_counts(Contingency(joint, tuple(code_bins), bins))
 
 
 def from_counts(counts: Contingency) -> Score:

@@ -12,9 +12,9 @@ import pytest
 
 from disentangle_bench.errors import MetricError, UnknownNameError
 from disentangle_bench.metrics.conformance import check, find_metric
-from disentangle_bench.metrics.information.entropies import discrete_entropies, mutual_information_matrix
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.metric import Score, Scores, metric
+from tests.metrics.information.pairwise import entropies, pairwise_information
 
 DECLARED: dict[str, Any] = {"version": 1, "bounds": (0, 1), "better": "higher", "source": "defined here"}
 Metric = Callable[..., Scores]
@@ -25,8 +25,7 @@ def share(codes: Any, factors: Any) -> float | None:
     data = Observations.of(codes, factors)
     if data.reason:
         return None
-    entropies = discrete_entropies(data.factors)
-    return float((mutual_information_matrix(data.codes, data.factors).max(axis=0) / entropies).mean())
+    return float((pairwise_information(data.codes, data.factors).max(axis=0) / entropies(data.factors)).mean())
 
 
 def as_score(value: float | None) -> Score:

@@ -12,14 +12,14 @@ from torch import multiprocessing
 
 from disentangle_bench.errors import MetricError, RepresentationError, UnknownNameError
 from disentangle_bench.metrics import METRICS, mutual_information_gap
-from disentangle_bench.metrics.information.accumulators import COUNTED, Accumulator, CodeRanges
+from disentangle_bench.metrics.information.accumulators import COUNTED, Accumulator, Ranges
 from disentangle_bench.metrics.information.bins import Bins
-from disentangle_bench.metrics.information.contingency import Layout
+from disentangle_bench.metrics.information.contingency import Binning
 from disentangle_bench.metrics.information.rmig import REACH
 from disentangle_bench.metrics.metric import Score
 from tests.metrics.information.two_ranks import RANKS, data, work
 
-LAYOUTS = {"rmig": Layout(100, 20, REACH)}
+BINNINGS = {"rmig": Binning(100, 20, REACH)}
 
 
 def batches(parts: int = 7):
@@ -27,10 +27,10 @@ def batches(parts: int = 7):
 
 
 def accumulated(metric: str) -> Accumulator:
-    ranges = CodeRanges()
+    ranges = Ranges()
     for batch in batches():
         ranges.update(*batch)
-    accumulator = Accumulator(metric, *ranges.bins(layout=LAYOUTS.get(metric)))
+    accumulator = Accumulator(metric, *ranges.bins(binning=BINNINGS.get(metric)))
     for batch in batches():
         accumulator.update(*batch)
     return accumulator
@@ -60,14 +60,14 @@ def test_ranges_that_are_known_beforehand():
     assert score.value == pytest.approx(mutual_information_gap(codes.astype(np.float64), factors).value, abs=1e-12)
 
 
-def test_values_beyond_the_ranges_count_to_the_ends():
+def test_values_beyond_the_ranges_fall_into_the_outermost_bins():
     bins = [Bins.between("c", -1, 1, 2)], [Bins.of_values("f", ["a", "b"])]
     accumulator = Accumulator("mutual-information-matrix", *bins)
     accumulator.update([-9.0, 9.0, -0.5, 0.5], np.array(["a", "b", "a", "b"]))
     assert accumulator.counts().joint.tolist() == [[2, 0], [0, 2]]
 
 
-def test_reset_forgets_the_samples_and_keeps_the_cells():
+def test_reset_forgets_the_samples_and_keeps_the_bins():
     accumulator = accumulated("mig")
     before = accumulator.compute()
     accumulator.reset()
@@ -79,7 +79,7 @@ def test_reset_forgets_the_samples_and_keeps_the_cells():
 
 
 def test_ranges_can_be_reset():
-    ranges = CodeRanges()
+    ranges = Ranges()
     ranges.update(np.array([[1e6]]), np.array([[5]]))
     ranges.reset()
     with pytest.raises(MetricError, match="no sample to take ranges from"):
@@ -91,20 +91,20 @@ def test_ranges_can_be_reset():
 
 
 def test_kinds_can_be_given():
-    ranges = CodeRanges(code_kinds=["categorical"], factor_kinds=["continuous"])
+    ranges = Ranges(code_kinds=["categorical"], factor_kinds=["continuous"])
     ranges.update(np.array([[0.0], [2.0]]), np.array([[0], [4]]))
     (codes,), (factors,) = ranges.bins(num_bins=2)
-    assert (codes.binned, factors.binned) == (False, True)
+    assert (codes.equal_width, factors.equal_width) == (False, True)
 
 
-def test_what_cannot_be():
+def test_invalid_input():
     bins = [Bins.between("c", 0, 1)], [Bins.of_values("f", [0, 1])]
     with pytest.raises(MetricError, match="'c1-accuracy' needs more than counts"):
         Accumulator("c1-accuracy", *bins)
     with pytest.raises(UnknownNameError, match="'mgi'"):
         Accumulator("mgi", *bins)
     accumulator = Accumulator("mig", *bins)
-    with pytest.raises(MetricError, match="2 codes and cells for 1"):
+    with pytest.raises(MetricError, match="2 codes but bins for 1"):
         accumulator.update(np.zeros((3, 2)), np.zeros(3, dtype=int))
     with pytest.raises(RepresentationError, match="3 rows and 'factors' has 2"):
         accumulator.update(np.zeros(3), np.zeros(2, dtype=int))

@@ -1,4 +1,4 @@
-"""Counts of all pairs at once against one table after the other."""
+"""Counts of all pairs at once against scikit-learn's one table after the other."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.information.bins import bins_of
 from disentangle_bench.metrics.information.contingency import Contingency, best_and_second
-from disentangle_bench.metrics.information.entropies import discretize, entropy, mutual_information_matrix
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.representation.variables import Variables
+from tests.metrics.information.pairwise import entropies, pairwise_information
 
 
 def mixed(rows: int = 900) -> tuple[Variables, Variables]:
@@ -27,18 +27,17 @@ def mixed(rows: int = 900) -> tuple[Variables, Variables]:
 def test_information_is_that_of_each_table():
     codes, factors = mixed()
     information = Contingency.of(codes, factors).information()
-    np.testing.assert_allclose(information.shared, mutual_information_matrix(codes, factors), atol=1e-12)
+    np.testing.assert_allclose(information.shared, pairwise_information(codes, factors), atol=1e-12)
     for found, variables in ((information.codes, codes), (information.factors, factors)):
-        expected = [float(entropy(np.bincount(column))) for column in discretize(variables).T]
-        np.testing.assert_allclose(found, expected, atol=1e-12)
+        np.testing.assert_allclose(found, entropies(variables), atol=1e-12)
     assert (information.code_names, information.factor_names) == (codes.names, factors.names)
-    assert information.code_cells == (4, 20)
+    assert information.code_bins == (4, 20)
 
 
 def test_batches_add_up():
     codes, factors = mixed()
     whole = Contingency.of(codes, factors)
-    part = Contingency.none(whole.codes, whole.factors)
+    part = Contingency.empty(whole.codes, whole.factors)
     first, second = np.arange(400), np.arange(400, 900)
     halves = [part.with_rows(codes.rows(index), factors.rows(index)) for index in (first, second)]
     assert np.array_equal((halves[0] + halves[1]).joint, whole.joint)
@@ -46,13 +45,13 @@ def test_batches_add_up():
     assert part.joint.sum() == 0
 
 
-def test_counts_in_other_cells_do_not_add():
+def test_counts_in_other_bins_do_not_add():
     codes, factors = mixed()
-    with pytest.raises(MetricError, match="The cells of 'c1' differ"):
+    with pytest.raises(MetricError, match="The bins of 'c1' differ"):
         Contingency.of(codes, factors) + Contingency.of(Variables(2 * codes.values, codes.names, codes.kinds), factors)
 
 
-def test_so_many_values_that_they_cannot_be_counted():
+def test_too_many_values_to_count():
     numbers = np.arange(20_000)
     with pytest.raises(MetricError, match="'c1' alone has 20000 values"):
         Contingency.of(numbers, numbers)
@@ -66,13 +65,13 @@ def test_factors_that_do_not_vary_are_named():
     assert Contingency.of(codes, np.ones(900)).information().reason == "no factor varies: f1"
 
 
-def test_what_is_independent_shares_nothing_at_all():
+def test_independent_variables_share_exactly_nothing():
     grid = np.array([[i, j] for i in range(7) for j in range(9)] * 11)
     information = Contingency.of(grid, grid).information()
     assert information.shared[0, 1] == information.shared[1, 0] == 0
 
 
-def test_ties_go_to_the_lesser_burden():
+def test_ties_go_to_the_lower_cost():
     best, second = best_and_second(np.array([[0.3, 0.1 + 0.2, 0.0]]), np.array([2.0, 1.0, 0.0]))
     assert (best.tolist(), second.tolist()) == ([1], [0])
     best, second = best_and_second(np.array([[0.3, 0.1 + 0.2, 0.0]]))
@@ -103,7 +102,7 @@ def test_a_file_is_counted_once(tmp_path: Path, monkeypatch):
     assert Contingency.of(stored.codes, stored.factors, 10) is not first
 
 
-def test_the_cells_of_a_file_are_those_of_its_arrays(tmp_path: Path):
+def test_the_bins_of_a_file_are_those_of_its_arrays(tmp_path: Path):
     codes, factors = mixed(70_000)
     Representation(codes, factors).save(tmp_path / "codes.h5")
     stored = open_representation(tmp_path / "codes.h5")

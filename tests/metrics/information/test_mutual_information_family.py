@@ -1,4 +1,4 @@
-"""MIG and its kin against disentanglement_lib, the review's program, closed forms and each other."""
+"""The metrics of counts against disentanglement_lib, the review's program, closed forms and each other."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from disentangle_bench.metrics import (
     mutual_information_gap_supplement,
     mutual_information_matrix,
 )
-from disentangle_bench.metrics.information.entropies import discretize, entropy
-from disentangle_bench.metrics.information.entropies import mutual_information_matrix as pairwise_information
 from disentangle_bench.metrics.metric import Score
 from disentangle_bench.representation.variables import Variables
+from tests.metrics.information.pairwise import entropies, pairwise_information
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = ("perfect", "noisy_linear", "rotated", "duplicated", "noise")
@@ -56,7 +55,7 @@ def test_agrees_with_public_implementations(case, name):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_matrix_is_disentanglement_lib_s(case):
+def test_the_matrix_agrees_with_disentanglement_lib(case):
     codes, factors, expected = golden(case)
     details = mutual_information_matrix(codes, factors)[""].details
     np.testing.assert_allclose(details["nats"], expected["mutual_information_nats"], atol=1e-9)
@@ -65,19 +64,17 @@ def test_the_matrix_is_disentanglement_lib_s(case):
 
 class TestJemmig:
     @pytest.mark.parametrize("case", ["perfect", "noisy_linear", "rotated", "noise"])
-    def test_agrees_with_the_review_s_program(self, case):
+    def test_agrees_with_the_program_of_the_review(self, case):
         codes, factors, expected = golden(case)
         assert jemmig(codes, factors)[""].value == pytest.approx(expected["jemmig"], abs=1e-9)
 
-    def test_of_equally_good_codes_the_leanest_counts(self):
-        """Two codes know the same of each factor; the review's program takes one or the other by the last digit."""
+    def test_ties_go_to_the_code_of_least_entropy(self):
+        """Two codes tie for each factor; rounding decides which of them the review's program takes."""
         codes, factors, expected = golden("duplicated")
         shared = pairwise_information(codes, factors)
-        bins = discretize(codes)
-        of_codes = np.array([float(entropy(np.bincount(column))) for column in bins.T])
+        of_codes = entropies(codes)
         per_factor = []
-        for factor, column in zip(factors.T, shared.T, strict=True):
-            own = float(entropy(np.bincount(factor)))
+        for own, column in zip(entropies(factors), shared.T, strict=True):
             ties = np.flatnonzero(np.isclose(column, column.max(), atol=1e-9))
             assert len(ties) == 2
             joints = of_codes[ties] + own - column.max()
@@ -86,28 +83,27 @@ class TestJemmig:
         assert min(abs(np.array(choices) - expected["jemmig"])) < 1e-9
         assert jemmig(codes, factors)[""].value == pytest.approx(max(choices), abs=1e-9)
 
-    def test_a_code_that_is_the_factor_has_no_nats(self):
+    def test_a_code_equal_to_the_factor_has_0_nats(self):
         scores = jemmig(grid(), grid())
         assert scores["nats"].value == 0
         assert scores[""].value == 1
 
-    def test_nothing_known_is_the_greatest_entropy_there_can_be(self):
+    def test_an_uninformative_code_reaches_the_maximum(self):
         factors = grid(5)
         codes = np.repeat(np.arange(5), len(grid(1)))  # independent of all factors
         scores = jemmig(np.column_stack([codes, codes]), factors)
         assert scores[""].value == pytest.approx(0, abs=1e-12)
         assert scores["nats"].value == pytest.approx(np.mean([math.log(5 * size) for size in SIZES]), abs=1e-12)
 
-    def test_the_paper_s_normalised_figure_is_one_minus_the_headline(self):
+    def test_the_normalised_value_of_the_paper_is_one_minus_the_headline(self):
         codes, factors, _ = golden("noisy_linear")
         scores = jemmig(codes, factors)
-        entropies = mutual_information_matrix(codes, factors)[""].details["factor_entropies"]
-        normalised = np.array(scores[""].details["nats"]) / (np.array(entropies) + math.log(20))
+        normalised = np.array(scores[""].details["nats"]) / (entropies(factors) + math.log(20))
         assert scores[""].value == pytest.approx(1 - normalised.mean(), abs=1e-12)
         assert scores["nats"].value == pytest.approx(np.mean(scores[""].details["nats"]), abs=1e-12)
 
-    def test_cells_of_categories_are_counted(self):
-        """A code of 40 categories has more room than 20 bins: by these the figure could leave its bounds."""
+    def test_the_categories_of_a_code_are_counted(self):
+        """A code of 40 categories exceeds 20 bins; normalised by 20, the score could leave its bounds."""
         factor = np.tile(np.arange(2), 800)
         wide = np.repeat(np.arange(40), 40)
         scores = jemmig(np.column_stack([wide, wide[::-1]]), factor)
@@ -117,11 +113,11 @@ class TestJemmig:
 
 class TestClosedForms:
     @pytest.mark.parametrize("name", FAMILY)
-    def test_factors_for_codes_are_perfect(self, name):
+    def test_codes_equal_to_the_factors_score_1(self, name):
         assert headline(METRICS.get(name)(grid(), grid())).value == pytest.approx(1, abs=1e-12)
 
     def test_a_noisy_copy(self):
-        """A binary factor through a channel that flips it: `I = ln 2 - h(flip)`, and no other code knows of it."""
+        """A binary factor through a channel that flips it: `I = ln 2 - h(flip)`; no other code shares any."""
         samples, flip = 1_000, 0.1
         factor = np.repeat([0, 1], samples // 2)
         flipped = np.tile(np.arange(samples // 2) < flip * samples / 2, 2)
@@ -140,7 +136,7 @@ class TestClosedForms:
         assert dcimig(codes, grid()).value == pytest.approx(1, abs=1e-12)
 
     def test_a_code_of_two_factors(self):
-        """It knows all of both: a gap of 0 in shares, `ln 4 - ln 3` of nats, credited to the greater factor."""
+        """It determines both: a gap of 0 in shares, of `ln 4 - ln 3` in nats, credited to the larger factor."""
         factors = grid()[:, :2]
         both = factors[:, 0] * SIZES[1] + factors[:, 1]
         codes = np.column_stack([both, np.zeros(len(both))])
@@ -151,10 +147,10 @@ class TestClosedForms:
         expected = 1 - (math.log(3) / math.log(4)) ** 2
         assert modularity(codes, factors).value == pytest.approx(expected, abs=1e-12)
 
-    def test_mig_sup_divides_by_the_factor_s_entropy_and_not_by_the_code_s(self):
-        """The review's program divides by `H(c)`: of a code of 15 values the gap comes out less."""
+    def test_mig_sup_divides_by_the_entropy_of_the_factor(self):
+        """The review's program divides by `H(c)` instead, which gives less for a code of 15 values."""
         factors = grid()
-        both = factors[:, 0] * SIZES[2] + factors[:, 2]  # knows f1 and f3, entropy ln 15
+        both = factors[:, 0] * SIZES[2] + factors[:, 2]  # determines f1 and f3, entropy ln 15
         score = mutual_information_gap_supplement(both, factors[:, :2])
         assert score.value == pytest.approx(1, abs=1e-12)
         by_code = math.log(3) / math.log(15)
@@ -197,7 +193,7 @@ class TestOddities:
         assert headline(METRICS.get(name)(grid()[:, 0], grid())).reason == "a gap needs two codes; there is one"
 
     @pytest.mark.parametrize("name", ["mig-sup", "dcimig", "modularity"])
-    def test_one_factor_has_no_rival(self, name):
+    def test_one_factor_has_no_gap(self, name):
         assert "needs two" in headline(METRICS.get(name)(grid(), grid()[:, 0])).reason
 
     @pytest.mark.parametrize("name", ["mig-sup", "modularity"])

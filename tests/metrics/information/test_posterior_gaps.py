@@ -62,7 +62,7 @@ def test_rmig_of_a_gaussian_channel_needs_no_samples(sigma):
     assert score.value == pytest.approx(mixture_information(sigma) / math.log(4), abs=1e-3)
 
 
-def test_the_interval_holds_the_figure_of_all_rows():
+def test_the_interval_covers_the_value_of_all_rows():
     codes, factor, parameters = gaussian_case(0.5)
     expected = mixture_information(0.5) / math.log(4)
     scores = [sampled_mutual_information_gap(codes, factor, parameters, samples=300, seed=seed) for seed in range(40)]
@@ -84,7 +84,7 @@ def test_a_categorical_posterior_in_closed_form(function):
 
 
 @pytest.mark.parametrize("function", BOTH)
-def test_bins_of_a_factor_that_nothing_falls_into_do_no_harm(function):
+def test_empty_bins_of_a_factor_are_harmless(function):
     classes = np.arange(300) % 3
     skewed = np.array([0.0, 0.5, 99.0])[classes] + np.linspace(0, 0.1, 300)
     factors = Variables.wrap(np.column_stack([classes, skewed]), kinds=["categorical", "continuous"])
@@ -94,13 +94,13 @@ def test_bins_of_a_factor_that_nothing_falls_into_do_no_harm(function):
 
 
 @pytest.mark.parametrize("function", BOTH)
-def test_sure_posteriors_reach_the_ceiling(function):
+def test_narrow_posteriors_reach_the_ceiling(function):
     codes, factor, parameters = gaussian_case(0.001)
     assert function(codes, factor, parameters).value == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize("function", BOTH)
-def test_a_wide_posterior_knows_little_though_its_mean_follows_the_factor(function):
+def test_a_wide_posterior_scores_low_though_its_mean_follows_the_factor(function):
     codes, factor, parameters = gaussian_case(20.0)
     assert mutual_information_gap(codes, factor).value == pytest.approx(1)
     assert function(codes, factor, parameters).value < 0.02
@@ -127,20 +127,20 @@ def test_rmig_of_narrow_posteriors_is_that_of_their_means():
     assert found.value == pytest.approx(robust_mutual_information_gap(codes, factor).value, abs=2e-3)
 
 
-def test_rmig_does_not_mind_a_stray_value():
+def test_rmig_resists_an_outlier():
     rng = np.random.default_rng(0)
     factor = rng.integers(0, 5, 5_000)
     codes = np.column_stack([factor + 0.2 * rng.normal(size=5_000), rng.normal(size=5_000)])
-    stray = codes.copy()
-    stray[0] = 60
-    change = [abs(function(codes, factor).value - function(stray, factor).value)
+    outlier = codes.copy()
+    outlier[0] = 60
+    change = [abs(function(codes, factor).value - function(outlier, factor).value)
               for function in (robust_mutual_information_gap, mutual_information_gap)]  # fmt: skip
     assert change[0] < 0.1
     assert change[1] > 0.3
 
 
 @pytest.mark.parametrize("function", BOTH)
-def test_oddities(function):
+def test_undefined_scores(function):
     codes, factor, parameters = gaussian_case(0.5)
     assert function(codes, np.zeros(400), parameters).reason == "no factor varies: f1"
     one = Variables.wrap(codes.values[:, :1])

@@ -1,4 +1,4 @@
-"""What each of two processes does in `test_accumulators.py`; it has to be imported by them anew."""
+"""The work of each of two processes in `test_accumulators.py`, in a module that they can import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from torch import distributed
 
-from disentangle_bench.metrics.information.accumulators import Accumulator, CodeRanges
+from disentangle_bench.metrics.information.accumulators import Accumulator, Ranges
 from disentangle_bench.metrics.metric import Score
 
 RANKS = 2
@@ -22,17 +22,17 @@ def data(rows: int = 601) -> tuple[np.ndarray, np.ndarray]:
 
 
 def work(rank: int, folder: str) -> None:
-    """Take every second row, in two batches, and write what both processes find together."""
+    """Count every second row in two batches, and write the score of both processes together."""
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=RANKS)
     codes, factors = (array[rank::RANKS] for array in data())
     batches = list(zip(np.array_split(codes, 2), np.array_split(factors, 2), strict=True))
-    ranges = CodeRanges()
+    ranges = Ranges()
     for batch in batches:
         ranges.update(*batch)
     accumulator = Accumulator("mig", *ranges.bins())
     for batch in batches:
         accumulator.update(*batch)
-    scores = [accumulator.compute(), accumulator.compute()]  # to ask twice counts nothing twice
+    scores = [accumulator.compute(), accumulator.compute()]  # computing twice counts nothing twice
     told = [asdict(score) for score in scores if isinstance(score, Score)]
     Path(folder, f"{rank}.json").write_text(json.dumps(told))
     distributed.destroy_process_group()
