@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.representation.summary import Summaries, Summary, close_together
 from disentangle_bench.representation.variables import Variables
 
@@ -52,7 +53,7 @@ class Bins:
         Raises:
             MetricError: `num_bins` is below 2.
         """
-        check_bins(num_bins)
+        require_at_least(2, num_bins=num_bins)
         return cls(name, _edges(np.array([low, high], dtype=np.float64), num_bins), equal_width=True)
 
     @classmethod
@@ -137,11 +138,5 @@ def bins_of_summaries(
     names: Sequence[str], summaries: Summaries, num_bins: int, *, reach: float | None = None
 ) -> tuple[Bins, ...]:
     """Build the bins of variables from their summaries; see `bins_of`."""
-    check_bins(num_bins)
+    require_at_least(2, num_bins=num_bins)
     return tuple(Bins.of(name, summary, num_bins, reach) for name, summary in zip(names, summaries, strict=True))
-
-
-def check_bins(num_bins: int) -> None:
-    """Raise a `MetricError` for fewer than 2 bins."""
-    if num_bins < 2:
-        raise MetricError(f"num_bins is {num_bins}.", "Give 2 or more bins.")

@@ -72,13 +72,9 @@ class Contingency:
         binning = binning or Binning(num_bins, num_bins)
         known = _CACHE.setdefault(rows, WeakKeyDictionary()).setdefault(columns, {})
         if binning not in known:
-            known[binning] = cls._counted(rows, columns, binning)
+            of_codes = bins_of(rows, binning.code_bins, reach=binning.reach)
+            known[binning] = cls.empty(of_codes, bins_of(columns, binning.factor_bins)).with_rows(rows, columns)
         return cast(Self, known[binning])
-
-    @classmethod
-    def _counted(cls, codes: Variables, factors: Variables, binning: Binning) -> Self:
-        of_codes = bins_of(codes, binning.code_bins, reach=binning.reach)
-        return cls.empty(of_codes, bins_of(factors, binning.factor_bins)).with_rows(codes, factors)
 
     @classmethod
     def empty(cls, codes: Sequence[Bins], factors: Sequence[Bins]) -> Self:

@@ -10,7 +10,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.encoding import Columns, numeric_columns
 from disentangle_bench.metrics.information.entropies import (
     contingency_table,
@@ -19,7 +18,7 @@ from disentangle_bench.metrics.information.entropies import (
     mutual_information,
     ross_mutual_information,
 )
-from disentangle_bench.metrics.inputs import Observations, varies
+from disentangle_bench.metrics.inputs import Observations, require_at_least, varies
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.representation.variables import Variables
 
@@ -69,8 +68,7 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
     Raises:
         MetricError: fewer than 1 neighbour or 2 bins.
     """
-    if neighbors < 1:
-        raise MetricError(f"neighbors is {neighbors}.", "Give 1 or more.")
+    require_at_least(1, neighbors=neighbors)
     data = Observations.of(codes, factors, seed=seed)
     labels = discretize(data.factors, num_bins)
     usable = [place for place, column in enumerate(labels.T) if _recurs(column)]

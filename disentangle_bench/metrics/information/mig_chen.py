@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.information.entropies import discretize, entropy
 from disentangle_bench.metrics.information.mig import ONE_CODE, gaps_of
 from disentangle_bench.metrics.information.posteriors import (
@@ -17,7 +16,7 @@ from disentangle_bench.metrics.information.posteriors import (
     one_hot,
     posteriors_of,
 )
-from disentangle_bench.metrics.inputs import Observations
+from disentangle_bench.metrics.inputs import Observations, require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 from disentangle_bench.seeds import derive_seed
@@ -70,8 +69,7 @@ def sampled_mutual_information_gap(
     Raises:
         DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
     """
-    if samples < 2 or bootstrap < 2:
-        raise MetricError(f"samples is {samples} and bootstrap is {bootstrap}.", "Give 2 or more of each.")
+    require_at_least(2, samples=samples, bootstrap=bootstrap)
     data = Observations.of(codes, factors, seed=seed)
     posteriors = posteriors_of(data.codes, posterior_parameters)
     if data.reason or len(posteriors) < 2:

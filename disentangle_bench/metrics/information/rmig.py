@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from disentangle_bench.metrics.information.bins import Bins, bins_of, check_bins
+from disentangle_bench.metrics.information.bins import Bins, bins_of
 from disentangle_bench.metrics.information.contingency import Binning, Contingency
 from disentangle_bench.metrics.information.mig import gap_score
 from disentangle_bench.metrics.information.posteriors import (
@@ -13,7 +13,7 @@ from disentangle_bench.metrics.information.posteriors import (
     one_hot,
     posteriors_of,
 )
-from disentangle_bench.metrics.inputs import paired
+from disentangle_bench.metrics.inputs import paired, require_at_least
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 REACH = 4.0
@@ -92,7 +92,7 @@ def robust_mutual_information_gap_of_posteriors(
     Raises:
         DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
     """
-    check_bins(num_bins)
+    require_at_least(2, num_bins=num_bins)
     rows, columns = paired(codes, factors)
     bins = bins_of(columns, factor_bins)
     marks = np.concatenate(

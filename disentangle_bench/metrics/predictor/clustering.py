@@ -15,6 +15,7 @@ from scipy.stats import random_table
 from disentangle_bench.errors import MetricError, UnknownNameError
 from disentangle_bench.latents import LatentSpec
 from disentangle_bench.metrics.information.entropies import contingency_table, count_pairs, entropy
+from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval, resampled_tables, share_interval
 from disentangle_bench.metrics.metric import Bounds, Codes, Factors, Score, Scores, metric, pairing
 from disentangle_bench.metrics.predictor.agreement import (
@@ -84,8 +85,7 @@ def c1_accuracy(
         UnknownNameError: no such code or factor. RepresentationError: arrays that do not fit together.
         MetricError: fewer than 2 resamples.
     """
-    if bootstrap < 2:
-        raise MetricError(f"c1-accuracy was asked for {bootstrap} bootstrap resamples.", "Ask for 2 or more.")
+    require_at_least(2, bootstrap=bootstrap)
     data = Representation.of(codes, factors, train)
     names = _discrete(data.codes, code, "code")
     classes = _discrete(data.factors, factor, "factor") if data.factors is not None else ()

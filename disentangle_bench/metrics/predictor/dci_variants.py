@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LassoCV
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.metrics.inputs import Observations
+from disentangle_bench.metrics.inputs import Observations, require_at_least
 from disentangle_bench.metrics.metric import Codes, Factors, Scores, metric
 from disentangle_bench.metrics.predictor.dci import score_predictions
 from disentangle_bench.metrics.predictor.prediction import Fitted
@@ -89,8 +89,7 @@ def dci_by_forest(
     Returns:
         The parts and details of `dci`.
     """
-    if trees < 1:
-        raise MetricError(f"dci/forest was asked for {trees} trees.", "Ask for 1 or more.")
+    require_at_least(1, trees=trees)
     settings = {"n_estimators": trees, "random_state": seed % 2**32}
     make = partial(
         _Ensemble, classifier=RandomForestClassifier(**settings), regressor=RandomForestRegressor(**settings)

@@ -13,10 +13,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.information.entropies import discretize
-from disentangle_bench.metrics.inputs import Observations
+from disentangle_bench.metrics.inputs import Observations, require_at_least
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.seeds import derive_seed
 
@@ -115,8 +114,7 @@ def downstream_forest(
     Raises:
         MetricError: no trees, no repeats, or fewer than 2 bins.
     """
-    if trees < 1:
-        raise MetricError(f"trees is {trees}.", "Give 1 or more.")
+    require_at_least(1, trees=trees)
     data = Observations.of(codes, factors, train, seed=seed)
     forest = partial(RandomForestClassifier, trees, random_state=derive_seed(seed, "forest") % 2**32)
     return _learn(data, forest, repeats=repeats, num_bins=num_bins, seed=seed)
@@ -124,8 +122,7 @@ def downstream_forest(
 
 def _learn(data: Observations, learner: Callable[[], Any], *, repeats: int, num_bins: int, seed: int) -> Scores:
     """The parts for a learner: what makes a classifier with `fit` and `predict`."""
-    if repeats < 1:
-        raise MetricError(f"repeats is {repeats}.", "Give 1 or more.")
+    require_at_least(1, repeats=repeats)
     labels = discretize(data.factors, num_bins)
     rows, rest = np.flatnonzero(data.train), np.flatnonzero(~data.train)
     if data.reason or len(rows) <= FEW[0]:

@@ -55,19 +55,27 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Target:
-    """A factor as what is predicted: values `(n,)` as classes, or else columns of numbers `(n, q)`."""
+    """A factor to predict: classes `(n,)`, or columns of numbers `(n, q)`."""
 
     values: NDArray[Any]
     by_class: bool
 
     @classmethod
     def of(cls, data: Observations, name: str) -> Self:
-        """Classes for a categorical or ordinal factor and a cyclic one of whole numbers; cosine and sine of others."""
+        """Return classes for categorical, ordinal and whole-numbered cyclic factors, numbers for all others."""
         variable = data.factors.select([name])
         values, kind = variable.values[:, 0], variable.kinds[0]
         if kind in ("categorical", "ordinal") or (kind == "cyclic" and is_whole(values)):
             return cls(values, True)
-        return cls(numeric_columns(variable).values, False)
+        return cls.numbers(data, name)
+
+    @classmethod
+    def numbers(cls, data: Observations, name: str) -> Self:
+        """Return the values of a factor as numbers whatever its kind, cosine and sine for a cyclic one."""
+        variable = data.factors.select([name])
+        if variable.kinds[0] == "cyclic":
+            return cls(numeric_columns(variable).values, False)
+        return cls(np.asarray(variable.values, dtype=np.float64), False)
 
 
 def predict_factors(data: Observations, make: Callable[[Floats], Learner]) -> dict[str, Prediction]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.svm import LinearSVC
@@ -13,7 +10,7 @@ from disentangle_bench.metrics.encoding import Columns, numeric_columns
 from disentangle_bench.metrics.inputs import Observations, varies
 from disentangle_bench.metrics.learners.linear_svm import OneVsRest
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
-from disentangle_bench.representation.kinds import is_whole
+from disentangle_bench.metrics.predictor.prediction import Target
 
 COST = 0.01
 Floats = NDArray[np.float64]
@@ -85,31 +82,6 @@ def separated_attribute_predictability_by_regression(
     return _mean_gap(Observations.of(codes, factors, train, seed=seed), by_class=False)
 
 
-@dataclass(frozen=True, eq=False)
-class _Target:
-    """A factor as what is predicted: class indices `(n,)`, or else columns of numbers `(n, q)`."""
-
-    labels: NDArray[np.int64] | None
-    columns: Floats
-
-    @classmethod
-    def of(cls, data: Observations, name: str, by_class: bool) -> Self:
-        variable = data.factors.select([name])
-        values, kind = variable.values[:, 0], variable.kinds[0]
-        if by_class and (kind in ("categorical", "ordinal") or (kind == "cyclic" and is_whole(values))):
-            return cls(np.unique(values, return_inverse=True)[1], np.empty((len(values), 0)))
-        if kind == "cyclic":
-            return cls(None, numeric_columns(variable).values)
-        return cls(None, np.asarray(values, dtype=np.float64)[:, None])
-
-    def score(self, values: Floats, fit: NDArray[np.int64], rest: NDArray[np.int64]) -> float:
-        """How well the columns `values (n, p)` of a code predict this: accuracy on `rest`, or R² on `fit`."""
-        if self.labels is None:
-            return explained_share(values[fit], self.columns[fit])
-        classes, labels = np.unique(self.labels[fit], return_inverse=True)
-        return float((classes[_classify(values, labels, fit, rest)] == self.labels[rest]).mean())
-
-
 def explained_share(columns: Floats, targets: Floats) -> float:
     """R² of the linear regression of targets `(n, q)` on columns `(n, p)`, over all targets together."""
     columns, targets = columns - columns.mean(axis=0), targets - targets.mean(axis=0)
@@ -136,7 +108,8 @@ def _mean_gap(data: Observations, *, by_class: bool) -> Score:
         return Score.undefined("the factors are text, which has no numbers")
     if len(data.codes.names) < 2:
         return Score.undefined("there is one code, and no second best")
-    scores = _scores(numeric_columns(data.codes), [_Target.of(data, name, by_class) for name in usable], data.train)
+    targets = [Target.of(data, name) if by_class else Target.numbers(data, name) for name in usable]
+    scores = _scores(numeric_columns(data.codes), targets, data.train)
     second, best = np.sort(scores, axis=0)[-2:]
     best_codes = [data.codes.names[place] for place in scores.argmax(axis=0)]
     details = {
@@ -148,8 +121,8 @@ def _mean_gap(data: Observations, *, by_class: bool) -> Score:
     return Score(float((best - second).mean()), details=details)
 
 
-def _scores(codes: Columns, targets: list[_Target], train: NDArray[np.bool_]) -> Floats:
-    """How well each code predicts each target `(d, k)`."""
+def _scores(codes: Columns, targets: list[Target], train: NDArray[np.bool_]) -> Floats:
+    """Return how well each code predicts each target `(d, k)`."""
     table = np.empty((codes.variables, len(targets)))
     rest = np.flatnonzero(~train)
     for code in range(codes.variables):
@@ -157,5 +130,13 @@ def _scores(codes: Columns, targets: list[_Target], train: NDArray[np.bool_]) ->
         fit = np.flatnonzero(train)
         fit = fit[np.argsort(values[fit, 0], kind="stable")]  # once for all targets
         for place, target in enumerate(targets):
-            table[code, place] = target.score(values, fit, rest)
+            table[code, place] = _score(target, values, fit, rest)
     return table
+
+
+def _score(target: Target, values: Floats, fit: NDArray[np.int64], rest: NDArray[np.int64]) -> float:
+    """Return how well a code's columns `(n, p)` predict a target: accuracy on the rows `rest`, or R² on `fit`."""
+    if not target.by_class:
+        return explained_share(values[fit], target.values[fit])
+    classes, labels = np.unique(target.values[fit], return_inverse=True)
+    return float((classes[_classify(values, labels, fit, rest)] == target.values[rest]).mean())

@@ -107,7 +107,7 @@ class TestSymmetricChannel:
 
     @pytest.mark.parametrize(("k", "flip"), [(4, 0.75), (10, 0.3), (10, 0.0)], ids=["independent", "noisy", "exact"])
     def test_miller_madow_removes_the_bias(self, k, flip):
-        """The plug-in estimate is off by about `(m - r - c + 1) / 2n` for `m` cells in use, the corrected one by less."""
+        """The plug-in estimate is off by about `(m - r - c + 1) / 2n` for `m` cells in use; correction helps."""
         samples, repeats = 40 * k * k, 2_000
         drawn = np.random.default_rng(1).multinomial(samples, symmetric_channel(k, flip).ravel(), size=repeats)
         drawn = drawn.reshape(repeats, k, k)

@@ -293,7 +293,7 @@ class TestSettings:
         assert first["accuracy"].low != other["accuracy"].low
 
     def test_too_few_resamples(self):
-        with pytest.raises(MetricError, match="1 bootstrap"):
+        with pytest.raises(MetricError, match="bootstrap is 1"):
             c1_accuracy(digits(), digits(), TRAIN, bootstrap=1)
 
     def test_rows_that_do_not_fit(self):
