@@ -45,7 +45,7 @@ class Boosted:
                 total[place] += LEARNING_RATE * tree.predict(columns)
         return total.T
 
-    def classes(self, values: Floats) -> Indices:
+    def classify(self, values: Floats) -> Indices:
         """The predicted class `(n,)` of samples `(n, p)`."""
         raw = self.raw(values)
         return np.asarray(raw.argmax(axis=1) if raw.shape[1] > 1 else raw[:, 0] >= 0, dtype=np.int64)

@@ -78,11 +78,11 @@ class _Trees:
         self.scale = np.exp2(-np.round(np.log2(np.where(unusual, spread, 1))))
         self.data, self.seed = Sorted.of(values * self.scale), seed
 
-    def classes(self, labels: NDArray[np.int64]) -> Fitted:
+    def fit_classes(self, labels: NDArray[np.int64]) -> Fitted:
         model = boost_classes(self.data, labels, seed=self.seed)
-        return Fitted(model.importances, lambda values: model.classes(values * self.scale))
+        return Fitted(model.importances, lambda values: model.classify(values * self.scale))
 
-    def numbers(self, target: Floats) -> Fitted:
+    def fit_numbers(self, target: Floats) -> Fitted:
         model = boost_values(self.data, target, seed=self.seed)
         return Fitted(model.importances, lambda values: model.raw(values * self.scale)[:, 0])
 

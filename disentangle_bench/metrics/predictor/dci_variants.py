@@ -151,10 +151,10 @@ class _Ensemble:
     def __init__(self, values: Floats, classifier: Any, regressor: Any) -> None:
         self.values, self.classifier, self.regressor = values, classifier, regressor
 
-    def classes(self, labels: Indices) -> Fitted:
+    def fit_classes(self, labels: Indices) -> Fitted:
         return self._fit(self.classifier, labels)
 
-    def numbers(self, target: Floats) -> Fitted:
+    def fit_numbers(self, target: Floats) -> Fitted:
         return self._fit(self.regressor, target)
 
     def _fit(self, model: Any, target: NDArray[Any]) -> Fitted:
@@ -172,14 +172,14 @@ class _Lasso:
         self.order = np.random.default_rng(seed).permutation(len(values))
         self.values = self._standardise(values)[self.order]
 
-    def classes(self, labels: Indices) -> Fitted:
+    def fit_classes(self, labels: Indices) -> Fitted:
         lines = [self._line(np.asarray(labels == label, dtype=np.float64)) for label in np.unique(labels)]
         slopes, offsets = np.stack([slope for slope, _ in lines]), np.array([offset for _, offset in lines])
         return Fitted(
             np.abs(slopes).sum(axis=0), lambda values: (self._standardise(values) @ slopes.T + offsets).argmax(axis=1)
         )
 
-    def numbers(self, target: Floats) -> Fitted:
+    def fit_numbers(self, target: Floats) -> Fitted:
         slope, offset = self._line(target)
         return Fitted(np.abs(slope) / target.std(), lambda values: self._standardise(values) @ slope + offset)
 

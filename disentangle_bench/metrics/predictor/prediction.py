@@ -28,11 +28,11 @@ class Fitted:
 class Learner(Protocol):
     """Learns targets from samples `(n, p)` that it was made with."""
 
-    def classes(self, labels: Indices) -> Fitted:
+    def fit_classes(self, labels: Indices) -> Fitted:
         """Learn class indices `(n,)`, each of them in use, two or more."""
         ...
 
-    def numbers(self, target: Floats) -> Fitted:
+    def fit_numbers(self, target: Floats) -> Fitted:
         """Learn numbers `(n,)`, which are not all the same."""
         ...
 
@@ -98,7 +98,7 @@ def _predict_classes(
     if len(names) == 1:  # it varies only where nothing may be learned
         right = values == names[0]
         return np.zeros(columns.shape[1]), float(right[train].mean()), float(right[~train].mean())
-    fitted = learner.classes(labels)
+    fitted = learner.fit_classes(labels)
     right = names[fitted.predict(columns)] == values
     return fitted.importances, float(right[train].mean()), float(right[~train].mean())
 
@@ -110,7 +110,7 @@ def _predict_numbers(
     spread = values[train].var(axis=0)
     importances, predicted = np.zeros(columns.shape[1]), np.repeat(values[train].mean(axis=0)[None], len(values), 0)
     for place in np.flatnonzero(spread > 0):
-        fitted = learner.numbers(values[train, place])
+        fitted = learner.fit_numbers(values[train, place])
         importances += fitted.importances * spread[place] / spread.sum()
         predicted[:, place] = fitted.predict(columns)
     return importances, _r2(values[train], predicted[train]), _r2(values[~train], predicted[~train])

@@ -36,7 +36,7 @@ def assert_same_classes(codes, labels, *, stages=STAGES, seed=0):
     ours = boost_classes(Sorted.of(codes), labels, stages=stages, seed=seed)
     theirs = GradientBoostingClassifier(n_estimators=stages, random_state=seed).fit(codes, labels)
     assert_same(ours, theirs, codes)
-    assert ours.classes(codes).tolist() == theirs.predict(codes).tolist()
+    assert ours.classify(codes).tolist() == theirs.predict(codes).tolist()
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_codes_of_any_coarseness(digits, k, n, seed):
 def test_without_splits_there_is_no_importance():
     ours = boost_classes(Sorted.of(np.ones((20, 2))), np.arange(20) % 2, stages=2)
     assert ours.importances.tolist() == [0, 0]
-    assert ours.classes(np.zeros((3, 2))).shape == (3,)
+    assert ours.classify(np.zeros((3, 2))).shape == (3,)
 
 
 def test_a_seed_settles_ties():
