@@ -87,5 +87,5 @@ def test_lightgbm_that_is_not_there(monkeypatch):
 
 def test_a_forest_without_trees():
     codes, factors, _ = draw()
-    with pytest.raises(MetricError, match="0 trees"):
+    with pytest.raises(MetricError, match="trees is 0"):
         dci_by_forest(codes, factors, TRAIN, trees=0)
