@@ -90,7 +90,9 @@ class Run:
         if not run.provenance_file.is_file() or not run.recipe_file.is_file():
             raise RunError(
                 f"{path} is not a run folder: it has no recipe.toml with a provenance.json.",
-                _runs_inside(run.path) or "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
+                f"It holds runs; give one of them: {', '.join(map(str, inside))}."
+                if (inside := seed_folders(run.path))
+                else "Give a folder that `dbench train` made, such as runs/infogan-mnist/seed-0.",
             )
         if run.schema_version > SCHEMA_VERSION:
             raise RunError(
@@ -267,10 +269,11 @@ class Run:
             lock.release()
 
 
-def _runs_inside(folder: Path) -> str:
-    """Suggest the run folders in a folder of several seeds."""
-    runs = sorted((file.parent for file in folder.glob("seed-*/provenance.json")), key=lambda run: (len(run.name), run))
-    return f"It holds runs; give one of them: {', '.join(map(str, runs))}." if runs else ""
+def seed_folders(path: Path) -> list[Path]:
+    """List the `seed-N` folders in a folder that is not a run itself, in the order of their seeds."""
+    if (path / "provenance.json").is_file():
+        return []
+    return sorted(path.glob("seed-*/"), key=lambda folder: (len(folder.name), folder.name))
 
 
 def _mapping(text: str) -> dict[str, Any]:

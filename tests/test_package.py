@@ -62,15 +62,19 @@ def test_a_file_is_scored_as_the_arrays_in_it(tmp_path, suffix):
 
 def test_metrics_take_their_settings_and_say_when_their_turn_comes():
     digits = np.arange(300) % 4
-    turns: list[str] = []
+    events: list[object] = []
     results = db.evaluate(
         db.Representation.of(digits, digits),
         ["c1-accuracy"],
         settings={"c1-accuracy": {"bootstrap": 50}},
-        on_progress=turns.append,
+        on_progress=events.append,
     )
     assert results.scores["c1-accuracy.accuracy"].settings["bootstrap"] == 50
-    assert turns == ["Scoring c1-accuracy"]
+    assert [str(event) for event in events] == [
+        "representation: 1 metric to compute, about 1 s",
+        "Scoring c1-accuracy",
+        "c1-accuracy.accuracy: 1",
+    ]
 
 
 def test_a_run_is_opened_once_it_has_ended(tmp_path):

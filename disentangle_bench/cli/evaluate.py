@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import rich_click as click
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import (
+    GivenPath,
     Settings,
     by_metric,
     data_dir_option,
@@ -19,29 +21,39 @@ from disentangle_bench.cli.options import (
     seed_option,
     settings_option,
 )
-from disentangle_bench.cli.output import print_report, say
+from disentangle_bench.cli.output import say, say_error, score_printer
+from disentangle_bench.cli.progress import watch
+from disentangle_bench.errors import DbenchError, DeviceError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:
+    from disentangle_bench.evaluation.results import Results
     from disentangle_bench.reports.tables import Form
+
+EXIT_FAILED = 1
+_SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
+"""Errors in the command itself, which every subject would meet."""
 
 
 @click.command(
     cls=Command,
     name="eval",
-    short_help="Score a run, or codes of your own.",
+    short_help="Score runs, or codes of your own.",
     examples=(
         "dbench eval runs/infogan-mnist/seed-0",
+        "dbench eval runs/infogan-mnist    # all its seeds",
         "dbench eval runs/infogan-mnist/seed-0 --metrics c1-accuracy",
         "dbench eval my-codes.npz --format json",
-        "dbench eval my-codes.npz --metrics mig,dci --bootstrap 200",
+        "dbench eval my-codes.npz --metrics mig,dci --bootstrap 200 --out my-scores.json",
     ),
 )
-@click.option_panel("Arguments", options=["subject"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["subjects"], **ARGUMENTS)
 @click.argument(
-    "subject",
-    type=click.Path(path_type=Path),
-    metavar="SUBJECT",
-    help="A run folder, or an .npz or .h5 file with codes and, if known, factors.",
+    "subjects",
+    nargs=-1,
+    type=GivenPath(path_type=Path),
+    metavar="SUBJECT ..",
+    required=True,
+    help="Run folders, folders of seed-N runs, or .npz or .h5 files with codes and, if known, factors.",
 )
 @click.option(
     "--metrics",
@@ -53,6 +65,12 @@ if TYPE_CHECKING:
 @settings_option("METRIC.KEY=VALUE")
 @seed_option
 @click.option(
+    "--rows",
+    type=click.IntRange(min=4),
+    metavar="N",
+    help="Evaluate N of the samples, the same for all models of a dataset (default: all; of large sets 20,000).",
+)
+@click.option(
     "--bootstrap",
     type=click.IntRange(min=0),
     metavar="N",
@@ -60,12 +78,22 @@ if TYPE_CHECKING:
 )
 @click.option("--no-levels", is_flag=True, help="Leave out chance and ceiling where they are simulated.")
 @click.option("--no-figures", is_flag=True, help="Leave out the figures.")
+@click.option(
+    "--out",
+    type=GivenPath(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep the scores in this JSON file, which the same command resumes from (default: in the run folder).",
+)
+@click.option("--again", is_flag=True, help="Compute everything again, even what is kept.")
 @format_option
 @device_option
 @data_dir_option
+@click.pass_context
 def evaluate(
+    context: click.Context,
+    /,
     *,
-    subject: Path,
+    subjects: tuple[Path, ...],
     metrics: tuple[str, ...] | None,
     settings: Settings,
     no_levels: bool,
@@ -73,21 +101,63 @@ def evaluate(
     form: Form,
     **options: Any,
 ) -> None:
-    """Score a run, or codes of your own: every score with its interval, chance level and ceiling.
+    """Score runs, or codes of your own: every score with its interval, chance level and ceiling.
 
-    A run keeps its scores in results.json, its codes in representation.h5 and its pictures in figures/.
+    A run keeps its scores in results.json, its codes in representation.h5 and its figures in figures/. Each metric is
+    kept as soon as it is done; the same command computes only what is missing.
     """
+    from disentangle_bench.run import seed_folders
+
+    paths = list(dict.fromkeys(folder for path in subjects for folder in seed_folders(path) or [path]))
+    if options["out"] is not None and len(paths) > 1:
+        raise click.UsageError("--out takes the scores of one subject; give one, or leave --out out.")
+
     from disentangle_bench import evaluate as evaluate_subject
 
-    scores = evaluate_subject(
-        subject,
-        metrics,
-        settings=by_metric(settings),
-        levels=not no_levels,
-        figures=not no_figures,
-        on_progress=say,
-        **options,
-    )
-    print_report(scores, form)
-    if subject.is_dir():
-        say(f"Kept in {subject}: results.json, representation.h5{'' if no_figures else ', figures'}.")
+    def score(path: Path) -> Results:
+        with watch() as on_progress:
+            return evaluate_subject(
+                path,
+                metrics,
+                settings=by_metric(settings),
+                levels=not no_levels,
+                figures=not no_figures,
+                on_progress=on_progress,
+                **options,
+            )
+
+    with score_printer(form, several=len(paths) > 1) as show:
+        exit_code = _score_each(paths, score, show)
+    context.exit(exit_code)
+
+
+def _score_each(paths: Sequence[Path], score: Callable[[Path], Results], show: Callable[[Path, Results], None]) -> int:
+    """Score subjects one after the other; what one of them cannot be does not stop the others.
+
+    Returns:
+        The exit code: 0 if all went well, 2 if none of them could be scored, 1 if some failed.
+    """
+    from disentangle_bench.evaluation.score import EvaluationInterrupted, UnkeptScoresError
+
+    codes = []
+    for path in paths:
+        try:
+            results = score(path)
+            code = EXIT_FAILED if results.failed else 0
+        except EvaluationInterrupted as interruption:
+            show(path, interruption.results)
+            raise
+        except UnkeptScoresError as error:
+            say_error(error.problem, error.remedy)
+            results, code = error.results, error.exit_code
+        except DbenchError as error:
+            if len(paths) == 1 or isinstance(error, _SAME_FOR_ALL):
+                raise
+            say_error(f"{path}: {error.problem}", error.remedy)
+            codes.append(error.exit_code)
+            continue
+        show(path, results)
+        if results.failed:
+            say(f"Failed: {', '.join(results.failed)}. The reasons stand below the scores.")
+        codes.append(code)
+    return codes[0] if len(set(codes)) == 1 else EXIT_FAILED

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from disentangle_bench.evaluation.results import Results
     from disentangle_bench.reports.tables import Form, Report
 
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
@@ -33,6 +40,52 @@ def print_report(report: Report, form: Form) -> None:
     with console.capture() as captured:
         show(report, form, console)
     sys.stdout.write(captured.get())
+
+
+@contextmanager
+def score_printer(form: Form, *, several: bool) -> Iterator[Callable[[Path, Results], None]]:
+    """Print the scores of subjects: tables as soon as they are done, JSON and CSV of several as one document.
+
+    Args:
+        form: one of the forms of `--format`.
+        several: whether there is more than one subject.
+
+    Yields:
+        What to call with the path of each subject and its results.
+    """
+    done: dict[Path, Results] = {}
+    joined = several and form in ("json", "csv")
+
+    def show(path: Path, results: Results) -> None:
+        if not joined:
+            if done or (several and form == "markdown"):
+                sys.stdout.write("\n" if form == "table" else f"### {path}\n\n")
+            print_report(results, form)
+            sys.stdout.flush()
+        done[path] = results
+
+    try:
+        yield show
+    finally:
+        if joined:
+            sys.stdout.write(_joined_json(done) if form == "json" else _joined_csv(done))
+
+
+def _joined_json(done: Mapping[Path, Results]) -> str:
+    return json.dumps([results.to_values() for results in done.values()], indent=2, ensure_ascii=False) + "\n"
+
+
+def _joined_csv(done: Mapping[Path, Results]) -> str:
+    from disentangle_bench.reports.tables import to_csv
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for number, (path, results) in enumerate(done.items()):
+        heading, *rows = csv.reader(io.StringIO(to_csv(results)))
+        if number == 0:
+            writer.writerow(["subject", *heading])
+        writer.writerows([str(path), *row] for row in rows)
+    return text.getvalue()
 
 
 def _standard_output() -> Console:

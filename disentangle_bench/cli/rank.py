@@ -10,7 +10,8 @@ import rich_click as click
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import Settings, by_metric, format_option, read_words, seed_option, settings_option
-from disentangle_bench.cli.output import print_report, say
+from disentangle_bench.cli.output import print_report
+from disentangle_bench.cli.progress import watch
 
 if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
@@ -51,4 +52,8 @@ def rank(models: tuple[Path, ...], metrics: tuple[str, ...] | None, settings: Se
     """
     from disentangle_bench import rank as rank_models
 
-    print_report(rank_models(*models, metrics=metrics, settings=by_metric(settings), seed=seed, on_progress=say), form)
+    with watch() as on_progress:
+        ranking = rank_models(
+            *models, metrics=metrics, settings=by_metric(settings), seed=seed, on_progress=on_progress
+        )
+    print_report(ranking, form)

@@ -23,7 +23,7 @@ from disentangle_bench.evaluation.differences import (
 )
 from disentangle_bench.evaluation.results import Better, Results, Scored, ScoreEntry
 from disentangle_bench.evaluation.samples import Samples
-from disentangle_bench.run import Run
+from disentangle_bench.run import Run, seed_folders
 
 SCHEMA_VERSION = 2
 LEVEL = 1 - CONFIDENCE
@@ -123,10 +123,7 @@ def runs_in(path: Path) -> list[Run]:
     Raises:
         RunError: there is none, or one that has not ended.
     """
-    folders = sorted(path.glob("seed-*/"), key=lambda folder: (len(folder.name), folder.name))
-    if folders and not (path / "provenance.json").is_file():
-        return [Run.open(folder) for folder in folders]
-    return [Run.open(path)]
+    return [Run.open(folder) for folder in seed_folders(path) or [path]]
 
 
 def compare_results(

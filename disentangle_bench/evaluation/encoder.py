@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from disentangle_bench.datasets import Dataset, Images
 from disentangle_bench.datasets.images import in_batches
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.evaluation.subject import Subject, subject_of_representation
 from disentangle_bench.models.trained import as_floats
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.variables import Variables
@@ -80,20 +79,6 @@ def representation_of_encoder(
     """
     codes = represent(encoder, dataset.images, batch_size=batch_size, device=device)
     return Representation(Variables.wrap(codes, names=names, kinds=kinds), dataset.factors, dataset.train)
-
-
-def subject_of_encoder(encoder: Encoder, dataset: Dataset, name: str, **options: Any) -> Subject:
-    """An encoder as what is evaluated: its codes for a dataset, and that dataset's images.
-
-    Args:
-        encoder: a module or any function; see `represent`.
-        dataset: its images are read once each.
-        name: for tables.
-        options: those of `representation_of_encoder`.
-    """
-    subject = subject_of_representation(representation_of_encoder(encoder, dataset, **options), name)
-    info = {**subject.info, "kind": "encoder", "dataset": dataset.info.name}
-    return Subject(name, {**subject.parts, "images": dataset.images}, info, subject.samples)
 
 
 def _place_of(encoder: Encoder) -> torch.device:

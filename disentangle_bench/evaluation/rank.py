@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
-from disentangle_bench.errors import RepresentationError, RunError
+from disentangle_bench.errors import MetricError, RepresentationError, RunError
 from disentangle_bench.evaluation.comparison import runs_in
-from disentangle_bench.evaluation.evaluate import Settings, score_subject
+from disentangle_bench.evaluation.plan import Settings
+from disentangle_bench.evaluation.progress import OnProgress
 from disentangle_bench.evaluation.ranking import ADVISED, FEWEST, Place, RankedModel, Ranking
 from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.evaluation.score import score_subject
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
@@ -52,7 +54,7 @@ def rank_models(
     *,
     settings: Settings | None = None,
     seed: int = 0,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: OnProgress = lambda _event: None,
 ) -> Ranking:
     """Rank models by the codes that each has for the same samples.
 
@@ -61,7 +63,7 @@ def rank_models(
         metrics: those to rank by; by default all that ask for the codes of several models.
         settings: metric name -> its settings.
         seed: of everything random.
-        on_progress: called with one line as each metric's turn comes.
+        on_progress: called with each event, such as `print`.
 
     Raises:
         RepresentationError: fewer than 3 models, or codes for different samples.
@@ -75,6 +77,9 @@ def rank_models(
     unchecked = _require_same_samples(models)
     subject = Subject(f"{len(models)} models", {"representations": {name: of.codes for name, of in models.items()}})
     results = score_subject(subject, metrics, settings=settings, seed=seed, on_progress=on_progress)
+    for entry in results.scores.values():
+        if entry.error:
+            raise MetricError(f"The models cannot be ranked by {entry.metric!r}: {entry.reason}", "Leave it out.")
     return _ranking(results, models, unchecked)
 
 

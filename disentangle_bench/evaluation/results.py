@@ -46,7 +46,12 @@ class Scored(BaseModel):
 
 
 class ScoreEntry(Scored):
-    """One score with all that is needed to read it; `value` is None where it cannot be computed, for `reason`."""
+    """One score with all that is needed to read it; `value` is None where it cannot be computed, for `reason`.
+
+    `options` are what it depends on besides its settings: seed, resamples and levels of the evaluation, for metrics
+    that leave interval, chance and ceiling to it. `error` is the type of the exception that the metric raised, if so;
+    such a score is computed again by the next evaluation.
+    """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
@@ -63,6 +68,8 @@ class ScoreEntry(Scored):
     better: Better = "higher"
     bounds: tuple[float | None, float | None] = (None, None)
     details: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
+    error: str = ""
 
     @model_validator(mode="after")
     def _null_has_a_reason(self) -> Self:
@@ -79,6 +86,8 @@ class Results(BaseModel):
         scores: by name, the headline first.
         provenance: what made these numbers.
         samples: per-sample contributions of the scores that have them; not part of the JSON.
+        failed: the metrics that raised an exception in this evaluation, without those that were not asked for by name
+            and do not apply to the subject; not part of the JSON.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -88,6 +97,7 @@ class Results(BaseModel):
     scores: dict[str, ScoreEntry]
     provenance: dict[str, Any] = Field(default_factory=dict)
     samples: Annotated[dict[str, Samples], SkipValidation] = Field(default_factory=dict, exclude=True, repr=False)
+    failed: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
 
     @property
     def name(self) -> str:
@@ -219,13 +229,13 @@ def entry_from_score(
         chance=_finite(score.chance),
         ceiling=_finite(score.ceiling),
         version=info.version,
-        settings=_plain(settings),
+        settings=plain(settings),
         seconds=seconds,
         reason=reason,
         unit=score.unit or ("" if value is not None else info.unit),
         better=score.better or info.better,
         bounds=info.bounds if score.bounds is None else score.bounds,
-        details=_plain(score.details),
+        details=plain(score.details),
     )
 
 
@@ -233,14 +243,14 @@ def _finite(value: float | None) -> float | None:
     return float(value) if value is not None and np.isfinite(value) else None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The same as JSON has it: arrays become lists, NaN and infinity null, keys and unknown objects strings."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if isinstance(value, float):
         return _finite(value)
     return value if value is None or isinstance(value, bool | int | str) else str(value)

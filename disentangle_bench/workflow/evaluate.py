@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.evaluation.evaluate import keep_results, score_subject
+from disentangle_bench.evaluation.encode import encoded
+from disentangle_bench.evaluation.progress import OnProgress
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
+from disentangle_bench.evaluation.score import EvaluationInterrupted, score_subject
+from disentangle_bench.evaluation.store import FileStore
 from disentangle_bench.evaluation.subject import Subject, subject_of_representation, subject_of_run
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
@@ -24,14 +27,21 @@ def evaluate(
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
+    rows: int | None = None,
     device: str = "auto",
     data_dir: Path | str | None = None,
     bootstrap: int | None = None,
     levels: bool = True,
+    out: Path | str | None = None,
+    again: bool = False,
     figures: bool = True,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Results:
-    """Score a run, a representation, or the folder or file of one. A run keeps its scores and figures.
+    """Score a run, a representation, or the folder or file of one.
+
+    Each metric is kept as soon as it is done: in the folder of a run, or in the file `out`. The same call, after it was
+    interrupted or with more metrics, computes only what is missing. A metric that raises an exception has no value,
+    and the exception for a reason; the other metrics are not affected.
 
     Args:
         subject: a run or its folder; a representation or its `.npz` or `.h5` file.
@@ -39,52 +49,76 @@ def evaluate(
             those of them that are not slow.
         settings: metric name -> its settings.
         seed: of everything random in the evaluation.
+        rows: evaluate only so many of the samples, the same for all metrics and all models of a dataset.
         device: `auto`, `cpu`, `cuda` or `mps`.
         data_dir: a folder with the dataset's files.
         bootstrap: resamples of the rows for the intervals of observational metrics; 0 for no intervals; by default 100,
             and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where something is fitted.
         levels: simulate the chance and the ceiling of observational metrics.
+        out: a JSON file to keep the scores in; those of a run are then not kept in its folder, nor are figures drawn.
+        again: compute what is kept already, too.
         figures: also draw the figures of a run.
-        on_progress: called with one line as each metric's turn comes, and before what takes long.
+        on_progress: called with each event of the evaluation, such as `print`; see `evaluation.progress`.
+
+    Returns:
+        All scores that are kept of the subject; `failed` names the metrics that raised an exception.
 
     Raises:
-        DbenchError: not a run or a representation, an unknown metric, a setting it does not take.
+        DbenchError: not a run or a representation, an unknown metric, a setting it does not take, or a file that holds
+            scores of another subject.
+        EvaluationInterrupted: Ctrl-C; its `results` are those of the metrics that were done.
+        UnkeptScoresError: scores could not be written; its `results` are all of them.
     """
-    ask = partial(
+    score = partial(
         score_subject,
         metrics=metrics,
         settings=settings,
         seed=seed,
         bootstrap=bootstrap,
         levels=levels,
-        on_progress=on_progress,
+        again=again,
+        on_progress=on_progress or (lambda _event: None),
     )
-    if isinstance(subject, Representation):
-        return ask(subject_of_representation(subject, "representation", seed))
-    if isinstance(subject, Run):
-        return _evaluate_run(subject, ask, device, None if data_dir is None else Path(data_dir), figures)
-    path = Path(subject)
+    file = None if out is None else Path(out)
+    found = subject if isinstance(subject, Run | Representation) else _opened(Path(subject))
+    if isinstance(found, Representation):
+        name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
+        made = subject_of_representation(found, name, seed, rows=rows)
+        if file is None:
+            return score(made)
+        store = FileStore.of_file(file, made, seed)
+        store.check(again=again)
+        return score(made, store=store)
+    if file is None:
+        refuse_newer_results(found.results_file)  # before anything is computed that could not be kept
+    folder = None if data_dir is None else Path(data_dir)
+    made = subject_of_run(found, device=choose_device(device), data_dir=folder, rows=rows)
+    store = FileStore.of_run(found, made, seed) if file is None else FileStore.of_file(file, made, seed)
+    store.check(again=again)
+    made = encoded(found, made, keep=file is None, again=again)
+    results = score(made, store=store)
+    if figures and file is None:
+        _draw_figures(found, results, made)
+    return results
+
+
+def _opened(path: Path) -> Run | Representation:
     if path.suffix.lower() in REPRESENTATION_FILES:
-        return ask(subject_of_representation(open_representation(path), path.name, seed))
+        return open_representation(path)
     if path.is_file() or (path.suffix and not path.exists()):
         raise RepresentationError(
             f"{path} is neither a run folder nor a file of codes: the name of one ends with .npz, .h5 or .hdf5.",
             "NumPy writes such a file: numpy.savez('codes.npz', codes=codes, factors=factors).",
         )
-    return _evaluate_run(Run.open(path), ask, device, None if data_dir is None else Path(data_dir), figures)
+    return Run.open(path)
 
 
-def _evaluate_run(
-    run: Run, ask: Callable[[Subject], Results], device: str, data_dir: Path | None, figures: bool
-) -> Results:
-    refuse_newer_results(run.results_file)  # before anything is scored that could not be kept
-    subject = subject_of_run(run, device=choose_device(device), data_dir=data_dir)
-    results = keep_results(run, subject, ask(subject))
-    if figures:
-        from disentangle_bench.reports.figures import write_figures
+def _draw_figures(run: Run, results: Results, subject: Subject) -> None:
+    from disentangle_bench.reports.figures import write_figures
 
-        try:
-            write_figures(run, results, subject, run.figures)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"Interrupted; {run.results_file} is kept, not every figure is.") from None
-    return results
+    try:
+        write_figures(run, results, subject, run.figures)
+    except KeyboardInterrupt:
+        raise EvaluationInterrupted(
+            f"Interrupted; all scores are kept in {run.results_file}, but not every figure is drawn.", results
+        ) from None

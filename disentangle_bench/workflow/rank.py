@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from disentangle_bench.evaluation.progress import OnProgress
 from disentangle_bench.evaluation.rank import rank_models, read_models
 from disentangle_bench.evaluation.ranking import Ranking
 from disentangle_bench.representation import Representation
@@ -17,7 +18,7 @@ def rank(
     metrics: Sequence[str] | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
-    on_progress: Callable[[str], None] | None = None,
+    on_progress: OnProgress | None = None,
     **named: Representation,
 ) -> Ranking:
     """Rank models without labels: the one whose codes the others find, too, comes first.
@@ -28,11 +29,13 @@ def rank(
         metrics: their names; by default all that compare the codes of several models.
         settings: metric name -> its settings.
         seed: of everything random.
-        on_progress: called with one line as each metric's turn comes.
+        on_progress: called with each event, such as `print`.
         named: representations, under the names that the ranking is to call them by.
 
     Raises:
         DbenchError: fewer than three models, codes for different samples, a run that has not been evaluated.
     """
     read = read_models([model.path if isinstance(model, Run) else Path(model) for model in models])
-    return rank_models({**read, **named}, metrics, settings=settings, seed=seed, on_progress=on_progress)
+    return rank_models(
+        {**read, **named}, metrics, settings=settings, seed=seed, on_progress=on_progress or (lambda _event: None)
+    )

@@ -286,7 +286,17 @@ def test_python_objects_in_a_file_of_codes(refused, tmp_path):
 def test_a_folder_of_seeds_names_the_runs_in_it(refused, begun_run, tmp_path):
     for seed in (2, 10):
         shutil.copytree(begun_run.path, tmp_path / "runs" / f"seed-{seed}")
-    refused("eval", "runs", says=("not a run folder", "give one of them: runs/seed-2, runs/seed-10."))
+    refused("show", "runs", says=("not a run folder", "give one of them: runs/seed-2, runs/seed-10."))
+
+
+def test_a_folder_of_seeds_none_of_which_has_ended(dbench, begun_run, tmp_path):
+    for seed in (2, 10):
+        shutil.copytree(begun_run.path, tmp_path / "runs" / f"seed-{seed}")
+    outcome = dbench("eval", "runs")
+    assert (outcome.code, outcome.out) == (2, "")
+    errors = [line for line in outcome.err.splitlines() if line.startswith("Error: ")]
+    assert [error.partition(": runs/")[2].partition(":")[0] for error in errors] == ["seed-2", "seed-10"]
+    assert all("half-written" in error for error in errors)
 
 
 def test_a_run_that_is_being_trained(refused, begun_run):

@@ -10,8 +10,7 @@ from torch import nn
 import disentangle_bench as db
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.errors import RepresentationError, UnknownNameError
-from disentangle_bench.evaluation.encoder import represent, representation_of_encoder, subject_of_encoder
-from disentangle_bench.evaluation.evaluate import score_subject
+from disentangle_bench.evaluation.encoder import represent, representation_of_encoder
 
 DIGITS = DATASETS.get("digits").load(None)
 IMAGES = DIGITS.images
@@ -91,15 +90,6 @@ def test_categories_are_told_by_whole_numbers_or_by_kind():
     labels = representation_of_encoder(lambda images: images.mean(dim=(1, 2, 3)).mul(9).long(), DIGITS)
     assert labels.codes.kinds == ("categorical",)
     assert representation_of_encoder(pixels, DIGITS, kinds=["ordinal"] * 4).codes.kinds == ("ordinal",) * 4
-
-
-def test_an_encoder_is_a_subject():
-    subject = subject_of_encoder(pixels, DIGITS, "pixels", batch_size=600)
-    results = score_subject(subject, ["active-units"])
-    assert results.name == "pixels"
-    assert results.subject["dataset"] == "digits"
-    assert results.scores["active-units"].ceiling == 4
-    assert subject.parts["images"] is DIGITS.images
 
 
 def test_the_public_way():

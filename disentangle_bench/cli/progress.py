@@ -1,0 +1,84 @@
+"""An evaluation's progress on standard error: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from click import get_current_context
+from rich.console import Console
+
+from disentangle_bench.cli.output import say
+
+if TYPE_CHECKING:
+    from disentangle_bench.evaluation.progress import Event, OnProgress
+
+QUIET = 15.0
+"""Seconds after which a plain line says how far a metric is."""
+
+
+@contextmanager
+def watch() -> Iterator[OnProgress]:
+    """Show what an evaluation reports, and with `--debug` the traceback of every metric that failed."""
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    with _bar(console) if console.is_terminal else _lines() as on_progress:
+        yield on_progress
+
+
+@contextmanager
+def _lines() -> Iterator[OnProgress]:
+    from disentangle_bench.evaluation.progress import Advanced
+
+    last = time.monotonic()
+
+    def show(event: Event) -> None:
+        nonlocal last
+        if isinstance(event, Advanced) and time.monotonic() < last + QUIET:
+            return
+        last = time.monotonic()
+        say(str(event))
+        _print_traceback(event)
+
+    yield show
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[OnProgress]:
+    """A bar over the predicted seconds, and above it a line for each metric that is done."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from disentangle_bench.evaluation.forecast import in_words
+    from disentangle_bench.evaluation.progress import Advanced, Planned, Scored, Started
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
+    begun = time.monotonic()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, left="")
+
+        def show(event: Event) -> None:
+            elapsed = time.monotonic() - begun
+            if isinstance(event, Started):
+                bar.update(task, description=event.metric)
+            elif isinstance(event, Advanced):
+                bar.update(task, description=f"{event.metric} {event.done}/{event.total}", completed=elapsed)
+            elif isinstance(event, Scored):
+                left = f"about {in_words(event.remaining)} left"
+                bar.update(task, completed=elapsed, total=elapsed + event.remaining, left=left)
+                if not event.kept:
+                    console.print(str(event))
+                    _print_traceback(event)
+            else:
+                console.print(str(event), style="dim")
+                if isinstance(event, Planned):
+                    bar.update(task, total=elapsed + event.seconds, left=f"about {in_words(event.seconds)} left")
+
+        yield show
+
+
+def _print_traceback(event: Event) -> None:
+    error = getattr(event, "error", None)
+    if error is not None and get_current_context().find_root().params["debug"]:
+        traceback.print_exception(error)

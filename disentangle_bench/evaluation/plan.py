@@ -1,0 +1,118 @@
+"""Which metrics are to be computed of a subject, and with which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from disentangle_bench.errors import MetricError
+from disentangle_bench.evaluation.metric_call import MetricCall
+from disentangle_bench.evaluation.results import ScoreEntry, plain
+from disentangle_bench.evaluation.subject import Subject
+from disentangle_bench.metrics import METRICS, MetricInfo, Scores, info_of
+from disentangle_bench.representation.variables import Variables
+from disentangle_bench.seeds import derive_seed
+from disentangle_bench.settings import check_settings
+
+Settings = Mapping[str, Mapping[str, Any]]
+Metric = Callable[..., Scores]
+ALL = "all"
+"""In place of a metric's name: every metric for which the subject has the parts."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One metric of an evaluation.
+
+    Attributes:
+        name: under which the metric is registered.
+        function: the metric.
+        settings: in full, its seed included.
+        options: what else its scores depend on: seed, resamples and levels, where they are not its own.
+        named: whether the metric was asked for by its name: then it counts as a failure if it does not apply.
+        given: whether some of the settings were given: then it is an error if it does not take them.
+    """
+
+    name: str
+    function: Metric
+    settings: Mapping[str, Any]
+    options: Mapping[str, Any]
+    named: bool
+    given: bool
+
+    def call_on(self, subject: Subject) -> MetricCall:
+        """Name the rows on which a metric of codes and factors is computed."""
+        parts = subject.parts
+        codes, factors = Variables.wrap(parts["codes"]), Variables.wrap(parts["factors"], prefix="f")
+        return MetricCall(self.function, codes, factors, parts.get("train"), self.settings)
+
+    @property
+    def info(self) -> MetricInfo:
+        """What the metric declares, under the name by which it is registered."""
+        return replace(info_of(self.function), name=self.name)
+
+    def gave(self, entries: Iterable[ScoreEntry]) -> bool:
+        """Whether these scores are what this step would give: same version, settings and options, and no failure."""
+        expected = (self.info.version, plain(self.settings), dict(self.options))
+        found = [(entry.version, entry.settings, entry.options) for entry in entries if not entry.error]
+        return bool(found) and all(each == expected for each in found)
+
+
+def plan(
+    subject: Subject,
+    metrics: Sequence[str] | str | None,
+    settings: Settings,
+    options: Mapping[str, Any],
+) -> list[Step]:
+    """List the metrics to compute of a subject; those whose settings are given first, so that wrong ones show early.
+
+    Args:
+        subject: what is evaluated.
+        metrics: their names or one name; see `score_subject`.
+        settings: metric name -> its settings.
+        options: `seed`, `bootstrap` and `levels` of the evaluation.
+
+    Raises:
+        UnknownNameError: there is no such metric or setting. SettingError: a value of the wrong type.
+        MetricError: a named metric needs a part that the subject lacks, or no metric can be computed.
+    """
+    names = [metrics] if isinstance(metrics, str) else metrics
+    named = [] if names is None or ALL in names else list(dict.fromkeys(names))
+    functions = {name: METRICS.get(name) for name in named} or _applicable(subject, every=names is not None)
+    for name, function in functions.items():
+        if lacking := _lacking(subject, info_of(function)):
+            raise MetricError(
+                f"The metric {name!r} needs {', '.join(lacking)}, which {subject.name} does not offer.",
+                "Add it to the file, or leave the metric out.",
+            )
+    given = {name: check_settings(METRICS.get(name), of, kind="metric", name=name) for name, of in settings.items()}
+    for name in given:
+        if name not in functions:
+            raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to --metrics.")
+    steps = []
+    for name, function in functions.items():
+        info, mine = info_of(function), given.get(name, {})
+        full = {**info.settings, **mine}
+        if "seed" in full and "seed" not in mine:
+            full["seed"] = derive_seed(options["seed"], name) % 2**32
+        steps.append(Step(name, function, full, options if info.resamplable else {}, name in named, bool(mine)))
+    return sorted(steps, key=lambda step: not step.given)
+
+
+def _applicable(subject: Subject, *, every: bool) -> dict[str, Metric]:
+    """The metrics for which the subject has the parts: all, or the default set, of a run without the slow ones."""
+    able = {name: of for name, of in METRICS.usable().items() if not _lacking(subject, info_of(of))}
+    if not every:
+        of_run = subject.info.get("kind") == "run"
+        able = {name: of for name, of in able.items() if info_of(of).default and not (of_run and info_of(of).slow)}
+    if not able:
+        raise MetricError(
+            f"No metric can be computed of {subject.name}: it offers only {', '.join(subject.parts)}.",
+            "Add 'factors' to the file.",
+        )
+    return able
+
+
+def _lacking(subject: Subject, info: MetricInfo) -> list[str]:
+    return [part for part in info.needs if part not in subject.parts]

@@ -1,0 +1,256 @@
+"""Compute metrics of a subject one by one, and keep the scores of each as soon as it is done."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from disentangle_bench.errors import DbenchError, MetricError, RunError, StorageError
+from disentangle_bench.evaluation.bootstrap import check_resamples
+from disentangle_bench.evaluation.context import Context, add_context, predicted_seconds
+from disentangle_bench.evaluation.forecast import Forecast
+from disentangle_bench.evaluation.plan import Settings, Step, plan
+from disentangle_bench.evaluation.progress import Advanced, Noted, OnProgress, Planned, Scored, Started
+from disentangle_bench.evaluation.results import Results, ScoreEntry, entry_from_score
+from disentangle_bench.evaluation.samples import Samples
+from disentangle_bench.evaluation.store import MemoryStore, Store, blank_results
+from disentangle_bench.evaluation.subject import Subject
+from disentangle_bench.metrics import Score
+
+ADVANCES = 0.5
+"""Seconds from one report of how far a metric is to the next."""
+
+
+class EvaluationInterrupted(KeyboardInterrupt):
+    """Ctrl-C during an evaluation.
+
+    Attributes:
+        results: of the metrics that were done.
+    """
+
+    def __init__(self, message: str, results: Results) -> None:
+        super().__init__(message)
+        self.results = results
+
+
+class UnkeptScoresError(StorageError):
+    """Scores were computed and could not be written.
+
+    Attributes:
+        results: all of them.
+    """
+
+    exit_code = 1
+    results: Results
+
+    @classmethod
+    def of(cls, error: DbenchError, results: Results) -> UnkeptScoresError:
+        """Name the fault, and hand over the results."""
+        unkept = cls(f"Not every score is kept. {error.problem}", f"{error.remedy} The same command continues.".strip())
+        unkept.results = results
+        return unkept
+
+
+def score_subject(
+    subject: Subject,
+    metrics: Sequence[str] | str | None = None,
+    *,
+    settings: Settings | None = None,
+    seed: int = 0,
+    bootstrap: int | None = None,
+    levels: bool = True,
+    store: Store | None = None,
+    again: bool = False,
+    on_progress: OnProgress = lambda _event: None,
+) -> Results:
+    """Compute some metrics of a subject, or all for which it has the parts.
+
+    Metrics whose scores are in the store already, with the same version, settings and options, are not computed again.
+    What one metric raises becomes the reason why it has no value, and the others go on.
+
+    Args:
+        subject: what is evaluated.
+        metrics: their names or one name, or `all` for which the subject has the parts; by default those of the default
+            set, of a run without the slow ones.
+        settings: metric name -> its settings.
+        seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
+        bootstrap: resamples of the rows for the interval of each observational metric that has none of its own; 0 for
+            no intervals; by default 100, and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where
+            something is fitted.
+        levels: simulate the chance and the ceiling of observational metrics that have none of their own.
+        store: where scores are kept.
+        again: compute metrics whose scores are kept, too.
+        on_progress: called with each event of the evaluation.
+
+    Returns:
+        The scores of these metrics, and of all others that are in the store.
+
+    Raises:
+        UnknownNameError: there is no such metric or setting. SettingError: a value that a setting cannot have.
+        MetricError: a named metric needs a part that the subject lacks.
+        EvaluationInterrupted: Ctrl-C. UnkeptScoresError: scores could not be written.
+    """
+    if bootstrap:
+        check_resamples(bootstrap)
+    steps = plan(subject, metrics, settings or {}, {"seed": seed, "bootstrap": bootstrap, "levels": levels})
+    store = MemoryStore() if store is None else store
+    scorer = _Scorer(subject, seed, Context(bootstrap, levels, seed), store, again, on_progress)
+    try:
+        scorer.score(steps)
+    except KeyboardInterrupt:
+        done = f"Interrupted; {scorer.done} of {len(steps)} metrics are done"
+        kept = f" and kept in {store.place}. The same command computes the rest." if store.place else ", none is kept."
+        raise EvaluationInterrupted(done + kept, scorer.results()) from None
+    if scorer.unkept is not None:
+        raise UnkeptScoresError.of(scorer.unkept, scorer.results())
+    return scorer.results()
+
+
+@dataclass
+class _Scorer:
+    """An evaluation that is under way.
+
+    Attributes:
+        failed: the metrics without a value whose failure is to be reported as one.
+        unkept: why the latest scores could not be written, if so.
+        done: how many metrics need no more work.
+    """
+
+    subject: Subject
+    seed: int
+    context: Context
+    store: Store
+    again: bool
+    on_progress: OnProgress
+    failed: list[str] = field(default_factory=list)
+    unkept: DbenchError | None = None
+    done: int = 0
+    _advanced: float = 0.0
+
+    def score(self, steps: Sequence[Step]) -> None:
+        """Compute what is missing, metric by metric."""
+        missing = [step for step in steps if not self.kept(step)]
+        forecast = Forecast({step.name: self.predicted(step) for step in missing})
+        names = tuple(step.name for step in missing)
+        self.on_progress(Planned(self.subject.name, names, len(steps) - len(missing), forecast.remaining()))
+        for step in steps:
+            begun = time.perf_counter()
+            if scores := self.kept(step):  # looked up anew: another process may have computed it by now
+                scored = Scored(step.name, scores, kept=True)
+            else:
+                self.on_progress(Started(step.name, step.info.slow))
+                scored = self.computed(step)
+            forecast.finish(step.name, time.perf_counter() - begun)
+            self.on_progress(replace(scored, remaining=forecast.remaining()))
+            self.done += 1
+
+    def predicted(self, step: Step) -> float:
+        """Roughly the seconds that a metric takes; less well known where it is not of codes and factors."""
+        try:
+            call = step.call_on(self.subject) if step.info.resamplable else None
+            return step.info.seconds if call is None else predicted_seconds(call, self.context)
+        except DbenchError:  # which the metric then gives for its reason
+            return 0.0
+
+    def kept(self, step: Step) -> dict[str, ScoreEntry]:
+        """The scores of a metric that need not be computed; empty if they are missing, or to be computed again."""
+        results = None if self.again else self.store.read()
+        scores = {} if results is None else results.by_metric().get(step.name, {})
+        return scores if step.gave(scores.values()) else {}
+
+    def computed(self, step: Step) -> Scored:
+        """Compute a metric and keep its scores."""
+        results, error = blank_results(self.subject, self.seed), None
+        try:
+            context = replace(self.context, on_progress=partial(self.advance, step.name))
+            results.scores, results.samples = compute(step, self.subject, context)
+        except Exception as exception:
+            if step.given and isinstance(exception, DbenchError):
+                raise
+            error = exception
+            results.scores = {step.name: failed_entry(step, exception)}
+            if step.named or not isinstance(exception, DbenchError):
+                self.failed.append(step.name)
+        try:
+            self.store.add(results)
+            self.unkept = None
+        except (StorageError, RunError) as fault:  # what could not be written is tried again with the next metric
+            if self.unkept is None:
+                self.on_progress(Noted(f"{step.name} is not kept yet. {fault.problem}"))
+            self.unkept = fault
+        return Scored(step.name, results.scores, error=error)
+
+    def advance(self, metric: str, done: int, total: int) -> None:
+        """Report how far a metric is, not more often than a person can read."""
+        if time.monotonic() > self._advanced + ADVANCES:
+            self._advanced = time.monotonic()
+            self.on_progress(Advanced(metric, done, total))
+
+    def results(self) -> Results:
+        """All scores that are kept, and those that could not be written."""
+        results = self.store.read() or blank_results(self.subject, self.seed)
+        results.failed = tuple(self.failed)
+        return results
+
+
+def compute(step: Step, subject: Subject, context: Context) -> tuple[dict[str, ScoreEntry], dict[str, Samples]]:
+    """Compute the scores of one metric, with intervals, chance and ceiling.
+
+    Args:
+        step: the metric.
+        subject: what is evaluated.
+        context: what is to stand beside the scores.
+
+    Returns:
+        Score name -> entry, the headline first; and score name -> samples, for those that have some.
+
+    Raises:
+        MetricError: the metric gave no score, or samples that do not belong to it. Whatever else the metric raises.
+    """
+    info = step.info
+    # Parts are made by whichever metric needs them first; the time for that does not count as the metric's.
+    parts = {part: subject.parts[part] for part in (*info.needs, *info.uses) if part in subject.parts}
+    begun = time.perf_counter()
+    answer = step.function(**parts, **step.settings)
+    seconds = time.perf_counter() - begun
+    scores = answer if isinstance(answer, dict) else {"": answer}
+    if not scores:
+        raise MetricError(f"The metric {step.name!r} gave no score.", "")
+    if info.resamplable:
+        scores = add_context(step.call_on(subject), scores, context, seconds)
+    entries, samples = {}, {}
+    for part, score in scores.items():
+        name = f"{step.name}.{part}" if part else step.name
+        entry = entry_from_score(part, score, info, step.settings, round(seconds, 3))
+        entries[name] = entry.model_copy(update={"options": dict(step.options)})
+        if score.samples is not None and score.value is not None:
+            samples[name] = _samples(name, score, subject)
+    return entries, samples
+
+
+def _samples(name: str, score: Score, subject: Subject) -> Samples:
+    pairing = f"{subject.samples} {score.pairing}".strip() if score.pairing else ""
+    samples = Samples(np.asarray(score.samples, dtype=np.float64), pairing)
+    if not samples.have_the_mean(score.value):
+        raise MetricError(f"The samples of {name} do not have the mean {score.value}.", "Correct the metric.")
+    return samples
+
+
+def failed_entry(step: Step, error: Exception) -> ScoreEntry:
+    """Make the entry of a metric that raised an exception.
+
+    The reason is the message of a `DbenchError`; of any other exception its type, its message, and where it was raised.
+    """
+    reason = str(error)
+    if not isinstance(error, DbenchError):
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"{type(error).__name__}: {error} (in {place.name}, {Path(place.filename).name} line {place.lineno})"
+    score = Score.undefined(reason.encode(errors="replace").decode())
+    entry = entry_from_score("", score, step.info, step.settings)
+    return entry.model_copy(update={"options": dict(step.options), "error": type(error).__name__})
