@@ -1,1 +1,1 @@
-"""What codes do to generated images: mutual information, traversals, path length, image measures."""
+"""What codes do to generated images: mutual information, traversals, VP, path length, image measures."""

@@ -1,4 +1,4 @@
-"""How codes and measures of the same pictures go together."""
+"""Associations between the codes and the measures of the same images."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from numpy.typing import NDArray
 
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.measures import BLANK, MEASURES
-from disentangle_bench.metrics.generator.rank_correlation import Counts, Floats, Ranking, correlation_ratio, spearman
+from disentangle_bench.metrics.generator.rank_correlation import Counts, Floats, Ranking, eta_squared, spearman
 
 BINS = 9
-ENOUGH = 20  # pictures per combination of categories, on average, for the categories to be held fixed
+IMAGES_PER_COMBINATION = 20  # on average, for the categorical codes to be held fixed
 SHUFFLES = 50
 
 Associations = Mapping[tuple[str, str], Floats]
-"""By code and measure, one figure per resample, `(r,)`."""
+"""(code, measure) -> one association per resample, `(r,)`."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Pictures with something on them.
+class MeasuredImages:
+    """The codes and the measures of images that are not blank.
 
     Attributes:
         codes: by name, `(n,)` each.
-        categorical: the names of the codes that are.
+        categorical: names of the categorical codes.
         measures: by name, `(n,)` each.
-        blank: how many pictures had nothing on them and were left out.
+        blank: number of blank images, which were left out.
     """
 
     codes: Mapping[str, NDArray[Any]]
@@ -38,13 +38,13 @@ class Measured:
     blank: int
 
     @classmethod
-    def of(cls, pictures: NDArray[Any], codes: Mapping[str, NDArray[Any]], latents: LatentSpec) -> Measured:
-        """Measure `pictures (n, h, w)` in [0, 1] that have `codes`, `(n,)` each."""
-        kept = pictures.max(axis=(1, 2)) >= BLANK
+    def of(cls, images: NDArray[Any], codes: Mapping[str, NDArray[Any]], latents: LatentSpec) -> MeasuredImages:
+        """Measure `images (n, h, w)` in [0, 1] with the given codes, `(n,)` each."""
+        kept = images.max(axis=(1, 2)) >= BLANK
         return cls(
             {name: values[kept] for name, values in codes.items()},
             frozenset(code.name for code in latents.codes if isinstance(code, Categorical)),
-            {name: measure.function(pictures[kept]) for name, measure in MEASURES.items()},
+            {name: measure.function(images[kept]) for name, measure in MEASURES.items()},
             int((~kept).sum()),
         )
 
@@ -53,38 +53,42 @@ class Measured:
 
     @property
     def continuous(self) -> list[str]:
-        """The names of the codes that are."""
+        """Names of the continuous codes."""
         return [name for name in self.codes if name not in self.categorical]
 
     @property
     def once(self) -> Counts:
-        """The pictures themselves, as a resample."""
+        """The images themselves, as counts of a resample."""
         return np.ones((1, len(self)), dtype=np.int64)
 
+    def resamples(self, count: int, rng: np.random.Generator) -> Counts:
+        """Bootstrap resamples of the images, as counts `(count, n)`."""
+        return rng.multinomial(len(self), np.full(len(self), 1 / len(self)), size=count)
+
     def categories(self) -> NDArray[np.int64]:
-        """Which combination of categories each picture has, `(n,)`; all 0 where combinations are too many to hold."""
+        """The combination of categories of each image, `(n,)`; all 0 where there are too many combinations to hold."""
         columns = [values for name, values in self.codes.items() if name in self.categorical]
         if not columns:
             return np.zeros(len(self), dtype=np.int64)
         combinations, member = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-        return member if len(combinations) * ENOUGH <= len(self) else np.zeros_like(member)
+        return member if len(combinations) * IMAGES_PER_COMBINATION <= len(self) else np.zeros_like(member)
 
 
-def associations(measured: Measured, counts: Counts) -> dict[tuple[str, str], Floats]:
-    """Rank correlation of each continuous code, and correlation ratio of each categorical one, with each measure."""
+def associations(measured: MeasuredImages, counts: Counts) -> dict[tuple[str, str], Floats]:
+    """Rank correlation of each continuous code, and eta squared of each categorical one, with each measure."""
     rankings = {name: Ranking.of(values) for name, values in measured.measures.items()}
-    figures: dict[tuple[str, str], Floats] = {}
+    results: dict[tuple[str, str], Floats] = {}
     for code, values in measured.codes.items():
         for measure, ranking in rankings.items():
             if code in measured.categorical:
-                figures[code, measure] = correlation_ratio(values, ranking, counts)
+                results[code, measure] = eta_squared(values, ranking, counts)
             else:
-                figures[code, measure] = spearman(Ranking.of(values), ranking, counts)
-    return figures
+                results[code, measure] = spearman(Ranking.of(values), ranking, counts)
+    return results
 
 
-def within_categories(measured: Measured, counts: Counts) -> dict[tuple[str, str], Floats]:
-    """Rank correlation of each continuous code with each measure, the categories held fixed."""
+def within_categories(measured: MeasuredImages, counts: Counts) -> dict[tuple[str, str], Floats]:
+    """Partial rank correlation of each continuous code with each measure, given the categorical codes."""
     categories = measured.categories()
     rankings = {name: Ranking.of(values) for name, values in measured.measures.items()}
     return {
@@ -94,34 +98,29 @@ def within_categories(measured: Measured, counts: Counts) -> dict[tuple[str, str
     }
 
 
-def clearest(figures: Associations, measured: Measured) -> Floats:
+def mean_strongest(correlations: Associations, measured: MeasuredImages) -> Floats:
     """The mean over continuous codes of the largest absolute correlation with a measure, `(r,)`."""
-    tables = [np.abs([figures[code, measure] for measure in measured.measures]) for code in measured.continuous]
+    tables = [np.abs([correlations[code, measure] for measure in measured.measures]) for code in measured.continuous]
     means: Floats = np.mean([np.fmax.reduce(table, axis=0) for table in tables], axis=0)
     return means
 
 
-def clearest_when_shuffled(measured: Measured, rng: np.random.Generator) -> float:
-    """The mean of `clearest` over shuffles of the measures against the codes, within categories."""
+def mean_strongest_by_chance(measured: MeasuredImages, rng: np.random.Generator) -> float:
+    """The mean of `mean_strongest` over shuffles of the codes against the measures, within categories."""
     categories = measured.categories()
-    figures = []
+    by_category = np.argsort(categories, kind="stable")
+    results = []
     for _ in range(SHUFFLES):
-        order = _shuffled_within(categories, rng)
+        order = np.empty_like(categories)
+        order[by_category] = np.lexsort((rng.random(len(categories)), categories))
         codes = {name: values[order] for name, values in measured.codes.items()}
-        figures.append(clearest(within_categories(replace(measured, codes=codes), measured.once), measured))
-    return float(np.mean(figures))
+        results.append(mean_strongest(within_categories(replace(measured, codes=codes), measured.once), measured))
+    return float(np.mean(results))
 
 
-def _shuffled_within(categories: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """A random order of pictures in which each keeps its category."""
-    order = np.empty_like(categories)
-    order[np.argsort(categories, kind="stable")] = np.lexsort((rng.random(len(categories)), categories))
-    return order
-
-
-def profile(measured: Measured, code: str, measure: str) -> dict[str, Any]:
-    """The mean of a measure along a code: in each category, or in equal shares of the pictures from low to high."""
-    values, figures = measured.codes[code], measured.measures[measure]
+def profile(measured: MeasuredImages, code: str, measure: str) -> dict[str, Any]:
+    """The mean of a measure along a code: in each category, or in equal shares of the images from low to high."""
+    values, measures = measured.codes[code], measured.measures[measure]
     if code in measured.categorical:
         shares = [np.flatnonzero(values == category) for category in np.unique(values)]
     else:
@@ -129,15 +128,15 @@ def profile(measured: Measured, code: str, measure: str) -> dict[str, Any]:
     return {
         "unit": MEASURES[measure].unit,
         "code": [float(values[share].mean()) for share in shares],
-        "mean": [float(figures[share].mean()) for share in shares],
-        "pictures": len(measured),
+        "mean": [float(measures[share].mean()) for share in shares],
+        "images": len(measured),
         "blank": measured.blank,
     }
 
 
-def strongest(figures: Associations, measured: Measured, code: str) -> dict[str, Any]:
-    """The measure that a code goes with most, and how, beside all that vary; empty if none does."""
-    known = {measure: float(figures[code, measure][0]) for measure in measured.measures}
+def strongest(correlations: Associations, measured: MeasuredImages, code: str) -> dict[str, Any]:
+    """The measure with the strongest correlation, and the correlations of all that vary; empty if none does."""
+    known = {measure: float(correlations[code, measure][0]) for measure in measured.measures}
     known = {measure: value for measure, value in known.items() if not np.isnan(value)}
     if not known:
         return {}

@@ -1,4 +1,4 @@
-"""A posterior trained afresh on generated images, by one protocol for every model."""
+"""A posterior that is trained on generated images, by one protocol for every model."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from disentangle_bench.latents import Categorical, Latents, LatentSpec
+from disentangle_bench.metrics.generator.convolutions import convolutional_layers
 from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, training_mode
 from disentangle_bench.metrics.metric import Generator
 from disentangle_bench.seeds import derive_seed
 
-CHANNELS = (32, 64, 128)
-SMALLEST = 7  # maps larger than this are halved
+LARGEST_MAP = 7
 HIDDEN = 256
 MINIBATCH = 100
 EPOCHS = 4
@@ -28,13 +28,13 @@ LARGEST_GRADIENT = 10.0
 
 @dataclass(frozen=True)
 class FreshPosterior:
-    """Images -> one tensor `(n, p)` of posterior parameters per code, each from the epoch that was best for that code.
+    """Images -> one tensor `(n, p)` of posterior parameters per code, from the best epoch of each code.
 
     Attributes:
-        latents: the codes that it reads; continuous ones with a learned sigma, whatever the model's own Q has.
+        latents: the codes; continuous ones with a learned sigma, whatever the model's own Q has.
         networks: one per code.
-        best_epochs: the epoch of each; 0 is before training, where the posterior is the prior.
-        epochs: how many were run.
+        best_epochs: one per code; 0 is before training, when the posterior is the prior.
+        epochs: number of epochs run.
     """
 
     latents: LatentSpec
@@ -56,18 +56,19 @@ def with_learned_sigma(latents: LatentSpec) -> LatentSpec:
 def train_posterior(
     generator: Generator, latents: LatentSpec, *, samples: int, validation: int, batch_size: int, seed: int
 ) -> FreshPosterior:
-    """Train a small convolutional network to read the codes in generated images, by maximum likelihood.
+    """Train a small convolutional network to predict the codes of generated images, by maximum likelihood.
 
-    Adam with a learning rate that falls to 0 along a cosine; after each epoch the bound of each code is taken on a
-    validation part, and training ends when none has risen for a while. Torch's global random state is left alone.
+    AdamW with a learning rate that falls to 0 along a cosine. After each epoch the bound of each code is computed on
+    validation images, and training stops early when none has risen for `PATIENCE` epochs. Torch's global random state
+    is left as it was.
 
     Args:
-        generator: makes the images.
-        latents: their codes.
+        generator: latents -> images `(n, c, h, w)`.
+        latents: the priors of codes and noise.
         samples: images to train on.
-        validation: images to choose the epoch on; neither is ever scored.
+        validation: images to choose the epoch on. Neither are scored.
         batch_size: images generated at a time.
-        seed: of the latents, the initial weights and the order.
+        seed: of the latents, the initial weights and the order of images.
     """
     latents = with_learned_sigma(latents)
     drawn = draw_latents(latents, samples + validation, seed, "fresh posterior")
@@ -75,7 +76,9 @@ def train_posterior(
     held_out = _Labelled.of(generator, drawn.rows(slice(samples, None)), batch_size)
     order = torch.Generator().manual_seed(derive_seed(seed, "fresh posterior: order"))
     with training_mode(derive_seed(seed, "fresh posterior: weights")):
-        network = _network(train.images, latents).to(train.images.device)
+        shape = train.images.shape[1:]
+        layers = convolutional_layers(shape, HIDDEN, largest_map=LARGEST_MAP, group_norm=False)
+        network = nn.Sequential(_Standardize(train.images), *layers, _prior_output(latents)).to(train.images.device)
         return _fit(network, latents, train, held_out, order)
 
 
@@ -90,7 +93,7 @@ class _Labelled:
     def of(cls, generator: Generator, drawn: Latents, batch_size: int) -> _Labelled:
         batches = image_batches(generator, drawn, batch_size)
         first = next(batches)
-        images = first.new_empty(len(drawn), *first.shape[1:])  # filled in place: a list of batches would take twice
+        images = first.new_empty(len(drawn), *first.shape[1:])  # filled in place: concatenation needs twice the memory
         images[: len(first)] = first
         for number, batch in enumerate(batches, start=1):
             images[number * batch_size :][: len(batch)] = batch
@@ -119,7 +122,11 @@ def _fit(
     best = [_Best(bound, 0, deepcopy(network)) for bound in _bounds(network, latents, held_out)]
     for epoch in range(1, EPOCHS + 1):
         for batch in train.batches(torch.randperm(len(train.images), generator=order)):
-            _step(network, latents, batch, optimizer)
+            bounds = latents.mutual_information_bounds(batch.latents, latents.split(network(batch.images)))
+            optimizer.zero_grad()
+            (-torch.stack(bounds).sum()).backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
+            optimizer.step()
             schedule.step()
         for place, bound in enumerate(_bounds(network, latents, held_out)):
             if bound > best[place].bound:
@@ -129,24 +136,15 @@ def _fit(
     return FreshPosterior(latents, tuple(code.network for code in best), tuple(code.epoch for code in best), epoch)
 
 
-def _step(network: nn.Module, latents: LatentSpec, batch: _Labelled, optimizer: torch.optim.Optimizer) -> None:
-    """Raise the sum of the codes' bounds on one minibatch."""
-    bounds = latents.mutual_information_bounds(batch.latents, latents.split(network(batch.images)))
-    optimizer.zero_grad()
-    (-torch.stack(bounds).sum()).backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
-    optimizer.step()
-
-
 @torch.no_grad()
 def _bounds(network: nn.Module, latents: LatentSpec, labelled: _Labelled) -> list[float]:
-    """`L_I` of each code on a validation part, in nats."""
+    """L_I of each code on validation images, in nats."""
     batches = labelled.batches(torch.arange(len(labelled.images)))
     parameters = torch.cat([network(batch.images) for batch in batches])
     return [float(bound) for bound in latents.mutual_information_bounds(labelled.latents, latents.split(parameters))]
 
 
-class _Standardise(nn.Module):
+class _Standardize(nn.Module):
     """Images with mean 0 and standard deviation 1 over all pixels of the training images."""
 
     mean: Tensor
@@ -161,20 +159,8 @@ class _Standardise(nn.Module):
         return (images - self.mean) / self.deviation
 
 
-def _network(images: Tensor, latents: LatentSpec) -> nn.Module:
-    """Convolutions that halve the maps until they are small, a hidden layer, and an output that begins as the prior."""
-    channels, height, width = images.shape[1:]
-    layers: list[nn.Module] = [_Standardise(images)]
-    for maps in CHANNELS:
-        if max(height, width) > SMALLEST:
-            layers += [nn.Conv2d(channels, maps, 3, stride=2, padding=1), nn.ReLU()]
-            channels, height, width = maps, (height + 1) // 2, (width + 1) // 2
-    layers += [nn.Flatten(), nn.Linear(channels * height * width, HIDDEN), nn.ReLU(), _prior_output(latents)]
-    return nn.Sequential(*layers)
-
-
 def _prior_output(latents: LatentSpec) -> nn.Linear:
-    """An output layer that says the prior whatever it sees, so that the bound starts at its floor."""
+    """An output layer that gives the prior for every image, so that the bound starts at its uninformed value."""
     output = nn.Linear(HIDDEN, sum(latents.parameters))
     nn.init.zeros_(output.weight)
     nn.init.zeros_(output.bias)

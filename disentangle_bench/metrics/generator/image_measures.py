@@ -1,4 +1,4 @@
-"""Which code is slant and which is width: how codes go with what can be measured on pictures of digits."""
+"""Image measures: associations of codes with what can be measured on images of handwritten digits."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import LatentSpec
 from disentangle_bench.metrics.generator.associations import (
     Associations,
-    Measured,
+    MeasuredImages,
     associations,
-    clearest,
-    clearest_when_shuffled,
+    mean_strongest,
+    mean_strongest_by_chance,
     profile,
     strongest,
     within_categories,
 )
 from disentangle_bench.metrics.generator.rank_correlation import Floats
 from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness
+from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Codes, Generator, Score, Scores, metric, of_code
 from disentangle_bench.representation.variables import Variables
@@ -28,9 +29,9 @@ from disentangle_bench.seeds import derive_seed
 
 BATCH = 500
 REAL = ".real"
-"""Ends the components that are measured on real images."""
+"""Suffix of the components that are measured on real images."""
 RANK_CORRELATION, ETA_SQUARED = "rank correlation", "eta squared"
-FEWEST = 30  # pictures with something on them, below which a rank correlation says nothing
+FEWEST = 30  # images that are not blank; a rank correlation of fewer is meaningless
 
 
 @metric(
@@ -104,74 +105,69 @@ def image_measures(
         >>> round(scores["c1.ink"].value, 3), scores["named"].details["c1"]["measure"]
         (1.0, 'ink')
     """
-    for name, value, least in (("samples", samples, FEWEST), ("bootstrap", bootstrap, 2)):
-        if value < least:
-            raise MetricError(f"image-measures was asked for {name} = {value}.", f"Ask for {least} or more.")
-    drawn, pictures = _generate(generator, latents, samples, seed)
-    if pictures.shape[1] != 1:
-        return {"named": Score.undefined("Shapes are measured on pictures with one channel; these have more.")}
-    generated = Measured.of(pictures[:, 0], drawn, latents)
+    require_at_least(FEWEST, samples=samples)
+    require_at_least(2, bootstrap=bootstrap)
+    drawn = draw_latents(latents, samples, seed, "image measures")
+    with isolated_randomness(derive_seed(seed, "networks")):
+        batches = [batch.cpu().numpy() for batch in image_batches(generator, drawn, BATCH)]
+    generated_images = np.concatenate(batches)
+    if generated_images.shape[1] != 1:
+        return {"named": Score.undefined("Shapes are measured on images with one channel; these have more.")}
+    values = dict(zip(latents.names, (values.numpy() for values in drawn.codes), strict=True))
+    generated = MeasuredImages.of(generated_images[:, 0], values, latents)
     rng = np.random.default_rng(derive_seed(seed, "resamples of generated pictures"))
-    scores = {"named": _named(generated, bootstrap, rng), **_parts(generated, bootstrap, rng)}
+    scores = {"named": _named(generated, bootstrap, rng), **_associations(generated, bootstrap, rng)}
     if images is not None and codes is not None:
-        estimates, pictures = _choose(np.asarray(images), Variables.wrap(codes), train, samples, seed)
-        real = Measured.of(pictures, _by_name(estimates, latents), latents)
+        wrapped = Variables.wrap(codes)
+        real = _measured_test_images(np.asarray(images), wrapped, train, latents, samples=samples, seed=seed)
         rng = np.random.default_rng(derive_seed(seed, "resamples of real pictures"))
-        scores |= _parts(real, bootstrap, rng, REAL)
+        scores |= _associations(real, bootstrap, rng, REAL)
     return scores
 
 
-def _generate(
-    generator: Generator, latents: LatentSpec, samples: int, seed: int
-) -> tuple[dict[str, NDArray[Any]], NDArray[np.float32]]:
-    """Codes by name and the pictures `(n, c, h, w)` that they gave."""
-    drawn = draw_latents(latents, samples, seed, "image measures")
-    with isolated_randomness(derive_seed(seed, "networks")):
-        pictures = np.concatenate([images.cpu().numpy() for images in image_batches(generator, drawn, BATCH)])
-    return dict(zip(latents.names, (values.numpy() for values in drawn.codes), strict=True)), pictures
-
-
-def _choose(
-    images: NDArray[Any], codes: Variables, train: ArrayLike | None, samples: int, seed: int
-) -> tuple[Variables, NDArray[Any]]:
-    """Some rows of the test split: codes, and pictures `(n, h, w)` in [0, 1]."""
+def _measured_test_images(
+    images: NDArray[Any], codes: Variables, train: ArrayLike | None, latents: LatentSpec, *, samples: int, seed: int
+) -> MeasuredImages:
+    """At most `samples` images `(n, 1, h, w)` of the test split, drawn at random."""
     mask = np.zeros(len(images), dtype=bool) if train is None else np.asarray(train, dtype=bool)
     if not len(images) == len(codes) == len(mask):
         raise MetricError(
             f"There are {len(images)} images, {len(codes)} rows of codes and {len(mask)} of train.",
             "Give one row of each per image.",
         )
-    rng = np.random.default_rng(derive_seed(seed, "choice of real pictures"))
-    rows = np.sort(rng.permutation(np.flatnonzero(~mask))[:samples])
-    return codes.rows(rows), images[rows, 0] / (255.0 if images.dtype == np.uint8 else 1.0)
-
-
-def _by_name(codes: Variables, latents: LatentSpec) -> dict[str, NDArray[Any]]:
     missing = sorted(set(latents.names) - set(codes.names))
     if missing:
         raise MetricError(
             f"The images' codes {', '.join(codes.names)} lack {', '.join(missing)}.",
-            "Name them as the latent spec does.",
+            "Name them as in the latent spec.",
         )
-    return {name: codes.column(name) for name in latents.names}
+    rng = np.random.default_rng(derive_seed(seed, "choice of real pictures"))
+    rows = np.sort(rng.permutation(np.flatnonzero(~mask))[:samples])
+    scaled = images[rows, 0] / (255.0 if images.dtype == np.uint8 else 1.0)
+    chosen = codes.rows(rows)
+    return MeasuredImages.of(scaled, {name: chosen.column(name) for name in latents.names}, latents)
 
 
-def _parts(measured: Measured, bootstrap: int, rng: np.random.Generator, suffix: str = "") -> dict[str, Score]:
+def _associations(
+    measured: MeasuredImages, bootstrap: int, rng: np.random.Generator, suffix: str = ""
+) -> dict[str, Score]:
     if len(measured) < FEWEST:
         undefined = {f"{measure}{suffix}": Score.undefined(_too_few(measured)) for measure in measured.measures}
         return {name: score for code in measured.codes for name, score in of_code(code, undefined).items()}
     values = associations(measured, measured.once)
-    replicates = associations(measured, _resamples(measured, bootstrap, rng))
+    replicates = associations(measured, measured.resamples(bootstrap, rng))
     scores: dict[str, Score] = {}
     for code, measure in values:
-        scores |= of_code(code, {f"{measure}{suffix}": _part(measured, code, measure, values, replicates)})
+        scores |= of_code(code, {f"{measure}{suffix}": _association(measured, code, measure, values, replicates)})
     return scores
 
 
-def _part(measured: Measured, code: str, measure: str, values: Associations, replicates: Associations) -> Score:
+def _association(
+    measured: MeasuredImages, code: str, measure: str, values: Associations, replicates: Associations
+) -> Score:
     value = float(values[code, measure][0])
     if np.isnan(value):
-        return Score.undefined(f"{code} or {measure} is the same for all pictures.")
+        return Score.undefined(f"{code} or {measure} is the same for all images.")
     is_categorical = code in measured.categorical
     bounds = (0.0, 1.0) if is_categorical else (-1.0, 1.0)
     low, high = _interval(value, replicates[code, measure], bounds)
@@ -180,29 +176,24 @@ def _part(measured: Measured, code: str, measure: str, values: Associations, rep
     return Score(value, low, high, chance, details=details, bounds=bounds)
 
 
-def _named(measured: Measured, bootstrap: int, rng: np.random.Generator) -> Score:
+def _named(measured: MeasuredImages, bootstrap: int, rng: np.random.Generator) -> Score:
     if not measured.continuous:
         return Score.undefined("There is no continuous code to name.")
     if len(measured) < FEWEST:
         return Score.undefined(_too_few(measured))
-    figures = within_categories(measured, measured.once)
-    value = float(clearest(figures, measured)[0])
+    correlations = within_categories(measured, measured.once)
+    value = float(mean_strongest(correlations, measured)[0])
     if np.isnan(value):
-        return Score.undefined("Every measure is the same for all pictures of a category.")
-    replicates = clearest(within_categories(measured, _resamples(measured, bootstrap, rng)), measured)
+        return Score.undefined("Every measure is the same for all images of a category.")
+    replicates = mean_strongest(within_categories(measured, measured.resamples(bootstrap, rng)), measured)
     low, high = _interval(value, replicates, (0.0, 1.0))
-    details = {code: strongest(figures, measured, code) for code in measured.continuous}
-    chance = clearest_when_shuffled(measured, rng)
+    details = {code: strongest(correlations, measured, code) for code in measured.continuous}
+    chance = mean_strongest_by_chance(measured, rng)
     return Score(value, low, high, chance, ceiling=1.0, details=details, better="higher", bounds=(0.0, 1.0))
 
 
-def _too_few(measured: Measured) -> str:
-    return f"Only {len(measured)} of {len(measured) + measured.blank} pictures have anything on them."
-
-
-def _resamples(measured: Measured, bootstrap: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    n = len(measured)
-    return rng.multinomial(n, np.full(n, 1 / n), size=bootstrap)
+def _too_few(measured: MeasuredImages) -> str:
+    return f"Only {len(measured)} of {len(measured) + measured.blank} images are not blank."
 
 
 def _interval(value: float, replicates: Floats, bounds: tuple[float, float]) -> tuple[float, float]:

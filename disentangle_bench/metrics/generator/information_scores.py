@@ -13,7 +13,7 @@ from disentangle_bench.metrics.metric import Score, of_code, pairing
 
 
 def with_share(code: Code, score: Score) -> dict[str, Score]:
-    """The score and its share of `H(c)`, which is one of at most 1 only where the entropy is discrete."""
+    """The score and its share of H(c), which is bounded by 1 only where the entropy is discrete."""
 
     def share(value: float | None) -> float | None:
         return None if value is None else value / code.entropy

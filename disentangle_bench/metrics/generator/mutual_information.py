@@ -166,9 +166,9 @@ def fresh_posterior_bound(
             generator, latents, samples=train_samples, validation=validation_samples, batch_size=batch_size, seed=seed
         )
         drawn = draw_latents(latents, samples, seed, "evaluation")
-        readers: list[tuple[Posterior, LatentSpec]] = [(fresh, fresh.latents)]
-        readers += [(posterior, latents)] if posterior else []
-        read, *own = posterior_outputs(generator, readers, drawn, batch_size)
+        posteriors: list[tuple[Posterior, LatentSpec]] = [(fresh, fresh.latents)]
+        posteriors += [(posterior, latents)] if posterior else []
+        read, *own = posterior_outputs(generator, posteriors, drawn, batch_size)
     details = {
         "estimator": "variational bound, a posterior trained afresh",
         "bounds": "below",
@@ -179,7 +179,15 @@ def fresh_posterior_bound(
         "best_epochs": dict(zip(latents.names, fresh.best_epochs, strict=True)),
     }
     scores = _bound_scores(fresh.latents, drawn, read, details)
-    return _with_gaps(latents, scores, _bound_scores(latents, drawn, own[0], {})) if own else scores
+    if not own:
+        return scores
+    own_scores = _bound_scores(latents, drawn, own[0], {})
+    with_gaps: dict[str, Score] = {}
+    for name in latents.names:
+        share = f"{name}.share"
+        gap = of_code(name, {"gap": _gap(scores[name], own_scores[name])})
+        with_gaps |= {name: scores[name], share: scores[share], **gap}
+    return with_gaps
 
 
 def _bound_scores(
@@ -200,7 +208,7 @@ def _bound_scores(
 def _bound(code: Code, terms: NDArray[np.float64], paired: str, details: Mapping[str, Any]) -> Score:
     low, high = mean_interval(terms)
     ceiling = code.entropy if isinstance(code, Categorical) else None
-    value, low, high = (min(figure, ceiling or math.inf) for figure in (float(terms.mean()), low, high))
+    value, low, high = (min(bound, ceiling or math.inf) for bound in (float(terms.mean()), low, high))
     return Score(
         value,
         low=low,
@@ -212,15 +220,6 @@ def _bound(code: Code, terms: NDArray[np.float64], paired: str, details: Mapping
         pairing=paired,
         details={**entropy_details(code), **details, "interval": "Student's, over samples"},
     )
-
-
-def _with_gaps(latents: LatentSpec, fresh: Mapping[str, Score], own: Mapping[str, Score]) -> dict[str, Score]:
-    """Beside each fresh bound, what the model's own Q misses of it."""
-    scores: dict[str, Score] = {}
-    for name in latents.names:
-        share = f"{name}.share"
-        scores |= {name: fresh[name], share: fresh[share], **of_code(name, {"gap": _gap(fresh[name], own[name])})}
-    return scores
 
 
 def _gap(fresh: Score, own: Score) -> Score:

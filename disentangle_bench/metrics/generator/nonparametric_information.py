@@ -1,4 +1,4 @@
-"""Mutual information between each code and what Q's output says of it, in nats, with no model of the posterior."""
+"""Nonparametric estimates of the mutual information between each code and Q's estimate of it, in nats."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def nonparametric_information(
 def _from_table(
     code: Categorical, values: NDArray[np.int64], estimate: NDArray[np.int64], bootstrap: int, seed: int
 ) -> Score:
-    """`H(c) - H(c given estimate)`; the terms are `ln p(c given estimate)`, moved so that their mean is the value."""
+    """H(c) - H(c given estimate). The samples are ln p(c given estimate), shifted so that their mean is the value."""
     table = count_pairs(values, estimate, (code.k, code.k))
     value = code.entropy - float(conditional_entropy(table, correction="miller-madow"))
     tables = resampled_tables(table, bootstrap, np.random.default_rng(seed))
@@ -142,7 +142,7 @@ def _from_table(
 
 
 def _from_neighbours(code: Code, values: NDArray[np.float32], estimate: NDArray[np.float32], neighbors: int) -> Score:
-    """Kraskov's estimate; its terms depend on each other, so the interval comes from disjoint parts."""
+    """Kraskov's estimate. Its terms depend on each other, so the interval comes from disjoint parts of the samples."""
     value = ksg_mutual_information(values, estimate, neighbors=neighbors)
     parts = [
         ksg_mutual_information(values[start::KSG_PARTS], estimate[start::KSG_PARTS], neighbors=neighbors)

@@ -1,7 +1,7 @@
 """Rank correlations with a bootstrap that ranks every resample anew.
 
-A resample is told by how often it holds each observation, `counts (r, n)`; a row of ones is the sample itself. Ranks
-within a resample then need no sorting but the first.
+A resample is described by how often it holds each observation, `counts (r, n)`; a row of ones is the sample itself.
+Ranks within a resample then need no sorting but the first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-EQUAL = 1e-6  # a spread of ranks below this is rounding: two untied values have 0.5
+EQUAL = 1e-6  # a smaller spread of ranks is rounding: that of two untied values is 0.5
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
@@ -21,9 +21,9 @@ class Ranking:
     """The order of `n` values, ties included.
 
     Attributes:
-        order: `(n,)`: the observations from lowest to highest value.
-        starts: where each of the distinct values starts in it.
-        distinct: `(n,)`: which distinct value each observation has.
+        order: `(n,)`, the observations from lowest to highest value.
+        starts: position in `order` at which each distinct value starts.
+        distinct: `(n,)`, index of each observation's distinct value.
     """
 
     order: NDArray[np.int64]
@@ -41,7 +41,7 @@ class Ranking:
         return cls(order, starts, back)
 
     def centred(self, counts: Counts) -> Floats:
-        """The mid-rank of each observation in each resample, less the mean rank: `(r, n)`."""
+        """The mid-rank of each observation in each resample, minus the mean rank, `(r, n)`."""
         ties = np.add.reduceat(counts[:, self.order], self.starts, axis=1)
         middles = np.cumsum(ties, axis=1) - ties / 2
         ranks: Floats = (middles - counts.sum(axis=1, keepdims=True) / 2)[:, self.distinct]
@@ -51,8 +51,7 @@ class Ranking:
 def spearman(x: Ranking, y: Ranking, counts: Counts, groups: ArrayLike | None = None) -> Floats:
     """Spearman's correlation of each resample, `(r,)`; NaN where all values are equal.
 
-    With `groups (n,)`, the partial correlation given the group: between what is left of the ranks once the mean rank of
-    the group is taken off.
+    With `groups (n,)`, the partial correlation given the group: between the ranks minus the mean rank of their group.
     """
     a, b = x.centred(counts), y.centred(counts)
     if groups is not None:
@@ -60,11 +59,11 @@ def spearman(x: Ranking, y: Ranking, counts: Counts, groups: ArrayLike | None = 
     return _ratio(_sum(counts, a, b), np.sqrt(_sum(counts, a, a) * _sum(counts, b, b)))
 
 
-def correlation_ratio(groups: ArrayLike, y: Ranking, counts: Counts) -> Floats:
+def eta_squared(groups: ArrayLike, y: Ranking, counts: Counts) -> Floats:
     """The share of the variance of ranks that lies between groups, `(r,)`; NaN where all values are equal.
 
-    Eta squared of Kruskal and Wallis: their H, corrected for ties, over n - 1. Groups without relation to the values
-    have `(k - 1) / (n - 1)` on average.
+    It is the H of Kruskal and Wallis, corrected for ties, over n - 1. For k groups unrelated to the values its mean is
+    `(k - 1) / (n - 1)`.
     """
     ranks = y.centred(counts)
     rest = _within(ranks, counts, groups)
@@ -73,7 +72,7 @@ def correlation_ratio(groups: ArrayLike, y: Ranking, counts: Counts) -> Floats:
 
 
 def _within(ranks: Floats, counts: Counts, groups: ArrayLike) -> Floats:
-    """Ranks less the mean of their group in each resample, `(r, n)`."""
+    """Ranks minus the mean of their group in each resample, `(r, n)`."""
     _, member = np.unique(np.asarray(groups), return_inverse=True)
     one_hot = np.eye(member.max() + 1)[member]
     sizes, sums = counts @ one_hot, (counts * ranks) @ one_hot

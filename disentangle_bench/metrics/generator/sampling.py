@@ -1,4 +1,4 @@
-"""Generated samples: latents from a seed, their images, and what posteriors read in these."""
+"""Latents from a seed, the images generated from them, and the posteriors of these images."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Parameters = tuple[Tensor, ...]
 
 @contextmanager
 def isolated_randomness(seed: int) -> Iterator[None]:
-    """Seed torch's global generators for a block and put them back as they were.
+    """Seed torch's global random state for a block and restore it afterwards.
 
-    A generator or posterior that draws from them, such as one with dropout, then gives the same numbers each time.
+    A generator or posterior that draws from it, such as one with dropout, then gives the same numbers each time.
     """
     devices = list(range(torch.cuda.device_count()))
     with torch.random.fork_rng(devices=devices):
@@ -31,7 +31,7 @@ def isolated_randomness(seed: int) -> Iterator[None]:
 
 @contextmanager
 def training_mode(seed: int) -> Iterator[None]:
-    """Gradients on, whatever the caller has set; seeded and, on a GPU too, repeatable."""
+    """Enable gradients, whatever the caller has set, and make training repeatable, on a GPU too."""
     with (
         isolated_randomness(seed),
         torch.inference_mode(mode=False),
@@ -42,15 +42,15 @@ def training_mode(seed: int) -> Iterator[None]:
 
 
 def draw_latents(latents: LatentSpec, samples: int, seed: int, purpose: str) -> Latents:
-    """Latents for one purpose; another purpose gives others."""
+    """Latents drawn from the priors; each purpose has its own stream of random numbers."""
     return latents.sample(samples, torch.Generator().manual_seed(derive_seed(seed, "latents", purpose)))
 
 
 def image_batches(generator: Generator, drawn: Latents, batch_size: int) -> Iterator[Tensor]:
-    """The images of latents, in batches `(b, c, h, w)` float32 on the generator's device, without gradients.
+    """Generate images in batches `(b, c, h, w)`, float32 on the generator's device, without gradients.
 
     Raises:
-        MetricError: the generator gave something else.
+        MetricError: an output of another shape.
     """
     for start in range(0, len(drawn), batch_size):
         rows = drawn.rows(slice(start, start + batch_size))
@@ -59,39 +59,48 @@ def image_batches(generator: Generator, drawn: Latents, batch_size: int) -> Iter
         if images.ndim != 4 or len(images) != len(rows):
             raise MetricError(
                 f"The generator gave an array of the shape {tuple(images.shape)} for {len(rows)} latents.",
-                "It has to give one image (c, h, w) for each.",
+                "It has to give one image (c, h, w) per latent.",
             )
         yield images.float()
 
 
 def posterior_outputs(
-    generator: Generator, readers: Sequence[tuple[Posterior, LatentSpec]], drawn: Latents, batch_size: int
+    generator: Generator, posteriors: Sequence[tuple[Posterior, LatentSpec]], drawn: Latents, batch_size: int
 ) -> list[Parameters]:
-    """What posteriors, each beside the codes that it reads, say of the same generated images.
+    """Generate images and apply several posteriors to them.
+
+    Args:
+        generator: latents -> images.
+        posteriors: each with the latent spec whose codes it reads.
+        drawn: latents to generate from.
+        batch_size: images at a time.
+
+    Returns:
+        The parameters that each posterior gives.
 
     Raises:
         MetricError: a generator or posterior whose output does not fit the latents.
     """
-    read: list[list[Parameters]] = [[] for _ in readers]
+    outputs: list[list[Parameters]] = [[] for _ in posteriors]
     for images in image_batches(generator, drawn, batch_size):
-        for (posterior, latents), batches in zip(readers, read, strict=True):
+        for (posterior, latents), batches in zip(posteriors, outputs, strict=True):
             with torch.no_grad():
                 parameters = tuple(part.detach().float().cpu() for part in posterior(images))
             check_parameters(parameters, latents, len(images))
             batches.append(parameters)
-    return [tuple(torch.cat(parts) for parts in zip(*batches, strict=True)) for batches in read]
+    return [tuple(torch.cat(parts) for parts in zip(*batches, strict=True)) for batches in outputs]
 
 
 def check_parameters(parameters: Parameters, latents: LatentSpec, samples: int) -> None:
-    """Refuse posterior parameters that are not one `(samples, p)` per code.
+    """Check that posterior parameters are one tensor `(samples, p)` per code.
 
     Raises:
-        MetricError: they belong to other codes.
+        MetricError: parameters of other codes.
     """
     found = [tuple(part.shape) for part in parameters]
-    wanted = [(samples, width) for width in latents.parameters]
-    if found != wanted:
+    expected = [(samples, width) for width in latents.parameters]
+    if found != expected:
         raise MetricError(
-            f"The posterior gave arrays of the shapes {found}; the codes {', '.join(latents.names)} need {wanted}.",
+            f"The posterior gave arrays of the shapes {found}; the codes {', '.join(latents.names)} need {expected}.",
             "Give the posterior and the latents of one model.",
         )

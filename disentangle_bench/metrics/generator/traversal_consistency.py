@@ -1,8 +1,8 @@
-"""Latent traversals in numbers: does the picture follow the code that is swept, smoothly, and does the rest stay?
+"""Traversal consistency: latent traversals in numbers.
 
-One code is swept while all other codes and the noise are held, from many random starts (draws). A score is the mean
-over draws, its interval a bootstrap over draws, and its chance level the same score of the same generator made deaf to
-its codes (`sweeps.ignoring_codes`).
+One code is varied while all other codes and the noise are held, from many random starts (draws). A score is the mean
+over draws, its interval a bootstrap over draws, and its chance level the score of the same generator if it ignored its
+codes (see `with_fresh_codes`).
 """
 
 from __future__ import annotations
@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.generator.sampling import draw_latents, isolated_randomness
 from disentangle_bench.metrics.generator.traversal_components import (
     SHARES,
     Counts,
-    Sweep,
+    components_of,
     isolations,
     order_along,
     unclipped_determination,
@@ -29,24 +27,25 @@ from disentangle_bench.metrics.generator.traversal_components import (
 from disentangle_bench.metrics.generator.traversals import (
     CENTRAL_95,
     Floats,
+    PathReader,
     Paths,
-    Reader,
-    held,
-    ignoring_codes,
+    Traversal,
     prior_values,
-    sweep,
+    repeat,
+    with_fresh_codes,
 )
+from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Posterior, Score, Scores, metric, of_code
 from disentangle_bench.seeds import derive_seed
 
 OVERALL = "overall"
 WIDE = 2.0
-ORDERS = 20  # of the deaf generator's pictures, which may come in any: chance is the mean over them
+ORDERS = 20  # random orders of the code-ignoring generator's images, over which chance is averaged
 _WHY_UNDEFINED = {
     "isolation": "There is no other code whose posterior varies.",
-    "smoothness": "Sweeping the code moves no picture.",
-    "content": "There is no classifier of the pictures: the dataset has no labels, or none was given.",
+    "smoothness": "Traversing the code changes no image.",
+    "content": "There is no classifier of the images: the dataset has no labels, or none was given.",
 }
 
 
@@ -55,7 +54,7 @@ _WHY_UNDEFINED = {
     version=1,
     bounds=(0, 1),
     better="higher",
-    source="defined here; sweeps as in arXiv:1606.03657, figure 2; isolation: ICC(1,1) of Shrout and Fleiss (1979)",
+    source="defined here; traversals as in arXiv:1606.03657, figure 2; isolation: ICC(1,1) of Shrout and Fleiss (1979)",
 )
 def traversal_consistency(
     generator: Generator,
@@ -136,89 +135,67 @@ def traversal_consistency(
         >>> [round(scores[f"{code}.smoothness"].value, 3) for code in latents.names]
         [1.0, 0.0]
     """
-    _check_settings(draws=(draws, 2), steps=(steps, 3), bootstrap=(bootstrap, 2))
-    reader = Reader(latents, generator, posterior, classifier)
+    require_at_least(2, draws=draws, bootstrap=bootstrap)
+    require_at_least(3, steps=steps)
+    reader = PathReader(latents, generator, posterior, classifier)
     base = draw_latents(latents, draws, seed, "draws")
-    planned = _planned(latents, steps)
-    longest = max(len(values) for _, _, values in planned)
-    with isolated_randomness(derive_seed(seed, "networks")):
-        sweeps = [
-            _swept(latents, index, suffix, values, reader.read(sweep(base, index, values), len(values)))
-            for index, suffix, values in planned
-        ]
-        ignored = ignoring_codes(held(base, longest), latents, derive_seed(seed, "chance"))
-        deaf = reader.read(ignored, longest)
-    return _scores(sweeps, deaf, bootstrap, np.random.default_rng(derive_seed(seed, "resamples")))
-
-
-def _check_settings(**settings: tuple[int, int]) -> None:
-    for name, (value, least) in settings.items():
-        if value < least:
-            raise MetricError(f"traversal-consistency was asked for {name} = {value}.", f"Ask for {least} or more.")
-
-
-def _planned(latents: LatentSpec, steps: int) -> list[tuple[int, str, Tensor]]:
-    """Code, suffix and values of every sweep: the prior ranges, then the wide ones."""
+    ranges = [prior_values(code, steps) for code in latents.codes]
     wide = torch.linspace(-WIDE, WIDE, steps)
-    codes = list(enumerate(latents.codes))
-    return [
-        *((index, "", prior_values(code, steps)) for index, code in codes),
-        *((index, "/wide", wide) for index, code in codes if not isinstance(code, Categorical)),
-    ]
+    continuous = [index for index, code in enumerate(latents.codes) if not isinstance(code, Categorical)]
+    longest = max(map(len, ranges))
+    with isolated_randomness(derive_seed(seed, "networks")):
+        traversals = [reader.traverse(base, index, values) for index, values in enumerate(ranges)]
+        traversals += [reader.traverse(base, index, wide, suffix="/wide") for index in continuous]
+        fresh = with_fresh_codes(repeat(base, longest), latents, derive_seed(seed, "chance"))
+        ignoring = reader.read(fresh, longest)
+    return _scores(traversals, ignoring, latents, bootstrap, np.random.default_rng(derive_seed(seed, "resamples")))
 
 
-def _swept(latents: LatentSpec, index: int, suffix: str, values: Tensor, paths: Paths) -> Sweep:
-    code = latents.codes[index]
-    return Sweep(index, code.name, isinstance(code, Categorical), suffix, values.double().numpy(), paths)
-
-
-def _scores(sweeps: Sequence[Sweep], deaf: Paths, bootstrap: int, rng: np.random.Generator) -> dict[str, Score]:
-    draws = len(deaf)
+def _scores(
+    traversals: Sequence[Traversal], ignoring: Paths, latents: LatentSpec, bootstrap: int, rng: np.random.Generator
+) -> dict[str, Score]:
+    draws = len(ignoring)
     once = np.ones((1, draws), dtype=np.int64)
-    values = _figures(sweeps, once)
-    replicates = _figures(sweeps, rng.multinomial(draws, once[0] / draws, size=bootstrap))
-    chances = [_figures(_on_paths(sweeps, deaf.shuffled(rng)), once) for _ in range(ORDERS)]
-    details = _details(sweeps, once)
-    chance = {name: np.concatenate([each[name] for each in chances]) for name in values}
+    values = _values(traversals, once)
+    replicates = _values(traversals, rng.multinomial(draws, once[0] / draws, size=bootstrap))
+    shuffles = [ignoring.shuffled(rng) for _ in range(ORDERS)]
+    by_chance = [
+        _values([replace(each, paths=paths.truncated(len(each.values))) for each in traversals], once)
+        for paths in shuffles
+    ]
+    chance = {name: np.concatenate([each[name] for each in by_chance]) for name in values}
     scores = {OVERALL: _score(values[OVERALL], replicates[OVERALL], chance[OVERALL])}
-    for each in sweeps:
-        for part, figure in each.parts.items():
-            name = _name(each, part)
-            score = _score(values[name], replicates[name], chance[name], why_undefined=_WHY_UNDEFINED.get(part, ""))
-            if figure in SHARES and score.value is not None and np.ptp(replicates[name]) == 0:
+    for each in traversals:
+        details = _details(each, latents, once)
+        for name, component in components_of(each).items():
+            full = _full_name(each, name)
+            score = _score(values[full], replicates[full], chance[full], why_undefined=_WHY_UNDEFINED.get(name, ""))
+            if component in SHARES and score.value is not None and np.ptp(replicates[full]) == 0:
                 score = _unanimous(score, score.value, draws)
             score = replace(score, details=details.get(name, {}))
-            scores |= of_code(each.name, {f"{part}{each.suffix}": score})
+            scores |= of_code(each.name, {f"{name}{each.suffix}": score})
     return scores
 
 
-def _on_paths(sweeps: Sequence[Sweep], paths: Paths) -> list[Sweep]:
-    return [replace(each, paths=paths.first(len(each.values))) for each in sweeps]
+def _full_name(traversal: Traversal, component: str) -> str:
+    return f"{traversal.name}.{component}{traversal.suffix}"
 
 
-def _name(each: Sweep, part: str) -> str:
-    return f"{each.name}.{part}{each.suffix}"
-
-
-def _figures(sweeps: Sequence[Sweep], counts: Counts) -> dict[str, Floats]:
-    """Every part of every sweep by its full name, `overall` first."""
-    figures = {_name(each, part): figure(each, counts) for each in sweeps for part, figure in each.parts.items()}
-    of_codes = [
-        _geometric_mean(np.array([figures[_name(each, part)] for part in each.parts]))
-        for each in sweeps
-        if not each.suffix
-    ]
-    return {OVERALL: np.mean(of_codes, axis=0), **figures}
-
-
-def _geometric_mean(figures: Floats) -> Floats:
-    """Over the parts that are defined: `(parts, r)` to `(r,)`."""
-    mean: Floats = np.nanprod(figures, axis=0) ** (1 / (~np.isnan(figures)).sum(axis=0))
-    return mean
+def _values(traversals: Sequence[Traversal], counts: Counts) -> dict[str, Floats]:
+    """Every component of every traversal, `(r,)`, by its full name, `overall` first."""
+    values: dict[str, Floats] = {}
+    of_codes = []
+    for each in traversals:
+        components = {name: function(each, counts) for name, function in components_of(each).items()}
+        values |= {_full_name(each, name): component for name, component in components.items()}
+        if not each.suffix:
+            table = np.array([*components.values()])
+            of_codes.append(np.nanprod(table, axis=0) ** (1 / (~np.isnan(table)).sum(axis=0)))
+    return {OVERALL: np.mean(of_codes, axis=0), **values}
 
 
 def _score(values: Floats, replicates: Floats, chances: Floats, why_undefined: str = "") -> Score:
-    """The score of a part's value `(1,)`, its values on resamples and those by chance."""
+    """The score of a component from its value `(1,)`, its values on resamples and those by chance."""
     if np.isnan(values[0]):
         return Score.undefined(why_undefined)
     value = float(np.clip(values[0], 0, 1))
@@ -228,38 +205,26 @@ def _score(values: Floats, replicates: Floats, chances: Floats, why_undefined: s
 
 
 def _unanimous(score: Score, value: float, draws: int) -> Score:
-    """A share in which all draws agree, of which a bootstrap learns nothing: with Wilson's interval for p of 0 or 1.
+    """Give a share on which all draws agree, and which resampling therefore never changes, Wilson's interval.
 
-    That interval is what z squared, 3.84, further draws could make of the share, were they all to fail or all to pass.
+    That interval is for a proportion of 0 or 1: what z squared, 3.84, further draws could make of the share if all of
+    them failed or all passed.
     """
     unseen = CENTRAL_95**2
     return replace(score, low=value * draws / (draws + unseen), high=(value * draws + unseen) / (draws + unseen))
 
 
-def _details(sweeps: Sequence[Sweep], once: Counts) -> dict[str, dict[str, Any]]:
-    details: dict[str, dict[str, Any]] = {}
-    for each in sweeps:
-        details[_name(each, "fidelity")] = _fidelity_details(each, once)
-        details[_name(each, "isolation")] = {"by_code": _isolation_details(each, once, sweeps)}
-        if not each.categorical:
-            details[_name(each, "direction")] = {"rising": float(np.mean(order_along(each) > 0))}
-    return details
-
-
-def _fidelity_details(each: Sweep, once: Counts) -> dict[str, Any]:
-    if each.categorical:
-        return {"by_category": (each.estimates == each.values).mean(axis=0).tolist()}
-    return {
-        "values": each.values.tolist(),
-        "mean_estimates": each.estimates.mean(axis=0).tolist(),
-        "unclipped": float(unclipped_determination(each, once)[0]),
+def _details(traversal: Traversal, latents: LatentSpec, once: Counts) -> dict[str, dict[str, Any]]:
+    """The details of the components, by name."""
+    others = isolations(traversal, once).items()
+    by_code = {latents.names[index]: float(value) for index, (value,) in others if not np.isnan(value)}
+    details: dict[str, dict[str, Any]] = {"isolation": {"by_code": by_code}}
+    if traversal.categorical:
+        accuracies = (traversal.estimates == traversal.values).mean(axis=0)
+        return details | {"fidelity": {"by_category": accuracies.tolist()}}
+    fidelity = {
+        "values": traversal.values.tolist(),
+        "mean_estimates": traversal.estimates.mean(axis=0).tolist(),
+        "unclipped": float(unclipped_determination(traversal, once)[0]),
     }
-
-
-def _isolation_details(each: Sweep, once: Counts, sweeps: Sequence[Sweep]) -> dict[str, float]:
-    names = {other.index: other.name for other in sweeps}
-    return {
-        names[index]: float(figures[0])
-        for index, figures in isolations(each, once).items()
-        if not np.isnan(figures).any()
-    }
+    return details | {"fidelity": fidelity, "direction": {"rising": float(np.mean(order_along(traversal) > 0))}}

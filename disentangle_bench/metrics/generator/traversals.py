@@ -1,4 +1,4 @@
-"""Paths of pictures along which one code is swept and all else is held, and what is read along them."""
+"""Latent traversals: paths of images along which one code varies and all else is held, and what is read along them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Paths:
-    """What is read along `n` paths of `s` pictures.
+    """What is read along `n` paths of `s` images.
 
     Attributes:
-        readings: one array `(n, s, p)` per code: the posterior's probabilities of a categorical code's categories
-            (p = k), or the posterior mean of a continuous code (p = 1).
-        distances: `(n, s, s)`: root-mean-square differences between the pictures of each path.
-        classes: `(n, s)`: the class that a classifier sees, if there is one.
+        readings: one array `(n, s, p)` per code: the posterior's category probabilities of a categorical code (p = k),
+            or the posterior mean of a continuous code (p = 1).
+        distances: `(n, s, s)`: root-mean-square differences between the images of each path.
+        classes: `(n, s)`: the classifier's prediction for each image, if there is a classifier.
     """
 
     readings: tuple[Floats, ...]
@@ -41,11 +41,11 @@ class Paths:
 
     @property
     def steps(self) -> int:
-        """Pictures on each path."""
+        """Images per path."""
         return int(self.distances.shape[1])
 
-    def taken(self, order: NDArray[np.int64]) -> Paths:
-        """The pictures `order (n, t)` of each path, in that order."""
+    def select(self, order: NDArray[np.int64]) -> Paths:
+        """The images at positions `order (n, t)` of each path, in that order."""
         rows = np.arange(len(self))[:, None]
         return Paths(
             tuple(reading[rows, order] for reading in self.readings),
@@ -54,49 +54,82 @@ class Paths:
         )
 
     def shuffled(self, rng: np.random.Generator) -> Paths:
-        """The same pictures, on each path in an order of its own."""
-        return self.taken(rng.random((len(self), self.steps)).argsort(axis=1))
+        """The same images, in a random order of its own on each path."""
+        return self.select(rng.random((len(self), self.steps)).argsort(axis=1))
 
-    def first(self, steps: int) -> Paths:
-        """The first pictures of each path."""
-        return self.taken(np.broadcast_to(np.arange(steps), (len(self), steps)))
+    def truncated(self, steps: int) -> Paths:
+        """The first images of each path."""
+        return self.select(np.broadcast_to(np.arange(steps), (len(self), steps)))
+
+
+@dataclass(frozen=True)
+class Traversal:
+    """Paths along which one code takes the same values.
+
+    Attributes:
+        index: position of the code among all codes.
+        name: of the code.
+        categorical: whether the code is.
+        suffix: of the names of the components; empty for the prior range.
+        values: `(s,)`, what the code is set to.
+        paths: what is read along the paths.
+    """
+
+    index: int
+    name: str
+    categorical: bool
+    suffix: str
+    values: Floats
+    paths: Paths
+
+    @property
+    def estimates(self) -> Floats:
+        """Q's most likely category or its mean for the traversed code, `(n, s)`."""
+        reading = self.paths.readings[self.index]
+        return reading.argmax(axis=2).astype(np.float64) if self.categorical else reading[:, :, 0]
 
 
 def prior_values(code: Code, steps: int) -> Tensor:
-    """A code's prior range: its categories; [-1, 1] of a uniform code; the central 95 % of a Gaussian one, evenly."""
+    """A code's prior range, evenly: all categories; [-1, 1] of a uniform code; the central 95 % of a Gaussian one."""
     if isinstance(code, Categorical):
         return torch.arange(code.k)
     reach = CENTRAL_95 if isinstance(code, Gaussian) else 1.0
     return torch.linspace(-reach, reach, steps)
 
 
-def sweep(base: Latents, index: int, values: Tensor) -> Latents:
+def traverse(base: Latents, index: int, values: Tensor) -> Latents:
     """Each row of `base (n)` once for every value `(s,)` of code `index`: `n * s` rows, path after path."""
-    return held(base, len(values)).replace(index, values.repeat(len(base)))
+    return repeat(base, len(values)).replace(index, values.repeat(len(base)))
 
 
-def held(base: Latents, steps: int) -> Latents:
-    """Each row of `base (n)` `steps` times in a row: paths along which nothing is swept."""
+def repeat(base: Latents, steps: int) -> Latents:
+    """Each row of `base (n)` `steps` times in a row: paths along which nothing varies."""
     return base.rows(torch.arange(len(base)).repeat_interleave(steps))
 
 
-def ignoring_codes(asked: Latents, spec: LatentSpec, seed: int) -> Latents:
-    """What a generator made deaf to its codes draws pictures of: fresh codes from the prior, whatever is asked for.
+def with_fresh_codes(latents: Latents, spec: LatentSpec, seed: int) -> Latents:
+    """The same noise with codes drawn from the prior, as if the generator ignored the requested ones.
 
-    Only the noise is as asked for. Its pictures are as good and as varied as before, but no code can be read as it was
-    asked for, none is held, and the order along a path means nothing.
+    The images are as good and as varied as before, but no code can be read as requested, none is held, and the order
+    along a path means nothing.
     """
-    return Latents(asked.noise, spec.sample(len(asked), torch.Generator().manual_seed(seed)).codes)
+    return Latents(latents.noise, spec.sample(len(latents), torch.Generator().manual_seed(seed)).codes)
 
 
 @dataclass(frozen=True)
-class Reader:
-    """A generator and those who look at its pictures."""
+class PathReader:
+    """Generate images along paths, and read them with the posterior and, where there is one, the classifier."""
 
     spec: LatentSpec
     generator: Generator
     posterior: Posterior
     classifier: Classifier | None = None
+
+    def traverse(self, base: Latents, index: int, values: Tensor, suffix: str = "") -> Traversal:
+        """Set code `index` to each of the values `(s,)`, from every start in `base`; see `read`."""
+        code = self.spec.codes[index]
+        paths = self.read(traverse(base, index, values), len(values))
+        return Traversal(index, code.name, isinstance(code, Categorical), suffix, values.double().numpy(), paths)
 
     @torch.no_grad()
     def read(self, latents: Latents, steps: int) -> Paths:
@@ -106,7 +139,7 @@ class Reader:
             MetricError: a generator or posterior whose output does not fit the latents, or is NaN or infinite.
         """
         whole_paths = max(1, BATCH // steps) * steps
-        batches = [self._look(images, steps) for images in image_batches(self.generator, latents, whole_paths)]
+        batches = [self._read(images, steps) for images in image_batches(self.generator, latents, whole_paths)]
         readings = zip(*(batch.readings for batch in batches), strict=True)
         classes = [batch.classes for batch in batches if batch.classes is not None]
         return Paths(
@@ -115,31 +148,29 @@ class Reader:
             np.concatenate(classes) if classes else None,
         )
 
-    def _look(self, images: Tensor, steps: int) -> Paths:
+    def _read(self, images: Tensor, steps: int) -> Paths:
         parameters = self.posterior(images)
         check_parameters(parameters, self.spec, len(images))
-        self._require_finite(images, parameters)
+        self._check_finite(images, parameters)
+        readings = []
+        for code, raw in zip(self.spec.codes, parameters, strict=True):
+            probabilities_or_mean = (
+                raw.double().softmax(dim=1) if isinstance(code, Categorical) else code.estimate(raw)[:, None]
+            )
+            array: Floats = probabilities_or_mean.double().cpu().numpy()
+            readings.append(array.reshape(-1, steps, array.shape[1]))
         flat = images.reshape(len(images) // steps, steps, -1)
         # cdist's matrix-product shortcut would lose small distances to rounding
         distances = torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist") / flat.shape[2] ** 0.5
-        return Paths(
-            tuple(_reading(code, raw, steps) for code, raw in zip(self.spec.codes, parameters, strict=True)),
-            distances.double().cpu().numpy(),
-            None if self.classifier is None else self.classifier(images).cpu().numpy().reshape(-1, steps),
-        )
+        classes = None if self.classifier is None else self.classifier(images).cpu().numpy().reshape(-1, steps)
+        return Paths(tuple(readings), distances.double().cpu().numpy(), classes)
 
-    def _require_finite(self, images: Tensor, parameters: Sequence[Tensor]) -> None:
+    def _check_finite(self, images: Tensor, parameters: Sequence[Tensor]) -> None:
         outputs = {"generator": images}
         outputs |= {f"posterior of {name}": raw for name, raw in zip(self.spec.names, parameters, strict=True)}
         broken = [name for name, output in outputs.items() if not torch.isfinite(output).all()]
         if broken:
             raise MetricError(
                 f"The {' and the '.join(broken)} gave values that are NaN or infinite.",
-                "Look at the run's status and log: its training has probably diverged.",
+                "Check the run's status and log: its training has probably diverged.",
             )
-
-
-def _reading(code: Code, raw: Tensor, steps: int) -> Floats:
-    values = raw.double().softmax(dim=1) if isinstance(code, Categorical) else code.estimate(raw)[:, None]
-    array: Floats = values.double().cpu().numpy()
-    return array.reshape(-1, steps, array.shape[1])

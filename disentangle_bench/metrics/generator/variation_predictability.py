@@ -1,33 +1,32 @@
-"""Can a small network tell from two pictures which code has changed between them?"""
+"""Variation predictability: a small network predicts which code differs between two generated images."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from scipy import stats
 from torch import Tensor, nn
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Latents, LatentSpec
+from disentangle_bench.metrics.generator.convolutions import convolutional_layers
 from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness, training_mode
+from disentangle_bench.metrics.information.entropies import count_pairs
 from disentangle_bench.metrics.metric import Generator, Score, Scores, metric, pairing
 from disentangle_bench.seeds import derive_seed
 
 BATCH = 500
-CHANNELS = (32, 64, 128)
-SMALLEST = 4  # maps larger than this are halved
+LARGEST_MAP = 4
 HIDDEN = 128
 MINIBATCH = 50
 EPOCHS = 40
 LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 1e-2
-INVISIBLE = 1 / 255  # differences smaller than a grey level are not blown up for the network to read
+INVISIBLE = 1 / 255  # differences of less than a grey level are not amplified for the network
 
 
 @metric(
@@ -94,24 +93,23 @@ def variation_predictability(
     training = round(pairs * train_share)
     if not codes <= training <= pairs - codes:
         raise MetricError(
-            f"variation-predictability was asked for {pairs} pairs, {training} of them for training.",
-            f"Ask for {codes} or more to train on and to ask about, one for each code.",
+            f"{pairs} pairs, {training} of them for training, are too few for {codes} codes.",
+            f"Give {codes} or more to train on and {codes} or more to score, one for each code.",
         )
     if codes == 1:
-        return Score.undefined("There is only one code, so there is nothing to tell apart.")
-    asked = Pairs.of(generator, latents, pairs, seed)
-    guesses = _train(asked, training, codes, seed)
-    return _score(asked, guesses, training, latents.names)
+        return Score.undefined("There is only one code, so there is nothing to predict.")
+    drawn = Pairs.of(generator, latents, pairs, seed)
+    return _score(drawn, _predictions(drawn, training, codes, seed), training, latents.names)
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of pictures that differ in one code.
+    """Pairs of images that differ in one code.
 
     Attributes:
-        differences: `(n, c, h, w)`: second less first picture.
-        changed: `(n,)` int64: the code that was drawn anew.
-        name: that says which pairs these are.
+        differences: `(n, c, h, w)`, second minus first image.
+        changed: `(n,)` int64, the code that was drawn again.
+        name: identifies the pairs.
     """
 
     differences: Tensor
@@ -120,10 +118,10 @@ class Pairs:
 
     @classmethod
     def of(cls, generator: Generator, latents: LatentSpec, pairs: int, seed: int) -> Pairs:
-        """Draw them, each code as often as any other, in random order.
+        """Draw pairs in which each code changes equally often, in random order.
 
         Raises:
-            MetricError: NaN or infinite pictures.
+            MetricError: NaN or infinite images.
         """
         first = draw_latents(latents, pairs, seed, "first pictures")
         order = np.random.default_rng(derive_seed(seed, "changed codes"))
@@ -135,13 +133,13 @@ class Pairs:
         if not torch.isfinite(differences).all():
             raise MetricError(
                 "The generator gave images that hold NaN or infinite values.",
-                "Look at the run's status and log: its training has probably diverged.",
+                "Check the run's status and log: its training has probably diverged.",
             )
         return cls(differences, changed.to(differences.device), pairing("pairs", changed, first.noise, *second.codes))
 
 
 def _changed(first: Latents, latents: LatentSpec, changed: Tensor, generator: torch.Generator) -> Latents:
-    """The first latents with, in each row, one code drawn anew; a categorical one as any of its other categories."""
+    """The first latents with, in each row, one code drawn again; a categorical one gets another category."""
     codes = []
     for index, (code, values) in enumerate(zip(latents.codes, first.codes, strict=True)):
         if isinstance(code, Categorical):
@@ -152,19 +150,20 @@ def _changed(first: Latents, latents: LatentSpec, changed: Tensor, generator: to
     return Latents(first.noise, tuple(codes))
 
 
-def _train(asked: Pairs, training: int, codes: int, seed: int) -> Tensor:
-    """Train on the first pairs, and guess of all which code has changed: `(n,)` int64."""
-    inputs = asked.differences / asked.differences[:training].std().clamp(min=INVISIBLE)
+def _predictions(pairs: Pairs, training: int, codes: int, seed: int) -> Tensor:
+    """Train on the first pairs, and predict for all which code has changed: `(n,)` int64."""
+    inputs = pairs.differences / pairs.differences[:training].std().clamp(min=INVISIBLE)
     order = torch.Generator().manual_seed(derive_seed(seed, "order of pairs"))
     with training_mode(derive_seed(seed, "weights")):
-        network = _network(inputs.shape[1:], codes).to(inputs.device)
+        layers = convolutional_layers(inputs.shape[1:], HIDDEN, largest_map=LARGEST_MAP, group_norm=True)
+        network = nn.Sequential(*layers, nn.Linear(HIDDEN, codes)).to(inputs.device)
         optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, LEARNING_RATE, total_steps=EPOCHS * math.ceil(training / MINIBATCH)
         )
         for _ in range(EPOCHS):
             for rows in torch.split(torch.randperm(training, generator=order).to(inputs.device), MINIBATCH):
-                loss = F.cross_entropy(network(inputs[rows]), asked.changed[rows])
+                loss = F.cross_entropy(network(inputs[rows]), pairs.changed[rows])
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
@@ -173,31 +172,19 @@ def _train(asked: Pairs, training: int, codes: int, seed: int) -> Tensor:
         return torch.cat([network(rows).argmax(dim=1) for rows in torch.split(inputs, BATCH)])
 
 
-def _network(shape: torch.Size, codes: int) -> nn.Module:
-    """Convolutions that halve the maps until they are small, and a hidden layer."""
-    channels, height, width = shape
-    layers: list[nn.Module] = []
-    for maps in CHANNELS:
-        if max(height, width) > SMALLEST:
-            layers += [nn.Conv2d(channels, maps, 3, stride=2, padding=1), nn.GroupNorm(8, maps), nn.ReLU()]
-            channels, height, width = maps, (height + 1) // 2, (width + 1) // 2
-    layers += [nn.Flatten(), nn.Linear(channels * height * width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, codes)]
-    return nn.Sequential(*layers)
-
-
-def _score(asked: Pairs, guesses: Tensor, training: int, names: tuple[str, ...]) -> Score:
-    changed, guessed = asked.changed.cpu().numpy(), guesses.cpu().numpy()
-    right = (changed == guessed).astype(np.float64)
-    held_out = right[training:]
-    table = _confusion(changed[training:], guessed[training:], len(names))
+def _score(pairs: Pairs, predictions: Tensor, training: int, names: tuple[str, ...]) -> Score:
+    changed, predicted = pairs.changed.cpu().numpy(), predictions.cpu().numpy()
+    correct = (changed == predicted).astype(np.float64)
+    held_out = correct[training:]
+    confusion = count_pairs(changed[training:], predicted[training:], (len(names), len(names)))
     exact = stats.binomtest(int(held_out.sum()), len(held_out)).proportion_ci(method="wilson")
     details = {
         "codes": list(names),
-        "confusion": table.tolist(),
-        "right": dict(zip(names, (np.diag(table) / np.maximum(table.sum(axis=1), 1)).tolist(), strict=True)),
+        "confusion": confusion.tolist(),
+        "recall": dict(zip(names, (np.diag(confusion) / np.maximum(confusion.sum(axis=1), 1)).tolist(), strict=True)),
         "training_pairs": training,
-        "training_accuracy": float(right[:training].mean()),
-        "interval": "Wilson's over the held-out pairs, for one network",
+        "training_accuracy": float(correct[:training].mean()),
+        "interval": "Wilson's, over the held-out pairs, for one network",
     }
     return Score(
         float(held_out.mean()),
@@ -206,10 +193,6 @@ def _score(asked: Pairs, guesses: Tensor, training: int, names: tuple[str, ...])
         chance=1 / len(names),
         ceiling=1.0,
         samples=held_out,
-        pairing=asked.name,
+        pairing=pairs.name,
         details=details,
     )
-
-
-def _confusion(changed: NDArray[np.int64], guessed: NDArray[np.int64], codes: int) -> NDArray[Any]:
-    return np.bincount(changed * codes + guessed, minlength=codes**2).reshape(codes, codes)

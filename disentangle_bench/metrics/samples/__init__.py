@@ -1,1 +1,1 @@
-"""How good generated images are, in the features of a network."""
+"""Distances between generated and real images in the features of a network."""

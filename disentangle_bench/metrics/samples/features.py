@@ -1,4 +1,4 @@
-"""Real and generated images as a classifier's features: what the distances between them are taken of."""
+"""A classifier's features of real and of generated images, between which distances are taken."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """The features of as many generated as real images.
+    """The features of equally many real and generated images.
 
     Attributes:
         real: `(n, f)`, in random order.
         generated: `(n, f)`.
-        shuffled: `(n, f)`: of the real images once each pixel is shuffled among them, apart from all other pixels.
-            What is right pixel by pixel and in nothing else is the floor for a generator.
+        shuffled: `(n, f)`, of real images in which each pixel was shuffled among the images, independently of all other
+            pixels: the chance level of images that are right pixel by pixel and in nothing else.
     """
 
     real: Floats
@@ -50,10 +50,10 @@ class Features:
         fewest: int,
         seed: int,
     ) -> Features:
-        """Features of the test split, or of `samples` images of it, and of as many that the generator makes.
+        """Features of at most `samples` images of the test split, and of as many generated ones.
 
         Raises:
-            MetricError: fewer than `fewest` images, or images of two shapes; see also `real_images`.
+            MetricError: fewer than `fewest` images, or images of different shapes; see also `real_images`.
         """
         real = real_images(images, train, samples, seed)
         if len(real) < fewest:
@@ -79,20 +79,20 @@ def real_images(images: ArrayLike, train: ArrayLike | None, samples: int, seed: 
     Raises:
         MetricError: images that are not `(n, c, h, w)`, or a mask of another length.
     """
-    pictures = np.asarray(images)
-    mask = np.zeros(len(pictures), dtype=bool) if train is None else np.asarray(train, dtype=bool)
-    if pictures.ndim != 4 or mask.shape != (len(pictures),):
+    array = np.asarray(images)
+    mask = np.zeros(len(array), dtype=bool) if train is None else np.asarray(train, dtype=bool)
+    if array.ndim != 4 or mask.shape != (len(array),):
         raise MetricError(
-            f"The images have the shape {pictures.shape}, the train mask {mask.shape}.",
-            "Give images (n, c, h, w) and one truth value for each.",
+            f"The images have the shape {array.shape}, the train mask {mask.shape}.",
+            "Give images (n, c, h, w) and one boolean per image.",
         )
     rng = np.random.default_rng(derive_seed(seed, "choice of real images"))
-    chosen = pictures[rng.permutation(np.flatnonzero(~mask))[:samples]]
+    chosen = array[rng.permutation(np.flatnonzero(~mask))[:samples]]
     return chosen if chosen.dtype == np.uint8 else _grey_levels(chosen)
 
 
 def generated_images(generator: Generator, latents: LatentSpec, samples: int, seed: int) -> Images:
-    """Images `(n, c, h, w)` in 256 levels, as real ones are: no distance should come of what no file can hold.
+    """Images `(n, c, h, w)` in 256 levels, as real ones are, so that rounding adds nothing to a distance.
 
     Raises:
         MetricError: NaN or infinite images.
@@ -106,7 +106,7 @@ def _grey_levels(images: NDArray[np.floating]) -> Images:
     if not np.isfinite(images).all():
         raise MetricError(
             "The generator gave images that hold NaN or infinite values.",
-            "Look at the run's status and log: its training has probably diverged.",
+            "Check the run's status and log: its training has probably diverged.",
         )
     return np.asarray(np.rint(np.clip(images, 0, 1) * 255), dtype=np.uint8)
 

@@ -1,4 +1,4 @@
-"""The Frechet distance of generated to real images in the features of a classifier of the same dataset."""
+"""The Frechet distance between generated and real images in the features of a classifier of the dataset."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
-from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import LatentSpec
+from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Score, Scores, metric
 from disentangle_bench.metrics.samples.features import NO_CLASSIFIER, Features, Floats
 from disentangle_bench.seeds import derive_seed
 
-FEWEST = 4  # images: two halves of two
+FEWEST = 4  # images: two in each half
 
 
 @metric(
@@ -92,9 +92,8 @@ def classifier_frechet_distance(
         >>> round(score.value, 2)
         0.5
     """
-    for name, value, least in (("samples", samples, FEWEST), ("bootstrap", bootstrap, 2)):
-        if value < least:
-            raise MetricError(f"classifier-frechet-distance was asked for {name} = {value}.", f"Ask for {least}.")
+    require_at_least(FEWEST, samples=samples)
+    require_at_least(2, bootstrap=bootstrap)
     if classifier is None:
         return Score.undefined(NO_CLASSIFIER)
     features = Features.of(generator, latents, images, train, classifier, samples=samples, fewest=FEWEST, seed=seed)
@@ -102,7 +101,7 @@ def classifier_frechet_distance(
 
 
 def frechet_distance(first: ArrayLike, second: ArrayLike) -> float:
-    """The squared Frechet distance between the Gaussians that fit two sets of points best.
+    """The squared Frechet distance between Gaussians with the means and covariances of two sets of points.
 
     Args:
         first: `(n, f)`.
@@ -117,14 +116,14 @@ def frechet_distance(first: ArrayLike, second: ArrayLike) -> float:
 
 
 class Moments(NamedTuple):
-    """A mean `(f,)` and a covariance, as a matrix `(f, f)` whose product with its own transpose is the covariance."""
+    """A mean `(f,)` and a factor `F (f, f)` of the covariance `F F'`."""
 
     mean: Floats
     factor: Floats
 
     @classmethod
     def of(cls, points: Floats, counts: NDArray[np.int64] | None = None) -> Moments:
-        """Of points `(n, f)`, or of a resample that holds each of them `counts (n,)` times, n in all."""
+        """Of points `(n, f)`, or of a resample that holds each of them `counts (n,)` times."""
         weights = np.ones(len(points)) if counts is None else counts.astype(np.float64)
         mean = weights @ points / len(points)
         rows = (points - mean) * np.sqrt(weights)[:, None]
@@ -134,18 +133,18 @@ class Moments(NamedTuple):
 
 
 class DistanceParts(NamedTuple):
-    """What of the squared distance is due to the means and what to the covariances."""
+    """The terms of the squared distance that are due to the means and to the covariances."""
 
     means: float
     covariances: float
 
 
 def distance_parts(first: Moments, second: Moments) -> DistanceParts:
-    """The two parts of the squared Frechet distance, both 0 or more.
+    """The two terms of the squared Frechet distance, both non-negative.
 
     With covariances `A A'` and `B B'`, the trace of the square root of their product is the sum of the singular values
-    of `A' B`. The product itself is not symmetric, and a root of it is complex by rounding where it is singular, as it
-    is with dead features; these singular values are real and 0 or more.
+    of `A' B`, which are real and non-negative. The product itself is not symmetric, and where it is singular, as it is
+    with dead features, rounding makes its square root complex.
     """
     shift = first.mean - second.mean
     spread = np.square(first.factor).sum() + np.square(second.factor).sum()
@@ -153,17 +152,17 @@ def distance_parts(first: Moments, second: Moments) -> DistanceParts:
     return DistanceParts(float(shift @ shift), max(float(spread - 2 * overlap), 0.0))
 
 
-class _Figures(NamedTuple):
-    """What one sample, or resample, of all images gives."""
+class _Distances(NamedTuple):
+    """The distances of one sample, or resample, of all images."""
 
     distance: DistanceParts
     floor: float
 
 
-def _figures(real: list[Moments], generated: list[Moments]) -> _Figures:
-    """Of two halves each."""
+def _distances(real: list[Moments], generated: list[Moments]) -> _Distances:
+    """From the moments of two halves each."""
     both = [distance_parts(*pair) for pair in zip(generated, real, strict=True)]
-    return _Figures(DistanceParts(*np.mean(both, axis=0).tolist()), sum(distance_parts(*real)))
+    return _Distances(DistanceParts(*np.mean(both, axis=0).tolist()), sum(distance_parts(*real)))
 
 
 def _halves(points: Floats, rng: np.random.Generator | None = None) -> list[Moments]:
@@ -175,18 +174,18 @@ def _halves(points: Floats, rng: np.random.Generator | None = None) -> list[Mome
 
 def _score(features: Features, bootstrap: int, rng: np.random.Generator) -> Score:
     real = _halves(features.real)
-    figures = _figures(real, _halves(features.generated))
-    chance = sum(_figures(real, _halves(features.shuffled)).distance)
-    value = sum(figures.distance)
-    resamples = [_figures(_halves(features.real, rng), _halves(features.generated, rng)) for _ in range(bootstrap)]
+    distance, floor = _distances(real, _halves(features.generated))
+    chance = sum(_distances(real, _halves(features.shuffled)).distance)
+    value = sum(distance)
+    resamples = [_distances(_halves(features.real, rng), _halves(features.generated, rng)) for _ in range(bootstrap)]
     low, high = bootstrap_interval(value, [sum(each.distance) for each in resamples], (0, None))
-    floor_low, floor_high = bootstrap_interval(figures.floor, [each.floor for each in resamples], (0, None))
+    floor_low, floor_high = bootstrap_interval(floor, [each.floor for each in resamples], (0, None))
     details = {
-        "real_to_real": {"value": figures.floor, "low": floor_low, "high": floor_high},
-        **figures.distance._asdict(),
+        "real_to_real": {"value": floor, "low": floor_low, "high": floor_high},
+        **distance._asdict(),
         "images_in_a_half": len(features) // 2,
         "features": features.real.shape[1],
         "real_variance": float(features.real.var(axis=0, ddof=1).sum()),
-        "interval": "percentile bootstrap over real and generated images, less its own bias",
+        "interval": "percentile bootstrap over real and generated images, minus its own bias",
     }
-    return Score(value, low, high, chance, min(value, figures.floor), details=details)
+    return Score(value, low, high, chance, min(value, floor), details=details)

@@ -1,18 +1,18 @@
-"""The kernel distance of generated to real images in the features of a classifier of the same dataset."""
+"""The kernel distance between generated and real images in the features of a classifier of the dataset."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import LatentSpec
+from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import mean_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Score, Scores, metric, pairing
 from disentangle_bench.metrics.samples.features import NO_CLASSIFIER, Features, Floats
 
 LARGEST_SUBSET = 1000  # as in the paper
-FEWEST = 2  # images in each subset of either half of the real ones
+FEWEST = 2  # images per subset of each half of the real images
 
 
 @metric(
@@ -87,8 +87,7 @@ def classifier_kernel_distance(
         >>> score.value
         7.0
     """
-    if subsets < 2:
-        raise MetricError(f"classifier-kernel-distance was asked for {subsets} subsets.", "Ask for 2 or more.")
+    require_at_least(2, subsets=subsets)
     if classifier is None:
         return Score.undefined(NO_CLASSIFIER)
     fewest = 2 * FEWEST * subsets
@@ -146,7 +145,7 @@ def _score(features: Features, subsets: int) -> Score:
 
 
 def _estimates(first: Floats, second: Floats, subsets: int) -> Floats:
-    """The distance between the subsets of the one and of the other set of points `(n, f)`: `(subsets,)`."""
+    """The distance between each subset of one set of points `(n, f)` and that of the other, `(subsets,)`."""
     size = _size(len(first), subsets)
     parts = (slice(place * size, (place + 1) * size) for place in range(subsets))
     return np.array([kernel_distance(first[part], second[part]) for part in parts])

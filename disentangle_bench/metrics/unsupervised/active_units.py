@@ -1,4 +1,4 @@
-"""How many codes respond to the data at all."""
+"""Active units: the number of codes that vary over the data."""
 
 from __future__ import annotations
 

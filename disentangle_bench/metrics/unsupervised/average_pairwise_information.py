@@ -1,4 +1,4 @@
-"""Mutual information of the codes with each other."""
+"""The mutual information of the codes with each other, averaged over pairs."""
 
 from __future__ import annotations
 

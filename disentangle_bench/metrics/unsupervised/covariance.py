@@ -1,4 +1,4 @@
-"""The covariance of the codes that live on a scale, and which codes do not."""
+"""The covariance of ordinal and continuous codes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Covariance:
 
     Attributes:
         codes: their names.
-        constant, unscaled: the names of codes that were left out: those that never change, and categories and angles,
-            which have no covariance.
-        reason: why there is nothing to compute, if so.
+        constant: names of ordinal and continuous codes that never change, which are left out.
+        unscaled: names of categorical and cyclic codes, which have no covariance and are left out.
+        reason: why the covariance is undefined, or empty.
     """
 
     matrix: NDArray[np.float64]
@@ -36,7 +36,8 @@ class Covariance:
         """The covariance of codes `(n, d)`.
 
         Raises:
-            RepresentationError: no such array, NaN or infinite values. MetricError: a single sample.
+            RepresentationError: an array of another shape, NaN or infinite values.
+            MetricError: a single sample.
         """
         wrapped = Representation.of(codes).codes
         if len(wrapped) < 2:
@@ -46,12 +47,12 @@ class Covariance:
         constant = tuple(name for name in scaled if name not in alive)
         unscaled = tuple(name for name in wrapped.names if name not in scaled)
         if len(alive) < 2:
-            reason = f"of {len(wrapped.names)} codes, {len(alive)} vary on a scale; a correlation takes 2"
+            reason = f"of {len(wrapped.names)} codes, {len(alive)} are ordinal or continuous and vary; 2 are needed"
             return cls(np.zeros((0, 0)), alive, constant, unscaled, reason)
         values = np.stack([wrapped.column(name) for name in alive]).astype(np.float64)
         return cls(np.cov(values), alive, constant, unscaled)
 
     def details(self) -> dict[str, object]:
-        """Which codes are in the figure and which are not."""
+        """Names of the codes that are scored and of those that are not."""
         left_out = {"constant_codes": list(self.constant), "categorical_and_cyclic_codes": list(self.unscaled)}
         return {"codes": list(self.codes), **left_out}

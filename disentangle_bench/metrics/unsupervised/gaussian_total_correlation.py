@@ -1,4 +1,4 @@
-"""Total correlation of the codes, were they Gaussian."""
+"""The total correlation of Gaussian codes with the same covariance."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import numpy as np
 from disentangle_bench.metrics.metric import Codes, Score, metric
 from disentangle_bench.metrics.unsupervised.covariance import Covariance
 
-_SINGULAR = 1e-12
-"""A correlation matrix with a smaller eigenvalue is singular up to rounding."""
+_SINGULAR = 1e-12  # a correlation matrix with a smaller eigenvalue is singular up to rounding
 
 
 @metric(

@@ -1,4 +1,4 @@
-"""Wasserstein distance of the codes from independent ones, were they Gaussian."""
+"""The Wasserstein distance of Gaussian codes with the same covariance from independent ones."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""The codes of several models for the same samples, without those that are dead."""
+"""The active codes of several models for the same samples."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.dispersion import spreads
@@ -16,7 +15,7 @@ from disentangle_bench.representation.variables import Variables
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """One model: its codes that vary over the data, and the names of the others."""
+    """One model: its codes that vary over the data, and the names of those that do not."""
 
     name: str
     active: Variables
@@ -29,37 +28,32 @@ class Model:
 
 
 def models_of(representations: Representations, min_variance: float) -> list[Model]:
-    """The models, in order.
+    """Separate the active codes of each model from the others.
 
     Args:
-        representations: the codes of each.
-        min_variance: a code that varies by more is active.
+        representations: by model, codes `(n, d)`.
+        min_variance: a code of larger variance is active.
 
     Raises:
         MetricError: fewer than 2 models, or models with codes for different numbers of samples.
     """
     if len(representations) < 2:
-        raise MetricError(f"There is {len(representations)} model to compare with itself.", "Give 2 or more.")
+        raise MetricError(f"Models are compared with each other; there is {len(representations)}.", "Give 2 or more.")
     models = []
     for name, codes in representations.items():
         wrapped = Representation.of(codes).codes
-        variances = spreads(wrapped)
-        active = variances > min_variance
-        names = np.array(wrapped.names)
-        models.append(Model(name, _columns_of(wrapped, active), tuple(names[~active].tolist())))
-    _require_same_length(models)
-    return models
-
-
-def _columns_of(variables: Variables, chosen: NDArray[np.bool_]) -> Variables:
-    """Some of the variables, or none, which `Variables.select` does not allow."""
-    places = np.flatnonzero(chosen)
-    names = tuple(variables.names[place] for place in places)
-    return Variables(variables.values[:, places], names, tuple(variables.kinds[place] for place in places))
-
-
-def _require_same_length(models: list[Model]) -> None:
+        active = spreads(wrapped) > min_variance
+        places = np.flatnonzero(active)
+        chosen = Variables(  # may be none, which `Variables.select` does not allow
+            wrapped.values[:, places],
+            tuple(wrapped.names[place] for place in places),
+            tuple(wrapped.kinds[place] for place in places),
+        )
+        models.append(Model(name, chosen, tuple(np.array(wrapped.names)[~active].tolist())))
     lengths = {model.name: len(model.active) for model in models}
     if len(set(lengths.values())) > 1:
-        said = ", ".join(f"{name} for {length}" for name, length in lengths.items())
-        raise MetricError(f"The models have codes for different numbers of samples: {said}.", "Give the same samples.")
+        listed = ", ".join(f"{name} for {length}" for name, length in lengths.items())
+        raise MetricError(
+            f"The models have codes for different numbers of samples: {listed}.", "Give the same samples."
+        )
+    return models

@@ -1,4 +1,4 @@
-"""Unsupervised disentanglement ranking: do models of the same data find the same codes?"""
+"""Unsupervised Disentanglement Ranking (UDR): agreement of models of the same data on their codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from disentangle_bench.metrics.unsupervised.models import Model, models_of
 
 Floats = NDArray[np.float64]
 Similarity = Callable[[Floats, Floats], Floats]
-"""Standardised columns of two models, `(n, p)` and `(n, q)` -> how alike they are, `(p, q)`, 0 for not at all."""
+"""Standardized columns of two models, `(n, p)` and `(n, q)` -> similarities `(p, q)`, 0 or more."""
 
 _ITERATIONS = 100_000
 _SOURCE = "arXiv:1905.12614, section 4"
@@ -69,7 +69,7 @@ def udr_lasso(representations: Representations, *, alpha: float = 0.1, min_varia
         >>> round(scores["one"].value, 3)
         0.9
     """
-    return _scores(representations, stats.zscore, partial(_lasso_weights, alpha=alpha), min_variance)
+    return _scores(representations, stats.zscore, partial(lasso_weights, alpha=alpha), min_variance)
 
 
 @metric("udr/spearman", version=1, bounds=(0, 1), better="higher", source=_SOURCE, scale_invariant=False)
@@ -110,18 +110,18 @@ def udr_spearman(representations: Representations, *, min_variance: float = 0.02
         >>> round(scores["one"].value, 3)
         1.0
     """
-    return _scores(representations, _standard_ranks, _correlations, min_variance)
+    return _scores(representations, standard_ranks, rank_correlations, min_variance)
 
 
 def _scores(
     representations: Representations,
-    standardise: Callable[[Floats], Floats],
+    standardize: Callable[[Floats], Floats],
     similarity: Similarity,
     min_variance: float,
 ) -> dict[str, Score]:
     models = models_of(representations, min_variance)
     plain = {model.name: numeric_columns(model.active) for model in models if model.alive}
-    columns = {name: replace(each, values=standardise(each.values)) for name, each in plain.items()}
+    columns = {name: replace(each, values=standardize(each.values)) for name, each in plain.items()}
     return {model.name: _score(model, columns, similarity) for model in models}
 
 
@@ -140,32 +140,33 @@ def _score(model: Model, columns: dict[str, Columns], similarity: Similarity) ->
     return Score(float(np.median(list(pairs.values()))), details=details)
 
 
-def pair_score(likeness: Floats) -> float:
-    """`UDR_ij` of a matrix of likeness `R(a, b) (d, e)`: 1 where each code is wholly like one other and no second."""
-    return float(sum(_uniqueness(matrix).sum() for matrix in (likeness, likeness.T)) / sum(likeness.shape))
+def pair_score(similarity: Floats) -> float:
+    """`UDR_ij` of similarities `(d, e)`: 1 where each code is similar to exactly one code of the other model."""
+    total = 0.0
+    for matrix in (similarity, similarity.T):
+        sums = matrix.sum(axis=0)
+        total += float((matrix.max(axis=0) ** 2 / np.where(sums > 0, sums, 1)).sum())
+    return total / sum(similarity.shape)
 
 
-def _uniqueness(likeness: Floats) -> Floats:
-    """`r^2 / sum of R` of each column; 0 for one that is like nothing."""
-    total = likeness.sum(axis=0)
-    return np.asarray(likeness.max(axis=0) ** 2 / np.where(total > 0, total, 1))
-
-
-def _of_variables(likeness: Floats, rows: Columns, columns: Columns) -> Floats:
-    """The greatest likeness `(d, e)` of any column of one code with any column of the other."""
-    by_row = np.stack([likeness[rows.owner == code].max(axis=0) for code in range(rows.variables)])
+def _of_variables(similarity: Floats, rows: Columns, columns: Columns) -> Floats:
+    """The largest similarity `(d, e)` of any column of one code with any column of the other."""
+    by_row = np.stack([similarity[rows.owner == code].max(axis=0) for code in range(rows.variables)])
     return np.stack([by_row[:, columns.owner == code].max(axis=1) for code in range(columns.variables)], axis=1)
 
 
-def _lasso_weights(inputs: Floats, targets: Floats, alpha: float) -> Floats:
+def lasso_weights(inputs: Floats, targets: Floats, alpha: float) -> Floats:
+    """Absolute weights `(p, q)` of Lasso regressions from `inputs (n, p)` to `targets (n, q)`."""
     model = Lasso(alpha=alpha, max_iter=_ITERATIONS, random_state=0)  # else it draws from NumPy's global state
     model.fit(inputs, targets)
     return np.asarray(np.abs(np.atleast_2d(model.coef_)).T)
 
 
-def _standard_ranks(values: Floats) -> Floats:
+def standard_ranks(values: Floats) -> Floats:
+    """The ranks within each column `(n, p)`, standardized."""
     return np.asarray(stats.zscore(stats.rankdata(values, axis=0)))
 
 
-def _correlations(first: Floats, second: Floats) -> Floats:
+def rank_correlations(first: Floats, second: Floats) -> Floats:
+    """Absolute correlations `(p, q)` of standardized ranks `(n, p)` and `(n, q)`."""
     return np.asarray(np.minimum(np.abs(first.T @ second) / len(first), 1))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec
-from disentangle_bench.metrics.generator.traversals import sweep
+from disentangle_bench.metrics.generator.traversals import traverse
 from disentangle_bench.metrics.metric import Generator
 from disentangle_bench.reports.figures.matching import Matching
 from disentangle_bench.reports.figures.traversal import traversal_grid
@@ -105,7 +105,7 @@ class Traversals:
     def _pictures(self, base: Latents, index: int, values: Tensor) -> NDArray[np.float64]:
         """`(rows, columns, h, w)` of grey or `(rows, columns, h, w, 3)` of colour pictures."""
         with torch.inference_mode():
-            images = self.generator(sweep(base, index, values)).double().cpu().numpy()
+            images = self.generator(traverse(base, index, values)).double().cpu().numpy()
         channels, *shape = images.shape[1:]
         grid = images.reshape(len(base), len(values), channels, *shape)
         return np.asarray(grid[:, :, 0] if channels == 1 else np.moveaxis(grid, 2, -1))

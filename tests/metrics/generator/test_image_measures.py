@@ -1,4 +1,4 @@
-"""Codes against measures of pictures, with a generator that draws bars as its codes say."""
+"""Associations of codes with image measures, for a generator that draws bars as its codes say."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def many() -> dict[str, Score]:
 
 
 class TestGenerated:
-    def test_tells_which_code_is_which_measure(self, plain):
+    def test_reports_which_code_is_which_measure(self, plain):
         scores = plain
         assert scores["c2.slant"].value > 0.95
         assert scores["c3.width"].value > 0.95
@@ -101,7 +101,7 @@ class TestGenerated:
         middles = np.linspace(-8 / 9, 8 / 9, 9)
         assert details["code"] == pytest.approx(middles, abs=0.05)
         assert details["mean"] == pytest.approx(np.degrees(np.arctan(LEAN * middles)), abs=2)
-        assert (details["pictures"], details["blank"]) == (2000, 0)
+        assert (details["images"], details["blank"]) == (2000, 0)
 
     def test_gives_the_measure_in_each_category(self, many):
         details = many["c1.height"].details
@@ -178,19 +178,19 @@ class TestReal:
         assert scores["c2.slant.real"].value == pytest.approx(expected)
         assert scores["c2.slant.real"].value > 0.95
         assert -0.7 < scores["c3.width.real"].value < -0.2
-        assert scores["c2.slant.real"].details["pictures"] == 350
+        assert scores["c2.slant.real"].details["images"] == 350
 
-    def test_takes_no_more_pictures_than_asked_for(self):
+    def test_uses_no_more_images_than_requested(self):
         images, codes = real_bars(600)
-        assert measure(paint, images, codes)["c2.slant.real"].details["pictures"] == 400
+        assert measure(paint, images, codes)["c2.slant.real"].details["images"] == 400
 
-    def test_takes_float_pictures_as_they_are(self):
+    def test_takes_float_images_as_they_are(self):
         images, codes = real_bars(100)
         scaled = measure(paint, images.astype(np.float32) / 255, codes, samples=50)
         plain = measure(paint, images, codes, samples=50)
         assert scaled["c3.ink.real"].value == pytest.approx(plain["c3.ink.real"].value)
 
-    def test_is_left_out_where_there_are_no_pictures(self, plain):
+    def test_is_left_out_where_there_are_no_images(self, plain):
         assert not [name for name in plain if name.endswith(".real")]
 
     def test_of_a_posterior_that_says_always_the_same_is_undefined(self):
@@ -199,7 +199,7 @@ class TestReal:
         constant[:, 1] = 0.3
         scores = measure(paint, images, Variables(constant, codes.names, codes.kinds))
         assert scores["c2.slant.real"].value is None
-        assert scores["c2.slant.real"].reason == "c2 or slant is the same for all pictures."
+        assert scores["c2.slant.real"].reason == "c2 or slant is the same for all images."
 
     def test_refuses_parts_of_different_lengths(self):
         images, codes = real_bars(100)
@@ -212,19 +212,19 @@ class TestReal:
             measure(paint, images, Variables(codes.values, ("c1", "c2", "z"), codes.kinds))
 
 
-class TestBlankPictures:
+class TestBlankImages:
     def test_are_left_out_and_counted(self):
         def fading(latents: Latents) -> Tensor:
             return paint(latents) * (latents.noise[:, 0] > -0.5).reshape(-1, 1, 1, 1)
 
         score = measure(fading)["c2.slant"]
         assert 60 < score.details["blank"] < 140
-        assert score.details["pictures"] + score.details["blank"] == 400
+        assert score.details["images"] + score.details["blank"] == 400
         assert score.value > 0.95
 
     def test_alone_leave_everything_undefined(self):
         scores = measure(lambda latents: torch.zeros(len(latents), 1, 28, 28))
-        assert {score.reason for score in scores.values()} == {"Only 0 of 400 pictures have anything on them."}
+        assert {score.reason for score in scores.values()} == {"Only 0 of 400 images are not blank."}
         assert {score.value for score in scores.values()} == {None}
         assert len(scores) == 16
 
@@ -244,15 +244,15 @@ class TestContract:
         measure(lambda latents: paint(latents) + 0.01 * torch.rand(len(latents), 1, 28, 28), samples=50)
         assert torch.equal(torch.get_rng_state(), before)
 
-    def test_pictures_in_colour_are_undefined(self):
+    def test_colour_images_are_undefined(self):
         scores = measure(lambda latents: paint(latents).expand(-1, 3, -1, -1))
         assert scores["named"].value is None
         assert "one channel" in scores["named"].reason
 
     @pytest.mark.parametrize("settings", [{"samples": 20}, {"bootstrap": 1}])
-    def test_impossible_settings_are_named(self, settings):
+    def test_invalid_settings_are_named(self, settings):
         ((name, value),) = settings.items()
-        with pytest.raises(MetricError, match=f"{name} = {value}"):
+        with pytest.raises(MetricError, match=f"{name} is {value}"):
             measure(**settings)
 
     def test_declares_what_it_needs(self):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from disentangle_bench.metrics.generator.rank_correlation import Ranking, correlation_ratio, spearman
+from disentangle_bench.metrics.generator.rank_correlation import Ranking, eta_squared, spearman
 from disentangle_bench.metrics.intervals import bootstrap_interval
 
 values = arrays(np.int64, 12, elements=st.integers(0, 6))
@@ -34,10 +34,10 @@ def test_spearman_is_scipys(x, y):
 
 @settings(deadline=None)
 @given(values, arrays(np.int64, 12, elements=st.integers(0, 3)))
-def test_correlation_ratio_is_kruskals_h_over_n_less_one(y, groups):
+def test_eta_squared_is_kruskals_h_over_n_less_one(y, groups):
     assume(np.ptp(y) and np.ptp(groups))
     h = stats.kruskal(*(y[groups == group] for group in np.unique(groups))).statistic
-    assert correlation_ratio(groups, Ranking.of(y), once(12))[0] == pytest.approx(h / 11)
+    assert eta_squared(groups, Ranking.of(y), once(12))[0] == pytest.approx(h / 11)
 
 
 def test_resamples_are_ranked_anew():
@@ -47,7 +47,7 @@ def test_resamples_are_ranked_anew():
     groups = x % 3
     counts = rng.multinomial(60, np.full(60, 1 / 60), size=40)
     correlations = spearman(Ranking.of(x), Ranking.of(y), counts)
-    ratios = correlation_ratio(groups, Ranking.of(y), counts)
+    ratios = eta_squared(groups, Ranking.of(y), counts)
     for row, correlation, ratio in zip(counts, correlations, ratios, strict=True):
         again = np.repeat(np.arange(60), row)
         assert correlation == pytest.approx(stats.spearmanr(x[again], y[again]).statistic)
@@ -74,7 +74,7 @@ def test_equal_values_have_no_correlation():
     flat, steep = Ranking.of(np.ones(9)), Ranking.of(np.arange(9))
     assert np.isnan(spearman(flat, steep, once(9))).all()
     assert np.isnan(spearman(steep, steep, once(9), np.arange(9))).all()
-    assert np.isnan(correlation_ratio(np.arange(9) % 2, flat, once(9))).all()
+    assert np.isnan(eta_squared(np.arange(9) % 2, flat, once(9))).all()
 
 
 @pytest.mark.slow

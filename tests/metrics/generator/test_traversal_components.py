@@ -12,24 +12,23 @@ from scipy.spatial.distance import pdist, squareform
 from disentangle_bench.metrics.generator.traversal_components import (
     CATEGORICAL,
     CONTINUOUS,
-    Sweep,
     isolations,
     order_along,
     smoothness,
 )
-from disentangle_bench.metrics.generator.traversals import Paths
+from disentangle_bench.metrics.generator.traversals import Paths, Traversal
 
 N, S = 6, 5
 ONCE = np.ones((1, N), dtype=np.int64)
 finite = st.floats(-1e3, 1e3, width=32)
 
 
-def swept(*readings: np.ndarray, pictures: np.ndarray | None = None, categorical: bool = False) -> Sweep:
-    shown = readings[0] if pictures is None else pictures
+def swept(*readings: np.ndarray, images: np.ndarray | None = None, categorical: bool = False) -> Traversal:
+    shown = readings[0] if images is None else images
     distances = np.array([squareform(pdist(path)) for path in shown])
     values = np.arange(S) if categorical else np.linspace(-1, 1, S)
     classes = (shown[:, :, 0] > 0).astype(np.int64)
-    return Sweep(0, "c1", categorical, "", values.astype(float), Paths(readings, distances, classes))
+    return Traversal(0, "c1", categorical, "", values.astype(float), Paths(readings, distances, classes))
 
 
 @settings(deadline=None)
@@ -81,11 +80,11 @@ def test_paths_without_motion_do_not_count_for_smoothness():
     even = np.linspace(0, 1, S)[None, :, None] * np.ones((N, 1, 1))
     some = even.copy()
     some[3:] = 0.2
-    assert smoothness(swept(even, pictures=some), ONCE) == pytest.approx(1)
-    assert np.isnan(smoothness(swept(even, pictures=np.zeros((N, S, 1))), ONCE)).all()
+    assert smoothness(swept(even, images=some), ONCE) == pytest.approx(1)
+    assert np.isnan(smoothness(swept(even, images=np.zeros((N, S, 1))), ONCE)).all()
 
 
-def test_shuffled_paths_hold_the_same_pictures_together():
+def test_shuffled_paths_hold_the_same_images_together():
     rng = np.random.default_rng(3)
     reading = rng.normal(size=(N, S, 1))
     paths = swept(reading).paths

@@ -1,4 +1,4 @@
-"""Traversal consistency of generators whose every answer is known: pictures that are the codes themselves, bent."""
+"""Traversal consistency of generators whose every answer is known: images that are the codes themselves, bent."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class TestGeneratorThatIgnoresCodes:
 
         scores = measure(bent(from_noise))
         assert scores["c1.fidelity"].value == pytest.approx(1 / K)
-        assert scores["c2.smoothness"].reason == "Sweeping the code moves no picture."
+        assert scores["c2.smoothness"].reason == "Traversing the code changes no image."
         defined = {name: score for name, score in scores.items() if "smoothness" not in name}
         for name, score in defined.items():
             assert score.value == pytest.approx(score.chance, abs=1e-6), name
@@ -359,9 +359,9 @@ class TestSeeds:
 
 class TestBadInput:
     @pytest.mark.parametrize("settings", [{"draws": 1}, {"steps": 2}, {"bootstrap": 1}])
-    def test_impossible_settings_are_named(self, settings):
+    def test_invalid_settings_are_named(self, settings):
         ((name, value),) = settings.items()
-        with pytest.raises(MetricError, match=f"{name} = {value}"):
+        with pytest.raises(MetricError, match=f"{name} is {value}"):
             measure(**settings)
 
     def test_broken_networks_are_named(self):

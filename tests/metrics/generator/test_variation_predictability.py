@@ -48,11 +48,11 @@ class TestFigures:
         score = measure(apart)
         assert score.value > 0.9
         assert score.ceiling == 1
-        assert min(score.details["right"].values()) > 0.85
+        assert min(score.details["recall"].values()) > 0.85
 
     def test_two_codes_that_do_the_same_are_guessed(self):
         score = measure(mixed)
-        assert score.details["right"]["c1"] > 0.9
+        assert score.details["recall"]["c1"] > 0.9
         assert score.value == pytest.approx(2 / 3, abs=0.08)
 
     def test_a_deaf_generator_scores_chance(self):
@@ -73,7 +73,7 @@ class TestFigures:
             return images
 
         score = measure(scattered)
-        assert score.details["right"]["c1"] > 0.9
+        assert score.details["recall"]["c1"] > 0.9
         assert score.value == pytest.approx(2 / 3, abs=0.08)
 
     def test_details_add_up(self):
@@ -128,6 +128,6 @@ class TestMistakes:
         with pytest.raises(MetricError, match="pairs"):
             measure(apart, **settings)
 
-    def test_nan_pictures(self):
+    def test_nan_images(self):
         with pytest.raises(MetricError, match="NaN"):
             measure(lambda z: apart(z) * np.nan)

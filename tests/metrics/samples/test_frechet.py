@@ -141,8 +141,8 @@ class TestParts:
     @pytest.mark.parametrize(
         ("changed", "settings", "message"),
         [
-            ({}, {"samples": 3}, "samples = 3"),
-            ({}, {"bootstrap": 1}, "bootstrap = 1"),
+            ({}, {"samples": 3}, "samples is 3"),
+            ({}, {"bootstrap": 1}, "bootstrap is 1"),
             ({"train": np.ones(100, dtype=bool)}, {}, "only 0 real test images"),
             ({"train": np.ones(9, dtype=bool)}, {}, "train mask"),
             ({"generator": lambda z: np.nan * z.noise[:, None, None]}, {}, "NaN"),

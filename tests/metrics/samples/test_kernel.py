@@ -76,7 +76,7 @@ class TestMistakes:
         assert "no labels" in classifier_kernel_distance(**world.parts(100, classifier=None)).reason
 
     def test_one_subset(self, world):
-        with pytest.raises(MetricError, match="1 subsets"):
+        with pytest.raises(MetricError, match="subsets is 1"):
             classifier_kernel_distance(**world.parts(100), subsets=1)
 
     def test_too_few_images_for_the_subsets(self, world):

@@ -89,10 +89,10 @@ def test_codes_without_a_scale_and_constant_ones_are_left_out_and_named():
 
 
 @pytest.mark.parametrize("codes", [np.arange(9.0), np.zeros((9, 3)), np.arange(18).reshape(9, 2)])
-def test_nothing_to_correlate(codes):
+def test_fewer_than_two_codes_that_vary(codes):
     scores = [gaussian_total_correlation(codes), *gaussian_wasserstein_correlation(codes).values()]
     assert [score.value for score in scores] == [None] * 3
-    assert all("a correlation takes 2" in score.reason for score in scores)
+    assert all("2 are needed" in score.reason for score in scores)
 
 
 def test_wrong_input():

@@ -94,11 +94,11 @@ class TestModels:
         assert first.value > 0.75
 
     @pytest.mark.parametrize(
-        ("models", "said"),
-        [({"a": SOURCES}, "1 model"), ({"a": SOURCES, "b": SOURCES[:5]}, "a for 2000, b for 5")],
+        ("models", "message"),
+        [({"a": SOURCES}, "there is 1"), ({"a": SOURCES, "b": SOURCES[:5]}, "a for 2000, b for 5")],
     )
-    def test_what_cannot_be_compared(self, score, models, said):
-        with pytest.raises(MetricError, match=said):
+    def test_models_that_cannot_be_compared(self, score, models, message):
+        with pytest.raises(MetricError, match=message):
             score(models)
 
 
