@@ -1,4 +1,4 @@
-"""Which device a name gives, on machines that have it and on those that have not."""
+"""The device of a name, on machines that have it and on those that do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *there: str) -> None:
 @pytest.mark.parametrize(
     ("there", "chosen"), [((), "cpu"), (("cuda",), "cuda"), (("mps",), "mps"), (("mps", "cuda"), "cuda")]
 )
-def test_auto_takes_the_best_there_is(monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], chosen: str) -> None:
+def test_auto_prefers_cuda_then_mps(monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], chosen: str) -> None:
     pretend(monkeypatch, *there)
     assert choose_device().type == choose_device("auto").type == chosen
 
@@ -29,7 +29,7 @@ def test_a_name_gives_that_device(monkeypatch: pytest.MonkeyPatch, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
-def test_one_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_device_that_is_missing_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     pretend(monkeypatch)
     with pytest.raises(DeviceError, match=f"--device {name}: PyTorch .* finds no {name} device") as caught:
         choose_device(name)
@@ -37,7 +37,7 @@ def test_one_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, name:
 
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:1", "", "CPU"])
-def test_a_name_that_is_no_device_is_refused(name: str) -> None:
+def test_an_unknown_name_is_refused(name: str) -> None:
     with pytest.raises(SettingError, match="is not a device") as caught:
         choose_device(name)
     assert "auto, cpu, cuda, mps" in caught.value.remedy

@@ -64,7 +64,7 @@ def test_a_run_that_was_created_can_be_opened(run: Run) -> None:
     assert opened.provenance()["command"] == ["dbench", "train"]
 
 
-def test_the_parts_lie_where_the_design_says(run: Run) -> None:
+def test_the_parts_have_fixed_names(run: Run) -> None:
     parts = [
         run.recipe_file, run.provenance_file, run.log_file, run.checkpoints, run.model_file, run.representation_file,
         run.results_file, run.samples_file, run.figures,
@@ -113,7 +113,7 @@ def test_no_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lacks", ["recipe.toml", "provenance.json"])
-def test_a_folder_that_is_no_run(run: Run, lacks: str) -> None:
+def test_a_folder_that_is_not_a_run(run: Run, lacks: str) -> None:
     finish(run)
     (run.path / lacks).unlink()
     with pytest.raises(RunError, match=f"{run.path} is not a run folder") as caught:
@@ -128,7 +128,7 @@ def test_a_run_whose_training_has_not_ended(run: Run) -> None:
     assert Run.open(run.path, finished=False).seed == 3
 
 
-def test_how_to_go_on_is_a_command_that_a_shell_understands(tmp_path: Path) -> None:
+def test_the_resume_command_is_one_that_a_shell_understands(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "my runs", RECIPE, {"seed": 7, "options": ["--device", "cpu"]})
     words = subprocess.run(
         ["sh", "-c", f'printf "%s\\n" {run.resume_command()}'], capture_output=True, text=True, check=True
@@ -149,14 +149,14 @@ def test_a_run_of_a_newer_schema(run: Run, gone: dict[str, None]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '"text"', '{"schema_version": 1'])
-def test_a_provenance_that_is_no_json_object(run: Run, text: str) -> None:
+def test_a_provenance_that_is_not_a_json_object(run: Run, text: str) -> None:
     finish(run)
     run.provenance_file.write_text(text)
     with pytest.raises(RunError, match=f"{run.provenance_file} cannot be read"):
         Run.open(run.path)
 
 
-def test_a_provenance_that_is_no_text(run: Run) -> None:
+def test_a_provenance_that_is_not_text(run: Run) -> None:
     run.provenance_file.write_bytes(b"\xff\xfe\0")
     with pytest.raises(RunError, match=f"{run.provenance_file} cannot be read"):
         Run.open(run.path)
@@ -269,7 +269,7 @@ def test_a_run_is_held_once_within_a_process_too(run: Run) -> None:
         pass
 
 
-def test_a_run_is_let_go_after_an_error(run: Run) -> None:
+def test_a_run_is_released_after_an_error(run: Run) -> None:
     with pytest.raises(ZeroDivisionError), run.held():
         raise ZeroDivisionError
     with run.held():
