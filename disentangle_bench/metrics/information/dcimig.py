@@ -18,28 +18,43 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     default=False,
 )
 def dcimig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
-    """How much of the factors' entropy is known to codes that know one factor only.
+    """DCIMIG (also 3CharM): high when every factor is known to a code that knows no other factor.
 
-    Each code's gap `I(c; v_best) - I(c; v_second)` is credited to its best factor; a factor keeps the greatest credit,
-    or 0 if it is no code's best. The sum over factors is divided by the sum of their entropies. So factors weigh by
-    their entropies, spare codes cost nothing, and neither does a factor that several codes know.
+    Each code's gap between its best and its second-best factor is credited to the best one. A factor keeps its greatest
+    credit, or 0 if it is no code's best, so factors weigh by their entropies and spare codes cost nothing.
+
+        gap_i  = I(c_i; v_best) - I(c_i; v_second)
+        DCIMIG = Σ_j max {gap_i : code i knows factor j best} / Σ_j H(v_j)
+
+    Does not see: spare codes, nor a factor that several codes hold.
 
     Args:
-        codes: `(n, d)`; continuous ones and angles are cut into equal-width bins, categories count as they are.
-        factors: `(n, k)`; likewise. Those that never change are left out.
+        codes: `(n, d)`; continuous and cyclic codes are cut into equal-width bins, other kinds count value by value.
+        factors: `(n, k)`; likewise. Factors that never change are left out.
         num_bins: bins of each continuous variable.
 
     Returns:
-        The share in [0, 1]; undefined for a single factor. In its details each factor's credit, in nats, and entropy.
+        The share of entropy in [0, 1]; undefined for a single factor. Its details hold the credit and the entropy of
+        each factor, in nats.
 
     Raises:
-        DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples or fewer than 2 bins.
+
+    References:
+        Sepliarskaia et al. (2019), arXiv:1910.05587; named DCIMIG by Carbonneau et al. (2020), arXiv:2012.09276.
+
+    Example:
+        The only code is the first of two factors of the same entropy.
+
+        >>> from disentangle_bench.metrics import dcimig
+        >>> dcimig([0, 0, 1, 1], [[0, 0], [0, 1], [1, 0], [1, 1]]).value
+        0.5
     """
     return from_counts(Contingency.of(codes, factors, num_bins))
 
 
 def from_counts(counts: Contingency) -> Score:
-    """DCIMIG of samples that have been counted."""
+    """Compute DCIMIG from counts."""
     information = counts.information()
     if information.reason or len(information.factor_names) < 2:
         return Score.undefined(information.reason or ONE_FACTOR)

@@ -39,34 +39,55 @@ Floats = NDArray[np.float64]
     seconds=2.5,
 )
 def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: int = 20, seed: int = 0) -> Scores:
-    """Does each code know one factor (InfoM), is each factor in one code (InfoC), and is it read linearly (InfoE)?
+    """InfoMEC: high when each code holds one factor (InfoM), each factor one code (InfoC), read linearly (InfoE).
 
-    The first two compare shares of the matrix of informations, each divided by its factor's entropy: of what a code
-    knows, the share of its best factor; of what is known of a factor, the share of its best code. Each is averaged
-    and moved so that even shares give 0. Between a continuous code and a factor the information is estimated from
-    nearest neighbours, which finds any dependence, and between a categorical code and a factor from counts. InfoE is
-    the share of the entropy that a logistic regression of all codes removes, on all rows and without a penalty.
+    InfoM and InfoC compare entries of the matrix of information, each divided by its factor's entropy: of what a code
+    knows, the share of its best factor; of what is known of a factor, the share of its best code. InfoE is the share of
+    the factors' entropy that a logistic regression on all codes removes, fitted on all rows and without a penalty.
 
-    Like modularity, InfoM and InfoC compare figures however small: codes that know nothing score far above 0. And a
-    code that is found to know nothing at all has no shares. Then both are null, where the authors' code divides by 0.
-    It is declared slow so that rows are not resampled for an interval: a row that is drawn twice is its own nearest
-    neighbour, which looks like information.
+        NI_ij = I(c_i; v_j) / H(v_j)
+        InfoM = (mean_i [max_j NI_ij / Σ_j NI_ij] - 1/k) / (1 - 1/k)
+        InfoC = (mean_j [max_i NI_ij / Σ_i NI_ij] - 1/d) / (1 - 1/d)
+        InfoE = mean_j [1 - cross-entropy of v_j given c / ln(number of values of v_j)]
+
+    Does not see: how much a code knows, in InfoM and InfoC, since only shares count: codes that know nothing score far
+    above 0. InfoE does not see disentanglement.
+
+    Information of a continuous code is estimated from nearest neighbours, which detects any dependence, and that of a
+    categorical code from counts. A code in which no information is found has no shares: InfoM and InfoC are then
+    undefined, where the authors' code divides by 0. Rows are not resampled for an interval: a row that is drawn twice
+    is its own nearest neighbour, which looks like information.
 
     Args:
-        codes: `(n, d)`. Of the continuous and ordinal ones, those whose range is below 1/20 of the widest are pruned
-            from InfoM and InfoC, so that the scale of one against another matters; of all others the constant ones.
-            A cyclic one counts as cosine and sine.
-        factors: `(n, k)`; the values of a continuous one are put in bins of equal width. Left out are factors that
-            are constant, or have no value that occurs twice.
-        neighbors: k; of a value with fewer samples, as many as there are.
-        num_bins: of a continuous factor, and of angles.
+        codes: `(n, d)`. Continuous and ordinal codes whose range is below 1/20 of the widest are pruned from InfoM and
+            InfoC, so their relative scale matters; of all others the constant ones are. A cyclic code counts as cosine
+            and sine.
+        factors: `(n, k)`; continuous ones are cut into equal-width bins. Factors that are constant, or have no value
+            that occurs twice, are left out.
+        neighbors: the k of the estimator; a value with fewer samples uses all of them.
+        num_bins: bins of a continuous factor, and of angles.
         seed: of the noise of 1e-10 that breaks ties.
 
     Returns:
-        infom, infoc and infoe. The details of the first hold the matrix (codes x factors) of shares of entropy.
+        infom, infoc and infoe: pure numbers, the last one a share of entropy, all at most 1. The details of the first
+        hold the matrix (codes x factors) of shares of entropy.
 
     Raises:
-        MetricError: fewer than 1 neighbour or 2 bins.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, fewer than 1 neighbour
+            or fewer than 2 bins.
+
+    References:
+        Hsu et al. (2023), arXiv:2305.18378, section 4; information of continuous codes as in Ross (2014).
+
+    Example:
+        The first code determines both factors, the second is the first factor: the mean of the shares 1/2 and 1,
+        rescaled.
+
+        >>> from disentangle_bench.metrics import infomec
+        >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]]
+        >>> scores = infomec([[0, 0], [1, 0], [2, 1], [3, 1]], factors)
+        >>> {part: round(score.value, 2) for part, score in scores.items()}
+        {'infom': 0.5, 'infoc': 0.5, 'infoe': 1.0}
     """
     require_at_least(1, neighbors=neighbors)
     data = Observations.of(codes, factors, seed=seed)
@@ -91,7 +112,7 @@ def _recurs(labels: NDArray[np.int64]) -> bool:
 
 
 def active_codes(codes: Variables) -> NDArray[np.bool_]:
-    """Which codes `(d,)` count: those that vary, numbers at least over 1/20 of the widest range of numbers."""
+    """Return which codes `(d,)` count: those that vary, numbers over more than 1/20 of the widest range of numbers."""
     numbers = np.array([kind in ("continuous", "ordinal") for kind in codes.kinds])
     active = np.array([varies(column) for column in codes.values.T])
     if numbers.any():
@@ -110,7 +131,7 @@ def normalized_information(
     neighbors: int,
     seed: int,
 ) -> Floats:
-    """The information of each active code and each factor, as a share of the factor's entropy: `(a, k)`."""
+    """Return the information of each active code and each factor as a share of the factor's entropy: `(a, k)`."""
     table = np.empty((len(active), labels.shape[1]))
     for row, code in enumerate(active):
         for column, factor in enumerate(labels.T):

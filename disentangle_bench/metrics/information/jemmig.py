@@ -18,34 +18,50 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     default=False,
 )
 def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, Score]:
-    """How exactly the best code of each factor is that factor, neither less nor more, and no other code knows of it.
+    """Joint Entropy Minus Mutual Information Gap (JEMMIG): high when each factor's best code is exactly that factor.
 
-    The paper's figure is `H(c_best, v) - I(c_best; v) + I(c_second; v)` in nats, 0 for a code that is the factor and no
-    more, at most `H(v) + ln(bins)` for a code that falls into so many cells. That is the part `nats`, the mean over
-    factors, of which less is better. The headline is the mean of 1 minus its share of that maximum, so that more is
-    better; the paper's normalised figure is 1 minus the headline.
+    In nats, as in the paper, lower is better: 0 for a code that holds all of the factor and nothing else while no other
+    code knows of it, at most `H(v) + ln m` for a code of m bins. The headline is 1 minus the share of this maximum, so
+    that higher is better; the paper's normalised value is 1 minus the headline.
 
-    The program of the review (arXiv:2012.09276) gives the headline, too, but takes the number of bins for the number of
-    cells also of a code with another number of categories; here they are counted. Of codes that know equally much the
-    one with the least entropy is the best; there, it goes by the last digit. Fine bins cost: a code that tells more
-    values apart than the factor has is no longer the factor and no more.
+        J_j    = H(c_best, v_j) - I(c_best; v_j) + I(c_second; v_j)
+        JEMMIG = 1/k Σ_j [1 - J_j / (H(v_j) + ln m_best)]
+
+    Does not see: what codes other than the two best of each factor hold. Fine bins cost: a continuous code of a factor
+    with three values distinguishes more than the factor does.
+
+    The program of the review (arXiv:2012.09276) computes the headline too, but normalises by the number of bins even
+    for a code with another number of categories. Of codes that tie, the one of least entropy is the best; in that
+    program rounding decides.
 
     Args:
-        codes: `(n, d)`; continuous ones and angles are cut into equal-width bins, categories count as they are.
-        factors: `(n, k)`; likewise. Those that never change are left out.
+        codes: `(n, d)`; continuous and cyclic codes are cut into equal-width bins, other kinds count value by value.
+        factors: `(n, k)`; likewise. Factors that never change are left out.
         num_bins: bins of each continuous variable.
 
     Returns:
-        The headline in [0, 1] and `nats`; undefined for a single code. In the details each factor's figures.
+        The headline in [0, 1] and `nats`, the mean of J; undefined for a single code. The details hold both values and
+        the best code of each factor.
 
     Raises:
-        DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples or fewer than 2 bins.
+
+    References:
+        Do and Tran (2019), arXiv:1908.09961, section 4.3; normalised as in Carbonneau et al. (2020), arXiv:2012.09276.
+
+    Example:
+        The first code has twice as many values as the factor: J = ln 4 - ln 2 = ln 2, of at most ln 2 + ln 4 = 3 ln 2.
+
+        >>> from disentangle_bench.metrics import jemmig
+        >>> scores = jemmig([[0, 0], [1, 0], [2, 0], [3, 0]], [0, 0, 1, 1])
+        >>> round(scores[""].value, 3), round(scores["nats"].value, 3)
+        (0.667, 0.693)
     """
     return from_counts(Contingency.of(codes, factors, num_bins))
 
 
 def from_counts(counts: Contingency) -> dict[str, Score]:
-    """JEMMIG of samples that have been counted."""
+    """Compute JEMMIG from counts."""
     information = counts.information()
     if information.reason or len(information.code_names) < 2:
         undefined = Score.undefined(information.reason or ONE_CODE)

@@ -1,4 +1,4 @@
-"""The mutual information gap: is each factor in one code?"""
+"""Mutual Information Gap (MIG): is each factor held by one code?"""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20
 
 
 def from_counts(counts: Contingency) -> Score:
-    """The mutual information gap of samples that have been counted."""
+    """Compute MIG from counts."""
     return gap_score(counts.information())
 
 
 def gap_score(information: Information) -> Score:
-    """The mean gap between the best and the second best code of each factor."""
+    """Average the gap between the best and the second-best code over the factors."""
     if information.reason or len(information.code_names) < 2:
         return Score.undefined(information.reason or ONE_CODE)
     shares = information.normalized.T
@@ -69,7 +69,17 @@ def gap_score(information: Information) -> Score:
 def gaps_of(
     shares: NDArray[np.float64], codes: Sequence[str], factors: Sequence[str], constant: Sequence[str]
 ) -> dict[str, Any]:
-    """The gap of each factor, and between which codes it is, of shares `(k, d)` of factors that codes know."""
+    """Compute the gap of each factor.
+
+    Args:
+        shares: `(k, d)` information of each factor and code as a share of the factor's entropy.
+        codes: names of the codes.
+        factors: names of the factors.
+        constant: names of the factors that were left out.
+
+    Returns:
+        The gap of each factor and the codes between which it lies, as the details of a score.
+    """
     best, second = best_and_second(shares)
     each = range(len(shares))
     return {

@@ -1,4 +1,4 @@
-"""Modularity: does each code know one factor at most?"""
+"""Modularity: does each code hold one factor at most?"""
 
 from __future__ import annotations
 
@@ -13,30 +13,45 @@ NO_CODE = "no code knows anything of the factors"
 
 @metric("modularity", version=1, bounds=(0, 1), better="higher", source="arXiv:1802.05312, section 3")
 def modularity(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
-    """How little each code knows of other factors than the one that it knows best.
+    """Modularity: high when each code knows little of any factor but the one that it knows best.
 
-    The mean over codes of `1 - sum of I(c; v)^2 over the other factors / ((k - 1) I(c; v_best)^2)`. It compares a
-    code's figures with each other, however small they are: noise scores about 0.7, so look at the chance level.
+    A code's squared information about all other factors is compared with what it would be if it knew each of them as
+    well as the best one; the shares are averaged over the codes.
 
-    Of a code that knows nothing at all, such as a constant one, the ratio is undefined, and it is left out of the mean.
-    disentanglement_lib counts it as 0: its figure is this one times the share of codes that are not left out.
+        modularity = 1/d Σ_i [1 - Σ_{j != best} I(c_i; v_j)² / ((k - 1) I(c_i; v_best)²)]
+
+    Does not see: how much a code knows, since only ratios count: noise scores about 0.7, so compare with the chance
+    level. Nor a factor that no code or that several codes hold.
+
+    For a code that knows nothing at all, such as a constant one, the ratio is undefined, and the code is left out.
+    disentanglement_lib counts it as 0: its value is this one times the share of codes that are not left out.
 
     Args:
-        codes: `(n, d)`; continuous ones and angles are cut into equal-width bins, categories count as they are.
-        factors: `(n, k)`; likewise. Those that never change are left out.
+        codes: `(n, d)`; continuous and cyclic codes are cut into equal-width bins, other kinds count value by value.
+        factors: `(n, k)`; likewise. Factors that never change are left out.
         num_bins: bins of each continuous variable.
 
     Returns:
-        The mean in [0, 1]; undefined for a single factor. In its details each code's figure.
+        The mean, a pure number in [0, 1]; undefined for a single factor. Its details hold the modularity of each code.
 
     Raises:
-        DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples or fewer than 2 bins.
+
+    References:
+        Ridgeway and Mozer (2018), arXiv:1802.05312, section 3.
+
+    Example:
+        The first code determines both factors, which gives 0; the second code is the first factor, which gives 1.
+
+        >>> from disentangle_bench.metrics import modularity
+        >>> modularity([[0, 0], [1, 0], [2, 1], [3, 1]], [[0, 0], [0, 1], [1, 0], [1, 1]]).value
+        0.5
     """
     return from_counts(Contingency.of(codes, factors, num_bins))
 
 
 def from_counts(counts: Contingency) -> Score:
-    """Modularity of samples that have been counted."""
+    """Compute modularity from counts."""
     information = counts.information()
     if information.reason or len(information.factor_names) < 2:
         return Score.undefined(information.reason or ONE_FACTOR)

@@ -1,4 +1,4 @@
-"""What every code knows of every factor."""
+"""The mutual information of every code with every factor."""
 
 from __future__ import annotations
 
@@ -15,28 +15,43 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     default=False,
 )
 def mutual_information_matrix(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, Score]:
-    """How much the best code knows of each factor, as a share of its entropy, and the matrix of all pairs.
+    """Mutual information matrix: high when each factor is known to at least one code.
 
-    The headline is the mean over factors of `I(c_best; v) / H(v)`: what `mig` begins from before it takes the second
-    best code away. The matrix tells which code knows what; it is the first thing to look at when a gap is small.
+    The headline is the average share of a factor's entropy that its best code holds: `mig` before the second-best code
+    is subtracted. The matrix in its details shows which code knows which factor; look there first when a gap is small.
+
+        headline = 1/k Σ_j max_i I(c_i; v_j) / H(v_j)
+
+    Does not see: disentanglement. Codes that all know every factor score 1.
 
     Args:
-        codes: `(n, d)`; continuous ones and angles are cut into equal-width bins, categories count as they are.
-        factors: `(n, k)`; likewise. Those that never change are left out.
+        codes: `(n, d)`; continuous and cyclic codes are cut into equal-width bins, other kinds count value by value.
+        factors: `(n, k)`; likewise. Factors that never change are left out.
         num_bins: bins of each continuous variable.
 
     Returns:
-        The headline in [0, 1], and `nats`, the same without the division. In the headline's details the matrix
-        `(d, k)` in nats and as shares of the factors' entropies, and all entropies in nats.
+        The headline, a share of entropy in [0, 1], and `nats`, the same without the division. The headline's details
+        hold the matrix `(d, k)` in nats and as shares, and all entropies in nats.
 
     Raises:
-        DbenchError: arrays that do not fit together, NaN, fewer than 4 samples or 2 bins.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples or fewer than 2 bins.
+
+    References:
+        Locatello et al. (2018), arXiv:1811.12359, appendix C.
+
+    Example:
+        The first code is the first of two factors, the second code is constant.
+
+        >>> from disentangle_bench.metrics import mutual_information_matrix
+        >>> scores = mutual_information_matrix([[0, 0], [0, 0], [1, 0], [1, 0]], [[0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> scores[""].value, scores[""].details["shares"]
+        (0.5, [[1.0, 0.0], [0.0, 0.0]])
     """
     return from_counts(Contingency.of(codes, factors, num_bins))
 
 
 def from_counts(counts: Contingency) -> dict[str, Score]:
-    """The matrix of samples that have been counted."""
+    """Compute the matrix from counts."""
     information = counts.information()
     if information.reason:
         undefined = Score.undefined(information.reason)
