@@ -31,12 +31,6 @@ SUMMARY = re.compile(r"[A-Z0-9][^:]{2,80}: (high|higher) (when|where) .+\.")
 SECTIONS = ("Does not see:", "Args:", "Returns:", "Raises:", "References:", "Example:")
 CITATION = re.compile(r"arXiv:[\w./-]*\w|\(\d{4}\)")
 PACKAGE = Path(disentangle_bench.__file__).parent
-UNWRITTEN = {
-    "c1-accuracy", "dci", "dci-es", "dci/forest", "dci/lasso", "dci/lightgbm", "dcimig", "downstream",
-    "downstream/forest", "explicitness", "infomec", "jemmig", "mig-sup", "mig/chen", "modularity",
-    "mutual-information-matrix", "rmig", "rmig/posterior", "sap", "sap/regression",
-}  # fmt: skip
-"""Metrics whose docstrings are still to be rewritten."""
 
 
 def faults(function: Callable[..., Scores]) -> Iterator[str]:
@@ -57,10 +51,7 @@ def faults(function: Callable[..., Scores]) -> Iterator[str]:
         yield "there is no example"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[pytest.mark.xfail(strict=False)] if name in UNWRITTEN else []) for name in METRICS],
-)
+@pytest.mark.parametrize("name", METRICS)
 def test_a_metrics_docstring_has_every_part(name: str) -> None:
     assert list(faults(METRICS.get(name))) == []
 

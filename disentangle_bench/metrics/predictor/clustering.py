@@ -1,4 +1,4 @@
-"""A categorical code as a clustering: its categories are matched to classes on one split and scored on the other."""
+"""Clustering accuracy: categories are matched to classes on one split and scored on the other."""
 
 from __future__ import annotations
 
@@ -60,30 +60,53 @@ def c1_accuracy(
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> Scores:
-    """How often the categories of a code, matched one-to-one to classes on the training split, name the test split.
+    """Unsupervised clustering accuracy (ACC): high when the categories of a code match the classes one to one.
 
-    Labels name the categories and do nothing else. Categories that the training split leaves without a class count
-    as wrong. Chance is the mean over shuffles of the code within each split, matched anew; the ceiling is below 1
-    where there are fewer categories than classes.
+    Categories are matched one-to-one to classes on the training split and scored on the test split. Labels name the
+    categories and do nothing else. Categories that the training split leaves without a class count as wrong.
+
+        ACC = 1/n Σ_i [match(c1_i) = class_i] over the test split
+        match = the one-to-one matching with the most training samples
+
+    Does not see: what distinguishes samples of one class, nor the other codes. Classes that share a category cost
+    accuracy even where the category is pure of others; beside it, `many-to-one` gives each category its most frequent
+    class.
+
+    Chance is the mean over shuffles of the code within each split, matched anew; the ceiling is below 1 where there are
+    fewer categories than classes.
 
     Args:
         codes: `(n, d)`, of which the categorical ones are tried.
         factors: `(n, k)`, of which one holds the classes, of any type.
-        train: `(n,)` bool: the training split; the rest is the test split.
-        latents: tells how many categories a code has; without it, as many as occur.
-        code: the code to score; by default the one with the best one-to-one accuracy on the training split.
-        factor: the factor to match; by default the first categorical one that varies.
+        train: `(n,)` bool: the training split; the other rows are the test split.
+        latents: declares how many categories a code has; without it, as many as occur.
+        code: name of the code to score; by default the one with the highest one-to-one accuracy on the training split.
+        factor: name of the factor to match; by default the first categorical one that varies.
         bootstrap: resamples of the test split for the intervals.
         seed: of the resamples and the shuffles.
 
     Returns:
-        accuracy, error, many-to-one (the commonest class of each category), nmi, ari, homogeneity, completeness and
-        categories-used, all of the test split. The accuracy's details hold the confusion matrix (categories x
-        classes), the matching, and each code's figures.
+        accuracy, error, many-to-one, nmi, homogeneity and completeness, all in [0, 1]; ari in [-0.5, 1]; and
+        categories-used, a count. All are of the test split. The accuracy's details hold the confusion matrix
+        (categories x classes), the matching, and the parts of each code.
 
     Raises:
-        UnknownNameError: no such code or factor. RepresentationError: arrays that do not fit together.
+        UnknownNameError: no such code or factor.
+        RepresentationError: arrays of different lengths.
         MetricError: fewer than 2 resamples.
+
+    References:
+        Chen et al. (2016), arXiv:1606.03657, section 7.2; one-to-one matching by Kuhn (1955).
+
+    Example:
+        Three categories for four equally frequent classes, two of which share a category.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import c1_accuracy
+        >>> digits = np.arange(40) % 4
+        >>> scores = c1_accuracy(np.minimum(digits, 2), digits, np.arange(40) < 20)
+        >>> scores["accuracy"].value, scores["accuracy"].ceiling
+        (0.75, 0.75)
     """
     require_at_least(2, bootstrap=bootstrap)
     data = Representation.of(codes, factors, train)
@@ -98,7 +121,7 @@ def c1_accuracy(
 
 
 def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float:
-    """The share of samples that agree under the best one-to-one matching of clusters to classes.
+    """Compute the share of samples that agree under the best one-to-one matching of clusters to classes.
 
     Args:
         labels_true: `(n,)` classes, of any type.

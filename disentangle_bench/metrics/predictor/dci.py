@@ -32,35 +32,58 @@ Floats = NDArray[np.float64]
     seconds=45,
 )
 def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
-    """Does each code matter to one factor, is each factor in one code, and how much do the codes know of it?
+    """DCI: high when each code matters to one factor (D), each factor needs one code (C) and is predicted (I).
 
     For each factor, gradient boosted trees (scikit-learn's defaults: 100 stages of depth 3) are fitted on the train
-    rows. The importance of a code is its share of what the splits took off the squared error.
+    rows. The importance R_ij of a code for a factor is its share of the decrease of squared error over all splits.
 
-    Disentanglement: one minus the entropy of a code's importances over the factors, base k; the mean over codes,
-    weighted by their importance. Completeness: likewise over the codes of each factor, base d. Informativeness: the
-    mean accuracy on the rows that were not fitted on. Noise scores little, but not 0, and near-copies of a
-    code cost completeness.
+        D = Σ_i rho_i D_i,      D_i = 1 - H_k(R_i1 .. R_ik),      rho_i = Σ_j R_ij / Σ_ij R_ij
+        C = Σ_j sigma_j C_j,    C_j = 1 - H_d(R_1j .. R_dj),      sigma_j = Σ_i R_ij / Σ_ij R_ij
+        I = 1/k Σ_j accuracy_j
 
-    A code of no importance, such as a constant one, has no disentanglement and no weight; disentanglement_lib adds
-    1e-11 to all importances, which moves the figures by less than 1e-9. With one factor there is no disentanglement,
-    with one code no completeness.
+    H_b is the entropy to base b of the values, scaled to sum to 1; accuracy is that on the rows that were not fitted
+    on.
 
-    The trees are those of scikit-learn's `GradientBoostingClassifier(random_state=seed)`, split by split, but for codes
-    of an unusual scale, which are scaled; where codes are many and continuous, they take a third of its time or less.
-    (In version 1 they were others where splits are equally good.) disentanglement_lib sets no `random_state`, so its
-    figures move by what chance makes of equally good splits.
+    Does not see: how codes depend on factors; trees find a factor that is curled up in a code as well as a linear one.
+    D and C ignore how much the codes know: noise scores little, but not 0. Near-copies of a code cost completeness.
+
+    A code without importance, such as a constant one, has no D_i and no weight; disentanglement_lib adds 1e-11 to all
+    importances, which moves the values by less than 1e-9. D is undefined for one factor and C for one code.
+
+    The trees are those of scikit-learn's `GradientBoostingClassifier(random_state=seed)`, split by split, except for
+    codes of an unusual scale, which are rescaled; many continuous codes take a third of its time or less. (In version 1
+    they differed where splits are equally good.) disentanglement_lib sets no `random_state`, so its values vary with
+    the choice among equally good splits.
 
     Args:
-        codes: `(n, d)`; a categorical one is split by indicators, whose importances are summed.
-        factors: `(n, k)`; categorical, ordinal and whole-numbered cyclic ones are classified. Of continuous ones and
-            of cosine and sine of other cyclic ones the trees predict the numbers, and R² stands for the accuracy.
-        train: `(n,)` bool: the rows to fit on; without it two thirds of the rows are drawn.
-        seed: of that draw, and of the choice between equally good splits: scikit-learn's `random_state`.
+        codes: `(n, d)`; a categorical code is split by its indicators, whose importances are summed.
+        factors: `(n, k)`; categorical, ordinal and whole-numbered cyclic ones are classified. Continuous ones, and
+            cosine and sine of other cyclic ones, are predicted as numbers, and R² takes the place of the accuracy.
+        train: `(n,)` bool, the rows to fit on; by default a random two thirds.
+        seed: of that draw, and scikit-learn's `random_state`, which chooses among equally good splits.
 
     Returns:
-        disentanglement, completeness, informativeness, and informativeness.train on the rows that were fitted on. The
-        details hold the importances `(d, k)` and the figure of each code and each factor.
+        disentanglement and completeness in [0, 1], informativeness, a mean accuracy or R² of at most 1, and
+        informativeness.train, the same on the rows that were fitted on. The details hold the importances `(d, k)` and
+        the value of each code and factor.
+
+    Raises:
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
+            rows to fit on or to score.
+
+    References:
+        Eastwood and Williams (2018), A Framework for the Quantitative Evaluation of Disentangled Representations,
+        section 2; boosted trees as in Locatello et al. (2018), arXiv:1811.12359.
+
+    Example:
+        The codes are the factors.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import dci
+        >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 2)
+        >>> scores = dci(factors.astype(float), factors, np.arange(8) < 4)
+        >>> [round(scores[part].value, 3) for part in ("disentanglement", "completeness", "informativeness")]
+        [1.0, 1.0, 1.0]
     """
     return score_predictions(Observations.of(codes, factors, train, seed=seed), partial(_Trees, seed=seed))
 
@@ -68,8 +91,8 @@ def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed:
 class _Trees:
     """Boosted trees on the codes as they are.
 
-    Trees see float32, and values closer than 1e-7 as equal; so a code of an unusual scale is multiplied by a power of
-    two, which moves no split otherwise.
+    Trees read float32 and treat values closer than 1e-7 as equal. So a code of an unusual scale is multiplied by a
+    power of two, which changes no split otherwise.
     """
 
     def __init__(self, values: Floats, seed: int) -> None:
@@ -88,7 +111,12 @@ class _Trees:
 
 
 def score_predictions(data: Observations, make: Callable[[Floats], Learner]) -> Scores:
-    """The parts of DCI by some learner; see `predict_factors`."""
+    """Compute the parts of DCI with any learner.
+
+    Args:
+        data: codes, factors and which rows to fit on.
+        make: a learner for the codes' columns `(n, p)` on the train rows; see `predict_factors`.
+    """
     if data.reason:
         return {part: Score.undefined(data.reason) for part in PARTS}
     predictions = predict_factors(data, make)

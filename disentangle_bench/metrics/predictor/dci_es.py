@@ -1,4 +1,4 @@
-"""DCI-ES: how much capacity it takes to use the codes, and how many there are."""
+"""DCI-ES: how much capacity it takes to read the factors from the codes, and how many codes there are."""
 
 from __future__ import annotations
 
@@ -34,31 +34,53 @@ Floats = NDArray[np.float64]
 def dci_es(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, ridge: float = 1.0, seed: int = 0
 ) -> Scores:
-    """How little capacity a probe needs to read the factors from the codes, and how many codes there are for them.
+    """DCI-ES explicitness and size (ES): high when a linear probe reads the factors as well as any, from few codes.
 
-    Six probes of growing capacity predict each factor: ridge regression of the standardised codes, and the same with
-    4, 16, 64, 256 and 1,024 random Fourier features beside them. Their squared errors on the rows that were not
-    fitted on, each the least so far, make the loss-capacity curve; the first loss is that of the mean. Explicitness
-    is 1 - 2 A / ((capacities) (first loss - least loss)), with A the area between the curve and the least loss: 1
-    where a linear probe is as good as any, 0 where the loss falls evenly, -1 where it takes the greatest capacity.
+    Six probes of growing capacity predict each factor: ridge regression on the standardised codes, and the same with 4,
+    16, 64, 256 and 1,024 random Fourier features beside them. Their squared errors on the rows that were not fitted on,
+    each the smallest so far, make the loss-capacity curve L_0 .. L_5; the first loss of the formula is that of the
+    mean.
 
-    A factor that no probe predicts (the least loss within 1 % of the mean's) has -1: it takes more than all of them.
-    The paper leaves that open. Size is the number of factors over that of codes: 1 with one code a factor, less with
-    spare ones. Both say nothing without informativeness (`dci`), since a code may be easily read and know little.
+        E = 1 - 2 A / (T (L_mean - L_5)),    A = area between the curve and L_5,    T = number of steps of capacity
+        S = k / d
+
+    E is 1 where the linear probe is as good as any, 0 where the loss falls evenly with capacity, and -1 where it takes
+    the largest.
+
+    Does not see: how much the codes know, since a code may be easy to read and know little; read it beside `dci`'s
+    informativeness. A scalar code of a categorical factor with many classes is not explicit.
+
+    A factor that no probe predicts, the smallest loss being within 1 % of the mean's, has -1: it takes more than all of
+    them. The paper leaves this case open.
 
     Args:
-        codes: `(n, d)`; a categorical one counts as one code of indicators, a cyclic one as cosine and sine.
-        factors: `(n, k)`; of categorical and ordinal ones the indicators of their classes are predicted, of a cyclic
-            one of other than whole numbers cosine and sine.
-        train: `(n,)` bool: the rows to fit on; without it two thirds of the rows are drawn.
+        codes: `(n, d)`; a categorical code counts as one code of indicators, a cyclic one as cosine and sine.
+        factors: `(n, k)`; of categorical and ordinal factors the indicators of the classes are predicted, of a cyclic
+            one that is not whole numbers cosine and sine.
+        train: `(n,)` bool, the rows to fit on; by default a random two thirds.
         ridge: the penalty.
         seed: of that draw, and of the random features.
 
     Returns:
-        explicitness, with the curve of each factor in the details, and size.
+        explicitness in [-1, 1], with the curve of each factor in its details, and size, a ratio: 1 with one code per
+        factor, less with spare codes.
 
     Raises:
-        MetricError: a penalty that is not positive.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
+            rows to fit on or to score; a penalty that is not positive.
+
+    References:
+        Eastwood et al. (2022), arXiv:2210.00364, its E and S; probes on random features of Rahimi and Recht (2007).
+
+    Example:
+        The codes are the factors, which a linear probe reads.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import dci_es
+        >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 6)
+        >>> scores = dci_es(factors.astype(float), factors, np.arange(24) < 12)
+        >>> round(scores["explicitness"].value, 2), scores["size"].value
+        (1.0, 1.0)
     """
     if ridge <= 0:
         raise MetricError(f"dci-es was asked for a ridge penalty of {ridge}.", "Give one above 0.")
@@ -78,7 +100,7 @@ def dci_es(
 
 
 def explicitness(losses: ArrayLike) -> float:
-    """E of arXiv:2210.00364, from losses `(t,)` at evenly spaced capacities, as shares of the mean's loss."""
+    """Compute E of arXiv:2210.00364 from losses `(t,)` at evenly spaced capacities, as shares of the mean's loss."""
     curve = np.minimum.accumulate(np.minimum(np.asarray(losses, dtype=np.float64), 1))
     least = curve[-1]
     if 1 - least < LEARNED:
@@ -88,7 +110,7 @@ def explicitness(losses: ArrayLike) -> float:
 
 
 def _loss_curves(data: Observations, ridge: float, seed: int) -> dict[str, Floats]:
-    """For each factor the squared error of each probe, as a share of that of the train rows' mean."""
+    """Return for each factor the squared error of each probe as a share of that of the train rows' mean."""
     train = data.train
     features = _features(numeric_columns(data.codes).values, train, seed)
     width = features.shape[1] - FEATURES[-1]
@@ -112,7 +134,7 @@ def _columns(target: Target) -> Floats:
 
 
 def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
-    """The columns, standardised on the train rows, and random features of them, centred there: `(n, p + 1024)`."""
+    """Return the columns, standardised on the train rows, and random features, centred there: `(n, p + 1024)`."""
     spread = columns[train].std(axis=0)
     columns = (columns - columns[train].mean(axis=0)) / np.where(spread > 0, spread, 1)
     rng = np.random.default_rng(seed)
@@ -123,7 +145,7 @@ def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
 
 
 def _errors(features: Floats, targets: Floats, train: NDArray[np.bool_], ridge: float) -> Any:
-    """The squared error `(q,)` on the other rows of ridge regressions of targets `(n, q)` fitted on the train rows."""
+    """Return the squared error `(q,)` on the other rows of ridge regressions of targets `(n, q)` on the train rows."""
     fit = features[train]
     gram = fit.T @ fit
     gram[np.diag_indices_from(gram)] += ridge

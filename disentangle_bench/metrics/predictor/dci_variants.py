@@ -1,4 +1,4 @@
-"""DCI by other learners: the original paper's lasso, random forests, and LightGBM's trees."""
+"""DCI with other learners: the lasso and the random forests of the original paper, and LightGBM."""
 
 from __future__ import annotations
 
@@ -36,25 +36,45 @@ Indices = NDArray[np.int64]
     seconds=60,
 )
 def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
-    """DCI by the lasso of the original paper: sees what is linear in the codes, and leaves out codes of no use.
+    """DCI by lasso: high when each code matters to one factor, each factor needs one code and is predicted linearly.
 
-    Codes and targets are standardised on the train rows. The penalty is that of 30, down to a thousandth of the least
-    that leaves out every code, which has the least squared error in five-fold cross-validation on the train rows. The
-    importance of a code is the size of its coefficients.
+    The learner of the original paper. Codes and targets are standardised on the train rows. Of 30 penalties, down to a
+    thousandth of the smallest one that drops every code, five-fold cross-validation on the train rows chooses the one
+    of the least squared error. D, C and I are those of `dci`, from other importances:
 
-    A class is predicted as the paper does numbers: one lasso per class for its indicator, the greatest prediction
-    wins, and a code's importance is the sum over classes. With a scalar code for many classes those in the middle are
-    linear in nothing, so informativeness is low; declare factors whose values are numbers as continuous. Of noise it
-    may keep one code that happens to help, which looks disentangled.
+        R_ij = |w_ij|,  summed over the classes of factor j,    w = argmin ||y - X w||² / 2n + alpha ||w||_1
+
+    Does not see: what is not linear in the codes. A class is predicted as a number: one lasso per class for its
+    indicator, the greatest prediction wins. For a scalar code of many classes the middle ones are not linear, so
+    informativeness is low; declare factors whose values are numbers as continuous. From noise it may keep a single
+    code, which looks disentangled.
 
     Args:
-        codes: `(n, d)`; a categorical one counts as its indicators, whose importances are summed.
-        factors: `(n, k)`; see `dci` for what is done with each kind.
-        train: `(n,)` bool: the rows to fit on; without it two thirds of the rows are drawn.
+        codes: `(n, d)`; a categorical code counts as its indicators, whose importances are summed.
+        factors: `(n, k)` of any kinds, treated as in `dci`.
+        train: `(n,)` bool, the rows to fit on; by default a random two thirds.
         seed: of that draw, and of the folds.
 
     Returns:
         The parts and details of `dci`.
+
+    Raises:
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
+            rows to fit on or to score.
+
+    References:
+        Eastwood and Williams (2018), A Framework for the Quantitative Evaluation of Disentangled Representations,
+        section 3.
+
+    Example:
+        The codes are the factors.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import dci_by_lasso
+        >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 6)
+        >>> scores = dci_by_lasso(factors.astype(float), factors, np.arange(24) < 12)
+        >>> [round(scores[part].value, 3) for part in ("disentanglement", "completeness", "informativeness")]
+        [1.0, 1.0, 1.0]
     """
     return score_predictions(Observations.of(codes, factors, train, seed=seed), partial(_Lasso, seed=seed))
 
@@ -73,21 +93,43 @@ def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None,
 def dci_by_forest(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, trees: int = 100, seed: int = 0
 ) -> Scores:
-    """DCI by random forests, the other learner of the original paper: quicker than boosting where classes are many.
+    """DCI by random forests: high when each code matters to one factor, each factor needs one code and is predicted.
 
-    scikit-learn's forests of fully grown trees; the importance of a code is its share of the drop in impurity. A tree
-    that looks at a few codes at a time gives some importance to codes that are of no use, so disentanglement and
-    completeness come out lower than by boosting.
+    The other learner of the original paper: scikit-learn's forests of fully grown trees, faster than boosting where
+    classes are many. D, C and I are those of `dci`, from other importances:
+
+        R_ij = share of code i in the decrease of impurity over all splits of the forest for factor j
+
+    Does not see: that a code is of no use. A tree that considers a few codes per split gives some importance to every
+    code, so disentanglement and completeness are lower than by boosting.
 
     Args:
-        codes: `(n, d)`; a categorical one is split by indicators, whose importances are summed.
-        factors: `(n, k)`; see `dci` for what is done with each kind.
-        train: `(n,)` bool: the rows to fit on; without it two thirds of the rows are drawn.
-        trees: in each forest.
+        codes: `(n, d)`; a categorical code is split by its indicators, whose importances are summed.
+        factors: `(n, k)` of any kinds, treated as in `dci`.
+        train: `(n,)` bool, the rows to fit on; by default a random two thirds.
+        trees: trees in each forest.
         seed: of that draw, and of the forests.
 
     Returns:
         The parts and details of `dci`.
+
+    Raises:
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
+            rows to fit on or to score; no trees.
+
+    References:
+        Eastwood and Williams (2018), A Framework for the Quantitative Evaluation of Disentangled Representations,
+        section 3; forests of Breiman (2001).
+
+    Example:
+        The codes are the factors, and still some importance goes to the other code.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import dci_by_forest
+        >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 6)
+        >>> scores = dci_by_forest(factors.astype(float), factors, np.arange(24) < 12, trees=10)
+        >>> scores["informativeness"].value, scores["disentanglement"].value < 1
+        (1.0, True)
     """
     require_at_least(1, trees=trees)
     settings = {"n_estimators": trees, "random_state": seed % 2**32}
@@ -109,22 +151,42 @@ def dci_by_forest(
     seconds=200,
 )
 def dci_by_lightgbm(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
-    """DCI by LightGBM's boosted trees, which sort values into 255 bins: for data that are too much for `dci`.
+    """DCI by LightGBM: high when each code matters to one factor, each factor needs one code and is predicted.
 
-    Its defaults: 100 stages of 31 leaves. The importance of a code is its share of the gain of all splits. The trees
-    are deeper than those of `dci`, so the figures are not the same. Needs the extra `lightgbm`.
+    LightGBM's boosted trees with its defaults, 100 stages of 31 leaves on values sorted into 255 bins: for data that
+    are too large for `dci`. They are deeper than those of `dci`, so the values differ. D, C and I are those of `dci`,
+    from other importances:
+
+        R_ij = share of code i in the gain of all splits for factor j
+
+    Does not see: what `dci` does not see. It needs the extra `lightgbm`.
 
     Args:
-        codes: `(n, d)`; a categorical one is split by indicators, whose importances are summed.
-        factors: `(n, k)`; see `dci` for what is done with each kind.
-        train: `(n,)` bool: the rows to fit on; without it two thirds of the rows are drawn.
+        codes: `(n, d)`; a categorical code is split by its indicators, whose importances are summed.
+        factors: `(n, k)` of any kinds, treated as in `dci`.
+        train: `(n,)` bool, the rows to fit on; by default a random two thirds.
         seed: of that draw.
 
     Returns:
         The parts and details of `dci`.
 
     Raises:
-        MetricError: LightGBM is not installed.
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
+            rows to fit on or to score; LightGBM is not installed.
+
+    References:
+        Eastwood and Williams (2018), A Framework for the Quantitative Evaluation of Disentangled Representations,
+        section 2; trees of Ke et al. (2017).
+
+    Example:
+        The codes are the factors.
+
+        >>> import numpy as np
+        >>> from disentangle_bench.metrics import dci_by_lightgbm
+        >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 40)
+        >>> scores = dci_by_lightgbm(factors, factors, np.arange(160) < 120)
+        >>> [round(scores[part].value, 3) for part in ("disentanglement", "completeness", "informativeness")]
+        [1.0, 1.0, 1.0]
     """
     lightgbm = _import_lightgbm()
     settings = {"importance_type": "gain", "verbose": -1, "deterministic": True, "force_row_wise": True}
@@ -146,7 +208,7 @@ def _import_lightgbm() -> Any:
 
 
 class _Ensemble:
-    """Trees of scikit-learn's interface."""
+    """Trees with the interface of scikit-learn."""
 
     def __init__(self, values: Floats, classifier: Any, regressor: Any) -> None:
         self.values, self.classifier, self.regressor = values, classifier, regressor
@@ -187,7 +249,7 @@ class _Lasso:
         return np.asarray((values - self.mean) / self.spread)
 
     def _line(self, target: Floats) -> tuple[Floats, float]:
-        """Slopes `(p,)` and the offset, in units of the target; the penalty counts on a target of unit spread."""
+        """Return slopes `(p,)` and offset in units of the target; the penalty applies to a target of unit variance."""
         scale = float(target.std())
         folds = min(FOLDS, len(target))
         if folds < 2 or scale == 0:
@@ -199,6 +261,6 @@ class _Lasso:
         return np.asarray(model.coef_ * scale), float(model.intercept_ * scale + target.mean())
 
     def _penalties(self, target: Floats) -> Floats:
-        """From the least that leaves out every column down to a thousandth of it."""
+        """Return penalties from the smallest that drops every column down to a thousandth of it."""
         greatest = max(float(np.abs(self.values.T @ target).max()) / len(target), _LEAST_PENALTY)
         return np.geomspace(greatest, greatest / 1000, PENALTIES)
