@@ -38,8 +38,7 @@ def dci_es(
 
     Six probes of growing capacity predict each factor: ridge regression on the standardised codes, and the same with 4,
     16, 64, 256 and 1,024 random Fourier features beside them. Their squared errors on the rows that were not fitted on,
-    each the smallest so far, make the loss-capacity curve L_0 .. L_5; the first loss of the formula is that of the
-    mean.
+    each the smallest so far, make the loss-capacity curve L_0 .. L_5. L_mean is the loss of predicting the mean.
 
         E = 1 - 2 A / (T (L_mean - L_5)),    A = area between the curve and L_5,    T = number of steps of capacity
         S = k / d
