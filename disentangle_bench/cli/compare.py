@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import format_option
+from disentangle_bench.cli.options import all_option, format_option, read_words
 from disentangle_bench.cli.output import print_report
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     examples=(
         "dbench compare runs/gan-with-q-mnist/seed-0 runs/infogan-mnist/seed-0",
         "dbench compare runs/gan-with-q-mnist runs/infogan-mnist    # all their seeds",
+        "dbench compare A B --metrics c1-accuracy,mutual-information --all",
         "dbench compare A B --format markdown > table.md",
     ),
 )
@@ -34,14 +36,24 @@ if TYPE_CHECKING:
     help="Run folders, folders of seed-N runs, or results.json files. The others differ from A.",
 )
 @click.option(
+    "--metrics",
+    callback=read_words,
+    metavar="A,B,..",
+    shell_complete=names_of("metrics"),
+    help="Compare only these (default: all that were evaluated).",
+)
+@all_option
+@click.option(
     "--figures",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Also draw the figures of the comparison into DIR.",
 )
 @format_option
-def compare(runs: tuple[Path, ...], figures: Path | None, form: Form) -> None:
-    """Compare evaluated runs: one row a score, the difference to the first with interval and verdict."""
+def compare(
+    *, runs: tuple[Path, ...], metrics: tuple[str, ...] | None, every: bool, figures: Path | None, form: Form
+) -> None:
+    """Compare evaluated runs: one row a metric, the difference to the first with interval, p-value and verdict."""
     from disentangle_bench import compare as compare_runs
 
-    print_report(compare_runs(*runs, figures=figures), form)
+    print_report(compare_runs(*runs, metrics=metrics, figures=figures), form, every=every)

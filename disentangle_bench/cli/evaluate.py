@@ -13,6 +13,7 @@ from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import (
     GivenPath,
     Settings,
+    all_option,
     by_metric,
     data_dir_option,
     device_option,
@@ -76,6 +77,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
     metavar="N",
     help="Resamples for intervals of metrics of codes and factors (default: 100; 0 if slow or of many rows).",
 )
+@all_option
 @click.option("--no-levels", is_flag=True, help="Leave out chance and ceiling where they are simulated.")
 @click.option("--no-figures", is_flag=True, help="Leave out the figures.")
 @click.option(
@@ -96,6 +98,7 @@ def evaluate(
     subjects: tuple[Path, ...],
     metrics: tuple[str, ...] | None,
     settings: Settings,
+    every: bool,
     no_levels: bool,
     no_figures: bool,
     form: Form,
@@ -126,7 +129,7 @@ def evaluate(
                 **options,
             )
 
-    with score_printer(form, several=len(paths) > 1) as show:
+    with score_printer(form, several=len(paths) > 1, every=every) as show:
         exit_code = _score_each(paths, score, show)
     context.exit(exit_code)
 

@@ -112,6 +112,16 @@ def format_option(function: Function) -> Function:
     )(function)
 
 
+def all_option(function: Function) -> Function:
+    """`--all`."""
+    return click.option(
+        "--all",
+        "every",
+        is_flag=True,
+        help="Print a row for every score, not only for the headline of each metric.",
+    )(function)
+
+
 def seed_option(function: Function) -> Function:
     """`--seed` of an evaluation."""
     return click.option(

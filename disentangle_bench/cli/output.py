@@ -32,23 +32,30 @@ def print_result(result: RenderableType) -> None:
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
-def print_report(report: Report, form: Form) -> None:
-    """Print scores, a comparison or a ranking in one of the forms of `--format`."""
+def print_report(report: Report, form: Form, *, every: bool = False) -> None:
+    """Print scores, a comparison or a ranking in one of the forms of `--format`.
+
+    Args:
+        report: what is printed.
+        form: of the output.
+        every: a table has a row for every score, instead of for the headline of each metric.
+    """
     from disentangle_bench.reports.tables import show
 
     console = _standard_output()
     with console.capture() as captured:
-        show(report, form, console)
+        show(report, form, console, every=every)
     sys.stdout.write(captured.get())
 
 
 @contextmanager
-def score_printer(form: Form, *, several: bool) -> Iterator[Callable[[Path, Results], None]]:
+def score_printer(form: Form, *, several: bool, every: bool = False) -> Iterator[Callable[[Path, Results], None]]:
     """Print the scores of subjects: tables as soon as they are done, JSON and CSV of several as one document.
 
     Args:
         form: one of the forms of `--format`.
         several: whether there is more than one subject.
+        every: tables have a row for every score, instead of for the headline of each metric.
 
     Yields:
         What to call with the path of each subject and its results.
@@ -60,7 +67,7 @@ def score_printer(form: Form, *, several: bool) -> Iterator[Callable[[Path, Resu
         if not joined:
             if done or (several and form == "markdown"):
                 sys.stdout.write("\n" if form == "table" else f"### {path}\n\n")
-            print_report(results, form)
+            print_report(results, form, every=every)
             sys.stdout.flush()
         done[path] = results
 

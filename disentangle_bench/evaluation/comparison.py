@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 from scipy import stats
 
-from disentangle_bench.errors import RunError
+from disentangle_bench.errors import RunError, UnknownNameError
 from disentangle_bench.evaluation.differences import (
     CONFIDENCE,
     Estimate,
@@ -43,10 +44,11 @@ class Side(_Model):
     name: str
     seeds: list[int | None]
     statuses: list[str]
+    kind: str = ""
 
 
 class Value(_Model):
-    """A subject's score: of its one run, or the mean over its seeds; `runs` has them all.
+    """A subject's score with chance and ceiling: of its one run, or the means over its seeds; `runs` has every value.
 
     The interval covers the test samples for one run, the seeds for several.
     """
@@ -54,6 +56,8 @@ class Value(_Model):
     value: float | None
     low: float | None = None
     high: float | None = None
+    chance: float | None = None
+    ceiling: float | None = None
     runs: list[float | None]
     reason: str = ""
 
@@ -102,6 +106,13 @@ class Comparison(_Model):
     confidence: float = CONFIDENCE
     headlines: int = 0
 
+    def by_metric(self) -> dict[str, list[Row]]:
+        """Metric -> its rows, the headline first."""
+        metrics: dict[str, list[Row]] = {}
+        for row in self.rows:
+            metrics.setdefault(row.metric, []).append(row)
+        return metrics
+
     def to_values(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return self.model_dump(mode="json")
@@ -127,7 +138,10 @@ def runs_in(path: Path) -> list[Run]:
 
 
 def compare_results(
-    subjects: Sequence[Results | Sequence[Results]], *, names: Sequence[str] | None = None
+    subjects: Sequence[Results | Sequence[Results]],
+    *,
+    names: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
 ) -> Comparison:
     """Compare each subject with the first, score by score.
 
@@ -138,27 +152,28 @@ def compare_results(
     Args:
         subjects: the results of one run, or of the runs of one recipe at different seeds, each.
         names: what to call the subjects; by default what their results call them.
+        metrics: compare these, in this order; by default all that any of them has.
 
     Raises:
         RunError: fewer than two subjects, one without runs, or one with two runs of the same seed.
+        UnknownNameError: none of them has a metric of that name.
     """
     groups = [[subject] if isinstance(subject, Results) else list(subject) for subject in subjects]
     sides = _sides(groups, names)
-    scores = list(dict.fromkeys(score for group in groups for results in group for score in results.scores))
-    rows = [_row(score, groups) for score in scores]
-    headlines, *others = _families(rows)
-    judged = _judge(headlines)
-    for family in others:
-        _judge(family)
-    return Comparison(subjects=sides, rows=rows, headlines=judged)
-
-
-def _families(rows: Sequence[Row]) -> list[list[Row]]:
-    """The headline of every metric; then, metric by metric, its other scores."""
-    by_metric: dict[str, list[Row]] = {}
-    for row in rows:
-        by_metric.setdefault(row.metric, []).append(row)
-    return [[of[0] for of in by_metric.values()], *(of[1:] for of in by_metric.values())]
+    entries = {name: entry for group in groups for results in group for name, entry in results.scores.items()}
+    known = list(dict.fromkeys(entry.metric for entry in entries.values()))
+    for metric in metrics or ():
+        if metric not in known:
+            raise UnknownNameError("metric of these results", metric, known)
+    chosen = known if metrics is None else metrics
+    scores = dict.fromkeys(score for group in groups for results in group for score in results.scores)
+    rows = [_row(score, groups) for score in scores if entries[score].metric in chosen]
+    comparison = Comparison(subjects=sides, rows=rows)
+    families = comparison.by_metric().values()
+    comparison.headlines = _judge([headline for headline, *_ in families])
+    for _, *others in families:
+        _judge(others)
+    return comparison
 
 
 def _judge(rows: Sequence[Row]) -> int:
@@ -187,7 +202,8 @@ def _sides(groups: Sequence[Sequence[Results]], names: Sequence[str] | None) -> 
                 f"{name} has two runs of the same seed; its seeds are {', '.join(map(str, known))}.",
                 "Give each run of a subject once: copies would pass for independent seeds.",
             )
-        sides.append(Side(name=name, seeds=seeds, statuses=[str(r.subject.get("status", "")) for r in group]))
+        statuses = [str(results.subject.get("status", "")) for results in group]
+        sides.append(Side(name=name, seeds=seeds, statuses=statuses, kind=group[0].kind))
     return sides
 
 
@@ -229,14 +245,20 @@ def _value(score: str, group: Sequence[Results]) -> Value:
     missing = _missing(score, group)
     if missing:
         return Value(value=None, runs=runs, reason=missing)
+    entries = [results.scores[score] for results in group]
+    levels = {"chance": _mean([entry.chance for entry in entries]), "ceiling": _mean([e.ceiling for e in entries])}
     if len(group) == 1:
-        entry = group[0].scores[score]
-        return Value(value=entry.value, low=entry.low, high=entry.high, runs=runs)
+        return Value(value=entries[0].value, low=entries[0].low, high=entries[0].high, runs=runs, **levels)
     values = _run_values(score, group)
     if np.ptp(values) == 0:
-        return Value(value=float(values[0]), runs=runs)
+        return Value(value=float(values[0]), runs=runs, **levels)
     low, high = stats.ttest_1samp(values, 0.0).confidence_interval(CONFIDENCE)
-    return Value(value=float(values.mean()), low=float(low), high=float(high), runs=runs)
+    return Value(value=float(values.mean()), low=float(low), high=float(high), runs=runs, **levels)
+
+
+def _mean(levels: Sequence[float | None]) -> float | None:
+    known = [level for level in levels if level is not None]
+    return fmean(known) if known and len(known) == len(levels) else None
 
 
 def _missing(score: str, group: Sequence[Results]) -> str:

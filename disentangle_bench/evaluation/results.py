@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -24,6 +24,10 @@ SCHEMA_VERSION = 2
 SHOWN = 4
 """How many scores `print(results)` shows."""
 Better = Literal["higher", "lower", "neither"]
+
+
+QUESTIONS = ("c1-accuracy", "mutual-information", "traversal-consistency")
+"""What a run is asked first: whether c1 names the classes, what the images hold of each code, what traversals show."""
 
 
 class Scored(BaseModel):
@@ -112,6 +116,11 @@ class Results(BaseModel):
 
     __str__ = __repr__
 
+    @property
+    def kind(self) -> str:
+        """`run` or `representation`; empty in results of an older version."""
+        return str(self.subject.get("kind", ""))
+
     def by_metric(self) -> dict[str, dict[str, ScoreEntry]]:
         """Metric -> its scores by name, the headline first."""
         metrics: dict[str, dict[str, ScoreEntry]] = {}
@@ -179,6 +188,18 @@ class Results(BaseModel):
 
 def _short(entry: ScoreEntry) -> str:
     return "undefined" if entry.value is None else f"{entry.value:.3g}{entry.unit and ' '}{entry.unit}"
+
+
+def reading_order(metrics: Iterable[str], kind: str) -> list[str]:
+    """Metrics in the order in which they are read: of a run the three questions first, all else as it comes.
+
+    Args:
+        metrics: their names.
+        kind: of the subject.
+    """
+    names = list(metrics)
+    first = [name for name in QUESTIONS if name in names] if kind == "run" else []
+    return [*first, *(name for name in names if name not in first)]
 
 
 def refuse_newer_results(path: Path) -> None:

@@ -18,11 +18,13 @@ from disentangle_bench.datasets import Dataset
 from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.classifier import train_classifier
+from disentangle_bench.evaluation.description import describe_samples
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.trained import TrainedModel, load_trained
 from disentangle_bench.representation import Representation
+from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
@@ -107,6 +109,7 @@ def subject_of_representation(
         "kind": "representation",
         "samples": len(data.codes),
         **({} if drawn is None else {"drawn_from": samples}),
+        **describe_samples(data.codes.names, data.codes.kinds, data.factors, parts.get("train")),
         "data_sha256": digest_of(data.codes, data.factors, data.train, *data.posterior.values()),
     }
     return Subject(name, parts, info, _fingerprint(data.factors, parts.get("train")))
@@ -194,6 +197,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         "dataset": recipe.dataset.name,
         "samples": len(dataset.images),
         **({} if drawn is None else {"drawn_from": len(whole.images)}),
+        **describe_samples(trained.latents.names, kinds_of(trained.latents), known_factors(dataset), dataset.train),
         "seed": run.seed,
         "status": run.status,
         "model_sha256": digest,
@@ -254,8 +258,12 @@ def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], A
 def represent(latents: LatentSpec, reading: Sequence[Tensor]) -> Variables:
     """Q's estimate of each code `(n, codes)`, categories as whole numbers, from its output for each image."""
     columns = [code.estimate(raw).double().cpu().numpy() for code, raw in zip(latents.codes, reading, strict=True)]
-    kinds = ["categorical" if isinstance(code, Categorical) else "continuous" for code in latents.codes]
-    return Variables.wrap(np.stack(columns, axis=1), names=latents.names, kinds=kinds)
+    return Variables.wrap(np.stack(columns, axis=1), names=latents.names, kinds=kinds_of(latents))
+
+
+def kinds_of(latents: LatentSpec) -> list[Kind]:
+    """The kind of each code's estimate."""
+    return ["categorical" if isinstance(code, Categorical) else "continuous" for code in latents.codes]
 
 
 def posterior_parameters(latents: LatentSpec, reading: Sequence[Tensor]) -> dict[str, NDArray[np.float64]]:

@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from disentangle_bench.evaluation.ranking import ADVISED, Place, Ranking
-from disentangle_bench.reports.grid import stack
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import PLAIN_DECIMALS, say
 
@@ -22,7 +21,7 @@ def table(ranking: Ranking) -> RenderableType:
     for row in _rows(ranking):
         grid.add_row(*map(Text, row))
     notes = [Text(note, style="dim") for note in reading_notes(ranking)]
-    return Group(*stack(grid, Group(*notes)))
+    return Group(grid, Text(), *notes)
 
 
 def markdown(ranking: Ranking) -> str:

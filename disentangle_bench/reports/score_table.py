@@ -1,34 +1,35 @@
-"""The scores of one subject as a table: value, 95 % interval, chance and ceiling of each."""
+"""The scores of one subject as a table: value, 95 % interval, chance and ceiling of each.
+
+The columns have fixed widths, so that the rows of a metric can be printed before the scores of others are known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from disentangle_bench.evaluation.results import Results, ScoreEntry
-from disentangle_bench.reports.grid import Column, Grid, Line, stack
+from disentangle_bench.evaluation.results import Results, ScoreEntry, reading_order
+from disentangle_bench.reports.columns import align
+from disentangle_bench.reports.heading import UNBROKEN, heading
 from disentangle_bench.reports.markdown import markdown_table
-from disentangle_bench.reports.numbers import decimals_for, is_count, say, say_interval, say_optional
+from disentangle_bench.reports.numbers import decimals_for, is_count, say, say_optional
 
 HEADINGS = ("Score", "Value", "95 % interval", "Chance", "Ceiling")
 FIELDS = (
-    "metric",
-    "component",
-    "code",
-    "value",
-    "low",
-    "high",
-    "chance",
-    "ceiling",
-    "unit",
-    "better",
-    "version",
-    "seconds",
+    "metric", "component", "code", "value", "low", "high", "chance", "ceiling", "unit", "better", "version", "seconds",
     "reason",
-)
+)  # fmt: skip
+NUMBERS = "   Value     95 % interval      Chance  Ceiling"
+"""The headings of the columns of numbers; `-12.3456` has room in each."""
+COMPONENT = 10
+"""The room behind the longest name of a metric for the name of a component."""
+LEAST_LABEL, MOST_LABEL = 20, 44
+INDENT = "  "
 
 
 class Said(NamedTuple):
@@ -36,82 +37,156 @@ class Said(NamedTuple):
 
     value: str
     unit: str
-    interval: str
+    low: str
+    high: str
     chance: str
     ceiling: str
+
+    @property
+    def interval(self) -> str:
+        """`[low, high]`, or nothing where there is none."""
+        return f"[{self.low}, {self.high}]" if self.low else ""
 
 
 def say_entry(entry: ScoreEntry) -> Said:
     """The numbers of a score as text."""
     count = is_count((entry.value, entry.low, entry.high, entry.ceiling))
     decimals = 0 if count else decimals_for(entry.low, entry.high)
+    known = entry.low is not None and entry.high is not None
     return Said(
         say(entry.value, decimals),
         entry.unit if entry.value is not None else "",
-        say_interval(entry.low, entry.high, decimals),
+        say(entry.low, decimals) if known else "",
+        say(entry.high, decimals) if known else "",
         say_optional(entry.chance, max(decimals, 1) if count else decimals),
         say_optional(entry.ceiling, decimals),
     )
 
 
-def table(results: Results) -> RenderableType:
-    """For the terminal: the subject, its scores under their metrics, and why some have no value."""
-    columns = (
-        Column("Value", "point", style="bold"),
-        Column("", "left", style="dim"),
-        Column("95 % interval"),
-        Column("Chance", "point"),
-        Column("Ceiling", "point"),
-    )
-    silent = _silent(results)
-    lines = [
-        Line(entry.metric, "" if entry.metric in silent else entry.part, say_entry(entry))
-        for entry in _gathered(results).values()
-    ]
-    grid = Grid(columns, lines)
-    notes = [Text(note, style="dim") for note in reading_notes(results)]
-    return Group(*stack(Text(describe(results.subject), style="bold"), grid, Group(*notes) if notes else None))
+@dataclass(frozen=True)
+class ScoreRows:
+    """The layout of a table: how wide labels are, and whether every score has a row or the headline of each metric."""
+
+    label: int
+    every: bool = False
+
+    @classmethod
+    def of(cls, metrics: Iterable[str], width: int, *, every: bool = False) -> ScoreRows:
+        """The layout for metrics with these names, in lines of that width.
+
+        A label that is too long for its column has a line of its own.
+        """
+        wanted = max((len(metric) for metric in metrics), default=0) + COMPONENT
+        room = max(width - len(NUMBERS), 1)
+        return cls(min(max(wanted, LEAST_LABEL), MOST_LABEL, room), every)
+
+    def headings(self, rule: str = "─") -> Text:
+        """The headings of the columns, and a line below."""
+        headings = Text(f"{'Score':{self.label}}{NUMBERS}\n", "bold", no_wrap=True, overflow="ignore")
+        return headings.append(rule * (self.label + len(NUMBERS)), "not bold")
+
+    def rows(self, scores: Mapping[str, ScoreEntry]) -> Text:
+        """The rows of one metric, from its scores by name, the headline first."""
+        lines: list[Text] = []
+        shown = list(_shown(scores, self.every).values())
+        nested = len(shown) > 1
+        if nested and shown[0].part:
+            lines.append(Text(shown[0].metric, "cyan"))
+        for entry in shown:
+            part = "" if _is_silent(scores) else entry.part
+            said = say_entry(entry)
+            label = row_label(entry.metric, part, said.unit, nested=nested)
+            if label.cell_len > self.label:
+                lines.append(label)
+                label = Text()
+            label.pad_right(self.label - label.cell_len)
+            lines.append(label + _numbers(said))
+        return Text("\n", no_wrap=True, overflow="ignore").join(lines)
 
 
-def describe(subject: Mapping[str, Any]) -> str:
-    """The subject's name and what a reader needs to know of it."""
-    extras = [f"{key} {subject[key]}" for key in ("model", "dataset", "samples", "status") if key in subject]
-    name = str(subject.get("name", "subject"))
-    return f"{name} ({', '.join(extras)})" if extras else name
+def row_label(metric: str, part: str, unit: str, *, nested: bool) -> Text:
+    """What a row is called: by its whole name, or nested below the name of its metric by what stands behind that."""
+    whole = Text(metric, "cyan").append(part and f".{part}", "default")
+    label = Text(INDENT + part) if nested and part else whole
+    return label.append(unit and f", {unit}", "dim")
 
 
-def reading_notes(results: Results) -> list[str]:
-    """Why some scores have no value: each reason once, before the names of its scores, or of metrics that have none."""
+def _numbers(said: Said) -> Text:
+    """The columns of numbers, each in its fixed place."""
+    interval = align(f"[{said.low},", 5, 6) + align(f"{said.high}]", 3, 6) if said.low else " " * 20
+    numbers = Text(align(said.value, 4, 5), "bold")
+    numbers.append(interval + align(said.chance, 4, 5) + align(said.ceiling, 4, 5), "not bold")
+    numbers.rstrip()
+    return numbers
+
+
+def _shown(scores: Mapping[str, ScoreEntry], every: bool) -> dict[str, ScoreEntry]:
+    """Those of a metric's scores that have a row, by what notes call them.
+
+    All that lack a value for one reason have one row together, by the metric's name.
+    """
+    headline = next(iter(scores))
+    if _is_silent(scores):
+        return {scores[headline].metric: scores[headline]}
+    return dict(scores) if every else {headline: scores[headline]}
+
+
+def _is_silent(scores: Mapping[str, ScoreEntry]) -> bool:
+    entries = list(scores.values())
+    return all(entry.value is None and entry.reason == entries[0].reason for entry in entries)
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """For the terminal: what was scored, the rows, and what stands below them."""
+
+    results: Results
+    every: bool = False
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        metrics = self.results.by_metric()
+        layout = ScoreRows.of(metrics, options.max_width, every=self.every)
+        yield title(self.results.subject, options.max_width)
+        yield Text()
+        yield layout.headings("-" if options.ascii_only else "─")
+        for metric in reading_order(metrics, self.results.kind):
+            yield layout.rows(metrics[metric])
+        notes = footer(self.results, every=self.every)
+        if notes:
+            yield Text()
+        yield from (Text(note, "dim") for note in notes)
+
+
+def title(subject: Mapping[str, Any], width: int) -> Text:
+    """What was scored, in lines of that width."""
+    name, said = heading(subject)
+    lines = textwrap.wrap(f"{name}: {said}" if said else name, width, break_on_hyphens=False)
+    text = Text("\n".join(lines).replace(UNBROKEN, " "), no_wrap=True, overflow="ignore")
+    text.stylize("bold", 0, len(name))
+    return text
+
+
+def footer(results: Results, *, every: bool = False) -> list[str]:
+    """Why some scores have no value, each reason once, and how many scores have no row."""
     names: dict[str, list[str]] = {}
-    for name, entry in _gathered(results).items():
-        if entry.value is None:
-            names.setdefault(entry.reason, []).append(name)
-    return [f"No value ({reason}): {', '.join(of)}." for reason, of in names.items()]
-
-
-def _gathered(results: Results) -> dict[str, ScoreEntry]:
-    """The scores by name; a metric all of whose parts lack a value for one reason stands there once, by its own."""
-    silent = _silent(results)
-    return {entry.metric if entry.metric in silent else name: entry for name, entry in results.scores.items()}
-
-
-def _silent(results: Results) -> set[str]:
-    """The metrics all of whose scores lack a value for one reason."""
-    return {
-        metric
-        for metric, scores in results.by_metric().items()
-        if all(entry.value is None for entry in scores.values())
-        and len({entry.reason for entry in scores.values()}) == 1
-    }
+    hidden = 0
+    for scores in results.by_metric().values():
+        shown = _shown(scores, every)
+        hidden += len(_shown(scores, every=True)) - len(shown)
+        for name, entry in shown.items():
+            if entry.value is None:
+                names.setdefault(entry.reason, []).append(name)
+    notes = [f"No value ({reason}): {', '.join(of)}." for reason, of in names.items()]
+    return [*notes, *([f"{hidden} more score{'s' if hidden > 1 else ''} with --all."] if hidden else [])]
 
 
 def markdown(results: Results) -> str:
-    """For a README or a job summary."""
+    """Every score, for a README or a job summary."""
     rows = []
     for name, entry in results.scores.items():
         said = say_entry(entry)
-        rows.append((name, f"{said.value} {said.unit}".strip(), *said[2:]))
-    notes = "".join(f"\n{note}\n" for note in reading_notes(results))
+        rows.append((name, f"{said.value} {said.unit}".strip(), said.interval, said.chance, said.ceiling))
+    notes = "".join(f"\n{note}\n" for note in footer(results, every=True))
     return markdown_table(HEADINGS, rows, left=HEADINGS[:1]) + notes
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console, RenderableType
 
@@ -21,35 +20,33 @@ Report = Results | Comparison | Ranking
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
 
 
-def _sheet_of(report: Report) -> ModuleType:
-    """The module that lays out reports of this kind."""
+def to_table(report: Report, *, every: bool = False) -> RenderableType:
+    """For a terminal, through rich: the headline of each metric, or every score."""
     if isinstance(report, Results):
-        return score_table
-    return comparison_table if isinstance(report, Comparison) else ranking_table
+        return score_table.ScoreTable(report, every)
+    if isinstance(report, Comparison):
+        return comparison_table.ComparisonTable(report, every)
+    return ranking_table.table(report)
 
 
-def to_table(report: Report) -> RenderableType:
-    """For a terminal, through rich."""
-    table: RenderableType = _sheet_of(report).table(report)
-    return table
-
-
-def to_text(report: Report, width: int = PLAIN_WIDTH) -> str:
+def to_text(report: Report, width: int = PLAIN_WIDTH, *, every: bool = False) -> str:
     """The same as plain text without colours and without blanks at the ends of lines."""
     console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, emoji=False)
     with console.capture() as captured:
-        console.print(to_table(report), highlight=False)
+        console.print(to_table(report, every=every), highlight=False)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def to_markdown(report: Report) -> str:
-    """As a Markdown table, with its notes."""
-    return str(_sheet_of(report).markdown(report))
+    """As a Markdown table of every score, with its notes."""
+    if isinstance(report, Results):
+        return score_table.markdown(report)
+    return comparison_table.markdown(report) if isinstance(report, Comparison) else ranking_table.markdown(report)
 
 
 def to_csv(report: Report) -> str:
     """As comma-separated values, unrounded; what is unknown is empty."""
-    records = _sheet_of(report).records(report)
+    records = _records(report)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(records[0]) if records else ["score"], lineterminator="\n")
     writer.writeheader()
@@ -57,21 +54,36 @@ def to_csv(report: Report) -> str:
     return text.getvalue()
 
 
+def _records(report: Report) -> list[dict[str, Any]]:
+    if isinstance(report, Results):
+        return score_table.records(report)
+    return comparison_table.records(report) if isinstance(report, Comparison) else ranking_table.records(report)
+
+
 def to_json(report: Report) -> str:
     """As JSON; for results exactly what `results.json` holds."""
     return json.dumps(report.to_values(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def show(report: Report, form: Form, console: Console) -> None:
+def show(report: Report, form: Form, console: Console, *, every: bool = False) -> None:
     """Print in one of the forms; the table is coloured and wrapped on a terminal, plain elsewhere.
+
+    Args:
+        report: what is printed.
+        form: one of `Form`; all but the table hold every score.
+        console: where to.
+        every: the table has a row for every score, instead of for the headline of each metric.
 
     Raises:
         SettingError: there is no such form.
     """
-    if form == "table" and console.is_terminal:
-        console.print(to_table(report), highlight=False)
+    if form == "table":
+        if console.is_terminal:
+            console.print(to_table(report, every=every), highlight=False)
+        else:
+            console.out(to_text(report, every=every), end="", highlight=False)
         return
-    forms = {"table": to_text, "markdown": to_markdown, "csv": to_csv, "json": to_json}
+    forms = {"markdown": to_markdown, "csv": to_csv, "json": to_json}
     if form not in forms:
-        raise SettingError(f"{form!r} is not a form of a table.", f"Use one of {', '.join(forms)}.")
+        raise SettingError(f"{form!r} is not a form of a table.", f"Use one of {', '.join(('table', *forms))}.")
     console.out(forms[form](report), end="", highlight=False)

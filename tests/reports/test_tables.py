@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.console import Console
 from disentangle_bench.errors import SettingError
 from disentangle_bench.evaluation.comparison import compare_results
 from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.reports.score_table import ScoreRows
 from disentangle_bench.reports.tables import show, to_csv, to_json, to_markdown, to_text
 
 
@@ -27,15 +29,16 @@ def reports(first, second, groups):
 class TestEveryForm:
     def test_has_no_blanks_at_the_ends_of_lines_and_one_newline_at_its_end(self, reports):
         for report in reports:
-            for form in (to_text, lambda r: to_text(r, 80), to_text_narrow, to_markdown, to_csv, to_json):
+            for form in (to_text, lambda r: to_text(r, 80), to_text_narrow, to_text_full, to_markdown, to_csv, to_json):
                 text = form(report)
                 assert text.endswith("\n")
                 assert not text.endswith("\n\n")
                 assert [line for line in text.splitlines() if line != line.rstrip()] == []
 
-    def test_fits_into_eighty_columns(self, reports):
+    @pytest.mark.parametrize("every", [False, True])
+    def test_fits_into_eighty_columns(self, reports, every):
         for report in reports:
-            assert max(map(len, to_text(report, 80).splitlines())) <= 80
+            assert max(map(len, to_text(report, 80, every=every).splitlines())) <= 80
 
     def test_cuts_no_number_short(self, reports):
         for report in reports:
@@ -50,31 +53,66 @@ def to_text_narrow(report):
     return to_text(report, 50)
 
 
+def to_text_full(report, width=80):
+    return to_text(report, width, every=True)
+
+
+def points(lines, places=(0,)):
+    """Where the decimal points of some numbers of each line lie."""
+    return {tuple([match.start() for match in re.finditer(r"\.\d", line)][place] for place in places) for line in lines}
+
+
 class TestScores:
     def test_text(self, first):
-        assert to_text(first).startswith("infogan-mnist seed 0 (dataset mnist, status ok)\n\nScore ")
-        lines = lines_of(to_text(first, 80))
+        assert to_text(first).startswith("infogan-mnist seed 0 on mnist\n\nScore ")
+        assert [line.split() for line in to_text(first, 80).splitlines()[4:8]] == [
+            ["c1-accuracy.accuracy", "0.960", "[0.956,", "0.964]", "0.146", "1.000"],
+            ["mutual-information/fresh.c1,", "nats", "2.178", "[2.160,", "2.197]", "0.000", "2.303"],
+            ["traversal-consistency.c2.monotonicity"],  # too long for the column
+            ["0.96", "[0.91,", "1.01]"],
+        ]
+        assert to_text(first, 80).splitlines()[-1] == "4 more scores with --all."
+
+    def test_all_scores(self, first):
+        lines = lines_of(to_text_full(first))
         assert lines["accuracy"] == ["accuracy", "0.960", "[0.956,", "0.964]", "0.146", "1.000"]
-        assert lines["c1"] == ["c1", "2.178", "nats", "[2.160,", "2.197]", "0.000", "2.303"]
+        assert lines["mutual-information/fresh.c1,"][1:3] == ["nats", "2.178"]
         assert lines["categories-used"] == ["categories-used", "10", "10"]
         assert lines["c2.content"] == ["c2.content", "n/a"]
         assert lines["overall"][:2] == ["overall", "0.00"]
+        assert "more score" not in to_text_full(first)
 
     def test_metrics_head_their_parts(self, first):
-        text = to_text(first).splitlines()
+        text = to_text_full(first).splitlines()
         assert "c1-accuracy" in text
         assert text[text.index("c1-accuracy") + 1].startswith("  accuracy ")
         assert "overall" not in text  # a score without parts needs no heading
 
+    def test_the_questions_about_a_run_come_first(self, first):
+        first.subject["kind"] = "run"
+        first.scores = dict(reversed(first.scores.items()))
+        lines = to_text(first).splitlines()[4:]
+        assert lines[0].startswith("c1-accuracy.")
+        assert lines[1].startswith("traversal-consistency.")
+        assert lines[2].startswith("overall")
+
+    def test_the_rows_of_a_metric_are_those_of_the_table(self, first):
+        metrics = first.by_metric()
+        layout = ScoreRows.of(metrics, 80)
+        rows = [line.rstrip() for scores in metrics.values() for line in layout.rows(scores).plain.splitlines()]
+        assert to_text(first, 80).splitlines()[4 : 4 + len(rows)] == rows
+
     def test_why_there_is_no_value(self, first):
         scores = "traversal-consistency.c2.content, traversal-consistency.c3.content"
         note = f"No value (the dataset has no | labels): {scores}."
-        assert to_text(first).splitlines()[-1] == note
+        assert to_text_full(first, 200).splitlines()[-1] == note
         assert to_markdown(first).splitlines()[-1] == note
+        assert "No value" not in to_text(first)  # of the scores that are shown, none lacks one
 
     def test_decimal_points_lie_below_each_other(self, first):
-        values = [line for line in to_text(first).splitlines() if "[" in line]
-        assert len({line.index(".", line.index("  0") if "  0" in line else 20) for line in values[:2]}) == 1
+        lines = [line for line in to_text_full(first).splitlines() if "[" in line]
+        assert len(points(lines, (0, 1, 2))) == 1
+        assert len(points(lines[:3], (3, 4))) == 1
 
     def test_markdown(self, first):
         lines = to_markdown(first).splitlines()
@@ -97,7 +135,7 @@ class TestScores:
 
     def test_without_scores(self):
         nothing = Results(subject={}, scores={})
-        assert to_text(nothing).startswith("subject\n\nScore  Value")
+        assert to_text(nothing).startswith("subject\n\nScore ")
         assert to_csv(nothing) == "score\n"
         assert len(to_markdown(nothing).splitlines()) == 2
 
@@ -106,51 +144,87 @@ class TestComparison:
     def test_two_runs_stand_side_by_side(self, first, second):
         text = to_text(compare_results([first, second]), 80)
         assert text.startswith("A  infogan-mnist seed 0\nB  gan-with-q-mnist seed 0\n")
-        lines = lines_of(text)
-        assert lines["accuracy"] == ["accuracy", "0.960", "0.380", "-0.580", "[-0.590,", "-0.570]", "worse"]
+        lines = text.splitlines()
+        assert [line.split() for line in lines[3:8]] == [
+            ["Score", "Verdict"],
+            ["A", "B", "Chance", "Ceiling", "B", "-", "A", "95", "%", "interval", "p", "(Holm)"],
+            ["─" * len(lines[4])],
+            ["c1-accuracy.accuracy", "worse"],
+            ["0.960", "0.380", "0.146", "1.000", "-0.580", "[-0.590,", "-0.570]", "<", "0.0001"],
+        ]
+        assert lines[-1] == "4 more scores with --all."
+        assert any(line.split()[1:] == ["no", "difference", "shown"] for line in lines)
+
+    def test_where_there_is_room_a_score_takes_one_line(self, first, second):
+        lines = to_text(compare_results([first, second]), 140).splitlines()
+        assert lines[5].split()[:5] == ["c1-accuracy.accuracy", "0.960", "0.380", "0.146", "1.000"]
+        assert lines[5].split()[-3:] == ["<", "0.0001", "worse"]
+        assert len(points(lines[5:9], (0, 1))) == 1
+
+    def test_all_scores_of_two_runs(self, first, second):
+        lines = lines_of(to_text(compare_results([first, second]), every=True))
         assert lines["error"][-1] == "worse"
-        assert lines["categories-used"] == ["categories-used", "10", "10", "0", "no", "interval"]
-        assert lines["c1,"][:4] == ["c1,", "nats", "2.178", "0.862"]
+        assert lines["categories-used"] == ["categories-used", "10", "10", "10", "0", "no", "interval"]
+        assert lines["mutual-information/fresh.c1,"][:4] == ["mutual-information/fresh.c1,", "nats", "2.178", "0.862"]
         assert lines["c2.content"] == ["c2.content", "n/a", "n/a", "no", "interval"]
-        assert "no difference shown" in " ".join(text.split())
+
+    def test_the_questions_about_runs_come_first(self, first, second):
+        for results in (first, second):
+            results.subject["kind"] = "run"
+            results.scores = dict(reversed(results.scores.items()))
+        lines = to_text(compare_results([first, second])).splitlines()[5:8]
+        starts = ("c1-accuracy.", "traversal-consistency.", "overall ")
+        assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
 
     def test_says_what_intervals_and_verdicts_mean(self, first, second, groups):
         text = to_text(compare_results([first, second]))
         assert "Intervals: 95 %, over test samples; other seeds may differ by more." in text
-        assert "Verdicts: at 5 % after Holm's correction, over the 4 differences of headlines (" in text
+        assert "Verdicts: at 5 % after Holm's correction, over the 4 differences of headlines.\n" in text
+        assert "of headlines (the first score of each metric)" in to_text(compare_results([first, second]), every=True)
         assert "Intervals: 95 %, over seeds." in to_text(compare_results(groups))
 
     def test_says_why_there_is_no_interval_and_no_value(self, first, second):
-        text = to_text(compare_results([first, second]))
+        text = to_text(compare_results([first, second]), every=True)
         reason = "it has neither samples nor an interval"
         assert f"No interval ({reason}) in B: c1-accuracy.categories-used." in text
         assert "No value (the dataset has no | labels) in A, B: traversal-consistency.c2.content, " in text
 
     def test_names_a_metric_once_where_one_side_lacks_all_of_it(self, first, second):
         scores = {name: score for name, score in first.scores.items() if not name.startswith("c1-accuracy.")}
-        text = to_text(compare_results([first.model_copy(update={"scores": scores}), second]))
+        text = to_text(compare_results([first.model_copy(update={"scores": scores}), second]), every=True)
         assert "No value (not evaluated) in A: c1-accuracy." in text
 
     def test_more_than_two_stand_below_each_other(self, first, second):
         lines = to_text(compare_results([first, second, first]), 80).splitlines()
-        place = next(index for index, line in enumerate(lines) if line.startswith("  accuracy"))
-        assert [line.split()[-1] for line in lines[place : place + 3]] == ["0.960", "worse", "shown"]
-        assert [line.split()[-3] for line in lines[place + 1 : place + 2]] == ["[-0.590,"]
+        place = lines.index("c1-accuracy.accuracy")
+        assert [line.split()[:4] for line in lines[place + 1 : place + 6]] == [
+            ["A", "0.960", "[0.956,", "0.964]"],
+            ["B", "0.380", "[0.370,", "0.390]"],
+            ["C", "0.960", "[0.956,", "0.964]"],
+            ["B", "-", "A", "-0.580"],
+            ["C", "-", "A", "0.0000"],
+        ]
+        assert lines[place + 4].endswith("p < 0.0001  worse")
+        assert lines[place + 5].endswith("p = 1.0     no difference shown")
+        assert len(points(lines[place + 1 : place + 6], (0, 1, 2))) == 1
 
     def test_groups_show_mean_and_range_and_unsound_seeds(self, groups):
         text = to_text(compare_results(groups))
         assert "A  infogan-mnist: mean (range) of 3 runs, seeds 0, 1, 2\n" in text
         assert "(seed 0 collapsed: sigma; seed 1 collapsed: sigma; seed 2 collapsed: sigma)" in text
-        assert "0.957 (0.940..0.970)" in text
-        assert lines_of(text)["categories-used"] == ["categories-used", "A", "10"]
+        assert ["A", "0.957", "(0.940,", "0.970)", "0.146", "1.000"] in [line.split() for line in text.splitlines()]
+        assert "| 0.957 (0.940..0.970) |" in to_markdown(compare_results(groups))
+        counts = to_text(compare_results(groups), every=True).partition("categories-used\n")[2].splitlines()
+        assert counts[0].split() == ["A", "10", "10"]
 
     def test_markdown_has_both_p_values(self, first, second):
         lines = to_markdown(compare_results([first, second])).splitlines()
         assert lines[:2] == ["- A: infogan-mnist seed 0", "- B: gan-with-q-mnist seed 0"]
-        assert lines[3] == "| Score | A | B | B - A | p | p (Holm) | Verdict |"
-        assert lines[4] == "| :--- | ---: | ---: | ---: | ---: | ---: | :--- |"
+        assert lines[3] == "| Score | A | B | Chance | Ceiling | B - A | p | p (Holm) | Verdict |"
+        assert lines[4] == "| :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | :--- |"
         assert lines[5] == (
-            "| c1-accuracy.accuracy | 0.960 | 0.380 | -0.580 [-0.590, -0.570] | < 0.0001 | < 0.0001 | worse |"
+            "| c1-accuracy.accuracy | 0.960 | 0.380 | 0.146 | 1.000 | -0.580 [-0.590, -0.570] | < 0.0001 | < 0.0001 "
+            "| worse |"
         )
 
     def test_csv_is_one_row_a_score_and_unrounded(self, first, second):
@@ -204,7 +278,7 @@ def test_a_label_that_does_not_fit_has_its_own_line():
         )
         for place in (1, 2)
     }
-    lines = to_text(Results(subject={"name": "x"}, scores=entries), 60).splitlines()
+    lines = to_text(Results(subject={"name": "x"}, scores=entries), 60, every=True).splitlines()
     place = lines.index("  c1.a-very-long-name-of-a-part-that-goes-on")
     assert lines[place + 1].split() == ["0.5", "[0.0,", "1.0]"]
 
@@ -221,4 +295,4 @@ def test_a_metric_without_any_value_takes_one_line():
     mixed = entries | {
         "c1-accuracy.error": ScoreEntry(metric="c1-accuracy", component="error", value=None, reason="another")
     }
-    assert "error" in lines_of(to_text(Results(subject={"name": "x"}, scores=mixed)))
+    assert "error" in lines_of(to_text_full(Results(subject={"name": "x"}, scores=mixed)))

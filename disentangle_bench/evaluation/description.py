@@ -1,0 +1,46 @@
+"""What was scored, in the words of `results.json`: how many samples, which codes, which factors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.representation.kinds import Kind
+from disentangle_bench.representation.variables import Variables
+
+
+def describe_samples(
+    names: Sequence[str], kinds: Sequence[Kind], factors: Variables | None, train: NDArray[np.bool_] | None
+) -> dict[str, Any]:
+    """Describe codes and factors for the `subject` of results.
+
+    Args:
+        names: of the codes.
+        kinds: of the codes.
+        factors: `(n, k)`, where known.
+        train: `(n,)` the rows to fit on, where there are splits.
+
+    Returns:
+        `codes`: name and kind of each. `train`: how many rows there are to fit on. `factors`: name and kind of each,
+        the number of its `classes` unless it is continuous, and whether it is `constant`, which metrics leave out.
+    """
+    described: dict[str, Any] = {
+        "codes": [{"name": name, "kind": kind} for name, kind in zip(names, kinds, strict=True)]
+    }
+    if train is not None:
+        described["train"] = int(np.count_nonzero(train))
+    if factors is not None:
+        described["factors"] = _factors(factors)
+    return described
+
+
+def _factors(factors: Variables) -> list[dict[str, Any]]:
+    described = []
+    for name, kind, summary in zip(factors.names, factors.kinds, factors.summaries, strict=True):
+        classes = None if summary.values is None else len(summary.values)
+        constant = classes == 1 or (classes is None and bool(summary.low == summary.high))
+        described.append({"name": name, "kind": kind, "classes": classes, "constant": constant})
+    return described

@@ -1,0 +1,130 @@
+"""The rows of a comparison for a terminal of 80 columns or more: one line a score, or where that is too wide, a few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.text import Text
+
+from disentangle_bench.evaluation.comparison import Comparison, Difference, Row
+from disentangle_bench.reports.columns import align, aligned, aligned_pairs
+from disentangle_bench.reports.comparison_text import (
+    Said,
+    letters,
+    say_differences,
+    say_levels,
+    say_value,
+)
+from disentangle_bench.reports.numbers import say_p
+from disentangle_bench.reports.score_table import NUMBERS, row_label
+
+GAP = INDENT = "  "
+STYLES = {"better": "green", "worse": "red", "differs": "yellow"}
+VERDICT = len("no difference shown")
+Rows = Mapping[str, Sequence[Row]]
+"""Metric -> those of its rows that are shown."""
+
+
+def lines_of(comparison: Comparison, shown: Rows, width: int) -> Iterator[Text]:
+    """Set headings and rows.
+
+    Two single runs stand side by side, in one line a score if that fits, else in two; more of them, or groups over
+    seeds, stand below each other.
+
+    Args:
+        comparison: of the subjects.
+        shown: the rows.
+        width: of a line.
+    """
+    labels = max((label.cell_len for rows in shown.values() for label in map(_label, rows)), default=len("Score"))
+    if len(comparison.subjects) == 2 and all(len(side.seeds) == 1 for side in comparison.subjects):
+        headings, *numbers = _side_by_side([row for rows in shown.values() for row in rows])
+        if labels + len(headings) + VERDICT + 2 * len(GAP) <= width:
+            return _one_line_each(shown, labels, headings, numbers)
+        if len(INDENT + headings) <= width:
+            return _two_lines_each(shown, labels, headings, numbers)
+    return _below_each_other(comparison, shown)
+
+
+def _side_by_side(rows: Sequence[Row]) -> list[str]:
+    """The numbers of two runs: a line of headings, and a line for each row."""
+    values = [[say_value(value).value for value in row.values] for row in rows]
+    differences = [say_differences(row)[0] for row in rows]
+    columns = {
+        "A": aligned([first for first, _ in values]),
+        "B": aligned([second for _, second in values]),
+        "Chance": aligned([say_levels([value.chance for value in row.values]) for row in rows]),
+        "Ceiling": aligned([say_levels([value.ceiling for value in row.values]) for row in rows]),
+        "B - A": aligned([difference.value for difference in differences]),
+        "95 % interval": aligned_pairs([difference.ends for difference in differences]),
+        "p (Holm)": aligned([say_p(row.differences[0].p_corrected) for row in rows]),
+    }
+    wide = [[cell.rjust(max(map(len, cells))) for cell in cells] for cells in ([h, *c] for h, c in columns.items())]
+    return [GAP.join(line) for line in zip(*wide, strict=True)]
+
+
+def _one_line_each(shown: Rows, labels: int, headings: str, numbers: Sequence[str]) -> Iterator[Text]:
+    yield from _headings(f"{'Score':{labels}}{GAP}{headings}{GAP}Verdict", VERDICT - len("Verdict"))
+    lines = iter(numbers)
+    for metric, rows in shown.items():
+        yield from _metric_heading(metric, rows)
+        for row in rows:
+            label = _label(row, nested=len(rows) > 1)
+            label.pad_right(labels - label.cell_len)
+            yield label.append(f"{GAP}{next(lines)}{GAP}", "default").append(_verdict(row.differences[0]))
+
+
+def _two_lines_each(shown: Rows, labels: int, headings: str, numbers: Sequence[str]) -> Iterator[Text]:
+    yield Text(f"{'Score':{labels}}{GAP}Verdict", "bold")
+    yield from _headings(INDENT + headings)
+    lines = iter(numbers)
+    for metric, rows in shown.items():
+        yield from _metric_heading(metric, rows)
+        for row in rows:
+            label = _label(row, nested=len(rows) > 1)
+            label.pad_right(labels - label.cell_len)
+            yield label.append(GAP).append(_verdict(row.differences[0]))
+            yield Text(INDENT + next(lines))
+
+
+def _below_each_other(comparison: Comparison, shown: Rows) -> Iterator[Text]:
+    """For each score a line for each subject, and one for each difference to the first."""
+    names = letters(len(comparison.subjects))
+    labels = len(f"{INDENT}{INDENT}{names[-1]} - {names[0]}")
+    yield from _headings(f"{'Score':{labels}}{NUMBERS}")
+    for metric, rows in shown.items():
+        yield from _metric_heading(metric, rows)
+        for row in rows:
+            yield _label(row, nested=len(rows) > 1)
+            for name, value in zip(names, row.values, strict=True):
+                levels = [align(say_levels([level]), 4, 5) for level in (value.chance, value.ceiling)]
+                yield Text(f"{INDENT + INDENT + name:{labels}}{_numbers(say_value(value))}{''.join(levels)}")
+            for name, said, difference in zip(names[1:], say_differences(row), row.differences, strict=True):
+                label = f"{INDENT}{INDENT}{name} - {names[0]}"
+                p = say_p(difference.p_corrected)
+                tested = f"p {p if p.startswith('<') else f'= {p}'}" if p else ""
+                yield Text(f"{label:{labels}}{_numbers(said)} {tested:10}{GAP}").append(_verdict(difference))
+
+
+def _numbers(said: Said) -> str:
+    """A value and its interval, in the fixed places of a table of scores."""
+    low, high = said.ends
+    return align(said.value, 4, 5) + align(low, 5, 6) + align(high, 3, 6)
+
+
+def _metric_heading(metric: str, rows: Sequence[Row]) -> list[Text]:
+    return [Text(metric, "cyan")] if len(rows) > 1 and rows[0].part else []
+
+
+def _label(row: Row, *, nested: bool = False) -> Text:
+    has_value = any(value.value is not None for value in row.values)
+    return row_label(row.metric, row.part, row.unit if has_value else "", nested=nested)
+
+
+def _verdict(difference: Difference) -> Text:
+    return Text(difference.verdict, STYLES.get(difference.verdict, "dim"))
+
+
+def _headings(text: str, further: int = 0) -> list[Text]:
+    """A line of headings and a rule below, which may be longer."""
+    return [Text(text, "bold"), Text("─" * (len(text) + further))]

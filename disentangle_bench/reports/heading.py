@@ -1,0 +1,67 @@
+"""What was scored, in one sentence: the heading of a table of scores."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+MOST_FACTORS = 8
+"""More than these are counted by kind."""
+SOUND = "ok"
+UNBROKEN = "\N{NO-BREAK SPACE}"
+"""Between words that belong on one line."""
+
+
+def heading(subject: Mapping[str, Any]) -> tuple[str, str]:
+    """The name of a subject, and what a reader needs to know of it.
+
+    Args:
+        subject: of results. Those of an older version say less.
+
+    Returns:
+        Such as `codes.npz` and `5,000 samples (4,500 train), 6 continuous codes; factors: shape categorical (3), x
+        continuous; color constant, left out`; the latter is empty if nothing is known.
+    """
+    name = str(subject.get("name", "subject"))
+    if "dataset" in subject:
+        name += f" on {subject['dataset']}"
+    counts = ", ".join(filter(None, (_samples(subject), _codes(subject.get("codes", ())))))
+    status = str(subject.get("status", SOUND))
+    parts = (counts, *_factors(subject.get("factors")), "" if status == SOUND else status)
+    return name, "; ".join(filter(None, parts))
+
+
+def _samples(subject: Mapping[str, Any]) -> str:
+    if "samples" not in subject:
+        return ""
+    drawn = f" of {subject['drawn_from']:,}" if "drawn_from" in subject else ""
+    train = f" ({subject['train']:,} train)" if "train" in subject else ""
+    return f"{subject['samples']:,}{drawn} samples{train}".replace(" ", UNBROKEN)
+
+
+def _codes(codes: Sequence[Mapping[str, Any]]) -> str:
+    counted = Counter(code["kind"] for code in codes)
+    kinds = " and ".join(f"{count} {kind}" for kind, count in counted.items())
+    return f"{kinds} code{'s' if len(codes) > 1 else ''}".replace(" ", UNBROKEN) if codes else ""
+
+
+def _factors(factors: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    if factors is None:
+        return []
+    varying = [factor for factor in factors if not factor["constant"]]
+    constant = [str(factor["name"]) for factor in factors if factor["constant"]]
+    if len(varying) > MOST_FACTORS:
+        counted = Counter(factor["kind"] for factor in varying)
+        said = ", ".join(f"{count} {kind}" for kind, count in counted.items())
+    else:
+        said = ", ".join(map(_factor, varying))
+    return [
+        *([f"factors: {said}"] if varying else []),
+        *([f"{', '.join(constant)} constant, left out"] if constant else []),
+    ]
+
+
+def _factor(factor: Mapping[str, Any]) -> str:
+    classes = "" if factor["classes"] is None else f" ({factor['classes']:,})"
+    return f"{factor['name']} {factor['kind']}{classes}".replace(" ", UNBROKEN)
