@@ -22,7 +22,7 @@ from benchmarks.perf.plain import write_images
 from benchmarks.perf.timing import Row, Spread, interleave, ratios, report
 from benchmarks.perf.training import Plan
 from disentangle_bench.datasets import DATASETS
-from disentangle_bench.datasets.images import StoredImages
+from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.streaming import StreamedBatches
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.formats.hdf5 import StoredImages, hdf5_damage_told
 from disentangle_bench.datasets.formats.npz import NpzArray, npz_names
-from disentangle_bench.datasets.formats.raw import RawImages, prepared_raw
-from disentangle_bench.datasets.images import BATCH_BYTES, Images, StoredImages, hdf5_damage_told
+from disentangle_bench.datasets.formats.npz_images import npz_images
+from disentangle_bench.datasets.images import Images
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 
@@ -75,12 +74,8 @@ class NpzFile(ArrayFile):
 
     def images(self, name: str, shape: tuple[int, ...], *, channels_last: bool, dataset: str) -> Images:
         array = NpzArray.of(self.path, name)
-        wanted = _as_images(shape, channels_last)
-        offset = array.offset()
-        if offset is not None:
-            return RawImages(self.path, wanted, offset, channels_last=channels_last)
         settings = {"version": 1, "name": name, "shape": shape, "last": channels_last, "checksum": array.checksum}
-        return prepared_raw(dataset, settings, wanted, lambda: _batches(array, wanted, channels_last))
+        return npz_images(array, dataset, settings, channels_last=channels_last)
 
     def factors(self, name: str) -> tuple[NDArray[Any], list[str], list[str]]:
         prefix = name.removesuffix("s")
@@ -112,15 +107,3 @@ class Hdf5File(ArrayFile):
 
 
 _SAID = ("names", "kinds")
-
-
-def _as_images(shape: tuple[int, ...], channels_last: bool) -> tuple[int, int, int, int]:
-    n, *rest = shape
-    c, h, w = (1, *rest) if len(rest) == 2 else (rest[2], rest[0], rest[1]) if channels_last else rest
-    return n, c, h, w
-
-
-def _batches(array: NpzArray, shape: tuple[int, int, int, int], channels_last: bool) -> Iterator[NDArray[np.uint8]]:
-    rows = max(1, BATCH_BYTES // math.prod(shape[1:]))
-    for batch in array.batches(rows):
-        yield batch.transpose(0, 3, 1, 2) if channels_last else batch.reshape(-1, *shape[1:])

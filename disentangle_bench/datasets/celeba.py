@@ -139,7 +139,7 @@ def read_attributes(path: Path, expected: Sequence[str]) -> tuple[list[str], NDA
         for number, line in enumerate(lines, start=3):
             name, *given = line.split() or [""]
             if len(given) != len(header) or not {"1", "-1"}.issuperset(given):
-                raise DataError(f"{path}: line {number:,} is no name with {len(header)} times 1 or -1.", _REMEDY)
+                raise DataError(f"{path}: line {number:,} is not a name with {len(header)} times 1 or -1.", _REMEDY)
             names.append(name)
             values.extend(value == "1" for value in given)
     if len(names) != int(count) or len(set(names)) < len(names):
@@ -151,14 +151,14 @@ def read_partition(path: Path, names: Sequence[str]) -> NDArray[np.int64]:
     """The part of each image `(n,)`: 0 for training, 1 for validation, 2 for testing.
 
     Raises:
-        DataError: a line that is no name with a part, or other images than the file of attributes has.
+        DataError: a line that is not a name with a part, or other images than the file of attributes has.
     """
     parts: dict[str, int] = {}
     with storage_errors(path, "read"), path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
             name, *given = line.split() or [""]
             if len(given) != 1 or given[0] not in ("0", "1", "2"):
-                raise DataError(f"{path}: line {number:,} is no name with 0, 1 or 2.", _REMEDY)
+                raise DataError(f"{path}: line {number:,} is not a name with 0, 1 or 2.", _REMEDY)
             parts[name] = int(given[0])
     unlike = set(names) ^ parts.keys()
     if unlike:

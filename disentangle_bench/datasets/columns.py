@@ -85,7 +85,7 @@ def _numbers(table: Table, name: str, texts: NDArray[np.str_], kind: Kind | None
     if kind == "categorical" or (kind is None and 2 * len(bad) > len(values)):
         return texts
     raise DataError(
-        f"{table.where}: line {table.lines[bad[0]]}: {str(texts[bad[0]])!r} in the column {name!r} is no number; "
+        f"{table.where}: line {table.lines[bad[0]]}: {str(texts[bad[0]])!r} in the column {name!r} is not a number; "
         f"{len(values) - len(bad)} of its {len(values)} values are.",
         f"Repair it, or set kinds to {name}=categorical.",
     )

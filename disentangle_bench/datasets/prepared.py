@@ -13,9 +13,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.files.content import content_of
 from disentangle_bench.datasets.files.places import cache_folder
 from disentangle_bench.datasets.files.progress import say, with_progress
-from disentangle_bench.datasets.images import LazyImages, Shape, StoredImages
+from disentangle_bench.datasets.formats.hdf5 import StoredImages
+from disentangle_bench.datasets.images import LazyImages, Shape, in_batches
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import atomic_path, cache_errors, once, require_space
 
@@ -42,6 +44,22 @@ def prepared(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batc
         StorageError: the cache cannot be written, or there is too little space.
     """
     return made_once(name, prepared_path(name, settings), shape, batches, open_file=StoredImages, write=_write)
+
+
+def in_whole_images(stored: StoredImages, dataset: str) -> StoredImages:
+    """Return stored images, from a copy in the cache if the file's chunks hold parts of images.
+
+    Args:
+        stored: the images.
+        dataset: in whose folder of the cache the copy is kept.
+
+    Raises:
+        StorageError: the cache cannot be written, or there is too little space.
+    """
+    if not stored.cut:
+        return stored
+    settings = {"version": 1, "content": content_of(stored.path, dataset)}
+    return prepared(dataset, settings, stored.shape, lambda: in_batches(stored))
 
 
 def prepared_path(name: str, settings: Mapping[str, Any], suffix: str = ".h5") -> Path:

@@ -17,10 +17,10 @@ from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.binary_matrix import BinaryMatrix
+from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.datasets.formats.resizing import require_size, resized
-from disentangle_bench.datasets.grids import REPLACE, grid_dataset
+from disentangle_bench.datasets.grid import REPLACE, grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes
-from disentangle_bench.datasets.images import StoredImages
 from disentangle_bench.datasets.prepared import prepared
 from disentangle_bench.errors import DataError, SettingError
 

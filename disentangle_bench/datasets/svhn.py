@@ -15,7 +15,6 @@ from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.matlab import read_matlab
-from disentangle_bench.datasets.formats.matlab_stream import MatlabArray
 from disentangle_bench.datasets.formats.raw import prepared_raw
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.errors import DataError
@@ -100,15 +99,15 @@ def _digits(path: Path) -> NDArray[np.int64]:
 def _batches(paths: Mapping[str, Path], labels: Sequence[NDArray[np.int64]]) -> Iterator[NDArray[np.uint8]]:
     """The images of one file after the other, some megabytes at a time."""
     for path, digits in zip(paths.values(), labels, strict=True):
-        pixels = MatlabArray.find(path, "X")
+        pixels = read_matlab(path, "X")
         if pixels.shape != (32, 32, 3, len(digits)) or pixels.dtype != "uint8":
             raise DataError(
                 f"{path}: 'X' is {pixels.shape} {pixels.dtype}; (32, 32, 3, {len(digits)}) uint8 is expected, an image "
                 "for each label.",
                 _REMEDY,
             )
-        for batch in pixels.batches(_BATCH):
-            yield np.ascontiguousarray(batch.swapaxes(2, 3))
+        for start in range(0, len(digits), _BATCH):
+            yield np.ascontiguousarray(pixels[..., start : start + _BATCH].transpose(3, 2, 0, 1))
 
 
 svhn = Svhn()

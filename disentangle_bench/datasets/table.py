@@ -50,7 +50,7 @@ def read_table(content: bytes, where: str) -> Table:
     try:
         rows = [(reader.line_num, [value.strip() for value in row]) for row in reader if any(row)]
     except csv.Error as error:
-        raise DataError(f"{where}: line {reader.line_num} is no row of a CSV file: {error}.", "Repair it.") from error
+        raise DataError(f"{where}: line {reader.line_num} is not CSV: {error}.", "Repair it.") from error
     if len(rows) < 2:
         raise DataError(f"{where} has no rows.", "Give a first row with names, and below it a row for each image.")
     names = rows.pop(0)[1]

@@ -9,8 +9,8 @@ import pytest
 
 from disentangle_bench.datasets import arrays as module
 from disentangle_bench.datasets.arrays import arrays
+from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.datasets.formats.raw import RawImages
-from disentangle_bench.datasets.images import StoredImages
 from disentangle_bench.errors import DataError, SettingError
 
 N = 20

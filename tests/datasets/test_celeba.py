@@ -124,7 +124,7 @@ def test_a_missing_image_is_named(folder: Path) -> None:
 def test_an_unreadable_image_in_the_middle_is_named(folder: Path, cache: Path) -> None:
     image = unpack(folder) / NAMES[3]
     image.write_bytes(image.read_bytes()[:-500])
-    with pytest.raises(DataError, match=rf"{NAMES[3]} is no readable image: .*truncated"):
+    with pytest.raises(DataError, match=rf"{NAMES[3]} is not a readable image: .*truncated"):
         declaring(folder).load(folder)
     image.write_bytes(portrait(3))
     assert len(declaring(folder).load(folder).images) == 7, "nothing half-made was kept"
@@ -145,9 +145,9 @@ def test_an_image_of_another_size_is_named(folder: Path) -> None:
         (attributes().partition("\n")[2], "does not begin with a number"),
         (attributes().replace("7\n", "8\n", 1), "has 7 images; its first line says 8"),
         (attributes([*NAMES[:6], NAMES[0]]), "has 6 images; its first line says 7"),
-        (attributes()[:-10], "line 9 is no name with 40 times 1 or -1"),
-        (attributes().replace(" 1", " 2", 1), r"line \d is no name with 40 times 1 or -1"),
-        (attributes() + "\n", "line 10 is no name"),
+        (attributes()[:-10], "line 9 is not a name with 40 times 1 or -1"),
+        (attributes().replace(" 1", " 2", 1), r"line \d is not a name with 40 times 1 or -1"),
+        (attributes() + "\n", "line 10 is not a name"),
     ],
 )
 def test_another_form_of_the_attributes_is_told(folder: Path, text: str, message: str) -> None:
@@ -159,8 +159,8 @@ def test_another_form_of_the_attributes_is_told(folder: Path, text: str, message
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (partition().replace(" 1", " 3"), ": line 3 is no name with 0, 1 or 2"),
-        (partition() + "x\n", ": line 8 is no name with 0, 1 or 2"),
+        (partition().replace(" 1", " 3"), ": line 3 is not a name with 0, 1 or 2"),
+        (partition() + "x\n", ": line 8 is not a name with 0, 1 or 2"),
         (partition([*NAMES[:6], "other.jpg"]), " and list_attr_celeba.txt have 2 images that are not in the other"),
         ("", " and list_attr_celeba.txt have 7 images that are not in the other, such as 000001.jpg"),
     ],

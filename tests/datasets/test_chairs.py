@@ -153,18 +153,24 @@ def _without(files: Files, *names: str) -> Files:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda f: _without(f, ONE), "no renders of the chair fffa3e0a from 30 and 11 degrees; there is one of each"),
-        (lambda f: f | {ONE.replace("image_011", "image_99"): f[ONE]}, "holds 2 renders of the chair fffa3e0a from 30"),
-        (lambda f: _without(f, f"rendered_chairs/{IDS[0]}"), "holds renders of 1 chairs; there are 2"),
-        (lambda f: f | {ONE.replace("p030", "p040"): f[ONE]}, r"'renders' has 3 values of elevation \(20, 30, 40\)"),
-        (lambda f: f | {ONE.replace("t011", "t012"): f[ONE]}, r"'renders' has 4 values of azimuth \(0, 11, 12, 348\)"),
+        (lambda f: _without(f, ONE), "holds 0 images of identity fffa3e0a, elevation 030, azimuth 011, instead of one"),
+        (
+            lambda f: f | {ONE.replace("image_011", "image_99"): f[ONE]},
+            "holds 2 images of identity fffa3e0a",
+        ),
+        (
+            lambda f: _without(f, f"rendered_chairs/{IDS[0]}"),
+            r"has 1 values of identity \(fffa3e0a\); there are 2",
+        ),
+        (lambda f: f | {ONE.replace("p030", "p040"): f[ONE]}, r"'names' has 3 values of elevation \(20, 30, 40\)"),
+        (lambda f: f | {ONE.replace("t011", "t012"): f[ONE]}, r"'names' has 4 values of azimuth \(0, 11, 12, 348\)"),
         (
             lambda f: f | {ONE.replace("_t011", ""): f[ONE]},
-            r"image_011_p030_r096\.png is not named as a",
+            r"the name of .*image_011_p030_r096\.png does not state its factors",
         ),
-        (lambda f: f | {"rendered_chairs/thumbnail.png": f[ONE]}, r"thumbnail\.png is not named as a render"),
-        (lambda f: f | {ONE: f[ONE][:2000]}, r"image_011_p030_t011_r096\.png is no readable image"),
-        (lambda f: f | {ONE: b"<html>Sorry</html>"}, r"image_011_p030_t011_r096\.png is no readable image"),
+        (lambda f: f | {"rendered_chairs/thumbnail.png": f[ONE]}, r"the name of .*thumbnail\.png does not state"),
+        (lambda f: f | {ONE: f[ONE][:2000]}, r"image_011_p030_t011_r096\.png is not a readable image"),
+        (lambda f: f | {ONE: b"<html>Sorry</html>"}, r"image_011_p030_t011_r096\.png is not a readable image"),
         (lambda f: f | {ONE: png(render(0, 20, 0)[:500])}, r"t011_r096\.png is 600 x 500 pixels instead of 600 x 600"),
         (lambda f: f | {"../outside.png": f[ONE]}, r"names '\.\./outside\.png', a path outside itself"),
         (lambda f: {"rendered_chairs/all_chair_names.mat": b""}, r"holds no \.png files"),

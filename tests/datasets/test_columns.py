@@ -90,10 +90,10 @@ def test_columns_of_numbers_are_numbers() -> None:
 
 def test_a_text_among_numbers_is_told_by_its_line() -> None:
     mixed = table(a=["1", "2", "O"])
-    with pytest.raises(DataError, match=r"mine\.csv: line 5: 'O' in the column 'a' is no number; 2 of its 3 values"):
+    with pytest.raises(DataError, match=r"mine\.csv: line 5: 'O' in the column 'a' is not a number; 2 of its 3 values"):
         numbers(mixed, {})
     assert numbers(mixed, {"a": "categorical"})["a"].tolist() == ["1", "2", "O"]
-    with pytest.raises(DataError, match="is no number"):
+    with pytest.raises(DataError, match="is not a number"):
         numbers(table(a=["x", "y", "1"]), {"a": "ordinal"})
 
 

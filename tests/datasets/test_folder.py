@@ -103,7 +103,7 @@ def test_a_table_may_lie_above_the_images_and_name_the_class(root: Path) -> None
         ("file,x\na.png,1\nother.png,2\n", r"line 3 names 'other\.png', of which there are 0 images"),
         ("file,x\n../../etc/passwd,1\n", r"line 2 names '\.\./\.\./etc/passwd', of which there are 0 images"),
         ("file,x\na.png,1\nb.jpg\n", r"factors\.csv: line 3 fills 1 of 2 columns"),
-        ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,four\n", "line 5: 'four' in the column 'x' is no number"),
+        ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,four\n", "line 5: 'four' in the column 'x' is not a number"),
     ],
 )
 def test_a_table_that_does_not_fit_is_told(root: Path, text: str, message: str) -> None:
@@ -134,7 +134,7 @@ def test_no_images_and_unreadable_ones_are_told(root: Path) -> None:
         folder.load(root)
     put(root, PLAIN)
     (root / "b.jpg").write_bytes(b"\xff\xd8 no more")
-    with pytest.raises(DataError, match=r"b\.jpg is no readable image"):
+    with pytest.raises(DataError, match=r"b\.jpg is not a readable image"):
         folder.load(root)
 
 

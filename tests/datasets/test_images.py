@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from disentangle_bench.datasets.images import Images, LazyImages, SomeImages, StoredImages, block_of, in_batches
+from disentangle_bench.datasets.formats.hdf5 import StoredImages
+from disentangle_bench.datasets.images import Images, LazyImages, SomeImages, block_of, in_batches
 from disentangle_bench.errors import DataError
 
 ARRAY = np.random.default_rng(0).integers(0, 256, size=(20, 3, 4, 5), dtype=np.uint8)
@@ -132,8 +133,8 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     whole = path.read_bytes()
     images = StoredImages(path)
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match="no readable HDF5 file"):
+    with pytest.raises(DataError, match="not a readable HDF5 file"):
         StoredImages(path)
     path.write_bytes(whole[:2000] + bytes(len(whole) - 2000))
-    with pytest.raises(DataError, match="no readable HDF5 file"):
+    with pytest.raises(DataError, match="not a readable HDF5 file"):
         images[500:700]

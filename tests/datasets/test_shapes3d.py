@@ -109,8 +109,8 @@ def test_chunks_that_cut_images_are_rearranged_once(
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (IMAGES[:-1], LABELS, r"'images' is \(215, 64, 64, 3\); the labels make it another grid"),
-        (IMAGES[:, :32], LABELS, r"'images' is \(216, 32, 64, 3\)"),
+        (IMAGES[:-1], LABELS, r"'images' has 215 images .*; 2 x 3 x 1 x 3 x 4 x 3 of shapes3d make 216"),
+        (IMAGES[:, :32], LABELS, r"'images' has 216 images \(3, 32, 64\)"),
         (IMAGES.astype(np.float32), LABELS, r"it holds \(216, 64, 64, 3\) float32"),
         (None, LABELS, "as 'images'; it holds none"),
         (IMAGES, None, r"should hold 'labels' \(n, 6\); it holds none"),
@@ -134,7 +134,7 @@ def test_what_does_not_fit_is_told(small: Shapes3D, tmp_path: Path, images, labe
 def test_damaged_files_are_told(small: Shapes3D, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     path = written(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(DataError, match=rf"{path} is no readable HDF5 file"):
+    with pytest.raises(DataError, match=rf"{path} is not a readable HDF5 file"):
         small.load(tmp_path)
 
 

@@ -115,7 +115,7 @@ def test_damaged_files_are_told(folder: Path, damage: str) -> None:
     broken = {"cut": content[:middle], "flipped": flipped, "garbage": b"<html>Sorry</html>" * 99, "empty": b""}
     (folder / TRAIN).write_bytes(broken[damage])
     with pytest.raises(
-        DataError, match=r"train_32x32\.mat (is no readable MATLAB file: .+|holds no array 'y': it is truncated)"
+        DataError, match=r"train_32x32\.mat (is not a readable MATLAB file: .+|holds no array 'y': it is truncated)"
     ):
         declaring(folder).load(folder)
 

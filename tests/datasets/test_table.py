@@ -49,7 +49,7 @@ def test_quotes_blank_lines_and_spaces_are_understood() -> None:
         (b"file,azimuth\nx.png,\n", r"mine\.csv: line 2 has no value in the column 'azimuth'"),
         (b"file,file\nx.png,1\n", r"mine\.csv: 2 columns are named 'file'.*\n.* in the first line"),
         (b"file,\nx.png,1\n", r"mine\.csv: column 2 has no name"),
-        (b'file,azimuth\n"x.png,1\n', r"mine\.csv: line 2 is no row of a CSV file: unexpected end of data"),
+        (b'file,azimuth\n"x.png,1\n', r"mine\.csv: line 2 is not CSV: unexpected end of data"),
         (b"file,azimuth\nx\xff.png,1\n", r"mine\.csv: line 2 is not UTF-8"),
     ],
 )

@@ -106,4 +106,4 @@ def damage_told(archive: Path) -> Iterator[None]:
         # gzip and bz2 report damage as an OSError without a number; those with one are the disk's and pass.
         if getattr(error, "errno", None) is not None:
             raise
-        raise DataError(f"{archive.name} is not a whole archive: {error}.") from error
+        raise DataError(f"{archive.name} is not a complete archive: {error}.") from error

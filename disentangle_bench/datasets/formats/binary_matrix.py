@@ -87,7 +87,7 @@ def _header(path: Path, file: IO[bytes] | gzip.GzipFile) -> tuple[np.dtype[Any],
     magic, dimensions = struct.unpack("<Ii", begin) if len(begin) == 8 else (0, 0)
     if magic not in _TYPES or not 0 < dimensions <= _MOST_DIMENSIONS:
         said = begin.hex(" ") or "nothing"
-        raise DataError(f"{path} is no binary matrix of small NORB: it begins with {said}.", _REMEDY)
+        raise DataError(f"{path} is not a binary matrix of small NORB: it begins with {said}.", _REMEDY)
     sizes = file.read(4 * max(dimensions, _LEAST_SIZES))
     if len(sizes) < 4 * max(dimensions, _LEAST_SIZES):
         raise DataError(f"{path} is truncated within its header.", _REMEDY)

@@ -91,7 +91,7 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
         OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, MemoryError,
         NotImplementedError, zlib.error, struct.error, Image.DecompressionBombError,
     ) as error:  # fmt: skip
-        raise DataError(f"{where} is no readable image: {_reason(error)}.", "Replace it, or take it out.") from error
+        raise DataError(f"{where} is not a readable image: {_reason(error)}.", "Replace it, or take it out.") from error
     if form.original is not None and image.size != form.original:
         raise DataError(f"{where} is {_said(image.size)} instead of {_said(form.original)}.", "Replace it.")
     square = image.resize((form.size, form.size), Image.Resampling.BILINEAR, box=_middle(image, form.crop))

@@ -1,4 +1,4 @@
-"""Arrays in MATLAB files up to version 7, with whatever may be wrong with them told."""
+"""Arrays in MATLAB files up to version 7, as SciPy reads them: whole."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 
 _REMEDY = "Replace it by the published file."
+_LIMITS = {
+    NotImplementedError: "Save it with the option -v7: version 7.3 is HDF5, which SciPy does not read.",
+    MemoryError: "SciPy reads an array whole: free some memory. If there is enough, the file is damaged.",
+}
 
 
 def read_matlab(path: Path, name: str) -> NDArray[Any]:
-    """One array of a `.mat` file; the others are skipped.
+    """Read one array of a `.mat` file into memory, and skip the others.
 
-    The file's hash is best checked before: of a file that is not cut but changed, scipy can crash.
+    The file's hash is best checked before: of a file that is not cut but changed, SciPy can crash.
 
     Raises:
-        DataError: no such file format, truncated, damaged, or without an array of that name.
+        DataError: another file format, version 7.3, truncated, damaged, no array of that name, or too little memory.
         StorageError: the file cannot be read.
     """
-    with storage_errors(path, "read"):
-        path.open("rb").close()
-    return _array(path, name, str(path))
+    with storage_errors(path, "read"), path.open("rb") as file:
+        return _array(file, name, str(path))
 
 
 def matlab_array(content: bytes, name: str, called: str) -> NDArray[Any]:
-    """One array of a `.mat` file that has been read already; see `read_matlab`.
+    """Read one array of a `.mat` file's content; see `read_matlab`.
 
     Args:
         content: of the file.
@@ -46,12 +49,14 @@ def _array(file: Any, name: str, called: str) -> NDArray[Any]:
 
     try:
         found = loadmat(file, variable_names=[name])
-    # What scipy raises of damage: it trusts the sizes and types that it reads.
+    # What SciPy raises of damage: it trusts the sizes and types that it reads.
     except (
         MatReadError, zlib.error, OSError, ValueError, TypeError, KeyError, IndexError, EOFError, NotImplementedError,
         MemoryError, OverflowError, UnboundLocalError,
     ) as error:  # fmt: skip
-        raise DataError(f"{called} is no readable MATLAB file: {' '.join(str(error).split())}.", _REMEDY) from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        remedy = _LIMITS.get(type(error), _REMEDY)
+        raise DataError(f"{called} is not a readable MATLAB file: {reason}.", remedy) from error
     if name not in found:
         raise DataError(f"{called} holds no array {name!r}: it is truncated, or another file.", _REMEDY)
     array: NDArray[Any] = found[name]

@@ -7,10 +7,11 @@ import tarfile
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from disentangle_bench.datasets.files.archives import damage_told
+from disentangle_bench.datasets.files.archives import damage_told, is_gzip, unpack_gzip
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 
@@ -123,7 +124,7 @@ class TarMembers(Members):
             file.seek(start)
             content = file.read(size)
         if len(content) < size:
-            raise DataError(f"{self.path} is not a whole archive: it ends within {name}.", "Replace it by a whole one.")
+            raise DataError(f"{self.path} ends within {name}.", "Replace it by a whole one.")
         return content
 
 
@@ -143,8 +144,27 @@ def open_members(path: Path) -> Members:
     if zipfile.is_zipfile(path) or begin.startswith(b"PK"):
         return ZipMembers(path)
     if not tarfile.is_tarfile(path):
-        raise DataError(f"{path} is no folder, zip or tar archive.", "Give the dataset's folder or archive.")
+        raise DataError(f"{path} is not a folder, zip or tar archive.", "Give the dataset's folder or archive.")
     return TarMembers(path)
+
+
+@contextmanager
+def unpacked_members(path: Path, scratch: Path) -> Iterator[Members]:
+    """Open the files in a folder or archive; a gzipped tar archive is unpacked to `scratch` for as long as that takes.
+
+    Raises:
+        DataError, StorageError: as `open_members`; messages name `path`.
+    """
+    if path.is_dir() or not is_gzip(path):
+        yield open_members(path)
+        return
+    try:
+        unpack_gzip(path, scratch)
+        yield open_members(scratch)
+    except DataError as error:
+        raise DataError(error.problem.replace(str(scratch), str(path)), error.remedy) from error
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def refuse_escape(name: str, path: Path) -> None:

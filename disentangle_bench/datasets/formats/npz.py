@@ -174,4 +174,4 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             if getattr(error, "errno", None) not in (None, errno.EINVAL):  # the disk's, not a place that cannot be
                 raise
             reason = str(error) or type(error).__name__
-            raise DataError(f"{path} is no whole npz file: {reason.rstrip('.')}.", _REMEDY) from error
+            raise DataError(f"{path} is not a complete npz file: {reason.rstrip('.')}.", _REMEDY) from error

@@ -122,7 +122,7 @@ def _open_npy(path: Path) -> RawImages:
             (n, c, h, w), _, _ = npy.read_array_header_1_0(file)
             offset = file.tell()
     except ValueError as error:
-        raise DataError(f"{path} is no whole npy file: {error}.") from error
+        raise DataError(f"{path} is not a complete npy file: {error}.") from error
     return RawImages(path, (n, c, h, w), offset)
 
 

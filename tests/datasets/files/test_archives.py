@@ -57,7 +57,7 @@ def test_damaged_gzip_is_told_and_leaves_nothing(tmp_path: Path, fault: str) -> 
     }[fault]
     archive = tmp_path / "file.gz"
     archive.write_bytes(broken)
-    with pytest.raises(DataError, match=r"file\.gz is not a whole archive"):
+    with pytest.raises(DataError, match=r"file\.gz is not a complete archive"):
         unpack_gzip(archive, tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["file.gz"]
 
@@ -134,6 +134,6 @@ def test_damaged_archives_are_told_and_leave_nothing(tmp_path: Path, kind: str, 
     middle = len(content) // 2
     flipped = content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :]
     archive.write_bytes(content[:middle] if fault == "cut" else flipped)
-    with pytest.raises(DataError, match="archive is not a whole archive"):
+    with pytest.raises(DataError, match="archive is not a complete archive"):
         unpack_members(archive, {"x": "x"}, tmp_path / "out")
     assert list((tmp_path / "out").iterdir() if (tmp_path / "out").exists() else ()) == []

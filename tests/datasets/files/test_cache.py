@@ -179,7 +179,7 @@ def test_a_truncated_archive_in_the_users_folder_is_told(published, cache: Path,
     mine = put(tmp_path / "mine", files, packed=True)
     packed = mine / "shapes.gz"
     packed.write_bytes(packed.read_bytes()[:-9])
-    with pytest.raises(DataError, match=f"{mine}: shapes.gz is not a whole archive"):
+    with pytest.raises(DataError, match=f"{mine}: shapes.gz is not a complete archive"):
         obtain(published, lambda: [], mine)
 
 

@@ -212,7 +212,7 @@ def test_a_packed_file_is_not_unpacked_because_a_server_says_so(web: Web, tmp_pa
 
 def test_damage_in_what_was_packed_for_the_way_is_told_and_not_kept(web: Web, target: Path) -> None:
     served = web.serve("/file.bin", gzip.compress(CONTENT)[:-9], headers={"Content-Encoding": "gzip"})
-    with pytest.raises(DataError, match="is not a whole archive"):
+    with pytest.raises(DataError, match="is not a complete archive"):
         download(f"{web.url}/file.bin", target)
     assert list(target.parent.iterdir()) == []
     served.content = gzip.compress(CONTENT)

@@ -150,7 +150,7 @@ def test_links_in_an_archive_are_not_followed(tmp_path: Path, published: FileSet
 def test_a_damaged_archive_is_told(tmp_path: Path, published: FileSet, files: Files, into: Path) -> None:
     path = packed(tmp_path / "copy.tar.gz", {**files, "shapes": files["shapes"] * 9})
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(DataError, match=r"copy\.tar\.gz is not a whole archive"):
+    with pytest.raises(DataError, match=r"copy\.tar\.gz is not a complete archive"):
         LocalCopy(path, published.files).fetch(list(published.files), into)
 
 

@@ -50,12 +50,12 @@ def test_matrices_of_less_than_three_dimensions_are_read(tmp_path: Path, array: 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is no binary matrix of small NORB: it begins with nothing"),
+        (b"", "is not a binary matrix of small NORB: it begins with nothing"),
         (b"MATLAB 5.0 MAT-file", "it begins with 4d 41 54 4c 41 42 20 35"),
         (matrix(PIXELS)[:6], "it begins with 55 4c 3d 1e 04 00"),
-        (matrix(PIXELS)[:3:-1], "is no binary matrix"),
-        (struct.pack("<Ii", MAGIC["uint8"], -1), "is no binary matrix"),
-        (struct.pack("<Ii", MAGIC["uint8"], 10**9), "is no binary matrix"),
+        (matrix(PIXELS)[:3:-1], "is not a binary matrix"),
+        (struct.pack("<Ii", MAGIC["uint8"], -1), "is not a binary matrix"),
+        (struct.pack("<Ii", MAGIC["uint8"], 10**9), "is not a binary matrix"),
         (matrix(PIXELS)[:20], "is truncated within its header"),
         (matrix(PIXELS)[:-1], "is truncated: 22 of 23 rows"),
         (matrix(PIXELS) + b"x", r"has more bytes than its \(23, 2, 4, 5\) values"),
@@ -83,7 +83,7 @@ def test_flipped_bits_in_gzip_are_told(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(matrix(PIXELS)))
     packed[-6] ^= 1  # of the checksum
     (tmp_path / "flipped.mat.gz").write_bytes(packed)
-    with pytest.raises(DataError, match=r"flipped\.mat\.gz is not a whole archive: CRC"):
+    with pytest.raises(DataError, match=r"flipped\.mat\.gz is not a complete archive: CRC"):
         BinaryMatrix.find(tmp_path / "flipped.mat.gz", np.uint8, PIXELS.shape).read()
 
 

@@ -103,7 +103,7 @@ def test_damage_is_told_by_name_or_does_no_harm(
     pixels = np.random.default_rng(0).integers(256, size=(24, 24, 3), dtype=np.uint8)
     content = bytearray(encoded(Image.fromarray(pixels), "JPEG" if name == "x.jpg" else "PNG"))
     folder = tmp_path_factory.mktemp("damaged")
-    with pytest.raises(DataError, match=rf"{name} is no readable image: .+\.\n"):
+    with pytest.raises(DataError, match=rf"{name} is not a readable image: .+\.\n"):
         one(folder, bytes(content[: int(cut * len(content))]), Form(8, 3), name)
     content[int(place * (len(content) - 1))] = value
     try:
@@ -115,19 +115,19 @@ def test_damage_is_told_by_name_or_does_no_harm(
 
 @pytest.mark.parametrize("content", [b"", b"no image", b"<svg/>", b"\x89PNG\r\n\x1a\n"])
 def test_what_is_no_image_is_told(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(DataError, match=r"x\.png is no readable image: its format is not known"):
+    with pytest.raises(DataError, match=r"x\.png is not a readable image: its format is not known"):
         one(tmp_path, content, Form(8, 3))
 
 
 def test_an_image_that_claims_to_be_huge_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
-    with pytest.raises(DataError, match=r"x\.png is no readable image: .*decompression bomb"):
+    with pytest.raises(DataError, match=r"x\.png is not a readable image: .*decompression bomb"):
         one(tmp_path, encoded(Image.new("L", (9, 9)), "PNG"), Form(8, 1))
 
 
 def test_the_first_unreadable_image_is_named(folder: Path) -> None:
     (folder / "broken.jpg").write_bytes((folder / "green.jpg").read_bytes()[:-8])
-    with pytest.raises(DataError, match=r"broken\.jpg is no readable image: .*truncated"):
+    with pytest.raises(DataError, match=r"broken\.jpg is not a readable image: .*truncated"):
         list(decoded(open_members(folder), ["red.png", "broken.jpg", "blue.bmp"], Form(8, 3)))
 
 

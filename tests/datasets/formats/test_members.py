@@ -136,7 +136,7 @@ def test_a_truncated_archive_is_told(tmp_path: Path, make: Callable[..., Path], 
         for name in ("a", "b"):
             members.read(name)
 
-    with pytest.raises(DataError, match="it is not a whole archive"):
+    with pytest.raises(DataError, match="it is not a complete archive"):
         read_all()
 
 
@@ -167,7 +167,7 @@ def test_a_tar_that_is_compressed_as_a_whole_is_refused(tmp_path: Path, compress
 
 def test_what_is_no_archive_or_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "it").write_bytes(b"<html>Sorry</html>" * 100)
-    with pytest.raises(DataError, match="is no folder, zip or tar archive"):
+    with pytest.raises(DataError, match="is not a folder, zip or tar archive"):
         open_members(tmp_path / "it")
     with pytest.raises(StorageError, match="No such file"):
         open_members(tmp_path / "other")

@@ -61,7 +61,7 @@ def test_files_cut_anywhere_are_told(tmp_path: Path, deflated: bool) -> None:
     path = tmp_path / "cut.npz"
     for size in range(0, len(whole) - 1, 53):
         path.write_bytes(whole[:size])
-        with pytest.raises(DataError, match=r"cut\.npz is no whole npz file: "):
+        with pytest.raises(DataError, match=r"cut\.npz is not a complete npz file: "):
             find(path).read()
 
 
@@ -93,8 +93,8 @@ def test_what_lies_elsewhere_than_the_list_says_is_told(paths: dict[bool, Path],
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("images.npy", b"no array at all", "is no whole npz file: the magic string is not correct"),
-        ("images.npy", b"\x93NUMPY\x03\x00" + bytes(200), "is no whole npz file: "),
+        ("images.npy", b"no array at all", "is not a complete npz file: the magic string is not correct"),
+        ("images.npy", b"\x93NUMPY\x03\x00" + bytes(200), "is not a complete npz file: "),
         ("images", b"", "has no array 'images'; it has none"),
         ("else.npy", b"", "has no array 'images'; it has else"),
     ],

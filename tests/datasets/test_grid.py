@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.grids import ranked, require_grid
+from disentangle_bench.datasets.grid import ranked, require_grid
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.errors import DataError
 
