@@ -1,1 +1,1 @@
-"""Side by side with other programs: the same arrays, their numbers and ours, their seconds and ours."""
+"""Side by side with other programs: scores and times on the same arrays."""

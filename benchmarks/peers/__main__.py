@@ -1,7 +1,7 @@
 """Compare with another program, which runs in an interpreter of its own, and print a Markdown table.
 
-Both get the same arrays and take turns, one seed a turn. docs/peers.md says how to make the environments. Set
-OMP_NUM_THREADS for both, and on a machine that has other work use `--clock cpu`.
+Both get the same arrays and run in turns, one seed per turn. docs/peers.md describes the environments. Set
+OMP_NUM_THREADS for both, and use `--clock cpu` on a machine that has other work.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ EXISTING = click.Path(exists=True, path_type=Path)
 
 @click.command(help=__doc__)
 @click.argument("name", metavar="PEER", type=click.Choice(list(COMPARISONS)))
-@click.option("--python", "interpreter", type=EXISTING, required=True, help="The interpreter that has the peer.")
-@click.option("--path", "paths", multiple=True, type=EXISTING, help="A folder of programs that are no package.")
-@click.option("--only", multiple=True, help="Questions to ask, such as beta-vae-score; all by default.")
-@click.option("--turns", default=10, show_default=True, type=click.IntRange(min=1), help="Turns of both, a seed each.")
+@click.option("--python", "interpreter", type=EXISTING, required=True, help="Interpreter of the peer's environment.")
+@click.option("--path", "paths", multiple=True, type=EXISTING, help="A folder of programs that are not a package.")
+@click.option("--only", multiple=True, help="Metrics to compare, such as beta-vae-score; all by default.")
+@click.option("--turns", default=10, show_default=True, type=click.IntRange(min=1), help="Turns, one seed each.")
 @click.option("--clock", type=click.Choice(["wall", "cpu"]), default="wall", show_default=True, help="What to measure.")
-@click.option("--quick", is_flag=True, help="A small grid and two turns: shows that it runs, compares nothing.")
+@click.option("--quick", is_flag=True, help="A small grid and two turns: only checks that it runs.")
 def main(
     *,
     name: str,
@@ -44,7 +44,7 @@ def main(
     chosen = [comparison for comparison in COMPARISONS[name] if not only or comparison.question in only]
     questions = sorted({comparison.question for comparison in COMPARISONS[name]})
     if unknown := sorted({*only} - {*questions}):
-        raise click.BadParameter(f"{', '.join(unknown)}; {name} is asked {', '.join(questions)}.", param_hint="--only")
+        raise click.BadParameter(f"{', '.join(unknown)}; {name} has {', '.join(questions)}.", param_hint="--only")
     results: list[Result] = []
     try:
         with tempfile.TemporaryDirectory() as folder, Peer(name, interpreter.absolute(), paths) as peer:

@@ -21,7 +21,7 @@ MODELS = ("perfect", "leaky", "rotated", "mixed", "noise", "dead")
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
-    """What a program is asked of: `codes (n, d)`, `factors (n, k)`, `train (n,)`, and several `models (m, n, d)`."""
+    """What a program scores: `codes (n, d)`, `factors (n, k)`, `train (n,)`, and several `models (m, n, d)`."""
 
     codes: Floats
     factors: NDArray[np.int64]
@@ -35,9 +35,9 @@ class Arrays:
 
 @dataclass(frozen=True)
 class Grid:
-    """Every combination of the factors' values once, in order, and what encoders of several faults make of each.
+    """Every combination of the factors' values once, in order, and codes from encoders with several faults.
 
-    Noise is part of the encoder: a row has one code, however often it is drawn.
+    Noise is part of the encoder: a row has the same code each time it is drawn.
     """
 
     sizes: tuple[int, ...] = SIZES
@@ -56,9 +56,9 @@ class Grid:
     def codes(self, case: str) -> Floats:
         """`(n, d)` of an encoder.
 
-        perfect: a factor a code. leaky: each code is one factor, something of the others, and noise; two know nothing.
-        rotated: an orthogonal mix. dead: one code that never moves, one that hardly does, and noisy ones of a factor
-        each. noise: codes that know nothing.
+        perfect: each code is one factor. leaky: each code is one factor, plus some of the others and noise; two hold
+        nothing. rotated: an orthogonal mix. dead: one code never varies, one hardly does, the others are one factor
+        each plus noise. noise: codes that hold nothing.
         """
         rng = np.random.default_rng([self.seed, CASES.index(case)])
         ones = self.standard
@@ -76,7 +76,7 @@ class Grid:
         return noise
 
     def models(self, rows: NDArray[np.int64]) -> Floats:
-        """`(m, n, k)`: models of the same samples with equally many codes, of which one has a dead code."""
+        """Codes `(m, n, k)` of several models for the same samples; one model has a dead code."""
         rng = np.random.default_rng([self.seed, 100])
         ones = self.standard[rows]
         n, k = ones.shape
@@ -94,7 +94,7 @@ class Grid:
         return np.stack([by_name[name] for name in MODELS])
 
     def arrays(self, case: str, rows: int | None = None, factors: int | None = None) -> Arrays:
-        """All of the grid, or some rows of it, drawn, and the first factors only."""
+        """The whole grid or a random sample of its rows, with all or the first factors."""
         n = len(self.factors)
         chosen = np.arange(n) if rows is None else np.random.default_rng(self.seed).permutation(n)[:rows]
         codes, values = self.codes(case)[chosen], self.factors[chosen, :factors]

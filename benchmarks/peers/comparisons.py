@@ -1,4 +1,4 @@
-"""What is asked of a peer and of us: which metric, by which protocol, of which codes."""
+"""Which metrics are compared, by which protocol and on which codes."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Ours = Callable[[Arrays, int], Mapping[str, float | None]]
 ROWS = 1_500
 TOGETHER = "six models"
 FEW_FACTORS = 3
-"""Of DCI, whose boosted trees take as long as there are classes."""
+"""For DCI: the time of boosted trees grows with the number of classes."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One metric asked of both.
+    """One metric of both programs.
 
     Attributes:
-        label: what the table says; a setting that is not the default is in it.
-        question, settings: what the peer is asked.
-        ours: scores by the names that the peer gives them.
-        kind: exact in closed form, fitted by a learner on the same rows, or other with each seed, by what is drawn or
-            by which of equally good splits a tree takes.
+        label: its name in the table, with settings that are not the default.
+        question, settings: the metric and its settings for the peer.
+        ours: computes our scores, by the peer's names.
+        kind: exact (in closed form), fitted (by a learner on the same rows), or sampled (different with each seed, by
+            what is drawn or by which of equally good splits a tree takes).
         on: the whole grid, or a sample of its rows.
-        turns: at most so many, where one takes long.
-        factors: how many of the grid's; all by default.
+        turns: at most this many, where one takes long.
+        factors: the first factors of the grid; all by default.
     """
 
     label: str
@@ -50,7 +50,7 @@ class Comparison:
 
 
 def of_codes(metric: str, names: Mapping[str, str] | None = None, **settings: Any) -> Ours:
-    """Our metric of codes and factors; `names` are its parts and what the peer calls them."""
+    """Our metric of codes and factors; `names` are its components and what the peer calls them."""
 
     def ours(arrays: Arrays, seed: int) -> dict[str, float | None]:
         function = METRICS.get(metric)
@@ -63,7 +63,7 @@ def of_codes(metric: str, names: Mapping[str, str] | None = None, **settings: An
 
 
 def of_standardised(metric: str, names: Mapping[str, str]) -> Ours:
-    """Likewise, of codes with mean 0 and variance 1 over the rows that are fitted on."""
+    """The same for codes with mean 0 and variance 1 over the training rows."""
     plain = of_codes(metric, names)
 
     def ours(arrays: Arrays, seed: int) -> Mapping[str, float | None]:
@@ -85,7 +85,7 @@ def of_models(metric: str) -> Ours:
 
 
 def unsupervised(arrays: Arrays, seed: int) -> dict[str, float | None]:
-    """All that the peers compute in one go."""
+    """The metrics that the peers compute in one call."""
     wasserstein = {"distance": "gaussian-wasserstein-correlation"}
     wasserstein["normalised"] = f"{wasserstein['distance']}.normalised"
     return {

@@ -1,4 +1,4 @@
-"""Ask both programs in turns, and say how far their numbers and their seconds lie apart."""
+"""Run both programs in turns, and compare their scores and times."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Contender = Callable[..., Answer]
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured: turns of each program, one seed each, on which grid, by which clock (wall or cpu)."""
+    """What to measure: turns of each program, one seed each, on a grid, by a clock (wall or cpu)."""
 
     turns: int = 10
     grid: Grid = field(default_factory=Grid)
@@ -34,7 +34,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """One score of one case: a value a turn of ours and of theirs, and the seconds of the question it belongs to."""
+    """One score of one case: the values of both programs, one per turn, and the seconds of the metric."""
 
     label: str
     case: str
@@ -46,17 +46,17 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Their seconds in times of ours, turn by turn; the median."""
+        """Their seconds over ours, the median over turns."""
         return statistics.median(b / a for a, b in zip(self.seconds, self.their_seconds, strict=True))
 
     @property
     def difference(self) -> float | None:
-        """Ours less theirs, on average; None if one of them is undefined."""
+        """Our mean minus theirs; None if one of them is undefined."""
         ours, theirs = mean(self.ours), mean(self.theirs)
         return None if ours is None or theirs is None else ours - theirs
 
     def interval(self) -> tuple[float, float] | None:
-        """Welch's interval of the difference of means, where draws differ from turn to turn."""
+        """Welch's confidence interval of the difference of means, for sampled scores."""
         if self.kind != "sampled" or self.difference is None or min(len(self.ours), len(self.theirs)) < 2:
             return None
         samples = [np.array(values, dtype=np.float64) for values in (self.ours, self.theirs)]
@@ -75,7 +75,7 @@ def mean(values: Values) -> float | None:
 
 
 def compare(peer: Peer, comparisons: Sequence[Comparison], plan: Plan, folder: Path) -> Iterator[Result]:
-    """The results of all comparisons that the peer has an answer to."""
+    """Yield the results of all comparisons whose metric the peer has."""
     for comparison in comparisons:
         if comparison.question not in peer.questions:
             continue
@@ -89,7 +89,7 @@ def compare(peer: Peer, comparisons: Sequence[Comparison], plan: Plan, folder: P
 
 
 def take_turns(we: Contender, they: Contender, turns: int) -> tuple[list[Answer], list[Answer]]:
-    """The answers of both, one a seed, after one that does not count; every second turn they go first."""
+    """The answers of both, one per seed, after a warm-up; the peer goes first in every second turn."""
     we(seed=0), they(seed=0)
     ours, theirs = [], []
     for seed in range(turns):
@@ -119,11 +119,11 @@ def _results(
 
 def _score(scores: Mapping[str, float | None], name: str) -> float | None:
     if name not in scores:
-        raise DbenchError(f"Only the peer gives {name}.", "Name the part of ours in benchmarks/peers/comparisons.py.")
+        raise DbenchError(f"Only the peer has {name}.", "Name our component in benchmarks/peers/comparisons.py.")
     return scores[name]
 
 
 def _label(comparison: Comparison, score: str) -> str:
-    """The score's name, and what the comparison says of settings."""
+    """The score's name, and the settings in the comparison's label."""
     _, comma, setting = comparison.label.partition(",")
     return f"{score}{comma}{setting}"

@@ -1,4 +1,4 @@
-"""Another program in an interpreter of its own: it is asked on one pipe and answers on another."""
+"""Another program in an interpreter of its own, which reads questions from one pipe and answers on another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCRIPTS = {"disentanglement-lib": "disentanglement_lib", "disent": "disent", "re
 
 @dataclass(frozen=True)
 class Answer:
-    """Scores by name, and the seconds that they took, by clock."""
+    """Scores by name, and the seconds that they took by clock."""
 
     scores: Mapping[str, float | None]
     seconds: Mapping[str, float]
@@ -30,8 +30,8 @@ class Peer:
 
     Args:
         name: one of SCRIPTS.
-        python: the interpreter of the environment that has it.
-        paths: folders that are put on its module path, for peers that are no package.
+        python: the interpreter of its environment.
+        paths: folders to add to its module path, for peers that are not a package.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Peer:
     questions: Sequence[str] = ()
 
     def __enter__(self) -> Self:
-        module = f"benchmarks.peers.asked.{SCRIPTS[self.name]}"
+        module = f"benchmarks.peers.programs.{SCRIPTS[self.name]}"
         program = f"import runpy, sys; sys.path += {[str(path) for path in self.paths]!r}; "
         program += f"runpy.run_module({module!r}, run_name='__main__')"
         try:
@@ -49,25 +49,27 @@ class Peer:
                 [str(self.python), "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
             )
         except OSError as error:
-            raise DbenchError(f"{self.python} does not start: {error.strerror}.", "Give an interpreter.") from error
-        told = self._listen()
-        self.versions, self.questions = told["versions"], told["questions"]
+            raise DbenchError(
+                f"{self.python} cannot be started: {error.strerror}.", "Give a Python interpreter."
+            ) from error
+        greeting = self._listen()
+        self.versions, self.questions = greeting["versions"], greeting["questions"]
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._process.communicate()
 
     def ask(self, question: str, data: Path, seed: int, settings: Mapping[str, Any]) -> Answer:
-        """Have it score the arrays of a file."""
-        asked = {"question": question, "data": str(data), "seed": seed, "settings": dict(settings)}
+        """Let it score the arrays of a file."""
+        message = {"question": question, "data": str(data), "seed": seed, "settings": dict(settings)}
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(asked) + "\n")
+            self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass  # it has ended, which `_listen` tells
-        told = self._listen()
-        return Answer(told["scores"], told["seconds"])
+            pass  # it has ended, which `_listen` reports
+        answer = self._listen()
+        return Answer(answer["scores"], answer["seconds"])
 
     def _listen(self) -> Any:
         assert self._process.stdout is not None
@@ -75,7 +77,7 @@ class Peer:
         if not line:
             code = self._process.wait()
             raise DbenchError(
-                f"{self.name} in {self.python} ended with exit code {code}.",
-                "Its message is above; docs/peers.md says how to make its environment.",
+                f"{self.name} in {self.python} exited with status {code}.",
+                "Its message is above; docs/peers.md describes its environment.",
             )
         return json.loads(line)

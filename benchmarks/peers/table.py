@@ -15,7 +15,7 @@ HEADINGS = ("Score", "Codes", "Ours", "Theirs", "Difference", "Seconds, ours", "
 
 
 def table(results: Sequence[Result]) -> str:
-    """A row a score and case; seconds stand in the first row of the question that they belong to."""
+    """One row per score and case; the seconds of a metric are in its first row."""
     rows, timed = [], None
     for result in results:
         seconds = ["", "", ""] if result.seconds is timed else _seconds(result)
@@ -29,7 +29,7 @@ def _numbers(result: Result) -> list[str]:
 
 
 def _said(values: Values) -> str:
-    """The mean, and the standard deviation from turn to turn where there is any."""
+    """The mean, and the standard deviation over turns if it is not 0."""
     average = mean(values)
     if average is None:
         return MISSING
@@ -38,7 +38,7 @@ def _said(values: Values) -> str:
 
 
 def _difference(result: Result) -> str:
-    """With its 99 % interval where both draw; `<1e-9` for rounding; in bold what is beyond either."""
+    """The difference, with its 99 % interval for sampled scores; bold if it exceeds the interval or rounding."""
     difference, interval = result.difference, result.interval()
     if difference is None:
         both = mean(result.ours) is None and mean(result.theirs) is None

@@ -25,7 +25,7 @@ PROGRAM = """
 import numpy as np
 
 def z_diff(factors, codes, continuous_factors):
-    print("what it prints is no answer")
+    print("printed text is not an answer")
     return np.random.random()
 """
 
@@ -94,7 +94,7 @@ class TestPeer:
         data = SMALL.arrays("perfect").write(tmp_path / "perfect.npz")
         folder = write_programs(tmp_path, "def z_diff(*_, **__): raise ValueError('of no use')")
         with (
-            pytest.raises(DbenchError, match=r"review in .* ended with exit code 1"),
+            pytest.raises(DbenchError, match=r"review in .* exited with status 1"),
             Peer("review", Path(sys.executable), [folder]) as peer,
         ):
             peer.ask("z-diff", data, 0, {})
@@ -102,7 +102,7 @@ class TestPeer:
 
     def test_what_is_no_interpreter(self, tmp_path):
         (tmp_path / "python").write_text("")
-        with pytest.raises(DbenchError, match="does not start"), Peer("review", tmp_path / "python"):
+        with pytest.raises(DbenchError, match="cannot be started"), Peer("review", tmp_path / "python"):
             pass
 
     def test_the_command_prints_its_table(self, tmp_path):
@@ -123,7 +123,7 @@ class TestPeer:
         assert [line.split(" | ")[1] for line in lines[4:]] == list(CASES)
 
     @pytest.mark.parametrize(
-        ("words", "said"), [(["--only", "mig"], "review is asked z-diff, z-min-variance"), (["--turns", "0"], "x>=1")]
+        ("words", "said"), [(["--only", "mig"], "review has z-diff, z-min-variance"), (["--turns", "0"], "x>=1")]
     )
     def test_the_command_refuses_what_it_cannot_ask(self, words, said):
         outcome = CliRunner().invoke(main, ["review", "--python", sys.executable, *words])

@@ -1,6 +1,6 @@
-"""Asks disent, through its `metric_...` functions, with their defaults.
+"""Scores by disent, through its `metric_...` functions with their defaults.
 
-The dataset that it gets hands out rows instead of images: what is timed is the metric, not the loading of images.
+The dataset that it gets returns rows instead of images: what is timed is the metric, not the loading of images.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers.asked.serve import Answer, Data, serve
+from benchmarks.peers.programs.serve import Answer, Data, serve
 
-warnings.filterwarnings("ignore")  # on import, of a compiler that is optional
+warnings.filterwarnings("ignore")  # on import, about an optional compiler
 
 from disent.metrics import (  # noqa: E402
     metric_dci,
@@ -28,7 +28,7 @@ Rows = NDArray[np.int64]
 
 
 class InOrder:
-    """All rows in turn, those to fit on first."""
+    """All rows in order, the training rows first."""
 
     def __init__(self, data: Data) -> None:
         self.data = data
@@ -72,27 +72,27 @@ def whole(data: Data) -> Numbers:
 
 
 def split(data: Data) -> Numbers:
-    """The rows to fit on, then the others, each part at once."""
+    """The training rows, then the others, each at once."""
     fitted = int(data.train.sum())
     return whole(data) | {"num_train": fitted, "num_test": len(data.codes) - fitted}
 
 
-def ask_mig(data: Data, seed: int) -> Numbers:
+def answer_mig(data: Data, seed: int) -> Numbers:
     return {"mig": metric_mig(**whole(data))["mig.discrete_score"]}
 
 
-def ask_dci(data: Data, seed: int) -> Numbers:
+def answer_dci(data: Data, seed: int) -> Numbers:
     np.random.seed(seed)
     return dict(metric_dci(**split(data)))
 
 
-def ask_sap(data: Data, seed: int, *, continuous: bool) -> Numbers:
+def answer_sap(data: Data, seed: int, *, continuous: bool) -> Numbers:
     np.random.seed(seed)
     scores = metric_sap(**split(data), continuous_factors=continuous)
     return {"sap/regression" if continuous else "sap": scores["sap.score"]}
 
 
-def ask_unsupervised(data: Data, seed: int) -> Numbers:
+def answer_unsupervised(data: Data, seed: int) -> Numbers:
     scores = metric_unsupervised(**whole(data))
     return {
         "gaussian-total-correlation": scores["unsup.gauss_total_corr"],
@@ -102,18 +102,18 @@ def ask_unsupervised(data: Data, seed: int) -> Numbers:
     }
 
 
-def ask_factor_vae(data: Data, seed: int) -> Numbers:
+def answer_factor_vae(data: Data, seed: int) -> Numbers:
     np.random.seed(seed)
     grid = Grid(data)
     return {"factor-vae-score": metric_factor_vae(grid, grid.encode)["factor_vae.eval_accuracy"]}
 
 
 ANSWERS: dict[str, Answer] = {
-    "mig": ask_mig,
-    "dci": ask_dci,
-    "sap": ask_sap,
-    "unsupervised": ask_unsupervised,
-    "factor-vae-score": ask_factor_vae,
+    "mig": answer_mig,
+    "dci": answer_dci,
+    "sap": answer_sap,
+    "unsupervised": answer_unsupervised,
+    "factor-vae-score": answer_factor_vae,
 }
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Asks disentanglement_lib, through its own `compute_...` functions, with the settings of arXiv:1811.12359.
+"""Scores by disentanglement_lib, through its `compute_...` functions with the settings of arXiv:1811.12359.
 
 Its metrics import `gin.tf`, which needs TensorFlow, only to be configured from files: where TensorFlow is missing, an
-empty module stands in its place. UDR is in the repository and not in the package: it is asked where a copy can be
-imported, and left out elsewhere.
+empty module takes its place. UDR is in the repository but not in the package: it is compared where a copy can be
+imported, and skipped elsewhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import gin
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers.asked.serve import Answer, Data, serve
+from benchmarks.peers.programs.serve import Answer, Data, serve
 
 if find_spec("tensorflow") is None:
     sys.modules["gin.tf"] = types.ModuleType("gin.tf")
@@ -64,7 +64,7 @@ class Grid(GroundTruthData):  # type: ignore[misc]
 
 
 class InOrder(GroundTruthData):  # type: ignore[misc]
-    """All rows in turn, those to fit on first: what samples `len(data)` rows of it gets each once."""
+    """All rows in order, the training rows first: sampling `len(data)` rows returns each once."""
 
     def __init__(self, data: Data, *, fit_first: bool = True) -> None:
         self.data = data
@@ -94,7 +94,7 @@ def whole(data: Data) -> Numbers:
 
 
 def split(data: Data) -> Numbers:
-    """The rows to fit on, then the others, each part at once."""
+    """The training rows, then the others, each at once."""
     fitted = int(data.train.sum())
     return whole(data) | {"num_train": fitted, "num_test": len(data.codes) - fitted}
 
@@ -106,36 +106,36 @@ def sampled(data: Data, seed: int) -> Numbers:
     return {"ground_truth_data": truth, "representation_function": truth.encode, "random_state": random_state}
 
 
-def ask_mig(data: Data, seed: int) -> Numbers:
+def answer_mig(data: Data, seed: int) -> Numbers:
     return {"mig": mig.compute_mig(**whole(data))["discrete_mig"]}
 
 
-def ask_irs(data: Data, seed: int) -> Numbers:
+def answer_irs(data: Data, seed: int) -> Numbers:
     return {"irs": irs.compute_irs(**whole(data))["IRS"]}
 
 
-def ask_dci(data: Data, seed: int) -> Numbers:
+def answer_dci(data: Data, seed: int) -> Numbers:
     np.random.seed(seed)
     return {f"dci.{name}": value for name, value in dci.compute_dci(**split(data)).items()}
 
 
-def ask_sap(data: Data, seed: int, *, continuous: bool) -> Numbers:
+def answer_sap(data: Data, seed: int, *, continuous: bool) -> Numbers:
     np.random.seed(seed)
     scores = sap_score.compute_sap(**split(data), continuous_factors=continuous)
     return {"sap/regression" if continuous else "sap": scores["SAP_score"]}
 
 
-def ask_modularity(data: Data, seed: int) -> Numbers:
+def answer_modularity(data: Data, seed: int) -> Numbers:
     information = utils.discrete_mutual_info(utils.make_discretizer(data.codes.T), data.factors.T)
     return {"modularity": modularity_explicitness.modularity(information)}
 
 
-def ask_explicitness(data: Data, seed: int) -> Numbers:
+def answer_explicitness(data: Data, seed: int) -> Numbers:
     scores = modularity_explicitness.compute_modularity_explicitness(**split(data))
     return {f"explicitness.{part}": scores[f"explicitness_score_{part}"] for part in ("train", "test")}
 
 
-def ask_unsupervised(data: Data, seed: int) -> Numbers:
+def answer_unsupervised(data: Data, seed: int) -> Numbers:
     scores = unsupervised_metrics.unsupervised_metrics(**whole(data))
     return {
         "gaussian-total-correlation": scores["gaussian_total_correlation"],
@@ -145,17 +145,17 @@ def ask_unsupervised(data: Data, seed: int) -> Numbers:
     }
 
 
-def ask_beta_vae(data: Data, seed: int) -> Numbers:
+def answer_beta_vae(data: Data, seed: int) -> Numbers:
     return {"beta-vae-score": beta_vae.compute_beta_vae_sklearn(**sampled(data, seed), **BATCHES)["eval_accuracy"]}
 
 
-def ask_factor_vae(data: Data, seed: int, *, threshold: float) -> Numbers:
+def answer_factor_vae(data: Data, seed: int, *, threshold: float) -> Numbers:
     gin.bind_parameter("prune_dims.threshold", threshold)
     scores = factor_vae.compute_factor_vae(**sampled(data, seed), **BATCHES, num_variance_estimate=10_000)
     return {"factor-vae-score": scores["eval_accuracy"]}
 
 
-def ask_downstream(data: Data, seed: int, *, learner: str) -> Numbers:
+def answer_downstream(data: Data, seed: int, *, learner: str) -> Numbers:
     np.random.seed(seed)
     gin.bind_parameter("predictor.predictor_fn", getattr(utils, learner))
     scores = downstream_task.compute_downstream_task(
@@ -164,7 +164,7 @@ def ask_downstream(data: Data, seed: int, *, learner: str) -> Numbers:
     return {f"downstream.accuracy.{size}": scores[f"{size}:mean_test_accuracy"] for size in (100, 1_000)}
 
 
-def ask_udr(data: Data, seed: int, *, likeness: str, names: list[str]) -> Numbers:
+def answer_udr(data: Data, seed: int, *, likeness: str, names: list[str]) -> Numbers:
     from disentanglement_lib.evaluation.udr.metrics import udr
 
     truth, n = InOrder(data, fit_first=False), len(data.codes)
@@ -181,20 +181,20 @@ def ask_udr(data: Data, seed: int, *, likeness: str, names: list[str]) -> Number
 
 
 ANSWERS: dict[str, Answer] = {
-    "mig": ask_mig,
-    "modularity": ask_modularity,
-    "explicitness": ask_explicitness,
-    "sap": ask_sap,
-    "dci": ask_dci,
-    "irs": ask_irs,
-    "unsupervised": ask_unsupervised,
-    "beta-vae-score": ask_beta_vae,
-    "factor-vae-score": ask_factor_vae,
-    "downstream": ask_downstream,
+    "mig": answer_mig,
+    "modularity": answer_modularity,
+    "explicitness": answer_explicitness,
+    "sap": answer_sap,
+    "dci": answer_dci,
+    "irs": answer_irs,
+    "unsupervised": answer_unsupervised,
+    "beta-vae-score": answer_beta_vae,
+    "factor-vae-score": answer_factor_vae,
+    "downstream": answer_downstream,
 }
 
 
-def udr_is_there() -> bool:
+def has_udr() -> bool:
     try:
         return find_spec("disentanglement_lib.evaluation.udr.metrics.udr") is not None
     except ModuleNotFoundError:
@@ -203,6 +203,6 @@ def udr_is_there() -> bool:
 
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
-    if udr_is_there():
-        ANSWERS["udr"] = ask_udr
+    if has_udr():
+        ANSWERS["udr"] = answer_udr
     serve(("disentanglement-lib", "numpy", "scikit-learn"), ANSWERS)

@@ -1,4 +1,4 @@
-"""The peer's end of the line: a question a line on standard input, an answer a line on standard output, as JSON."""
+"""The peer's side: reads one question per line from standard input and writes one answer per line, both as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 class Data(NamedTuple):
     """Arrays to score: `codes (n, d)`, `factors (n, k)`, `train (n,)`; and `models (m, n, d)`, codes of several.
 
-    `sizes` is how many values each factor has; where the rows are a full grid, they are in order.
+    `sizes` is the number of values of each factor. The rows of a full grid are in order.
     """
 
     codes: NDArray[np.float64]
@@ -31,13 +31,13 @@ Answer = Callable[..., Mapping[str, Any]]
 
 
 def serve(packages: tuple[str, ...], answers: Mapping[str, Answer]) -> None:
-    """Say the versions, then answer until the input ends; seconds are those of the answer, without the reading."""
-    line, sys.stdout = sys.stdout, sys.stderr  # whatever the peer prints does not mix with the answers
-    told: dict[str, Any] = {package: version(package) for package in packages}
-    print(json.dumps({"versions": told, "questions": list(answers)}), file=line, flush=True)
+    """Report the versions, then answer until the input ends. Seconds do not include reading the data."""
+    line, sys.stdout = sys.stdout, sys.stderr  # keeps what the peer prints out of the answers
+    versions: dict[str, Any] = {package: version(package) for package in packages}
+    print(json.dumps({"versions": versions, "questions": list(answers)}), file=line, flush=True)
     known: dict[str, Data] = {}
-    for asked in sys.stdin:
-        question = json.loads(asked)
+    for text in sys.stdin:
+        question = json.loads(text)
         path = question["data"]
         if path not in known:
             known[path] = _read(path)
