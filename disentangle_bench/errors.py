@@ -39,13 +39,18 @@ def _rebuilt(kind: type[DbenchError], problem: str, remedy: str) -> DbenchError:
     return error
 
 
+def close_names(name: str, known: Iterable[str]) -> list[str]:
+    """List up to three known names that resemble a name, whatever their case, the closest first."""
+    lowered = {known_name.lower(): known_name for known_name in known}
+    return [lowered[match] for match in difflib.get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.5)]
+
+
 class UnknownNameError(DbenchError):
     """A name that does not exist, such as that of a metric, a recipe or a setting."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], remedy: str = "") -> None:
         names = sorted(known)
-        lowered = {known_name.lower(): known_name for known_name in names}
-        close = [lowered[match] for match in difflib.get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.5)]
+        close = close_names(name, names)
         listed = f"Known: {', '.join(names)}." if names else f"No {kind} is known."
         guess = f"Did you mean {' or '.join(map(repr, close))}?" if close else listed
         super().__init__(f"There is no {kind} named {name!r}.", f"{guess} {remedy}".strip())

@@ -11,7 +11,7 @@ import platform
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -110,6 +110,29 @@ def write_hdf5(path: Path, fill: Callable[[h5py.File], object], *, before: bytes
     with h5py.File(buffer, "w" if before is None else "r+", libver=("v110", "v110")) as file:
         fill(file)
     write_bytes(path, buffer.getvalue())
+
+
+def require_own_data(group: h5py.File | h5py.Group, keys: Iterable[str]) -> None:
+    """Refuse arrays of an open HDF5 file whose values are in other files: these may be gone, or none of ours to read.
+
+    Args:
+        group: the file or a group in it.
+        keys: the names of arrays and groups, which need not be there.
+
+    Raises:
+        OSError: a link to another file, an array with external storage, or a virtual array. HDF5 fills in what is
+            missing of a virtual array, and crashes on one that refers to itself.
+    """
+    import h5py
+
+    for key in keys:
+        if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
+            raise OSError(f"{key!r} is a link to another file")
+        found = group.get(key)
+        if isinstance(found, h5py.Group):
+            require_own_data(found, found)
+        elif isinstance(found, h5py.Dataset) and (found.is_virtual or found.external):
+            raise OSError(f"the values of {key!r} are in other files")
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -15,7 +15,7 @@ from disentangle_bench.datasets.formats.npz import NpzArray, npz_names
 from disentangle_bench.datasets.formats.npz_images import npz_images
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.errors import DataError
-from disentangle_bench.storage import storage_errors
+from disentangle_bench.storage import require_own_data, storage_errors
 
 
 class ArrayFile(ABC):
@@ -58,6 +58,7 @@ def open_arrays(path: Path) -> ArrayFile:
         return NpzFile(path, npz_names(path))
     if begin == b"\x89HDF\r\n\x1a\n":
         with hdf5_damage_told(path), h5py.File(path, "r") as file:
+            require_own_data(file, file)
             return Hdf5File(path, [name for name, array in file.items() if isinstance(array, h5py.Dataset)])
     raise DataError(f"{path} is neither an npz nor an HDF5 file.", "NumPy's savez and h5py write such files.")
 

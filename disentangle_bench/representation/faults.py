@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.errors import RepresentationError
+from disentangle_bench.errors import RepresentationError, close_names
+
+_log = logging.getLogger(__name__)
+_USUAL_NAMES = {
+    "factors": ("labels", "label", "targets", "target", "y", "classes", "ground_truth", "latents_classes"),
+    "codes": ("z", "representation", "representations", "embeddings", "latents", "features", "mu", "means"),
+    "train": ("train_mask", "split"),
+}
+"""What others call these arrays."""
 
 DAMAGE = (
     OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
@@ -50,6 +59,23 @@ def require_codes(keys: Iterable[str]) -> None:
             f"there is no array 'codes'; there is {', '.join(names) or 'nothing'}.",
             "Store the codes (n, d) as 'codes' and, if known, the factors (n, k) as 'factors'.",
         )
+
+
+def warn_of_unread(path: Path, keys: Iterable[str], read: Iterable[str]) -> None:
+    """Warn of arrays in a file that are not read, with the name that was probably meant.
+
+    Args:
+        path: of the file.
+        keys: the names of its arrays.
+        read: the names that are read.
+    """
+    known = list(read)
+    for key in keys:
+        if key in known:
+            continue
+        meant = [name for name, others in _USUAL_NAMES.items() if key.lower() in others] or close_names(key, known)
+        guess = f" Did you mean {meant[0]!r}?" if meant and meant[0] not in keys else ""
+        _log.warning("In %s, the array %r is not read.%s", path, key, guess)
 
 
 def as_mask(mask: NDArray[Any]) -> NDArray[np.bool_]:

@@ -11,9 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.representation.faults import DAMAGE, as_mask, as_texts, require_codes
+from disentangle_bench.representation.faults import DAMAGE, as_mask, as_texts, require_codes, warn_of_unread
 from disentangle_bench.representation.variables import EXPECTED_SHAPE, Variables
-from disentangle_bench.storage import write_hdf5
+from disentangle_bench.storage import require_own_data, write_hdf5
+
+ARRAYS = ("codes", "factors", "train", "posterior")
+KEPT_BY_EVALUATION = ("samples",)
+"""What earlier versions kept beside the codes of a run."""
 
 
 def write(path: Path, parts: Mapping[str, Any], origin: Mapping[str, str]) -> None:
@@ -56,6 +60,8 @@ def read(path: Path) -> dict[str, Any]:
     """
     with h5py.File(path, "r") as file:
         require_codes(file)
+        require_own_data(file, ARRAYS)
+        warn_of_unread(path, file, [*ARRAYS, *KEPT_BY_EVALUATION])
         return {
             "codes": read_variables(file, "codes"),
             "factors": read_variables(file, "factors") if "factors" in file else None,

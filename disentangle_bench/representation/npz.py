@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.representation.faults import as_mask, as_texts, require_codes
+from disentangle_bench.representation.faults import as_mask, as_texts, require_codes, warn_of_unread
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.storage import write_bytes
 
+ARRAYS = ("codes", "factors", "train", "code_names", "code_kinds", "factor_names", "factor_kinds")
 POSTERIOR = "posterior/"
 
 
@@ -51,7 +52,9 @@ def read(path: Path) -> dict[str, Any]:
         raise zipfile.BadZipFile("it is not a zip archive")
     with np.load(path, allow_pickle=False) as file:
         require_codes(file)
-        arrays = {name: _array_in(file, name) for name in file}
+        read = [name for name in file if name in ARRAYS or name.startswith(POSTERIOR)]
+        warn_of_unread(path, file, [*ARRAYS, *read])
+        arrays = {name: _array_in(file, name) for name in read}
     posterior = {name.removeprefix(POSTERIOR): array for name, array in arrays.items() if name.startswith(POSTERIOR)}
     return {
         "codes": _variables_in(arrays, "code"),

@@ -12,11 +12,18 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.representation.faults import naming_file, require_codes
-from disentangle_bench.representation.hdf5 import declared_variables, read_mask, read_variables
+from disentangle_bench.representation.faults import naming_file, require_codes, warn_of_unread
+from disentangle_bench.representation.hdf5 import (
+    ARRAYS,
+    KEPT_BY_EVALUATION,
+    declared_variables,
+    read_mask,
+    read_variables,
+)
 from disentangle_bench.representation.representation import Representation, is_npz
 from disentangle_bench.representation.summary import Summaries, total_summaries
 from disentangle_bench.representation.variables import BATCH, Variables, as_columns, refuse_broken
+from disentangle_bench.storage import require_own_data
 
 CHUNK_CACHE = 2**26
 """Bytes of decompressed chunks to keep: a batch of rows, each of whose columns may be in a chunk of its own."""
@@ -108,6 +115,8 @@ def open_representation(path: Path | str) -> Representation:
         return Representation.load(path)
     with naming_file(path, "HDF5"), h5py.File(path, "r") as file:
         require_codes(file)
+        require_own_data(file, ARRAYS)
+        warn_of_unread(path, file, [*ARRAYS, *KEPT_BY_EVALUATION])
         found = {key: _variables_or_likeness(file, key) for key in ("codes", "factors") if key in file}
         posterior = {
             name: StoredArray(path, f"posterior/{name}", len(data)) for name, data in file.get("posterior", {}).items()

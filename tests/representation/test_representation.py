@@ -362,3 +362,25 @@ except StorageError as error:
     assert "mine" in ended.stdout
     assert "File too large" in ended.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".h5"])
+@pytest.mark.parametrize(
+    ("other", "guess"), [("labels", " Did you mean 'factors'?"), ("factor", " Did you mean 'factors'?"), ("qqq", "")]
+)
+def test_an_array_that_is_not_read_is_named_in_a_warning(tmp_path, caplog, suffix, other, guess):
+    path = tmp_path / f"mine{suffix}"
+    arrays = {"codes": np.random.default_rng(0).random((9, 2)), other: np.arange(9)}
+    if suffix == ".npz":
+        np.savez(path, **arrays)
+    else:
+        with h5py.File(path, "w") as file:
+            for name, array in arrays.items():
+                file[name] = array
+    assert Representation.load(path).factors is None
+    assert caplog.messages == [f"In {path}, the array {other!r} is not read.{guess}"]
+
+
+def test_an_array_that_is_not_read_is_not_unpacked(tmp_path):
+    np.savez(tmp_path / "mine.npz", codes=np.zeros((9, 2)), table=np.array([{"a": 1}], dtype=object))
+    assert Representation.load(tmp_path / "mine.npz").codes.values.shape == (9, 2)

@@ -110,3 +110,38 @@ def test_a_file_that_is_none(tmp_path):
     for name in ("text.h5", "missing.h5"):
         with pytest.raises(RepresentationError):
             open_representation(tmp_path / name)
+
+
+def _virtual(file: h5py.File, elsewhere: Path) -> None:
+    layout = h5py.VirtualLayout(shape=(6, 2), dtype="f8")
+    layout[:] = h5py.VirtualSource(str(elsewhere), "codes", shape=(6, 2))
+    file.create_virtual_dataset("codes", layout)
+
+
+def _virtual_of_itself(file: h5py.File, elsewhere: Path) -> None:
+    _virtual(file, Path())
+
+
+def _external_storage(file: h5py.File, elsewhere: Path) -> None:
+    file.create_dataset("codes", (6, 2), "u1", external=[(str(elsewhere), 0, 12)])
+
+
+def _external_link(file: h5py.File, elsewhere: Path) -> None:
+    file["codes"] = h5py.ExternalLink(str(elsewhere), "codes")
+
+
+def _virtual_posterior(file: h5py.File, elsewhere: Path) -> None:
+    file["codes"] = np.zeros((6, 2))
+    _virtual(file.create_group("posterior"), elsewhere)
+
+
+@pytest.mark.parametrize("fill", [_virtual, _virtual_of_itself, _external_storage, _external_link, _virtual_posterior])
+@pytest.mark.parametrize("read", [open_representation, Representation.load])
+def test_values_in_other_files_are_refused(tmp_path, fill, read):
+    elsewhere = tmp_path / "elsewhere.h5"
+    with h5py.File(elsewhere, "w") as file:
+        file["codes"] = np.random.default_rng(0).random((6, 2))
+    with h5py.File(tmp_path / "codes.h5", "w") as file:
+        fill(file, elsewhere)
+    with pytest.raises(RepresentationError, match=r"'codes' (are|is a link) .*other file"):
+        read(tmp_path / "codes.h5")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.errors import DataError
+from disentangle_bench.storage import require_own_data
 
 _REMEDY = "Replace it by the published file."
 
@@ -37,6 +38,7 @@ class StoredImages(LazyImages):
     def __init__(self, path: Path, key: str = "images", *, channels_last: bool = False) -> None:
         self.path, self.key, self.channels_last = path, key, channels_last
         with hdf5_damage_told(path), h5py.File(path, "r") as file:
+            require_own_data(file, [key])
             array = file.get(key)
             if not isinstance(array, h5py.Dataset) or array.ndim not in (3, 4) or array.dtype != np.uint8:
                 found = f"{array.shape} {array.dtype}" if isinstance(array, h5py.Dataset) else "none"
@@ -78,6 +80,7 @@ def read_floats(path: Path, key: str, columns: int) -> NDArray[np.float64]:
         DataError: no such file or array, or one of another shape or type.
     """
     with hdf5_damage_told(path), h5py.File(path, "r") as file:
+        require_own_data(file, [key])
         table = file.get(key)
         if not isinstance(table, h5py.Dataset) or table.ndim != 2 or table.shape[1] != columns:
             found = f"{table.shape}" if isinstance(table, h5py.Dataset) else "none"
