@@ -62,8 +62,10 @@ class Registry(Generic[T]):
         targets = self._all()
         if name not in targets:
             raise UnknownNameError(self.kind, name, targets)
-        if name in self._clashes and name not in self._builtins:
-            raise self._clash(name)
+        if name in self._clashes:
+            if name not in self._builtins:
+                raise self._clash(name)
+            self._report(self._clash(name))
         try:
             thing = EntryPoint(name, targets[name], self.group or "").load()
             fault = self._fault(thing)
@@ -83,17 +85,17 @@ class Registry(Generic[T]):
             Name -> object, the built-in ones first.
         """
         found = {}
-        faults = [self._clash(name) for name in self._all() if name in self._clashes and name in self._builtins]
         for name in self._all():
             try:
                 found[name] = self.get(name)
             except DbenchError as error:
-                faults.append(error)
-        for fault in faults:
-            if fault.problem not in self._reported:
-                self._reported.add(fault.problem)
-                _log.warning("Left out: %s %s", fault.problem, fault.remedy)
+                self._report(error)
         return found
+
+    def _report(self, fault: DbenchError) -> None:
+        if fault.problem not in self._reported:
+            self._reported.add(fault.problem)
+            _log.warning("Left out: %s %s", fault.problem, fault.remedy)
 
     def _clash(self, name: str) -> DbenchError:
         return DbenchError(

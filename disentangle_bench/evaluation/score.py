@@ -105,8 +105,10 @@ def score_subject(
         scorer.score(steps)
     except KeyboardInterrupt:
         done = f"Interrupted; {scorer.done} of {len(steps)} metrics are done"
-        kept = f" and kept in {store.place}. The same command computes the rest." if store.place else ", none is kept."
-        raise EvaluationInterrupted(done + kept, scorer.results()) from None
+        kept = f" and kept in {store.place}. The same command computes the rest."
+        raise EvaluationInterrupted(
+            done + (kept if store.place else "; none is kept without --out FILE."), scorer.results()
+        ) from None
     if scorer.unkept is not None:
         raise UnkeptScoresError.of(scorer.unkept, scorer.results())
     return scorer.results()

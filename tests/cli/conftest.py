@@ -64,6 +64,25 @@ def real_dbench() -> Dbench:
     return call
 
 
+Install = Callable[[str, str], None]
+
+
+@pytest.fixture
+def install(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Install a package with the one module `plugin`, for processes that are started: its code, its entry points."""
+
+    def package(code: str, points: str) -> None:
+        folder = tmp_path_factory.mktemp("plugin")
+        (folder / "plugin.py").write_text(code)
+        info = folder / "plugin-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(points)
+        monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
+
+    return package
+
+
 @pytest.fixture
 def begun_run(tmp_path: Path) -> Run:
     """A run folder whose training has not ended."""

@@ -94,3 +94,58 @@ def test_all_metrics_of_codes_and_factors_are_asked_of_a_file(real_dbench: Dbenc
     assert "Traceback" not in outcome.err
     assert "Warning" not in outcome.err
     assert {path.name for path in tmp_path.iterdir()} == {"mine.npz", "own"}
+
+
+class TestSeveralSubjects:
+    def test_are_printed_in_every_form(self, dbench: Dbench) -> None:
+        Path("other.npz").write_bytes(Path("mine.npz").read_bytes())
+        words = ("eval", "mine.npz", "other.npz", "--metrics", "mig", "--bootstrap", "0", "--no-levels")
+        table = dbench(*words).out
+        assert table.index("mine.npz") < table.index("other.npz")
+        assert dbench(*words, "--format", "markdown").out.count("### ") == 2
+        lines = dbench(*words, "--format", "csv").out.splitlines()
+        assert lines[0].startswith("subject,score,")
+        assert [line.split(",")[0] for line in lines[1:]] == ["mine.npz", "other.npz"]
+
+    def test_cannot_share_one_file_of_scores(self, dbench: Dbench) -> None:
+        outcome = dbench("eval", "mine.npz", "other.npz", "--out", "scores.json")
+        assert outcome.code == 2
+        assert "--out takes the scores of one subject" in outcome.err
+
+    def test_are_not_tried_one_by_one_if_the_command_is_wrong(self, dbench: Dbench) -> None:
+        outcome = dbench("eval", "mine.npz", Path("mine.npz").resolve(), "--metrics", "migg")
+        assert outcome.code == 2
+        assert outcome.err.count("There is no metric named 'migg'") == 1
+
+
+def test_the_same_command_computes_only_what_is_missing(dbench: Dbench) -> None:
+    words = ("eval", "mine.npz", "--out", "scores.json", "--format", "json", "--bootstrap", "0", "--no-levels")
+    first = dbench(*words, "--metrics", "mig")
+    second = dbench(*words, "--metrics", "mig,sap")
+    assert "1 metric to compute, about 1 s; 1 kept from before" in second.err
+    assert "Scoring mig" not in second.err
+    assert json.loads(second.out)["scores"]["mig"] == json.loads(first.out)["scores"]["mig"]
+    assert json.loads(second.out) == json.loads(Path("scores.json").read_text())
+    assert "2 metrics to compute" in dbench(*words, "--metrics", "mig,sap", "--again").err
+
+
+def test_some_rows_are_the_same_for_all_models(dbench: Dbench) -> None:
+    with np.load("mine.npz") as arrays:
+        np.savez("other.npz", **{**arrays, "codes": -arrays["codes"]})
+    words = ("--metrics", "mig", "--rows", "100", "--format", "json", "--bootstrap", "0", "--no-levels")
+    results = json.loads(dbench("eval", "mine.npz", "other.npz", *words).out)
+    assert [each["subject"]["samples"] for each in results] == [100, 100]
+    assert [each["subject"]["drawn_from"] for each in results] == [300, 300]
+    # MIG does not depend on the sign of a code; on other rows it would differ
+    assert results[0]["scores"]["mig"]["value"] == pytest.approx(results[1]["scores"]["mig"]["value"], abs=1e-12)
+    assert dbench("eval", "mine.npz", "--rows", "3").code == 2
+
+
+@pytest.mark.parametrize("file", ["scores.npz", "mine.npz", "pyproject.json"])
+def test_a_file_of_something_else_is_never_replaced_by_scores(dbench: Dbench, file: str) -> None:
+    Path("pyproject.json").write_text('{"name": "precious"}')
+    before = {path: path.read_bytes() for path in Path().iterdir() if path.name[0] != "."}
+    outcome = dbench("eval", "mine.npz", "--metrics", "mig", "--out", file, "--again")
+    assert outcome.code == 2
+    assert file in outcome.err
+    assert {path: path.read_bytes() for path in Path().iterdir() if path.name[0] != "."} == before

@@ -292,7 +292,8 @@ def copied(function: Any) -> Any:
 
 class TestInterruption:
     @pytest.mark.parametrize(
-        ("place", "said"), [("kept.json", "kept in kept.json. The same command"), ("", "none is kept")]
+        ("place", "said"),
+        [("kept.json", "kept in kept.json. The same command"), ("", "none is kept without --out FILE")],
     )
     def test_hands_over_what_is_done(self, subject: Subject, register: Register, place: str, said: str) -> None:
         @metric("endless", version=1, bounds=(0, 1), better="higher", source="this test")
