@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.measures import BLANK, MEASURES
 from disentangle_bench.metrics.generator.rank_correlation import Counts, Floats, Ranking, eta_squared, spearman
+from disentangle_bench.representation.variables import Variables
+from disentangle_bench.seeds import derive_seed
 
 BINS = 9
 IMAGES_PER_COMBINATION = 20  # on average, for the categorical codes to be held fixed
@@ -47,6 +50,40 @@ class MeasuredImages:
             {name: measure.function(images[kept]) for name, measure in MEASURES.items()},
             int((~kept).sum()),
         )
+
+    @classmethod
+    def of_test_split(
+        cls,
+        images: NDArray[Any],
+        codes: Variables,
+        train: ArrayLike | None,
+        latents: LatentSpec,
+        *,
+        samples: int,
+        seed: int,
+    ) -> MeasuredImages:
+        """Measure at most `samples` real images `(n, 1, h, w)` of the test split, drawn at random.
+
+        Raises:
+            MetricError: images, codes and train of different lengths, or codes without the names of the latent spec's.
+        """
+        mask = np.zeros(len(images), dtype=bool) if train is None else np.asarray(train, dtype=bool)
+        if not len(images) == len(codes) == len(mask):
+            raise MetricError(
+                f"There are {len(images)} images, {len(codes)} rows of codes and {len(mask)} of train.",
+                "Give one row of each per image.",
+            )
+        missing = sorted(set(latents.names) - set(codes.names))
+        if missing:
+            raise MetricError(
+                f"The images' codes {', '.join(codes.names)} lack {', '.join(missing)}.",
+                "Name them as in the latent spec.",
+            )
+        rng = np.random.default_rng(derive_seed(seed, "choice of real pictures"))
+        rows = np.sort(rng.permutation(np.flatnonzero(~mask))[:samples])
+        scaled = images[rows, 0] / (255.0 if images.dtype == np.uint8 else 1.0)
+        chosen = codes.rows(rows)
+        return cls.of(scaled, {name: chosen.column(name) for name in latents.names}, latents)
 
     def __len__(self) -> int:
         return len(next(iter(self.codes.values())))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import LatentSpec
 from disentangle_bench.metrics.generator.associations import (
     Associations,
@@ -119,33 +116,10 @@ def image_measures(
     scores = {"named": _named(generated, bootstrap, rng), **_associations(generated, bootstrap, rng)}
     if images is not None and codes is not None:
         wrapped = Variables.wrap(codes)
-        real = _measured_test_images(np.asarray(images), wrapped, train, latents, samples=samples, seed=seed)
+        real = MeasuredImages.of_test_split(np.asarray(images), wrapped, train, latents, samples=samples, seed=seed)
         rng = np.random.default_rng(derive_seed(seed, "resamples of real pictures"))
         scores |= _associations(real, bootstrap, rng, REAL)
     return scores
-
-
-def _measured_test_images(
-    images: NDArray[Any], codes: Variables, train: ArrayLike | None, latents: LatentSpec, *, samples: int, seed: int
-) -> MeasuredImages:
-    """At most `samples` images `(n, 1, h, w)` of the test split, drawn at random."""
-    mask = np.zeros(len(images), dtype=bool) if train is None else np.asarray(train, dtype=bool)
-    if not len(images) == len(codes) == len(mask):
-        raise MetricError(
-            f"There are {len(images)} images, {len(codes)} rows of codes and {len(mask)} of train.",
-            "Give one row of each per image.",
-        )
-    missing = sorted(set(latents.names) - set(codes.names))
-    if missing:
-        raise MetricError(
-            f"The images' codes {', '.join(codes.names)} lack {', '.join(missing)}.",
-            "Name them as in the latent spec.",
-        )
-    rng = np.random.default_rng(derive_seed(seed, "choice of real pictures"))
-    rows = np.sort(rng.permutation(np.flatnonzero(~mask))[:samples])
-    scaled = images[rows, 0] / (255.0 if images.dtype == np.uint8 else 1.0)
-    chosen = codes.rows(rows)
-    return MeasuredImages.of(scaled, {name: chosen.column(name) for name in latents.names}, latents)
 
 
 def _associations(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,12 +63,9 @@ class GroundTruthIndex:
     def fixing(self, *factors: int) -> Groups:
         """The groups of rows that agree in the factors at these positions; groups of a single row are left out."""
         if factors not in self._groups:
-            self._groups[factors] = self._grouped(factors)
+            _, group, sizes = np.unique(self._values[:, factors], axis=0, return_inverse=True, return_counts=True)
+            order = np.argsort(group.ravel(), kind="stable")
+            starts = np.cumsum(sizes) - sizes
+            usable = sizes > 1
+            self._groups[factors] = Groups(self._rows[order], starts[usable], sizes[usable])
         return self._groups[factors]
-
-    def _grouped(self, factors: Sequence[int]) -> Groups:
-        _, group, sizes = np.unique(self._values[:, factors], axis=0, return_inverse=True, return_counts=True)
-        order = np.argsort(group.ravel(), kind="stable")
-        starts = np.cumsum(sizes) - sizes
-        usable = sizes > 1
-        return Groups(self._rows[order], starts[usable], sizes[usable])

@@ -92,6 +92,13 @@ class Interventions:
         )
         known = tuple(names[place] for place in usable)
         left_out = tuple(name for name in names if name not in known)
+        reason = data.reason
+        if not reason and len(known) < 2:
+            reason = (
+                f"no value repeats in both splits of the rows, for {', '.join(left_out)}"
+                if left_out
+                else f"only {known[0]} varies, so there is nothing to guess"
+            )
         return cls(
             codes=data.codes,
             factors=known,
@@ -99,7 +106,7 @@ class Interventions:
             constant=data.constant,
             train=Split(train_index, usable),
             test=Split(test_index, usable),
-            reason=data.reason or _reason(known, left_out),
+            reason=reason,
         )
 
     def details(self) -> dict[str, object]:
@@ -117,11 +124,3 @@ def rescale_accuracy(score: Score, factors: int) -> Score:
         return score
     scaled = (score.value - 1 / factors) / (1 - 1 / factors)
     return replace(score, value=scaled, details={**score.details, "accuracy": score.value})
-
-
-def _reason(known: tuple[str, ...], left_out: tuple[str, ...]) -> str:
-    if len(known) > 1:
-        return ""
-    if left_out:
-        return f"no value repeats in both splits of the rows, for {', '.join(left_out)}"
-    return f"only {known[0]} varies, so there is nothing to guess"

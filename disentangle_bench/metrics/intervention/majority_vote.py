@@ -42,7 +42,8 @@ def majority_vote(
         _votes(alive, side.batches(count, batch_size, rng), len(data.factors))
         for side, count in zip((data.train, data.test), votes, strict=True)
     )
-    guesses = _guesses(train)
+    most = train == train.max(axis=1, keepdims=True)
+    guesses = most / most.sum(axis=1, keepdims=True)  # factors that tie are guessed with equal chances
     details["train_accuracy"] = _accuracy(guesses, train)
     details["votes"] = train.tolist()
     details["recall"] = ((guesses * test).sum(axis=0) / np.maximum(test.sum(axis=0), 1)).tolist()
@@ -58,12 +59,6 @@ def _votes(alive: list[tuple[Column, float]], batches: Batches, factors: int) ->
     least = ratios == ratios.min(axis=1, keepdims=True)
     shares = least / least.sum(axis=1, keepdims=True)
     return np.asarray(shares.T @ (batches.fixed[:, None] == np.arange(factors)))
-
-
-def _guesses(votes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The factor that each code votes for most often, one-hot `(d, factors)`; factors that tie share the 1."""
-    most = votes == votes.max(axis=1, keepdims=True)
-    return np.asarray(most / most.sum(axis=1, keepdims=True))
 
 
 def _accuracy(guesses: NDArray[np.float64], votes: NDArray[np.float64]) -> float:
