@@ -1,4 +1,4 @@
-"""A posterior trained afresh, and the variational bound under it, on channels with a known answer."""
+"""A newly trained posterior, and the variational bound under it, on channels with a known answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FRESH = {"samples": 4_000, "train_samples": 12_000, "validation_samples": 1_000}
 class TestFreshPosterior:
     @pytest.mark.slow
     @pytest.mark.parametrize("channel", [NOISY, EXACT, GAUSSIAN[2], GAUSSIAN[3]])
-    def test_comes_near_the_information_and_not_above(self, channel):
+    def test_comes_close_to_the_information_and_does_not_exceed_it(self, channel):
         score = fresh_posterior_bound(channel.generate, channel.latents, **FRESH)["c1"]
         error = score.samples.std() / math.sqrt(FRESH["samples"])
         assert score.value <= channel.information + 3 * error + 1e-5
@@ -35,7 +35,7 @@ class TestFreshPosterior:
             assert scores[name].chance - 0.02 <= scores[name].value <= scores[name].chance + 0.02
 
     @pytest.mark.slow
-    def test_shows_what_the_own_posterior_misses(self):
+    def test_the_gap_is_what_the_models_own_posterior_misses(self):
         pair = Pair(NOISY, GAUSSIAN[3])
 
         def dull(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,8 +87,8 @@ class TestFreshPosterior:
         scores = fresh_posterior_bound(paint, spec, samples=200, train_samples=600, validation_samples=100)
         assert scores["c1.share"].value > 0.9
 
-    def test_training_that_overfits_ends_early_and_falls_back(self):
-        """Noise images, of which there are few: the best epoch is one before the network knew them by heart."""
+    def test_overfitting_stops_training_early_and_restores_an_earlier_epoch(self):
+        """A few noise images: the best epoch is before the network has memorised them."""
         spec = LatentSpec(64, (Categorical(2),))
         posterior = train_posterior(
             lambda latents: latents.noise.reshape(-1, 1, 8, 8),

@@ -44,7 +44,7 @@ def measure(generator: Callable[[Latents], Tensor] = paint, *parts, spec=SPEC, *
 
 
 def real_bars(n: int, seed: int = 0) -> tuple[np.ndarray, Variables]:
-    """Bars as uint8 images, and codes that read their lean well and their breadth inversely and badly."""
+    """Bars as uint8 images, and codes that follow their lean closely and their breadth inversely and loosely."""
     rng = np.random.default_rng(seed)
     lean, breadth = rng.uniform(-0.5, 0.5, n), rng.uniform(3, 7, n)
     images = draw_bars(*(torch.tensor(values) for values in (lean, breadth, np.full(n, 16.0))))
@@ -89,13 +89,13 @@ class TestGenerated:
 
         scores = measure(listen)
         codes, images = taken[0]
-        figures = {name: one.function(images[:, 0].numpy()) for name, one in MEASURES.items()}
-        for name, figure in figures.items():
-            assert scores[f"c3.{name}"].value == pytest.approx(stats.spearmanr(codes[2], figure).statistic)
-            groups = [figure[(codes[0] == category).numpy()] for category in range(4)]
+        measures = {name: one.function(images[:, 0].numpy()) for name, one in MEASURES.items()}
+        for name, values in measures.items():
+            assert scores[f"c3.{name}"].value == pytest.approx(stats.spearmanr(codes[2], values).statistic)
+            groups = [values[(codes[0] == category).numpy()] for category in range(4)]
             assert scores[f"c1.{name}"].value == pytest.approx(stats.kruskal(*groups).statistic / 399)
 
-    def test_gives_the_measure_along_the_code_in_its_own_unit(self, many):
+    def test_details_hold_the_measure_along_the_code_in_its_own_unit(self, many):
         details = many["c2.slant"].details
         assert details["unit"] == "degrees"
         middles = np.linspace(-8 / 9, 8 / 9, 9)
@@ -103,7 +103,7 @@ class TestGenerated:
         assert details["mean"] == pytest.approx(np.degrees(np.arctan(LEAN * middles)), abs=2)
         assert (details["images"], details["blank"]) == (2000, 0)
 
-    def test_gives_the_measure_in_each_category(self, many):
+    def test_details_hold_the_measure_in_each_category(self, many):
         details = many["c1.height"].details
         assert details["code"] == [0, 1, 2, 3]
         assert details["mean"] == pytest.approx([10, 13, 16, 19], abs=0.5)
@@ -117,11 +117,11 @@ class TestGenerated:
             assert score.low <= score.value <= score.high
 
     @pytest.mark.slow
-    def test_chance_of_a_categorical_code_is_what_a_deaf_generator_scores(self):
-        def deaf(latents: Latents) -> Tensor:
+    def test_chance_of_a_categorical_code_is_what_a_generator_that_ignores_its_codes_scores(self):
+        def ignoring(latents: Latents) -> Tensor:
             return paint(latents.replace(0, torch.ones(len(latents), dtype=torch.int64)))
 
-        runs = [measure(deaf, seed=seed, bootstrap=2) for seed in range(12)]
+        runs = [measure(ignoring, seed=seed, bootstrap=2) for seed in range(12)]
         values = [scores[f"c1.{name}"].value for scores in runs for name in ("slant", "width", "height")]
         assert np.mean(values) == pytest.approx(runs[0]["c1.slant"].chance, rel=0.4)
 
@@ -137,7 +137,7 @@ class TestNamed:
         assert (named.better, named.bounds) == ("higher", (0, 1))
 
     def test_holds_the_categories_fixed(self):
-        """Breadth hangs on the category by far the most, and on c3 within each."""
+        """Breadth depends mostly on the category, and on c3 within each."""
 
         def broad(latents: Latents) -> Tensor:
             c1, c2, c3 = latents.codes
@@ -148,12 +148,12 @@ class TestNamed:
         assert scores["named"].details["c3"]["all"]["width"] > 0.9
 
     @pytest.mark.slow
-    def test_chance_is_what_a_deaf_generator_scores(self):
-        def deaf(latents: Latents) -> Tensor:
+    def test_chance_is_what_a_generator_that_ignores_its_codes_scores(self):
+        def ignoring(latents: Latents) -> Tensor:
             c1, c2, _ = latents.codes
             return paint(Latents(latents.noise, (c1, c2[torch.randperm(len(c2))], torch.rand(len(c2)))))
 
-        runs = [measure(deaf, seed=seed, bootstrap=2)["named"] for seed in range(12)]
+        runs = [measure(ignoring, seed=seed, bootstrap=2)["named"] for seed in range(12)]
         chance = np.mean([score.chance for score in runs])
         assert np.mean([score.value for score in runs]) == pytest.approx(chance, rel=0.25)
         assert 0.03 < chance < 0.1
@@ -169,7 +169,7 @@ class TestNamed:
 
 
 class TestReal:
-    def test_uses_what_the_posterior_says_of_the_test_split(self):
+    def test_uses_the_posterior_on_the_test_split(self):
         images, codes = real_bars(600)
         train = np.arange(600) < 250
         scores = measure(paint, images, codes, train)
@@ -193,7 +193,7 @@ class TestReal:
     def test_is_left_out_where_there_are_no_images(self, plain):
         assert not [name for name in plain if name.endswith(".real")]
 
-    def test_of_a_posterior_that_says_always_the_same_is_undefined(self):
+    def test_is_undefined_for_a_constant_posterior(self):
         images, codes = real_bars(100)
         constant = codes.values.copy()
         constant[:, 1] = 0.3
@@ -201,12 +201,12 @@ class TestReal:
         assert scores["c2.slant.real"].value is None
         assert scores["c2.slant.real"].reason == "c2 or slant is the same for all images."
 
-    def test_refuses_parts_of_different_lengths(self):
+    def test_arrays_of_different_lengths_are_refused(self):
         images, codes = real_bars(100)
         with pytest.raises(MetricError, match="90 images, 100 rows of codes"):
             measure(paint, images[:90], codes)
 
-    def test_refuses_codes_of_other_names(self):
+    def test_codes_of_other_names_are_refused(self):
         images, codes = real_bars(100)
         with pytest.raises(MetricError, match="lack c3"):
             measure(paint, images, Variables(codes.values, ("c1", "c2", "z"), codes.kinds))

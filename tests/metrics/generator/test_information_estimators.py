@@ -83,7 +83,7 @@ class TestEveryEstimator:
         with pytest.raises(MetricError, match=r"shapes \[\(100, 5\)\]; the codes c1, c2 need"):
             estimate(PAIR.generate, lambda images: (torch.zeros(len(images), 5),), PAIR.latents, samples=100)
 
-    def test_a_generator_that_gives_no_images(self):
+    def test_a_generator_whose_output_is_not_images(self):
         with pytest.raises(MetricError, match=r"shape \(40, 7\) for 40 latents"):
             every_estimator(lambda latents: torch.zeros(len(latents), 7), PAIR.posterior)
 

@@ -16,10 +16,10 @@ from tests.metrics.generator.channels import EXACT, GAUSSIAN, NOISY, SYMMETRIC, 
 
 
 class TestChannels:
-    """The channels are what they say."""
+    """The channels carry the information that they declare."""
 
     @pytest.mark.parametrize("channel", SYMMETRIC)
-    def test_symmetric_channels_flip_as_often_as_they_say(self, channel):
+    def test_symmetric_channels_flip_as_often_as_declared(self, channel):
         latents = channel.latents.sample(20_000, torch.Generator().manual_seed(0))
         images = channel.generate(latents)
         seen = images[:, 0, 0].argmax(dim=1)
@@ -29,7 +29,7 @@ class TestChannels:
         assert shifts / 20_000 == pytest.approx([0] + [evenly] * (channel.k - 1), abs=0.01)
 
     @pytest.mark.parametrize("channel", GAUSSIAN)
-    def test_gaussian_channels_correlate_as_they_say(self, channel):
+    def test_gaussian_channels_correlate_as_declared(self, channel):
         latents = channel.latents.sample(20_000, torch.Generator().manual_seed(0))
         brightness = channel.generate(latents)[:, 0, 0, 0]
         assert np.corrcoef(latents.codes[0], brightness)[0, 1] == pytest.approx(channel.correlation, abs=0.02)
@@ -80,20 +80,20 @@ class TestVariationalBound:
         assert scores["c1.share"].value > 1  # which is why there is no ceiling
         assert scores["c1"].details["entropy_kind"] == "differential"
 
-    def test_details_say_what_the_figure_is(self):
+    def test_details_describe_the_estimate(self):
         details = variational_bound(NOISY.generate, NOISY.posterior, NOISY.latents, samples=50)["c1"].details
         assert details["bounds"] == "below"
         assert details["samples"] == 50
         assert "own Q" in details["estimator"]
         assert json.loads(json.dumps(details)) == details
 
-    def test_chance_is_what_an_ignorant_posterior_gets(self):
+    def test_chance_is_the_bound_of_an_uninformed_posterior(self):
         spec = LatentSpec(0, (Uniform(),))
 
-        def ignorant(images: Tensor) -> tuple[Tensor]:
+        def uninformed(images: Tensor) -> tuple[Tensor]:
             return (torch.tensor([0.0, 0.5 * math.log(1 / 3)]).expand(len(images), 2),)
 
-        score = variational_bound(lambda latents: torch.zeros(len(latents), 1, 2, 2), ignorant, spec)["c1"]
+        score = variational_bound(lambda latents: torch.zeros(len(latents), 1, 2, 2), uninformed, spec)["c1"]
         assert score.chance == pytest.approx(-0.1765, abs=1e-4)
         assert score.low <= score.chance <= score.high
 
@@ -105,7 +105,7 @@ class TestVariationalBound:
             ]
             assert 0.91 <= coverage(scores, channel.information) <= 0.99
 
-    def test_the_figure_does_not_depend_on_the_batches(self):
+    def test_the_bound_does_not_depend_on_the_batch_size(self):
         bounds = [
             variational_bound(NOISY.generate, NOISY.posterior, NOISY.latents, samples=100, batch_size=size)["c1"].value
             for size in (7, 100, 1_000)

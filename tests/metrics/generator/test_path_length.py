@@ -14,19 +14,10 @@ from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec
 from disentangle_bench.metrics import Score
 from disentangle_bench.metrics.generator.path_length import classifier_path_length
 from disentangle_bench.metrics.generator.traversals import CENTRAL_95
+from tests.metrics.samples.conftest import Pixels
 
 SPEC = LatentSpec(2, (Categorical(3), Uniform(), Uniform()))
 STEPS = 9
-
-
-class Pixels:
-    """A classifier whose features are the pixels."""
-
-    def __call__(self, images: Tensor) -> Tensor:
-        return torch.zeros(len(images), dtype=torch.int64)
-
-    def features(self, images: Tensor) -> Tensor:
-        return images.flatten(1)
 
 
 def image(*pixels: Tensor) -> Tensor:
@@ -34,7 +25,7 @@ def image(*pixels: Tensor) -> Tensor:
 
 
 def paint(latents: Latents) -> Tensor:
-    """Pixels: c2 along a line, c3 along a quarter of a circle, c1 and the noise beside them."""
+    """Pixels: c2 along a line, c3 along a quarter of a circle, c1 and the noise on pixels of their own."""
     c1, c2, c3 = latents.codes
     angle = (c3 + 1) * math.pi / 4
     return image(3 * c2, 4 * c2, torch.cos(angle), torch.sin(angle), c1 * 2, latents.noise[:, 0])
@@ -65,7 +56,7 @@ class TestClosedForms:
         assert scores["overall"].value == pytest.approx((100 + length) / 2, rel=1e-5)
         assert scores["straightness"].value == pytest.approx((1 + 2 / length) / 2, rel=1e-5)
 
-    def test_a_jump_costs_as_many_times_the_way_as_there_are_steps(self):
+    def test_a_jump_multiplies_the_length_by_the_number_of_steps(self):
         scores = measure(lambda z: image((z.codes[1] > 0.1).float(), 2 * z.codes[2]))
         assert scores["c2"].value == pytest.approx(STEPS - 1)
         assert scores["straightness"].details["by_code"]["c2"] == pytest.approx(1 / (STEPS - 1))
@@ -75,7 +66,7 @@ class TestClosedForms:
         scores = measure(lambda z: image(z.codes[0], z.noise[:, 0]), spec)
         assert scores["c1"].value == pytest.approx((2 * CENTRAL_95) ** 2, rel=1e-5)
 
-    def test_images_without_neighbours_have_the_straightness_of_chance(self):
+    def test_unrelated_images_have_the_straightness_of_chance(self):
         generator = torch.Generator().manual_seed(0)
         scores = measure(lambda z: torch.rand(len(z), 1, 1, 50, generator=generator), draws=200)
         score = scores["straightness"]
@@ -92,7 +83,7 @@ class TestClosedForms:
 
 
 class TestIntervals:
-    def test_hold_the_length_where_paths_differ(self):
+    def test_cover_the_mean_length_where_paths_differ(self):
         """c2 moves a pixel by twice the noise: the mean length is `4 E z^2`, 4/3."""
 
         def uneven(z: Latents) -> Tensor:
@@ -101,7 +92,7 @@ class TestIntervals:
         scores = [measure(uneven, draws=50, seed=seed)["c2"] for seed in range(20)]
         assert sum(score.low <= 4 / 3 <= score.high for score in scores) >= 17
 
-    def test_paths_are_its_samples(self):
+    def test_the_samples_are_the_paths(self):
         scores = measure()
         assert all(scores[name].samples.shape == (16,) for name in ("overall", "c2", "c3"))
         assert scores["c2"].pairing == measure(lambda z: 2 * paint(z))["c2"].pairing

@@ -34,7 +34,7 @@ def test_spearman_is_scipys(x, y):
 
 @settings(deadline=None)
 @given(values, arrays(np.int64, 12, elements=st.integers(0, 3)))
-def test_eta_squared_is_kruskals_h_over_n_less_one(y, groups):
+def test_eta_squared_is_kruskals_h_over_n_minus_one(y, groups):
     assume(np.ptp(y) and np.ptp(groups))
     h = stats.kruskal(*(y[groups == group] for group in np.unique(groups))).statistic
     assert eta_squared(groups, Ranking.of(y), once(12))[0] == pytest.approx(h / 11)

@@ -1,4 +1,4 @@
-"""The parts of traversal consistency on readings made by hand and by chance."""
+"""The components of traversal consistency on readings made by hand and by chance."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def swept(*readings: np.ndarray, images: np.ndarray | None = None, categorical: 
 
 @settings(deadline=None)
 @given(arrays(np.float64, (N, S, 1), elements=finite), arrays(np.float64, (N, S, 2), elements=finite))
-def test_every_part_is_in_its_bounds_or_undefined(first, second):
+def test_every_component_is_within_its_bounds_or_undefined(first, second):
     for parts, categorical in ((CATEGORICAL, True), (CONTINUOUS, False)):
         sweep = swept(first, second, categorical=categorical)
         for name, part in parts.items():
@@ -51,7 +51,7 @@ def test_isolation_is_the_intraclass_correlation_of_an_analysis_of_variance(kept
     assert isolations(swept(np.zeros((N, S, 1)), other), ONCE)[1] == pytest.approx(expected)
 
 
-def test_isolation_does_not_hang_on_the_scale_of_a_posterior():
+def test_isolation_does_not_depend_on_the_scale_of_a_posterior():
     rng = np.random.default_rng(1)
     first, other = rng.normal(size=(N, S, 1)), rng.normal(size=(N, 1, 3)) + 0.3 * rng.normal(size=(N, S, 3))
     small, large = (isolations(swept(first, scale * other), ONCE)[1] for scale in (0.01, 100))
@@ -59,7 +59,7 @@ def test_isolation_does_not_hang_on_the_scale_of_a_posterior():
     assert 0.5 < small < 1
 
 
-def test_resamples_hold_paths_as_often_as_counted():
+def test_resamples_weight_paths_by_their_counts():
     rng = np.random.default_rng(2)
     first, other = rng.normal(size=(N, S, 1)), rng.normal(size=(N, S, 2))
     counts = np.array([2, 0, 1, 3, 0, 0])
@@ -71,7 +71,7 @@ def test_resamples_hold_paths_as_often_as_counted():
     assert isolations(counted, counts[None])[1] == pytest.approx(isolations(repeated, ONCE)[1])
 
 
-def test_a_mean_that_moves_by_rounding_alone_has_no_order():
+def test_a_mean_that_moves_only_by_rounding_has_no_order():
     reading = 0.5 + 1e-7 * np.arange(S)[None, :, None] * np.ones((N, 1, 1))
     assert np.array_equal(order_along(swept(reading)), np.zeros(N))
 
@@ -84,7 +84,7 @@ def test_paths_without_motion_do_not_count_for_smoothness():
     assert np.isnan(smoothness(swept(even, images=np.zeros((N, S, 1))), ONCE)).all()
 
 
-def test_shuffled_paths_hold_the_same_images_together():
+def test_shuffled_paths_keep_the_same_images():
     rng = np.random.default_rng(3)
     reading = rng.normal(size=(N, S, 1))
     paths = swept(reading).paths

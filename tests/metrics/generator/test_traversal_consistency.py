@@ -1,4 +1,4 @@
-"""Traversal consistency of generators whose every answer is known: images that are the codes themselves, bent."""
+"""Traversal consistency of generators with a known answer: images that are the codes themselves, distorted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONTINUOUS = ("fidelity", "isolation", "monotonicity", "direction", "smoothness"
 
 
 def paint(latents: Latents) -> Tensor:
-    """A picture with one pixel per category, one per continuous code and one per noise variable."""
+    """An image with one pixel per category, one per continuous code and one per noise variable."""
     category, *continuous = latents.codes
     flags = torch.nn.functional.one_hot(category, K).float()
     rest = torch.cat([torch.stack(continuous, dim=1), latents.noise], dim=1)
@@ -44,7 +44,7 @@ def see_category(images: Tensor) -> Tensor:
 
 
 def bent(change: Callable[[Latents], Latents]) -> Callable[[Latents], Tensor]:
-    """A generator that paints other latents than those that it is asked for."""
+    """A generator that paints other latents than the requested ones."""
     return lambda latents: paint(change(latents))
 
 
@@ -71,7 +71,7 @@ def expected_majority(draws: int) -> float:
 
 
 def expected_mode(steps: int) -> float:
-    """The mean share of the commonest of `steps` random categories."""
+    """The mean share of the most frequent of `steps` random categories."""
     drawn = np.random.default_rng(0).multinomial(steps, np.full(K, 1 / K), size=20_000)
     return float(drawn.max(axis=1).mean()) / steps
 
@@ -82,7 +82,7 @@ class TestPerfectGenerator:
             assert score.value == pytest.approx(1, abs=1e-5), name
             assert score.ceiling == 1
 
-    def test_names_the_parts_headline_first(self):
+    def test_names_the_components_headline_first(self):
         prior = ["c1.fidelity", "c1.isolation"] + [f"{code}.{part}" for code in ("c2", "c3") for part in CONTINUOUS]
         wide = [f"{code}.{part}/wide" for code in ("c2", "c3") for part in CONTINUOUS]
         assert list(measure()) == ["overall", *prior, *wide]
@@ -117,7 +117,7 @@ class TestGeneratorThatIgnoresCodes:
         for name, score in defined.items():
             assert score.value == pytest.approx(score.chance, abs=1e-6), name
 
-    def test_that_varies_a_code_at_random_follows_it_by_chance_alone(self):
+    def test_that_varies_a_code_at_random_follows_it_only_by_chance(self):
         scores = measure(bent(set_code(C2, lambda latents: torch.rand(len(latents)) * 2 - 1)), draws=256)
         assert scores["c2.fidelity"].value == 0
         for part in ("monotonicity", "direction"):
@@ -156,7 +156,7 @@ class TestFidelity:
         assert scores["c2.fidelity/wide"].details["values"] == pytest.approx(values, abs=1e-6)
         assert scores["c2.fidelity/wide"].details["mean_estimates"] == pytest.approx(values.clip(-1, 1), abs=1e-5)
 
-    def test_below_nothing_is_nothing(self):
+    def test_a_negative_r2_is_zero(self):
         score = measure(bent(set_code(C2, lambda latents: -latents.codes[C2])))["c2.fidelity"]
         assert score.value == 0
         assert score.details["unclipped"] == pytest.approx(-3, abs=1e-4)
@@ -260,7 +260,7 @@ class TestSmoothness:
         expected = (1 - math.sin(0.1) / math.sin(1)) * 10 / 9
         assert measure(bent(turn))["c2.smoothness"].value == pytest.approx(expected, abs=1e-4)
 
-    def test_does_not_hang_on_brightness_and_contrast(self):
+    def test_does_not_depend_on_brightness_and_contrast(self):
         cubed = bent(set_code(C2, lambda latents: latents.codes[C2] ** 3))
 
         def faint(latents: Latents) -> Tensor:
@@ -287,12 +287,12 @@ class TestContent:
             assert "no classifier" in scores[name].reason
         assert scores["overall"].value == pytest.approx(1, abs=1e-5)
 
-    def test_is_no_part_of_a_categorical_code(self):
+    def test_is_not_a_component_of_a_categorical_code(self):
         assert {name for name in measure() if name.startswith("c1")} == {"c1.fidelity", "c1.isolation"}
 
 
 class TestOverall:
-    def test_is_the_mean_over_codes_of_the_geometric_mean_of_parts_over_the_prior(self):
+    def test_is_the_mean_over_codes_of_the_geometric_mean_of_components_over_the_prior(self):
         def bend(latents: Latents) -> Latents:
             c2, c3 = latents.codes[C2], latents.codes[C3]
             return latents.replace(C2, 0.7 * c2 + 0.3 * latents.noise[:, 0]).replace(C3, c3 + 0.4 * c2**3)
@@ -306,35 +306,35 @@ class TestOverall:
 
 class TestRanges:
     def test_of_a_gaussian_code_are_its_central_95_percent_and_two(self):
-        asked = []
+        requested = []
 
         def listen(latents: Latents) -> Tensor:
-            asked.append(latents.codes[0])
+            requested.append(latents.codes[0])
             return (latents.codes[0][:, None, None, None] + 4) / 8
 
         def read_one(images: Tensor) -> tuple[Tensor, ...]:
             return (torch.cat([images.flatten(1) * 8 - 4, torch.zeros(len(images), 1)], dim=1),)
 
         measure(listen, read_one, LatentSpec(1, (Gaussian(),)), None, draws=4)
-        prior, wide, _deaf = asked
+        prior, wide, _deaf = requested
         assert prior.max() == pytest.approx(stats.norm.ppf(0.975))
         assert prior.min() == pytest.approx(stats.norm.ppf(0.025))
         assert (wide.min(), wide.max()) == (-2, 2)
 
-    def test_hold_everything_but_the_swept_code(self):
-        asked = []
+    def test_hold_everything_but_the_traversed_code(self):
+        requested = []
 
         def listen(latents: Latents) -> Tensor:
-            asked.append(latents)
+            requested.append(latents)
             return paint(latents)
 
         measure(listen, draws=3, steps=5)
-        sweep_of_c2 = asked[1]
-        paths = sweep_of_c2.noise.reshape(3, 5, 4)
+        of_c2 = requested[1]
+        paths = of_c2.noise.reshape(3, 5, 4)
         assert torch.equal(paths, paths[:, :1].expand(3, 5, 4))
         assert len(paths.unique(dim=0)) == 3
-        assert torch.equal(sweep_of_c2.codes[C1].reshape(3, 5), sweep_of_c2.codes[C1].reshape(3, 5)[:, :1].expand(3, 5))
-        assert torch.equal(sweep_of_c2.codes[C2].reshape(3, 5), torch.linspace(-1, 1, 5).expand(3, 5))
+        assert torch.equal(of_c2.codes[C1].reshape(3, 5), of_c2.codes[C1].reshape(3, 5)[:, :1].expand(3, 5))
+        assert torch.equal(of_c2.codes[C2].reshape(3, 5), torch.linspace(-1, 1, 5).expand(3, 5))
 
 
 class TestSeeds:

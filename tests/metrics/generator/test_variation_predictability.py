@@ -30,12 +30,12 @@ def apart(latents: Latents) -> Tensor:
 
 
 def mixed(latents: Latents) -> Tensor:
-    """c2 and c3 do the same."""
+    """c2 and c3 have the same effect."""
     c1, c2, c3 = latents.codes
     return canvas(c1 / 3, (c2 + c3 + 2) / 4, latents.noise[:, 0])
 
 
-def deaf(latents: Latents) -> Tensor:
+def ignoring(latents: Latents) -> Tensor:
     return canvas(latents.noise[:, 0], latents.noise[:, 1])
 
 
@@ -43,26 +43,26 @@ def measure(generator, spec=SPEC, **settings):
     return variation_predictability(generator, spec, **{"pairs": 600, "train_share": 0.25, **settings})
 
 
-class TestFigures:
-    def test_codes_apart_are_told_apart(self):
+class TestScores:
+    def test_separate_codes_are_predicted(self):
         score = measure(apart)
         assert score.value > 0.9
         assert score.ceiling == 1
         assert min(score.details["recall"].values()) > 0.85
 
-    def test_two_codes_that_do_the_same_are_guessed(self):
+    def test_two_codes_with_the_same_effect_are_guessed(self):
         score = measure(mixed)
         assert score.details["recall"]["c1"] > 0.9
         assert score.value == pytest.approx(2 / 3, abs=0.08)
 
-    def test_a_deaf_generator_scores_chance(self):
-        score = measure(deaf)
+    def test_a_generator_that_ignores_its_codes_scores_chance(self):
+        score = measure(ignoring)
         assert score.chance == pytest.approx(1 / 3)
         assert score.low <= score.chance <= score.high
         assert score.value == pytest.approx(1 / 3, abs=0.01)
 
-    def test_what_a_code_does_must_be_alike_from_picture_to_picture(self):
-        """Where the noise decides which row c2 moves and which c3, they are guessed; that neither moves tells c1."""
+    def test_the_effect_of_a_code_must_be_alike_from_image_to_image(self):
+        """The noise decides which rows c2 and c3 move, so they are guessed; c1 is predicted where neither moves."""
 
         def scattered(latents: Latents) -> Tensor:
             images = torch.zeros(len(latents), 1, SIDE, SIDE)
@@ -92,7 +92,7 @@ class TestFigures:
 
 
 class TestPairs:
-    def test_differ_in_one_code_and_in_as_many_pairs_each(self):
+    def test_differ_in_one_code_each_equally_often(self):
         seen: list[Latents] = []
 
         def watched(latents: Latents) -> Tensor:
@@ -108,7 +108,7 @@ class TestPairs:
         assert torch.equal(torch.bincount(pairs.changed), torch.tensor([100, 100, 100]))
         assert pairs.differences.shape == (300, 1, SIDE, SIDE)
 
-    def test_a_category_becomes_each_other_one_as_often(self):
+    def test_a_category_changes_to_each_other_one_equally_often(self):
         drawn: list[Latents] = []
         Pairs.of(lambda z: drawn.append(z) or apart(z), SPEC, 6000, seed=0)
         first, second = (torch.cat([each.codes[0] for each in half]) for half in (drawn[:12], drawn[12:]))
@@ -118,7 +118,7 @@ class TestPairs:
         assert counts.min() > 600
 
 
-class TestMistakes:
+class TestInvalidInput:
     def test_one_code_is_undefined(self):
         score = measure(lambda z: canvas(z.codes[0]), LatentSpec(2, (Uniform(),)))
         assert "only one code" in score.reason

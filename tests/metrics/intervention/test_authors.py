@@ -1,4 +1,4 @@
-"""Sampled scores beside those of other programs on the same grid: within the spread of both."""
+"""Sampled scores agree with other programs' on the same grid, within the spread of both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STANDARD_ERRORS = 4
 @pytest.mark.parametrize("case", ["grid_leaky", "grid_rotated"])
 @pytest.mark.parametrize("metric", METRIC_NAMES)
 def test_agrees_with_the_public_program(case: str, metric: str) -> None:
-    """They draw the trials that fit and those that score from all rows: so here both sides hold the whole grid."""
+    """They draw training and test trials from all rows, so here both splits hold the whole grid."""
     expected = json.loads((GOLDEN / f"{case}.json").read_text())[metric]
     with np.load(GOLDEN / f"{case}.npz") as arrays:
         codes, factors = (np.tile(arrays[name], (2 * expected["copies"], 1)) for name in ("codes", "factors"))

@@ -20,7 +20,7 @@ def rng() -> np.random.Generator:
 
 @pytest.mark.parametrize("factor", range(3))
 def test_a_batch_shares_its_value_and_all_else_is_uniform(factor):
-    """In a full grid: each value as likely, each combination of the other factors as likely and independent."""
+    """In a full grid values are equally likely, and so are the combinations of the other factors."""
     rows = GroundTruthIndex(Variables.wrap(GRID)).fixing(factor).batches(4_000, 10, rng())
     values = GRID[rows]
     assert (values[:, :, factor] == values[:, :1, factor]).all()
@@ -53,7 +53,7 @@ def test_an_incomplete_grid_leaves_out_values_of_a_single_row():
     assert set(index.fixing(0).batches(100, 4, rng()).ravel()) == {0, 1, 3, 4}
 
 
-def test_only_the_rows_that_were_given():
+def test_only_the_given_rows_are_drawn():
     rows = np.array([1, 5, 9, 13, 17, 21])
     index = GroundTruthIndex(Variables.wrap(GRID), rows)
     assert set(index.fixing(0).batches(100, 5, rng()).ravel()) == set(rows)

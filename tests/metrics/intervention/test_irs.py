@@ -46,14 +46,14 @@ class TestClosedForms:
         code = np.repeat([-1.0, 1.0], 60)  # five times each with every pair of values
         assert irs(code, GRID).value == pytest.approx(0, abs=1e-12)
 
-    def test_one_outlier_decides_the_greatest_deviation_but_not_a_quantile(self):
+    def test_one_outlier_decides_the_maximum_but_not_a_quantile(self):
         code = GRID[:, 0] + 0.0
         code[0] = 50
         factors = GRID[:, 0]
         assert irs(code, factors, quantile=0.9).value > irs(code, factors, quantile=1.0).value + 0.2
 
-    def test_below_zero_where_held_values_throw_a_code_further_than_its_whole_reach(self):
-        """Nine small groups at -1, but for one sample at 1, beside a large group at 1."""
+    def test_negative_where_a_fixed_value_moves_a_code_further_than_its_whole_range(self):
+        """Nine small groups at -1 except for one sample at 1, and a large group at 1."""
         small = np.repeat(np.arange(9), 10)
         factor = np.concatenate([small, np.full(10, 9)])
         code = np.where(np.arange(100) % 10, -1.0, 1.0)
@@ -80,7 +80,7 @@ class TestKinds:
         )
         assert as_angle > 0.7 > as_number
 
-    def test_bins_without_a_sample_count_for_nothing(self):
+    def test_empty_bins_do_not_count(self):
         values = np.array([0.0, 0.1, 0.2, 9.8, 9.9, 10.0] * 5)
         score = irs(values, Variables.wrap(values, kinds=["continuous"]), num_bins=20, quantile=1.0)
         assert score.value == pytest.approx(1 - 0.1 / 5)
@@ -99,7 +99,7 @@ class TestLeftOut:
         assert score.details["constant_codes"] == ["c1"]
         assert score.details["constant_factors"] == ["f3"]
 
-    def test_a_factor_without_a_value_that_returns(self):
+    def test_a_factor_whose_values_never_repeat(self):
         each = np.column_stack([GRID[:, 0], np.arange(120)])
         assert irs(GRID.astype(float), each).details["factors"] == ["f1"]
         assert irs(GRID.astype(float), np.arange(120)).reason.startswith("no factor has the same value twice")
@@ -109,6 +109,6 @@ class TestLeftOut:
         assert irs(GRID.astype(float), np.ones(120, dtype=int)).reason == "no factor varies: f1"
 
     @pytest.mark.parametrize("quantile", [-0.1, 1.5])
-    def test_impossible_quantiles(self, quantile):
+    def test_invalid_quantiles(self, quantile):
         with pytest.raises(MetricError, match="quantile is"):
             irs(GRID.astype(float), GRID, quantile=quantile)

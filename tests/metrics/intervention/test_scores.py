@@ -25,7 +25,7 @@ QUICK = {
     z_min_variance: {},
 }
 every_score = pytest.mark.parametrize("score", QUICK, ids=lambda score: score.info.name)
-least_spread = pytest.mark.parametrize("score", [factor_vae_score, z_min_variance], ids=lambda score: score.info.name)
+by_variance = pytest.mark.parametrize("score", [factor_vae_score, z_min_variance], ids=lambda score: score.info.name)
 
 
 def score_of(score: Callable[..., Score], codes: object, factors: object = GRID, **settings: object) -> Score:
@@ -47,7 +47,7 @@ class TestGrids:
         assert score_of(score, codes, GRID[rows]).value > 0.98
 
     def test_noise_is_chance(self, score, rows):
-        """On average, also with few rows: what was fitted is not what is scored."""
+        """On average, also with few rows, since trials are not scored on rows that were fitted on."""
         values = []
         for seed in range(12):
             noise = np.random.default_rng(seed).standard_normal((rows.sum(), 4))
@@ -55,8 +55,8 @@ class TestGrids:
         assert np.mean(values) == pytest.approx(chance(score), abs=3 * np.std(values) / np.sqrt(12))
         assert np.mean(values) == pytest.approx(chance(score), abs=0.06)
 
-    def test_one_code_that_knows_one_factor(self, score, rows):
-        """Always right for that factor, a guess among the other three else, if the classifier is a majority vote."""
+    def test_one_code_that_holds_one_factor(self, score, rows):
+        """Always right for that factor and a guess among the other three otherwise, for a majority vote."""
         codes = np.column_stack([ONES[:, 1], NOISE])[rows]
         result = score_of(score, codes, GRID[rows])
         assert result.details["recall"][1] > 0.95
@@ -67,7 +67,7 @@ class TestGrids:
 
 @every_score
 class TestInput:
-    def test_an_even_mix_of_all_factors_in_every_code_costs(self, score):
+    def test_an_even_mix_of_all_factors_in_every_code_scores_lower(self, score):
         mixed = score_of(score, ONES @ hadamard(4) / 2).value
         assert mixed < score_of(score, ONES).value - 0.3
 
@@ -137,8 +137,8 @@ class TestInput:
         with pytest.raises(MetricError, match="batch_size is 1"):
             score_of(score, ONES, batch_size=1)
 
-    def test_what_scores_is_not_what_was_fitted(self, score):
-        """Codes that know the factors in the training rows only."""
+    def test_scored_rows_were_not_fitted_on(self, score):
+        """Codes that hold the factors in the training rows only."""
         train = np.random.default_rng(2).random(len(GRID)) < 0.5
         codes = np.where(train[:, None], ONES, NOISE)
         result = score(codes, GRID, train, **QUICK[score])
@@ -146,10 +146,10 @@ class TestInput:
         assert result.value < 0.6
 
 
-@least_spread
-class TestLeastSpread:
-    def test_a_dead_code_takes_no_votes(self, score):
-        """In disentanglement_lib its variance is 0/0, which argmin takes for the least: the score falls to chance."""
+@by_variance
+class TestLeastVariance:
+    def test_a_dead_code_has_no_vote(self, score):
+        """In disentanglement_lib its variance is 0/0, which argmin treats as the minimum: the score falls to chance."""
         for dead in (np.zeros(len(GRID)), np.full(len(GRID), 0.1), 1e-3 * NOISE[:, 0]):
             result = score_of(score, np.column_stack([dead, ONES]))
             assert result.value == 1
@@ -174,8 +174,8 @@ class TestLeastSpread:
         values = [score_of(score, codes[:, order]).value for order in ([0, 1, 2, 3], [3, 1, 0, 2])]
         assert values[0] == pytest.approx(values[1], abs=1e-12)
 
-    def test_agrees_with_a_plain_reading_of_the_paper(self, score):
-        """Trial by trial, on the rows that the index gives: the variance, as a share, and the majority."""
+    def test_agrees_with_a_direct_implementation_of_the_paper(self, score):
+        """Trial by trial, on the rows from the index: relative variance, then majority vote."""
         codes = np.column_stack([ONES @ np.array([[1, 0.6], [0.5, 1], [0, 0.4], [0.2, 0]]), NOISE[:, :2]])
         result = score_of(score, codes)
         votes = np.array(result.details["votes"])
@@ -183,8 +183,8 @@ class TestLeastSpread:
         assert result.details["train_accuracy"] == pytest.approx(votes.max(axis=1).sum() / votes.sum())
 
 
-@least_spread
-def test_small_codes_take_part_down_to_the_deviation_of_the_public_code(score):
+@by_variance
+def test_small_codes_vote_down_to_the_deviation_of_the_public_program(score):
     """One of variance 0.03 is at least 0.015 nats from a standard normal prior, so it has not collapsed to it."""
     for variance in (0.03, 0.003):
         codes = ONES * [np.sqrt(variance), 1, 1, 1]

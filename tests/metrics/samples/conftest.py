@@ -1,4 +1,4 @@
-"""A generator, real images and a classifier of which everything is known: an image is its own features."""
+"""A generator, real images and a classifier with known answers: an image is its own features."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class World:
     classifier = Pixels()
 
     def paint(self, latents: Latents) -> Tensor:
-        """As good a generator as can be."""
+        """A perfect generator."""
         pixels = (torch.cat([latents.codes[0][:, None], latents.noise], dim=1) + 1) / 2
         return torch.cat([pixels[:, :1], pixels[:, :1], pixels[:, 2:]], dim=1)[:, None, None, :]
 
@@ -45,7 +45,7 @@ class World:
         return np.rint(self.paint(drawn).numpy() * 255).astype(np.uint8)
 
     def parts(self, samples: int, **changed: Any) -> dict[str, Any]:
-        """What the distances ask for."""
+        """The parts that the distances need."""
         return {
             "generator": self.paint,
             "latents": self.latents,

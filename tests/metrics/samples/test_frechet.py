@@ -1,4 +1,4 @@
-"""The Frechet distance against closed forms, and what it says of generators of known quality."""
+"""The Frechet distance against closed forms, and for generators of known quality."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class TestClosedForms:
 
 
 class TestQuality:
-    def test_a_generator_of_the_data_is_near_the_floor(self, world):
+    def test_a_perfect_generator_is_near_the_floor(self, world):
         score = classifier_frechet_distance(**world.parts(2000))
         floor = score.details["real_to_real"]
         assert score.low <= floor["high"]
@@ -99,8 +99,8 @@ class TestQuality:
         assert few.details["real_to_real"]["value"] > 4 * many.details["real_to_real"]["value"]
         assert (few.details["images_in_a_half"], many.details["images_in_a_half"]) == (200, 3200)
 
-    def test_intervals_hold_what_other_images_give(self, world):
-        """The distance to other real images, from other latents, is in the interval about as often as it should be."""
+    def test_intervals_cover_the_distance_to_other_images(self, world):
+        """The distance to other real images, from other latents, is in the interval about as often as stated."""
         scores = [
             classifier_frechet_distance(**world.parts(600, images=world.real(600, seed=s)), bootstrap=60, seed=s)
             for s in range(12)
@@ -109,7 +109,7 @@ class TestQuality:
         assert sum(score.low <= truth <= score.high for score in scores) >= 9
 
 
-class TestParts:
+class TestInput:
     def test_the_training_split_is_left_out(self, world):
         images, train = world.real(400), np.arange(400) < 200
         spoilt = np.where(train[:, None, None, None], 255, images).astype(np.uint8)
@@ -149,7 +149,7 @@ class TestParts:
             ({"generator": lambda z: z.noise[:, None, None]}, {}, r"\(1, 1, 5\).*\(1, 1, 6\)"),
         ],
     )
-    def test_mistakes_are_named(self, world, changed, settings, message):
+    def test_invalid_input_is_named(self, world, changed, settings, message):
         with pytest.raises(MetricError, match=message):
             classifier_frechet_distance(**world.parts(100, **changed), **settings)
 

@@ -1,4 +1,4 @@
-"""The FID says what it lacks, and where it lacks nothing it is torch-fidelity's."""
+"""The FID names what is missing, and otherwise is torch-fidelity's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def parts(world):
 
 @pytest.fixture
 def installed(monkeypatch):
-    """As if torch-fidelity were there: what it is called with, by name; its answer is 12.5."""
+    """A stand-in for torch-fidelity that records its arguments and returns 12.5."""
     calls = []
 
     def calculate_metrics(**settings):
@@ -36,14 +36,14 @@ def installed(monkeypatch):
     return calls
 
 
-def test_without_the_extra_it_says_how_to_get_it(parts, monkeypatch):
+def test_without_the_extra_the_reason_names_it(parts, monkeypatch):
     monkeypatch.setattr(inception, "find_spec", lambda name: None)
     score = inception_fid(**parts)
     assert score.value is None
     assert "pip install 'disentangle-bench[fid]'" in score.reason
 
 
-def test_without_weights_it_says_where_they_are_and_belong(parts, installed, monkeypatch, tmp_path):
+def test_without_weights_the_reason_says_where_to_get_and_put_them(parts, installed, monkeypatch, tmp_path):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     score = inception_fid(**parts)
     assert score.value is None
@@ -52,7 +52,7 @@ def test_without_weights_it_says_where_they_are_and_belong(parts, installed, mon
     assert not installed
 
 
-def test_weights_that_are_named_but_missing_are_a_mistake(parts, installed, tmp_path):
+def test_weights_that_are_named_but_missing_are_refused(parts, installed, tmp_path):
     with pytest.raises(MetricError, match="no weights of Inception"):
         inception_fid(**parts, weights=str(tmp_path / "mine.pth"))
 
@@ -64,7 +64,7 @@ def test_damaged_weights_are_refused(parts, installed, tmp_path):
         inception_fid(**parts, weights=str(path))
 
 
-def test_torch_fidelity_gets_coloured_bytes_and_may_not_download_or_cache(parts, installed, tmp_path):
+def test_torch_fidelity_gets_three_channels_and_does_not_cache(parts, installed, tmp_path):
     path = tmp_path / "mine.pth"
     path.touch()
     score = inception_fid(**parts, weights=str(path), samples=12)
@@ -92,7 +92,7 @@ def test_two_channels_are_refused(parts, installed, tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("torch_fidelity") is None, reason="needs the extra fid")
 def test_the_real_torch_fidelity_on_a_network_of_random_weights(world, parts, monkeypatch, tmp_path: Path):
-    """Inception itself, through the file of weights: it is 0 for the same images and else what its features give."""
+    """Inception itself, through the file of weights: the distance is that of its features."""
     from torch_fidelity import feature_extractor_inceptionv3 as module
 
     from disentangle_bench.metrics.samples.frechet import frechet_distance

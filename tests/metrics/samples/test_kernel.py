@@ -43,7 +43,7 @@ def test_closed_form_for_a_shift_in_one_dimension():
 
 
 class TestQuality:
-    def test_a_generator_of_the_data_is_near_zero(self, world):
+    def test_a_perfect_generator_is_near_zero(self, world):
         score = classifier_kernel_distance(**world.parts(2000))
         assert score.low < 0 < score.high
         assert score.details["real_to_real"]["low"] < 0 < score.details["real_to_real"]["high"]
@@ -54,7 +54,7 @@ class TestQuality:
         assert score.low > score.details["real_to_real"]["high"]
         assert score.value > score.chance > 0
 
-    def test_subsets_are_its_samples(self, world):
+    def test_the_samples_are_the_subsets(self, world):
         score = classifier_kernel_distance(**world.parts(1000), subsets=8)
         assert score.samples.shape == (8,)
         assert score.samples.mean() == pytest.approx(score.value)
@@ -65,13 +65,13 @@ class TestQuality:
         assert good.pairing == bad.pairing
         assert good.pairing != classifier_kernel_distance(**world.parts(400, images=world.real(400, seed=1))).pairing
 
-    def test_the_interval_holds_the_truth(self, world):
-        """Which is 0 for the data's own generator."""
+    def test_the_interval_covers_the_truth(self, world):
+        """The truth is 0 for a perfect generator."""
         scores = [classifier_kernel_distance(**world.parts(400), seed=seed) for seed in range(40)]
         assert sum(score.low <= 0 <= score.high for score in scores) >= 34
 
 
-class TestMistakes:
+class TestInvalidInput:
     def test_without_a_classifier_it_is_undefined(self, world):
         assert "no labels" in classifier_kernel_distance(**world.parts(100, classifier=None)).reason
 

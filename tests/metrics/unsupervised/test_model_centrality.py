@@ -1,4 +1,4 @@
-"""Which model is nearest to all others."""
+"""ModelCentrality of models with known agreement."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_seed_draws_the_trials():
 
 
 def test_agrees_with_the_authors_program():
-    """Each row many times, so that the rows to learn from and those to score are alike; they score what was learned."""
+    """Each row many times, so that both splits are alike: the program scores the votes that it learned from."""
     golden = Path(__file__).parents[1] / "golden" / "authors"
     expected = json.loads((golden / "models.json").read_text())["model-centrality"]
     with np.load(golden / "models.npz") as arrays:

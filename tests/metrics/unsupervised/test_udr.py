@@ -1,4 +1,4 @@
-"""Agreement of several models, against closed forms and a plain reading of the paper."""
+"""UDR against closed forms and a direct implementation of the paper."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class TestPairs:
         assert pair_score(np.full((4, 4), 0.5)) == pytest.approx(0.125)
 
     def test_each_code_counts_once(self):
-        """As in the paper: (2 x 1 + 3 x 1/2 ...) over 2 + 3 codes; the public code averages rows and columns apart."""
+        """As in the paper: over 2 + 3 codes; the public program averages rows and columns separately."""
         likeness = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
         assert pair_score(likeness) == pytest.approx((1 + 1 + 1 + 1 + 1 / 2) / 5)
 
-    def test_a_code_that_is_like_nothing(self):
+    def test_a_code_without_a_counterpart(self):
         assert pair_score(np.array([[1.0, 0.0], [0.0, 0.0]])) == pytest.approx(0.5)
 
 
@@ -59,7 +59,7 @@ class TestModels:
         scores = {name: entry.value for name, entry in score(models).items()}
         assert min(scores[name] for name in "abc") > max(scores[name] for name in "de") + 0.1
 
-    def test_noise_scores_next_to_nothing(self, score):
+    def test_noise_scores_near_zero(self, score):
         models = {str(seed): np.random.default_rng(seed).standard_normal((2_000, 3)) for seed in range(4)}
         assert all(entry.value < 0.05 for entry in score(models).values())
 
@@ -76,7 +76,7 @@ class TestModels:
         assert "no code varies enough" in scores["collapsed"].reason
         assert list(scores["a"].details["pairs"]) == ["b"]
 
-    def test_nobody_to_agree_with(self, score):
+    def test_no_other_active_model(self, score):
         scores = score({"a": SOURCES, "collapsed": np.zeros((2_000, 3))})
         assert scores["a"].reason == "no other model has a code that varies enough"
 
@@ -121,14 +121,14 @@ def plain_udr(likeness: list[list[np.ndarray | None]]) -> list[float]:
 MODELS = {"a": SOURCES, "b": rotated(1), "c": rotated(2) ** 3, "d": SOURCES + rotated(3)}
 
 
-def test_spearman_agrees_with_a_plain_computation():
+def test_spearman_agrees_with_a_direct_computation():
     likeness = [[np.abs(spearmanr(b, a).statistic[:3, 3:]) for a in MODELS.values()] for b in MODELS.values()]
     scores = [entry.value for entry in udr_spearman(MODELS).values()]
     assert scores == pytest.approx(plain_udr(likeness), abs=1e-9)
 
 
-def test_lasso_agrees_with_a_plain_computation():
-    """As disentanglement_lib has it: standardised codes, penalty 0.1, each model predicted from each other."""
+def test_lasso_agrees_with_a_direct_computation():
+    """As in disentanglement_lib: standardised codes, penalty 0.1, each model predicted from each other."""
     standard = [(codes - codes.mean(axis=0)) / codes.std(axis=0) for codes in MODELS.values()]
     likeness = [[np.abs(Lasso(alpha=0.1).fit(b, a).coef_).T for a in standard] for b in standard]
     scores = [entry.value for entry in udr_lasso(MODELS).values()]
@@ -137,7 +137,7 @@ def test_lasso_agrees_with_a_plain_computation():
 
 @both
 def test_agrees_with_the_authors_program(score):
-    """Where all codes of all models are active, and the models have equally many."""
+    """Where all codes are active and the models have equally many."""
     golden = Path(__file__).parents[1] / "golden" / "authors"
     expected = json.loads((golden / "models.json").read_text())[score.info.name]
     with np.load(golden / "models.npz") as arrays:
