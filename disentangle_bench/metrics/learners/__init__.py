@@ -1,1 +1,1 @@
-"""What predictor metrics fit: boosted trees and support vector machines, as scikit-learn fits them."""
+"""Learners of predictor metrics: scikit-learn's boosted trees and support vector machines, only faster."""

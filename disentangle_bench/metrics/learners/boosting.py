@@ -1,4 +1,11 @@
-"""Gradient boosted trees that are scikit-learn's, several times as fast where the samples are many."""
+"""Gradient boosted trees: the models of scikit-learn, three times as fast on continuous codes.
+
+Why not scikit-learn: `dci` fits one model per factor to the same codes, and scikit-learn sorts these codes anew in
+every node of every tree. Here they are sorted once for all factors. On 6,667 rows of 10 continuous codes, for factors
+of 3 to 40 values, that takes a third of scikit-learn's time, and the importances agree to 1e-12 (`python -m
+benchmarks.perf dci`). Where most codes are discrete, and where only scikit-learn can decide a tie, the trees are
+scikit-learn's own.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +31,12 @@ _SEEDS = 2**32
 
 @dataclass(frozen=True)
 class Boosted:
-    """A fitted model.
+    """A fitted model of `m` raw predictions: one per class, or a single one for two classes or a number.
 
     Attributes:
-        start: `(m,)` raw predictions before any tree: one a class, or one for two classes or a number.
-        trees: stage by stage, `m` in each.
-        importances: `(p,)` of the columns: their share of what all splits took off the squared error; 0 without splits.
+        start: `(m,)` raw predictions before any tree.
+        trees: the `m` trees of each stage.
+        importances: `(p,)` share of each column in the decrease of squared error over all splits; 0 without splits.
     """
 
     start: Floats
@@ -37,7 +44,7 @@ class Boosted:
     importances: Floats
 
     def raw(self, values: Floats) -> Floats:
-        """Raw predictions `(n, m)` of samples `(n, p)`."""
+        """Return raw predictions `(n, m)` for samples `(n, p)`."""
         columns = np.ascontiguousarray(values.T, dtype=np.float32)
         total = np.repeat(self.start[:, None], len(values), axis=1)
         for stage in self.trees:
@@ -46,20 +53,20 @@ class Boosted:
         return total.T
 
     def classify(self, values: Floats) -> Indices:
-        """The predicted class `(n,)` of samples `(n, p)`."""
+        """Return the predicted class `(n,)` of samples `(n, p)`."""
         raw = self.raw(values)
         return np.asarray(raw.argmax(axis=1) if raw.shape[1] > 1 else raw[:, 0] >= 0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class _Loss:
-    """What is boosted.
+    """The loss that is boosted.
 
     Attributes:
         start: `(m,)` raw predictions before any tree.
-        residuals: what raw predictions `(n, m)` leave to be predicted `(n, m)`.
-        step: the value of a leaf, of the column of the raw predictions, its samples' indices and all residuals `(n,)`;
-            None if it is their mean.
+        residuals: raw predictions `(n, m)` -> negative gradients `(n, m)`, which the trees predict.
+        step: the column of the raw predictions, the indices of a leaf's samples, all residuals `(n,)` -> the leaf's
+            value; None if that is the mean residual.
     """
 
     start: Floats
@@ -68,33 +75,41 @@ class _Loss:
 
 
 def boost_classes(data: Sorted, classes: Indices, *, stages: int = STAGES, seed: int = 0) -> Boosted:
-    """`sklearn.ensemble.GradientBoostingClassifier(random_state=seed)` (Friedman 2001): deviance, trees of depth 3.
+    """Fit the model of `sklearn.ensemble.GradientBoostingClassifier(random_state=seed)` (Friedman 2001).
 
     Args:
-        data: the samples.
+        data: the samples, sorted.
         classes: `(n,)` indices from 0, each of them in use.
-        stages: how many times a tree a class is added (one tree for two classes).
-        seed: of the choice between splits that are equally good; of large ones the last 32 bits count.
+        stages: number of stages, each with one tree per class (one tree for two classes).
+        seed: chooses among splits that are equally good; only the last 32 bits of a large seed count.
+
+    Returns:
+        The fitted model: deviance loss, trees of depth 3, learning rate 0.1.
     """
     target, shares = classes.astype(np.float64), np.bincount(classes) / len(classes)
     count = len(shares)
     loss = HalfBinomialLoss() if count == 2 else HalfMultinomialLoss(n_classes=count)
     start = loss.link.link(shares[1:] if count == 2 else shares[None]).ravel()
 
-    def residuals(raw: Floats) -> Floats:  # scikit-learn's own, since its exponentials are not NumPy's to the last bit
+    def residuals(raw: Floats) -> Floats:  # scikit-learn's own, whose exponentials differ from NumPy's in the last bit
         return -np.asarray(loss.gradient(target, raw)).reshape(raw.shape)
 
     def step(column: int, rows: Indices, residual: Floats) -> float:
-        label = classes.take(rows) == (1 if count == 2 else column)
-        return _newton_step(label, residual.take(rows), 1.0 if count == 2 else (count - 1) / count)
+        """`(K - 1) / K` times the mean residual over the mean of `p (1 - p)` (Friedman 2001, eq. 34)."""
+        label, own = classes.take(rows) == (1 if count == 2 else column), residual.take(rows)
+        probability = label - own
+        curvature = float((probability * (1 - probability)).mean())
+        if abs(curvature) < _TINY:
+            return 0.0
+        return float(own.mean()) * (1.0 if count == 2 else (count - 1) / count) / curvature
 
     return _boost(data, _Loss(start, residuals, step), stages, seed)
 
 
 def boost_values(data: Sorted, target: Floats, *, stages: int = STAGES, seed: int = 0) -> Boosted:
-    """`sklearn.ensemble.GradientBoostingRegressor(random_state=seed)`: the squared error of a number `(n,)`.
+    """Fit the model of `sklearn.ensemble.GradientBoostingRegressor(random_state=seed)` to a target `(n,)`.
 
-    The arguments are those of `boost_classes`.
+    The loss is the squared error; the other arguments are those of `boost_classes`.
     """
     return _boost(data, _Loss(target.mean(keepdims=True), lambda raw: target[:, None] - raw, None), stages, seed)
 
@@ -120,7 +135,10 @@ def _boost(data: Sorted, loss: _Loss, stages: int, seed: int) -> Boosted:
 
 
 def _grow(data: Sorted, target: Floats, random: np.random.RandomState, *, values: bool) -> Grown:
-    """A tree of ours, or scikit-learn's where the two might differ, or ours is no faster: most columns are discrete."""
+    """Grow a tree of `regression_tree`, or scikit-learn's where that might differ or is as fast.
+
+    It is as fast where most columns are discrete.
+    """
     state = random.get_state()
     try:
         if 2 * len(data.discrete) < len(data.columns):
@@ -138,10 +156,3 @@ def _scikit_learn_tree(data: Sorted, target: Floats, random: np.random.RandomSta
     column = np.where(fitted.children_left == LEAF, LEAF, fitted.feature)
     gains = fitted.compute_feature_importances(normalize=False) * len(target)
     return Grown(Tree(column, fitted.threshold, children, fitted.value[:, 0, 0].copy()), gains, fitted.apply(samples))
-
-
-def _newton_step(label: NDArray[np.bool_], residual: Floats, share: float) -> float:
-    """A leaf's value: `(K - 1) / K` times the mean residual over the mean of `p (1 - p)` (Friedman 2001, eq. 34)."""
-    probability = label - residual
-    curvature = float((probability * (1 - probability)).mean())
-    return 0.0 if abs(curvature) < _TINY else float(residual.mean()) * share / curvature

@@ -1,7 +1,8 @@
-"""Regression trees that are scikit-learn's, split by split, from columns that are sorted once and not in every node.
+"""Regression trees: the trees of scikit-learn, split by split, grown from columns that are sorted once.
 
-Mostly one split of a node is better than all others, however it is computed. Where several are as good but for
-rounding, `scikit_learn_ties` tells which of them scikit-learn takes.
+Why not scikit-learn: its trees sort the samples of every node anew. See `boosting` for what that costs. In most nodes
+one split is better than all others, however it is computed. Where several are equal up to rounding, `scikit_learn_ties`
+decides which of them scikit-learn takes.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ _ROUNDING = 1e-10
 
 @dataclass(frozen=True)
 class Tree:
-    """A regression tree: for each node, root first, the column and threshold of its split, its children, its value.
+    """A regression tree: the column and threshold of each node's split, its children and its value, root first.
 
-    Of a leaf the column and the children are -1.
+    Column and children of a leaf are -1.
     """
 
     column: Indices
@@ -45,7 +46,7 @@ class Tree:
     value: Floats
 
     def predict(self, columns: Values) -> Floats:
-        """Values `(n,)` of samples that are given column by column `(p, n)`."""
+        """Return values `(n,)` for samples given as columns `(p, n)`."""
         node = np.zeros(columns.shape[1], dtype=np.int64)
         samples = np.arange(columns.shape[1])
         for _ in range(DEPTH):
@@ -56,7 +57,7 @@ class Tree:
 
 
 class Grown(NamedTuple):
-    """A tree, what its splits by each column `(p,)` took off the squared error, and each sample's leaf `(n,)`."""
+    """A tree, the squared error that its splits by each column `(p,)` remove, and the leaf of each sample `(n,)`."""
 
     tree: Tree
     gains: Floats
@@ -64,14 +65,14 @@ class Grown(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node of a tree that grows.
+    """A node of a growing tree.
 
     Attributes:
-        order: `(p, m)` samples by rising value of each column; of a leaf, of some column.
-        samples: `(m,)` as scikit-learn has them at first; None where that is not known.
+        order: `(p, m)` samples by rising value of each column; in a leaf, of some column.
+        samples: `(m,)` samples in the order in which scikit-learn has them; None where it is unknown.
         constants: how many columns were found to be constant further up.
         impurity: variance of its targets.
-        exact: whether that is rounded as scikit-learn rounds it.
+        exact: whether the impurity is rounded as by scikit-learn.
     """
 
     order: Indices
@@ -82,11 +83,11 @@ class Node(NamedTuple):
 
 
 class Split(NamedTuple):
-    """How a node is split: by which column, behind which of its samples, at which threshold, and what that gains.
+    """The split of a node: by which column, behind which of its samples, at which threshold, and its gain.
 
     Attributes:
-        slight: whether the gain may be nothing but rounding.
-        tried: the columns that scikit-learn sorted the samples by.
+        slight: whether the gain may be mere rounding.
+        tried: the columns by which scikit-learn sorted the samples.
         constants: how many columns are known to be constant.
     """
 
@@ -100,16 +101,16 @@ class Split(NamedTuple):
 
 
 def grow(data: Sorted, target: Floats, word: int, *, values: bool) -> Grown:
-    """The tree that scikit-learn grows on a target `(n,)`.
+    """Grow scikit-learn's tree on a target `(n,)`.
 
     Args:
-        data: the samples.
-        target: what the leaves' means shall come near to.
-        word: what scikit-learn's splitter draws from its `random_state`.
-        values: whether the leaves' values are of interest; else they are 0.
+        data: the samples, sorted.
+        target: the numbers to predict.
+        word: the word that scikit-learn's splitter draws from its `random_state`.
+        values: whether to compute the values of leaves; else they are 0.
 
     Raises:
-        UndecidedError: a tie hangs on what scikit-learn's sorting does to equal values.
+        UndecidedError: a tie depends on the order in which scikit-learn's sorting leaves equal values.
     """
     grower = _Grower(data, target, word, values)
     impurity = Sums.of(target).variance(len(target))
@@ -133,7 +134,7 @@ class _Grower:
         return Grown(tree, self.gains, self.leaves)
 
     def add(self, node: Node, depth: int) -> int:
-        """Add a node and what is below it, in scikit-learn's order."""
+        """Add a node and all nodes below it, in scikit-learn's order, and return its index."""
         here = len(self.column)
         self.column.append(LEAF)
         self.threshold.append(0.0)
@@ -143,17 +144,15 @@ class _Grower:
         children = None if split is None else self._children(node, split, leaves=depth == 1)
         if split is None or children is None:
             self.leaves[node.order[0]] = here
-            self.value[here] = self._mean(node) if self.values else 0.0
+            if self.values:
+                if node.samples is None:
+                    raise UndecidedError
+                self.value[here] = float(running_sums(self.target.take(node.samples))[-1]) / len(node.samples)
             return here
         self.column[here], self.threshold[here] = split.column, split.threshold
         self.gains[split.column] += split.gain
         self.children[here] = (self.add(children[0], depth - 1), self.add(children[1], depth - 1))
         return here
-
-    def _mean(self, node: Node) -> float:
-        if node.samples is None:
-            raise UndecidedError
-        return float(running_sums(self.target.take(node.samples))[-1]) / len(node.samples)
 
     def _split(self, node: Node) -> Split | None:
         data, order = self.data, node.order
@@ -171,7 +170,7 @@ class _Grower:
         return Split(column, place, below / 2 + above / 2, gain, gain <= slack, tried, constants)
 
     def _taken(self, node: Node, tried: list[int], columns: Indices, places: Indices) -> int:
-        """Which of some splits `(s,)` that are equal but for rounding is scikit-learn's."""
+        """Return which of some splits `(s,)` that are equal up to rounding scikit-learn takes."""
         if node.samples is None:
             raise UndecidedError
         left, turn = np.empty(len(columns)), np.empty(len(columns), dtype=np.int64)
@@ -186,7 +185,7 @@ class _Grower:
         return int(in_turn[first_best(left[in_turn], total, places[in_turn] + 1, len(node.samples))])
 
     def _children(self, node: Node, split: Split, *, leaves: bool) -> list[Node] | None:
-        """Both children, which need not be split any more if they are leaves; None if nothing is gained by them."""
+        """Return both children, which need no more splitting if they are leaves; None if the split gains nothing."""
         chosen, size = node.order[split.column], split.place + 1
         goes_left = np.zeros(len(self.target), dtype=bool)
         goes_left[chosen[:size]] = True
@@ -205,7 +204,7 @@ class _Grower:
         return [Node(order, inside, split.constants, impurity, exact) for order, inside, impurity in parts]
 
     def _arranged(self, node: Node, tried: list[int]) -> Indices | None:
-        """A node's samples `(m,)` after they are sorted by some columns in turn; None where equal values hide that."""
+        """Return a node's samples `(m,)` after sorting by some columns in turn; None where ties hide their order."""
         for column in reversed(tried):
             ranked = self.data.ranked(node.order, column)
             if ranked[0] != ranked[-1]:
@@ -215,7 +214,7 @@ class _Grower:
     def _impurities(
         self, node: Node, orders: list[Indices], samples: tuple[Indices | None, Indices | None], exact: bool
     ) -> tuple[list[float], bool]:
-        """Variances of the children's targets, and whether they are exact: if asked for, or close to 0."""
+        """Return the variances of the children's targets, and whether they are exact: on request, or close to 0."""
         parts = [self.target.take(order[0]) for order in orders]
         sizes = [len(part) for part in parts]
         sums = [Sums(float(part.sum()), float(part @ part)) for part in parts]

@@ -1,4 +1,8 @@
-"""How scikit-learn's trees choose between splits that are equal but for rounding: who comes first, and what sums up."""
+"""How scikit-learn's trees choose between splits that are equal up to rounding: the order of columns, and of summation.
+
+Why it exists: DCI's importances of near-copies of a code depend on these choices, and two programs that break ties
+differently cannot be compared. See `boosting` for why the trees are not scikit-learn's own.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +24,18 @@ CRITERION = "friedman_mse" if _FRIEDMAN else "squared_error"
 
 
 class UndecidedError(Exception):
-    """A tie hangs on the order in which scikit-learn's sorting leaves equal values, which it alone knows."""
+    """A tie depends on the order in which scikit-learn's sorting leaves equal values, which only scikit-learn knows."""
 
 
 class ColumnDraws:
-    """The order in which columns are tried in the nodes of a tree, of which the first of equals is taken.
+    """The order in which the nodes of a tree try columns; the first of equals is taken.
 
-    They are drawn without replacement by a xorshift generator (Marsaglia 2003). A column that is constant in a node is
-    not tried below it. Both the permutation and the generator go on from node to node.
+    Columns are drawn without replacement by a xorshift generator (Marsaglia 2003). A column that is constant in a node
+    is not tried below it. Both the permutation and the generator carry over from node to node.
 
     Args:
-        columns: how many there are.
-        word: 31 bits that the generator starts from.
+        columns: number of columns.
+        word: 31 bits to start the generator from.
     """
 
     def __init__(self, columns: int, word: int) -> None:
@@ -40,10 +44,10 @@ class ColumnDraws:
         self._constants = list(range(columns))
 
     def draw(self, constant: Sequence[bool], known: int) -> tuple[list[int], int]:
-        """The columns that are sorted in a node, in order, and how many are known to be constant after that.
+        """Return the columns by which a node is sorted, in order, and how many are known to be constant after that.
 
         Args:
-            constant: of each column, whether its values in the node are all the same.
+            constant: for each column, whether it is constant in the node.
             known: how many columns were found to be constant further up.
         """
         columns, skipped, found, rest = self._permutation, 0, 0, len(self._permutation)
@@ -74,10 +78,14 @@ class ColumnDraws:
 
 
 def divide(samples: Indices, left: NDArray[np.bool_]) -> tuple[Indices, Indices]:
-    """A node's samples `(m,)`, of which some go left `(m,)`, as its children have them.
+    """Divide a node's samples `(m,)` between its children, in scikit-learn's order.
 
-    From the front on, whoever goes right changes places with the last one that has not been looked at, until whoever
-    comes in exchange goes left.
+    From the front on, each sample that goes right is swapped with the last one that has not been looked at, until the
+    sample swapped in goes left.
+
+    Args:
+        samples: `(m,)` samples of the node.
+        left: `(m,)` which of them go left.
     """
     size = int(left.sum())
     front, back, back_left = samples[:size], samples[size:][::-1], left[size:][::-1]
@@ -93,18 +101,18 @@ def divide(samples: Indices, left: NDArray[np.bool_]) -> tuple[Indices, Indices]
 
 
 def running_sums(target: Floats) -> Floats:
-    """The sums `(m,)` of the first, the first two, ... of targets `(m,)`, each rounded."""
+    """Return the sums `(m,)` of the first 1, 2, ... of targets `(m,)`, each rounded."""
     return np.cumsum(target)
 
 
 def first_best(left: Floats, total: float, below: Indices, size: int) -> int:
-    """Which of some splits of a node is taken: the first of the best.
+    """Return which of some splits of a node is taken: the first of the best.
 
     Args:
-        left: `(s,)` sums of what goes left, in the order in which the splits are tried.
+        left: `(s,)` sums of the left children, in the order in which the splits are tried.
         total: sum of the node.
-        below: `(s,)` how many samples go left.
-        size: how many samples there are.
+        below: `(s,)` number of samples that go left.
+        size: number of samples in the node.
     """
     right, above = total - left, size - below
     if _FRIEDMAN:
@@ -114,13 +122,13 @@ def first_best(left: Floats, total: float, below: Indices, size: int) -> int:
 
 
 def is_worthless(impurity: float, children: Sequence[float], sizes: Sequence[int], samples: int) -> bool:
-    """Whether a node stays a leaf since the impurity that its best split takes off it is rounded to less than nothing.
+    """Return whether a node stays a leaf because the gain of its best split is rounded to less than nothing.
 
     Args:
         impurity: variance of the targets in the node.
-        children: likewise in its children.
-        sizes: how many samples the children have.
-        samples: how many the tree has.
+        children: variances in its children.
+        sizes: number of samples in its children.
+        samples: number of samples in the tree.
     """
     (left, right), size = children, sum(sizes)
     gain = (size / samples) * (impurity - (sizes[1] / size * right) - (sizes[0] / size * left))
@@ -128,21 +136,24 @@ def is_worthless(impurity: float, children: Sequence[float], sizes: Sequence[int
 
 
 class Sums(NamedTuple):
-    """Sums of a node's targets and of their squares, of which it is told whether they are all the same."""
+    """Sums of a node's targets and of their squares, which decide whether the targets are all the same."""
 
     total: float
     squares: float
 
     @classmethod
     def of(cls, target: Floats) -> Self:
-        """Of targets `(m,)` in the order of the node's samples."""
+        """Sum targets `(m,)` in the order of the node's samples."""
         return cls(float(running_sums(target)[-1]), float(running_sums(target * target)[-1]))
 
     def variance(self, size: int) -> float:
         return self.squares / size - (self.total / size) ** 2
 
     def split(self, left: Floats, right: Floats) -> tuple[Sums, Sums]:
-        """Of both children, whose targets are added up from the end that is nearer; the other has the rest."""
+        """Return the sums of both children.
+
+        As in scikit-learn, targets are added up from the nearer end, and the other child has the rest.
+        """
         squares = float(running_sums(left * left)[-1])
         if len(left) <= len(right):
             total = float(running_sums(left)[-1])

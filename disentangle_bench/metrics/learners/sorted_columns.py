@@ -1,4 +1,7 @@
-"""Columns that are sorted once for all nodes of all trees, and the splits of a node that are found by that."""
+"""Columns that are sorted once for all nodes of all trees, and the best splits of a node found from their order.
+
+Why not scikit-learn: its trees sort the samples of every node anew. See `boosting` for what that costs.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +20,18 @@ _RARE = 0.01
 
 
 def close(below: Values, above: Values) -> NDArray[np.bool_]:
-    """Whether values are so near to the next ones that scikit-learn puts no threshold between them."""
+    """Return whether values are so near to the next ones that scikit-learn puts no threshold between them."""
     return np.asarray(above <= below + _CLOSE)
 
 
 @dataclass(frozen=True)
 class Sorted:
-    """Columns and the order of their values, which all trees of all targets share.
+    """Columns and the order of their values, shared by all trees of all targets.
 
     Attributes:
-        columns: `(p, n)`.
-        order: `(p, n)`: the samples by rising value of each column.
-        discrete: the columns of which many values are equal.
+        columns: `(p, n)` values.
+        order: `(p, n)` samples by rising value of each column.
+        discrete: the columns with many equal values.
     """
 
     columns: Values
@@ -37,7 +40,7 @@ class Sorted:
 
     @classmethod
     def of(cls, values: Floats) -> Self:
-        """Sort samples `(n, p)`."""
+        """Sort samples `(n, p)` by each column."""
         columns = np.ascontiguousarray(values.T, dtype=np.float32)
         order = np.argsort(columns, axis=1, kind="stable")
         ranked = np.take_along_axis(columns, order, axis=1)
@@ -45,17 +48,17 @@ class Sorted:
         return cls(columns, order, np.flatnonzero(share > _RARE))
 
     def ranked(self, order: Indices, column: int) -> Values:
-        """The rising values `(m,)` of a column in a node with samples `(p, m)`."""
+        """Return the rising values `(m,)` of a column in a node with samples `(p, m)`."""
         ranked: Values = self.columns[column].take(order[column])
         return ranked
 
     def constant(self, order: Indices) -> list[bool]:
-        """Which columns have one value in a node."""
+        """Return which columns are constant in a node."""
         every = np.arange(len(order))
         return list(close(self.columns[every, order[:, 0]], self.columns[every, order[:, -1]]).tolist())
 
     def gains(self, order: Indices, target: Floats) -> Floats:
-        """What a split behind each of a node's samples `(p, m)` takes off the squared error `(p, m - 1)`."""
+        """Return what a split behind each of a node's samples `(p, m)` takes off the squared error: `(p, m - 1)`."""
         size = order.shape[1]
         gains = target.take(order)
         np.cumsum(gains, axis=1, out=gains)
@@ -64,30 +67,30 @@ class Sorted:
         gains -= total * left / size
         np.multiply(gains, gains, out=gains)
         gains *= size / (left * (size - left))
-        for column in self.discrete:  # in the others an impossible place is seldom the best
+        for column in self.discrete:  # in the others the best place is seldom an invalid one
             ranked = self.ranked(order, column)
             gains[column, close(ranked[:-1], ranked[1:])] = -1
         return gains
 
     def best(self, order: Indices, gains: Floats, slack: float) -> tuple[Indices, Indices]:
-        """Columns and places `(s,)` of the best split and of those that fall short of it by a slack at most."""
+        """Return columns and places `(s,)` of the best split and of those within `slack` of it."""
         every = np.arange(len(order))
         while True:
             place = gains.argmax(axis=1)
             best = gains[every, place]
-            impossible = (best >= 0) & ~self._possible(order, every, place)
-            if not impossible.any():
+            invalid = (best >= 0) & ~self._separates(order, every, place)
+            if not invalid.any():
                 break
-            gains[every[impossible], place[impossible]] = -1
+            gains[every[invalid], place[invalid]] = -1
         least = max(float(best.max()) - slack, 0.0)
         near = np.flatnonzero(best >= least)
         if len(near) == 0:
             return near, near
         at, places = np.nonzero(gains[near] >= least)
         columns = near[at]
-        possible = self._possible(order, columns, places)
-        return columns[possible], places[possible]
+        valid = self._separates(order, columns, places)
+        return columns[valid], places[valid]
 
-    def _possible(self, order: Indices, columns: Indices, places: Indices) -> NDArray[np.bool_]:
+    def _separates(self, order: Indices, columns: Indices, places: Indices) -> NDArray[np.bool_]:
         below, above = (self.columns[columns, order[columns, places + step]] for step in (0, 1))
         return ~close(below, above)
