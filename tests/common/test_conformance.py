@@ -1,4 +1,4 @@
-"""Every metric that is registered keeps to every rule."""
+"""Every registered metric follows every rule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = sorted(METRICS)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_metric_keeps_to_the_rules(name: str) -> None:
+def test_a_metric_follows_the_rules(name: str) -> None:
     if name in EXTRAS:
         pytest.importorskip(EXTRAS[name])
     function = METRICS.get(name)
@@ -26,6 +26,6 @@ def test_a_metric_keeps_to_the_rules(name: str) -> None:
 
 
 def test_every_metric_is_collected() -> None:
-    parametrised: Any = test_a_metric_keeps_to_the_rules
+    parametrised: Any = test_a_metric_follows_the_rules
     [mark] = parametrised.pytestmark
     assert set(mark.args[1]) == set(METRICS)

@@ -1,4 +1,4 @@
-"""What every metric keeps to, as checks that the author of a plug-in can run: `dbench check my_package.my_metric`."""
+"""Rules for all metrics, as checks that authors of plug-ins can run: `dbench check my_package.my_metric`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small representations with known faults, on which checks compare what a metric says."""
+"""Small representations with known properties, for checks to score."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CODES = 3
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """The parts of a subject that an observational metric may ask for."""
+    """The parts of a subject that a metric of codes and factors may need."""
 
     codes: Any
     factors: Any
@@ -28,7 +28,7 @@ class Case:
         return {name: getattr(self, name) for name in names}
 
     def rows(self, index: NDArray[np.int64]) -> Case:
-        """The same rows in another order, or some of them."""
+        """Return the same rows in another order, or some of them."""
         return Case(_rows(self.codes, index), _rows(self.factors, index), self.train[index])
 
 
@@ -37,7 +37,7 @@ def _rows(values: Any, index: NDArray[np.int64]) -> Any:
 
 
 def noise() -> Case:
-    """Every combination of two factors, 20 times, in a random order; codes that know nothing of them."""
+    """Return every combination of two factors 20 times, in random order, and codes independent of them."""
     rng = np.random.default_rng(0)
     grid = np.array(list(product(*map(range, SIZES))) * REPEATS)
     factors = rng.permutation(grid)
@@ -45,40 +45,40 @@ def noise() -> Case:
 
 
 def perfect() -> Case:
-    """One code a factor, with a little noise so that no two values tie, and one code that knows nothing."""
+    """Return one code per factor, with a little noise so that no two values tie, and one independent code."""
     case = noise()
     return replace(case, codes=np.column_stack([case.factors + 0.1 * case.codes[:, :2], case.codes[:, 2]]))
 
 
 def named() -> Case:
-    """A code of categories that are the second factor's classes under other names, for metrics of such codes."""
+    """Return categorical codes that are the factors under other names, for metrics of such codes."""
     return replace(noise(), codes=(noise().factors[:, ::-1] + 1) % SIZES[1])
 
 
 def misnamed() -> Case:
-    """Codes of categories that know nothing."""
+    """Return categorical codes that are independent of the factors."""
     return replace(noise(), codes=np.random.default_rng(1).integers(SIZES[1], size=noise().factors.shape))
 
 
 def duplicated() -> Case:
-    """Each factor in two codes."""
+    """Return each factor in two codes."""
     codes = perfect().codes[:, :2]
     return replace(noise(), codes=np.column_stack([codes, codes + 0.01 * noise().codes[:, :2]]))
 
 
 def rotated() -> Case:
-    """Two codes, each half of either factor."""
+    """Return two codes that both mix both factors."""
     centred = perfect().codes[:, :2] - np.array(SIZES) / 2
     return replace(noise(), codes=centred @ np.array([[1.0, 1.0], [-1.0, 1.0]]) / np.sqrt(2))
 
 
 def dead() -> Case:
-    """A perfect code a factor, and one that never changes, first."""
+    """Return a perfect code per factor after a code that never changes."""
     return replace(noise(), codes=np.column_stack([np.full(len(noise().codes), 0.5), perfect().codes[:, :2]]))
 
 
 def mixed() -> Case:
-    """As InfoGAN has it: a code of categories beside two continuous ones."""
+    """Return a categorical code beside two continuous ones, as of InfoGAN."""
     case = perfect()
     categories = (case.factors[:, 1] + (case.codes[:, 2] > 1)) % SIZES[1]
     values = np.column_stack([categories, case.codes[:, 0], case.codes[:, 2]])
@@ -103,12 +103,12 @@ def _one_sample_a_class() -> Case:
 ODDITIES = {
     "one code": lambda: replace(perfect(), codes=perfect().codes[:, :1]),
     "one factor": lambda: _with_factors(perfect().factors[:, :1]),
-    "one sample a class": _one_sample_a_class,
+    "one sample per class": _one_sample_a_class,
     "a constant factor": lambda: _with_factors(np.column_stack([perfect().factors, np.ones(len(perfect().factors))])),
     "only constant factors": lambda: _with_factors(np.ones((len(perfect().factors), 2), dtype=int)),
     "only constant codes": lambda: replace(perfect(), codes=np.zeros((len(perfect().codes), 2))),
-    "labels as texts": lambda: _with_factors(np.char.add("class ", perfect().factors.astype(str))),
-    "labels that begin at 5": lambda: _with_factors(perfect().factors + 5),
+    "text labels": lambda: _with_factors(np.char.add("class ", perfect().factors.astype(str))),
+    "labels that start at 5": lambda: _with_factors(perfect().factors + 5),
     "factors as floats": lambda: _with_factors(
         perfect().factors + 0.25 * np.sin(np.arange(len(perfect().factors)))[:, None]
     ),
@@ -116,4 +116,4 @@ ODDITIES = {
         Variables.wrap(perfect().factors.astype(float), kinds=["ordinal", "cyclic"], prefix="f")
     ),
 }
-"""Inputs that are unusual but not wrong: a metric answers, or says why it cannot."""
+"""Unusual but valid input: a metric scores it, or is undefined with a reason."""

@@ -1,4 +1,4 @@
-"""Run every check that concerns a metric, and say how each came out."""
+"""Run every check that applies to a metric."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 from disentangle_bench.metrics.conformance.declared import DECLARED
 from disentangle_bench.metrics.conformance.observed import OBSERVED
-from disentangle_bench.metrics.conformance.trial import Broken, Trial
+from disentangle_bench.metrics.conformance.trial import Check, Failure, Trial
 from disentangle_bench.metrics.metric import Scores, info_of
 from disentangle_bench.settings import check_settings
 
 CHECKS = {**DECLARED, **OBSERVED}
-"""All checks by what they ask; those of `OBSERVED` concern metrics of codes and factors alone."""
+"""All checks by name; those of `OBSERVED` apply to metrics of codes and factors alone."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one check came out; `fault` is empty where it was kept."""
+    """The result of one check; `fault` is empty if it passed."""
 
     check: str
     fault: str
@@ -28,14 +28,15 @@ class Outcome:
 def check(function: Callable[..., Scores], settings: Mapping[str, Any] | None = None) -> Iterator[Outcome]:
     """Check a metric, one outcome at a time.
 
-    A metric that asks for other parts than codes and factors is checked for what it declares.
+    A metric that needs other parts than codes and factors is only checked for what it declares.
 
     Args:
         function: what `@metric` decorated.
-        settings: at which to try it; settings at which it is quick make the checks so.
+        settings: the settings to check it with, such as those that make it fast.
 
     Raises:
-        UnknownNameError: a setting that it does not have. SettingError: an invalid value of one.
+        UnknownNameError: the metric has no such setting.
+        SettingError: a setting has an invalid value.
     """
     trial = Trial(function, check_settings(function, settings or {}, kind="metric", name=info_of(function).name))
     for name, run in CHECKS.items():
@@ -43,13 +44,13 @@ def check(function: Callable[..., Scores], settings: Mapping[str, Any] | None = 
             yield Outcome(name, _fault(run, trial))
 
 
-def _fault(run: Callable[[Trial], None], trial: Trial) -> str:
+def _fault(run: Check, trial: Trial) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             run(trial)
-    except Broken as broken:
-        return str(broken)
-    except Exception as error:  # noqa: BLE001 - whatever a metric raises is what its author wants to know
+    except Failure as failure:
+        return str(failure)
+    except Exception as error:  # noqa: BLE001 - whatever a metric raises, its author wants to know
         return f"{type(error).__name__}: {error}"
     return ""

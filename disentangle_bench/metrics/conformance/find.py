@@ -1,4 +1,4 @@
-"""The metric that somebody means by a name or by a place in a package."""
+"""Find a metric by its name, or by the place of its function in a package."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from disentangle_bench.errors import MetricError, UnknownNameError
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.metric import Scores
 
-_PLACE = "Give a metric's name, or where its function is, as in package.module.function."
+_PLACE = "Give the name of a metric, or the place of its function, as in package.module.function."
 
 
 def find_metric(name: str) -> Callable[..., Scores]:
-    """A registered metric, or the function at `package.module.function` or `package.module:function`.
+    """Return a registered metric, or the function at `package.module.function` or `package.module:function`.
 
     Raises:
-        UnknownNameError: neither a metric nor a place. MetricError: nothing there, or a function that is no metric.
+        UnknownNameError: it is neither a metric's name nor a function of that module.
+        MetricError: the module cannot be imported, or the function is not a metric.
     """
     module, _, function = name.replace(":", ".").rpartition(".")
     if name in METRICS or not module:
@@ -28,5 +29,5 @@ def find_metric(name: str) -> Callable[..., Scores]:
     except AttributeError:
         raise UnknownNameError(f"function in {module}", function, dir(import_module(module))) from None
     if not hasattr(found, "info"):
-        raise MetricError(f"{name} is no metric.", "Decorate it with `disentangle_bench.metrics.metric`.")
+        raise MetricError(f"{name} is not a metric.", "Decorate it with `disentangle_bench.metrics.metric`.")
     return found

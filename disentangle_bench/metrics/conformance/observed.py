@@ -1,4 +1,4 @@
-"""Checks of what a metric of codes and factors says of small cases."""
+"""Checks of the scores that a metric of codes and factors gives to small cases."""
 
 from __future__ import annotations
 
@@ -14,59 +14,68 @@ import torch
 
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics.conformance import cases
-from disentangle_bench.metrics.conformance.cases import Case
-from disentangle_bench.metrics.conformance.trial import Trial, require
+from disentangle_bench.metrics.conformance.cases import ODDITIES, REPRESENTATIONS, Case
+from disentangle_bench.metrics.conformance.trial import Check, Trial, require, rule
 from disentangle_bench.metrics.metric import Score
 from disentangle_bench.representation.variables import Variables
 
 _ROUNDING = 1e-9
 _MARGIN = 0.05
-Check = Callable[[Trial], None]
+OBSERVED: dict[str, Check] = {}
+"""Checks that every metric of codes and factors alone must pass, by name."""
 
 
-def _prefers_perfect_codes(trial: Trial) -> None:
+@rule(OBSERVED, "scores perfect codes better than noise")
+def prefers_perfect_codes(trial: Trial) -> None:
     pairs = (cases.perfect, cases.noise), (cases.named, cases.misnamed)
     for perfect, noise in ((trial.headline(first()), trial.headline(second())) for first, second in pairs):
         if perfect is not None and noise is not None:
             sign = {"higher": 1, "lower": -1, "neither": 0}[trial.info.better]
-            kept = sign == 0 or sign * (perfect - noise) > _MARGIN
-            require(kept, f"perfect codes score {perfect:.3f}, noise {noise:.3f}")
+            better = sign == 0 or sign * (perfect - noise) > _MARGIN
+            require(better, f"perfect codes score {perfect:.3f}, noise {noise:.3f}")
             return
-    require(False, "neither perfect codes nor noise have a score, be the codes continuous or categories")
+    require(False, "neither perfect codes nor noise have a score, whether continuous or categorical")
 
 
-def _sound(case: Callable[[], Case]) -> Check:
-    def run(trial: Trial) -> None:
-        for part, score in trial.scores(case()).items():
-            _require_sound(trial, part, score)
+def gives_valid_scores(case: Callable[[], Case]) -> Check:
+    """Check that each score of a case is within bounds, or undefined with a reason."""
 
-    return run
+    def check(trial: Trial) -> None:
+        for component, score in trial.scores(case()).items():
+            require_valid(trial, component or "the score", score)
+
+    return check
 
 
-def _require_sound(trial: Trial, part: str, score: Score) -> None:
-    name = part or "the score"
+OBSERVED |= {f"stays in bounds for {name} codes": gives_valid_scores(case) for name, case in REPRESENTATIONS.items()}
+OBSERVED |= {f"handles {name}": gives_valid_scores(case) for name, case in ODDITIES.items()}
+
+
+def require_valid(trial: Trial, name: str, score: Score) -> None:
     require((score.value is None) == bool(score.reason), f"{name} is {score.value} with the reason {score.reason!r}")
     low, high = trial.info.bounds if score.bounds is None else score.bounds
     if score.value is not None:
         inside = (low is None or score.value >= low - _ROUNDING) and (high is None or score.value <= high + _ROUNDING)
         require(math.isfinite(score.value), f"{name} is {score.value}; give Score.undefined(reason)")
-        require(inside, f"{name} is {score.value}, beyond the bounds {low} to {high}")
+        require(inside, f"{name} is {score.value}, outside the bounds {low} to {high}")
     json.dumps(dict(score.details), allow_nan=False)
 
 
-def _repeats_itself(trial: Trial) -> None:
+@rule(OBSERVED, "gives the same score for the same seed")
+def is_reproducible(trial: Trial) -> None:
     case = cases.perfect()
     first, second = trial.scores(case), trial.scores(case)
-    require(first == second, "the same codes, factors and seed score differently")
+    require(first == second, "the same codes, factors and seed give different scores")
 
 
-def _leaves_its_inputs(trial: Trial) -> None:
+@rule(OBSERVED, "changes neither its inputs nor global random states")
+def has_no_side_effects(trial: Trial) -> None:
     case = cases.mixed()
     before, state = deepcopy(case), _global_state()
     trial.scores(case)
     same = np.array_equal(before.codes.values, case.codes.values) and np.array_equal(before.factors, case.factors)
-    require(same and np.array_equal(before.train, case.train), "its inputs were changed")
-    require(_global_state() == state, "a global random state was changed")
+    require(same and np.array_equal(before.train, case.train), "it changed its inputs")
+    require(_global_state() == state, "it changed a global random state")
 
 
 def _global_state() -> tuple[bytes, int, bytes]:
@@ -74,25 +83,29 @@ def _global_state() -> tuple[bytes, int, bytes]:
     return np.asarray(keys).tobytes(), int(position), torch.get_rng_state().numpy().tobytes()
 
 
-def _ignores_the_order_of_samples(trial: Trial) -> None:
+@rule(OBSERVED, "ignores the order of samples")
+def ignores_the_order_of_samples(trial: Trial) -> None:
     case = cases.perfect()
     order = np.random.default_rng(1).permutation(len(case.train))
     trial.require_same(case, case.rows(order), "another order of the samples")
 
 
-def _ignores_the_order_of_codes(trial: Trial) -> None:
+@rule(OBSERVED, "ignores the order of codes")
+def ignores_the_order_of_codes(trial: Trial) -> None:
     case = cases.perfect()
     trial.require_same(case, replace(case, codes=case.codes[:, ::-1].copy()), "another order of the codes")
 
 
-def _ignores_the_names_of_classes(trial: Trial) -> None:
+@rule(OBSERVED, "ignores the names of classes, if declared relabel-invariant")
+def ignores_the_names_of_classes(trial: Trial) -> None:
     if trial.info.relabel_invariant:
         case = cases.perfect()
         renamed = np.array(["delta", "alpha", "charlie", "bravo"])[case.factors]
         trial.require_same(case, replace(case, factors=renamed), "renaming the classes")
 
 
-def _ignores_the_names_of_categories(trial: Trial) -> None:
+@rule(OBSERVED, "ignores the names of categories")
+def ignores_the_names_of_categories(trial: Trial) -> None:
     case = cases.mixed()
     values = case.codes.values.copy()
     values[:, 0] = np.array([7, 2, 9, 4])[values[:, 0].astype(int)]
@@ -100,31 +113,35 @@ def _ignores_the_names_of_categories(trial: Trial) -> None:
     trial.require_same(case, replace(case, codes=renamed), "renaming the categories of a code")
 
 
-def _ignores_the_scale_of_codes(trial: Trial) -> None:
+@rule(OBSERVED, "ignores the scale of codes, if declared scale-invariant")
+def ignores_the_scale_of_codes(trial: Trial) -> None:
     if trial.info.scale_invariant:
         case = cases.perfect()
         stretched = case.codes * np.array([4.0, 0.25, 2.0]) + np.array([-1.0, 3.0, 0.0])
         trial.require_same(case, replace(case, codes=stretched), "stretching and shifting the codes")
 
 
-def _takes_tensors(trial: Trial) -> None:
+@rule(OBSERVED, "accepts torch tensors")
+def accepts_tensors(trial: Trial) -> None:
     case = cases.perfect()
     parts = (torch.tensor(part) for part in (case.codes, case.factors, case.train))
     trial.require_same(case, Case(*parts), "giving torch tensors")  # type: ignore[arg-type]
 
 
-def _refuses(change: Callable[[Case], Case], *said: str) -> Check:
-    def run(trial: Trial) -> None:
+def rejects(change: Callable[[Case], Case], *words: str) -> Check:
+    """Check that a changed case is an error whose message has these words, or has no defined score."""
+
+    def check(trial: Trial) -> None:
         try:
             scores = trial.scores(change(cases.perfect()))
         except DbenchError as error:
-            missing = [word for word in said if word not in str(error)]
+            missing = [word for word in words if word not in str(error)]
             require(not missing, f"the message {str(error)!r} does not name {', '.join(missing)}")
         else:
             defined = [score.value for score in scores.values() if score.value is not None]
             require(not defined, f"no error, but {defined}")
 
-    return run
+    return check
 
 
 def _with_codes(case: Case, place: Any, value: float) -> Case:
@@ -133,22 +150,9 @@ def _with_codes(case: Case, place: Any, value: float) -> Case:
     return replace(case, codes=codes)
 
 
-OBSERVED: dict[str, Check] = {
-    "scores perfect codes better than noise": _prefers_perfect_codes,
-    **{f"stays in bounds for {name} codes": _sound(case) for name, case in cases.REPRESENTATIONS.items()},
-    **{f"copes with {name}": _sound(case) for name, case in cases.ODDITIES.items()},
-    "gives the same number for the same seed": _repeats_itself,
-    "leaves its inputs and the global state alone": _leaves_its_inputs,
-    "ignores the order of samples": _ignores_the_order_of_samples,
-    "ignores the order of codes": _ignores_the_order_of_codes,
-    "ignores the names of classes, if it says so": _ignores_the_names_of_classes,
-    "ignores the names of categories": _ignores_the_names_of_categories,
-    "ignores the scale of codes, if it says so": _ignores_the_scale_of_codes,
-    "takes torch tensors": _takes_tensors,
-    "refuses NaN and names column and count": _refuses(
-        lambda case: _with_codes(case, (slice(3), 1), np.nan), "'c2'", "3"
-    ),
-    "refuses infinite codes": _refuses(lambda case: _with_codes(case, (0, 0), np.inf), "'c1'", "1"),
-    "refuses lengths that differ": _refuses(lambda case: replace(case, factors=case.factors[:-1]), "240", "239"),
-    "refuses too few samples": _refuses(lambda case: case.rows(np.arange(2)), "2"),
+OBSERVED |= {
+    "rejects NaN, naming column and count": rejects(lambda case: _with_codes(case, (slice(3), 1), np.nan), "'c2'", "3"),
+    "rejects infinite codes": rejects(lambda case: _with_codes(case, (0, 0), np.inf), "'c1'", "1"),
+    "rejects different lengths": rejects(lambda case: replace(case, factors=case.factors[:-1]), "240", "239"),
+    "rejects too few samples": rejects(lambda case: case.rows(np.arange(2)), "2"),
 }

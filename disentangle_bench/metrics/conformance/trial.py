@@ -1,4 +1,4 @@
-"""A metric under test, and what a check says when it is broken."""
+"""A metric under test, and the rules that it is checked against."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from disentangle_bench.metrics.metric import MetricInfo, Score, Scores, info_of
 
 CLOSE = 1e-6
 LOOSE = 0.15
-"""How far a score that depends on a seed may move when the same question is put in another way."""
+"""How far a score that depends on a seed may move when the same samples are given in another form."""
 
 
-class Broken(Exception):  # noqa: N818 - what happened to a rule, not an error of the program
-    """A metric does not keep to a rule."""
+class Failure(Exception):  # noqa: N818 - the result of a check, not an error of the program
+    """A metric breaks a rule."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A metric and the settings at which it is tried."""
+    """A metric and the settings to check it with."""
 
     function: Callable[..., Scores]
     settings: Mapping[str, Any]
@@ -30,7 +30,7 @@ class Trial:
         return info_of(self.function)
 
     def scores(self, case: Case) -> dict[str, Score]:
-        """All parts; the headline of a metric of one part has an empty name."""
+        """Return all components by name; the score of a metric of one component has an empty name."""
         scores = self.function(**case.parts(self.info.needs), **self.settings)
         return {"": scores} if isinstance(scores, Score) else scores
 
@@ -38,22 +38,33 @@ class Trial:
         return next(iter(self.scores(case).values())).value
 
     def require_same(self, before: Case, after: Case, what: str) -> None:
-        """Raise unless both cases score the same: to rounding, or about so where a seed draws samples."""
+        """Require the same scores of two cases: up to rounding, or roughly where a seed draws samples."""
         first, second = self.scores(before), self.scores(after)
-        require(list(first) == list(second), f"{what} changes the parts from {list(first)} to {list(second)}")
-        reach = LOOSE if "seed" in self.info.settings else CLOSE
-        for part, score in first.items():
-            same = _about_equal(score.value, second[part].value, reach)
-            require(same, f"{what} changes {part or 'the score'} from {score.value} to {second[part].value}")
+        require(list(first) == list(second), f"{what} changes the components from {list(first)} to {list(second)}")
+        tolerance = LOOSE if "seed" in self.info.settings else CLOSE
+        for component, score in first.items():
+            one, other = score.value, second[component].value
+            same = one is other  # both undefined
+            if one is not None and other is not None:
+                same = abs(one - other) <= tolerance * max(1.0, abs(one))
+            require(same, f"{what} changes {component or 'the score'} from {one} to {other}")
 
 
-def _about_equal(first: float | None, second: float | None, reach: float) -> bool:
-    if first is None or second is None:
-        return first is second
-    return abs(first - second) <= reach * max(1.0, abs(first))
+Check = Callable[[Trial], None]
+"""What a metric must pass; it raises a `Failure`, or whatever the metric raises."""
 
 
-def require(kept: bool, otherwise: str) -> None:
-    """Raise unless a rule is kept."""
-    if not kept:
-        raise Broken(otherwise)
+def rule(rules: dict[str, Check], name: str) -> Callable[[Check], Check]:
+    """Add the decorated check to some rules, by a name that completes "the metric ..."."""
+
+    def add(check: Check) -> Check:
+        rules[name] = check
+        return check
+
+    return add
+
+
+def require(holds: bool, otherwise: str) -> None:
+    """Raise a `Failure` with a message unless a condition holds."""
+    if not holds:
+        raise Failure(otherwise)

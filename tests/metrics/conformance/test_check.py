@@ -1,4 +1,4 @@
-"""Each rule catches a metric that breaks it, and leaves a sound one in peace."""
+"""Each rule catches a metric that breaks it, and passes a sound one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def metric_of(change: Callable[[Any, Any, float], Any], **declared: Any) -> Metr
 
     @metric("small", **(DECLARED | declared))
     def small(codes: Any, factors: Any) -> Scores:
-        """What the best code knows of a factor, on average.
+        """Share of a factor's entropy that its best code holds, on average.
 
         Args:
             codes: `(n, d)`.
@@ -57,7 +57,7 @@ def sound(_codes: Any, _factors: Any, value: float) -> float:
     return value
 
 
-def test_a_sound_metric_keeps_every_rule() -> None:
+def test_a_sound_metric_passes_every_rule() -> None:
     assert broken(metric_of(sound)) == set()
 
 
@@ -92,23 +92,25 @@ def order(codes: Any, _factors: Any, value: float) -> float:
         (lambda c, f, value: 2 * value, {}, "stays in bounds for perfect codes"),
         (lambda c, f, value: math.nan, {}, "stays in bounds for noise codes"),
         (warns, {}, "stays in bounds for dead codes"),
-        (first_code, {}, "ignores the scale of codes, if it says so"),
+        (first_code, {}, "ignores the scale of codes, if declared scale-invariant"),
         (first_code, {}, "ignores the order of codes"),
-        (draws, {}, "gives the same number for the same seed"),
-        (draws, {}, "leaves its inputs and the global state alone"),
-        (overwrites, {}, "leaves its inputs and the global state alone"),
+        (draws, {}, "gives the same score for the same seed"),
+        (draws, {}, "changes neither its inputs nor global random states"),
+        (overwrites, {}, "changes neither its inputs nor global random states"),
         (order, {}, "ignores the order of samples"),
         (sound, {"source": "a friend"}, "names its source"),
         (sound, {"version": 0}, "has a version"),
         (sound, {"bounds": (1, 0)}, "has bounds in order"),
     ],
 )
-def test_a_rule_catches_who_breaks_it(change: Any, declared: Any, caught: str) -> None:
+def test_a_rule_catches_a_metric_that_breaks_it(change: Any, declared: Any, caught: str) -> None:
     assert caught in broken(metric_of(change, **declared))
 
 
-def test_a_metric_that_is_not_affine_may_say_so() -> None:
-    assert "ignores the scale of codes, if it says so" not in broken(metric_of(first_code, scale_invariant=False))
+def test_a_metric_may_declare_that_it_depends_on_scale() -> None:
+    assert "ignores the scale of codes, if declared scale-invariant" not in broken(
+        metric_of(first_code, scale_invariant=False)
+    )
 
 
 def test_a_metric_that_checks_nothing_is_caught() -> None:
@@ -119,24 +121,24 @@ def test_a_metric_that_checks_nothing_is_caught() -> None:
 
     faults = broken(careless)
     assert {
-        "has a name that can be typed",
-        "says in one sentence what it says",
+        "has a lower-case name with dashes",
+        "has a one-sentence summary",
         "has settings that JSON can hold",
-        "explains every argument",
-        "refuses NaN and names column and count",
-        "refuses lengths that differ",
-        "copes with only constant factors",
-    } - faults <= {"copes with only constant factors"}
-    assert "refuses infinite codes" in faults
+        "documents every argument",
+        "rejects NaN, naming column and count",
+        "rejects different lengths",
+        "handles only constant factors",
+    } - faults <= {"handles only constant factors"}
+    assert "rejects infinite codes" in faults
 
 
-def test_a_metric_of_other_parts_is_checked_for_what_it_declares() -> None:
+def test_a_metric_of_other_parts_is_checked_for_its_declaration() -> None:
     @metric("drawn", **DECLARED)
     def drawn(generator: Any) -> Scores:
-        """How well a generator draws, in a word.
+        """Quality of a generator's images, in one number.
 
         Args:
-            generator: what draws.
+            generator: latents -> images.
         """
         raise AssertionError(generator)
 
@@ -145,7 +147,7 @@ def test_a_metric_of_other_parts_is_checked_for_what_it_declares() -> None:
     assert not any(outcome.fault for outcome in outcomes)
 
 
-def test_an_unknown_setting_is_told() -> None:
+def test_an_unknown_setting_is_reported() -> None:
     with pytest.raises(UnknownNameError, match="named 'bins'"):
         list(check(metric_of(sound), {"bins": 3}))
 
@@ -156,18 +158,18 @@ class TestFind:
         assert find_metric("disentangle_bench.metrics.predictor.clustering.c1_accuracy") is found
         assert find_metric("disentangle_bench.metrics.predictor.clustering:c1_accuracy") is found
 
-    def test_a_name_that_there_is_not(self) -> None:
+    def test_an_unknown_name(self) -> None:
         with pytest.raises(UnknownNameError, match="Did you mean 'c1-accuracy'"):
             find_metric("c1-acuracy")
 
-    def test_a_module_that_there_is_not(self) -> None:
+    def test_an_unknown_module(self) -> None:
         with pytest.raises(MetricError, match="'nowhere' cannot be imported"):
             find_metric("nowhere.metric")
 
-    def test_a_function_that_there_is_not(self) -> None:
+    def test_an_unknown_function(self) -> None:
         with pytest.raises(UnknownNameError, match="Did you mean 'c1_accuracy'"):
             find_metric("disentangle_bench.metrics.predictor.clustering.c1_acuracy")
 
-    def test_a_function_that_is_no_metric(self) -> None:
-        with pytest.raises(MetricError, match="is no metric"):
+    def test_a_function_that_is_not_a_metric(self) -> None:
+        with pytest.raises(MetricError, match="is not a metric"):
             find_metric("disentangle_bench.seeds.derive_seed")
