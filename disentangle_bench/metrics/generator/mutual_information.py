@@ -101,7 +101,7 @@ def variational_bound(
     version=1,
     bounds=(None, None),
     better="higher",
-    source="arXiv:1606.03657, eq. 4, with Q trained afresh",
+    source="arXiv:1606.03657, eq. 4, with a newly trained Q",
     unit="nats",
 )
 def fresh_posterior_bound(
@@ -121,7 +121,7 @@ def fresh_posterior_bound(
     protocol for every model. It measures what the images hold of a code rather than what the model's Q makes of them,
     so it is fair to a model whose Q was trained separately from the generator.
 
-        L_I(c)  = E[ln Q'(c given x)] + H(c) ≤ I(c; x),  Q' trained afresh on x = G(z, c)
+        L_I(c)  = E[ln Q'(c given x)] + H(c) ≤ I(c; x),  Q' newly trained on x = G(z, c)
         gap(c)  = E[ln Q'(c given x) - ln Q(c given x)]
 
     Does not see: information that the small network misses; nor whether a code means anything to a person.
@@ -145,7 +145,7 @@ def fresh_posterior_bound(
         DbenchError: too few samples, or a generator or posterior that does not fit the latents.
 
     References:
-        Chen et al. (2016), InfoGAN, arXiv:1606.03657, eq. 4, with Q trained afresh.
+        Chen et al. (2016), InfoGAN, arXiv:1606.03657, eq. 4, with a newly trained Q.
 
     Example:
         The code lights one of two pixels, which the network learns to read.
@@ -170,7 +170,7 @@ def fresh_posterior_bound(
         posteriors += [(posterior, latents)] if posterior else []
         read, *own = posterior_outputs(generator, posteriors, drawn, batch_size)
     details = {
-        "estimator": "variational bound, a posterior trained afresh",
+        "estimator": "variational bound, a newly trained posterior",
         "bounds": "below",
         "samples": samples,
         "train_samples": train_samples,

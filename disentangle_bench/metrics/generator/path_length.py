@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Latents, LatentSpec
-from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness
+from disentangle_bench.metrics.generator.sampling import NO_CLASSIFIER, draw_latents, image_batches, isolated_randomness
 from disentangle_bench.metrics.generator.traversals import BATCH, Floats, prior_values, traverse
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval, mean_interval
@@ -18,7 +18,6 @@ from disentangle_bench.metrics.metric import Classifier, Generator, Score, Score
 from disentangle_bench.seeds import derive_seed
 
 UNMOVED = 1e-10  # a mean squared distance below this is rounding
-NO_CLASSIFIER = "There is no classifier to take features from: the dataset has no labels, or none was given."
 NO_PATH = "There is no continuous code: between two categories there is no path."
 
 

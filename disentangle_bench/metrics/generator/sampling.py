@@ -13,6 +13,8 @@ from disentangle_bench.latents import Latents, LatentSpec
 from disentangle_bench.metrics.metric import Generator, Posterior
 from disentangle_bench.seeds import derive_seed
 
+NO_CLASSIFIER = "There is no classifier to take features from: the dataset has no labels, or none was given."
+
 Parameters = tuple[Tensor, ...]
 """Posterior parameters on the CPU, one float32 `(n, p)` per code."""
 

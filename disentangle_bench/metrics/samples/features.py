@@ -16,7 +16,6 @@ from disentangle_bench.metrics.metric import Classifier, Generator
 from disentangle_bench.seeds import derive_seed
 
 BATCH = 500
-NO_CLASSIFIER = "There is no classifier to take features from: the dataset has no labels, or none was given."
 
 Floats = NDArray[np.float64]
 Images = NDArray[np.uint8]

@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
 from disentangle_bench.latents import LatentSpec
+from disentangle_bench.metrics.generator.sampling import NO_CLASSIFIER
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Score, Scores, metric
-from disentangle_bench.metrics.samples.features import NO_CLASSIFIER, Features, Floats
+from disentangle_bench.metrics.samples.features import Features, Floats
 from disentangle_bench.seeds import derive_seed
 
 FEWEST = 4  # images: two in each half

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from disentangle_bench.latents import LatentSpec
+from disentangle_bench.metrics.generator.sampling import NO_CLASSIFIER
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import mean_interval
 from disentangle_bench.metrics.metric import Classifier, Generator, Score, Scores, metric, pairing
-from disentangle_bench.metrics.samples.features import NO_CLASSIFIER, Features, Floats
+from disentangle_bench.metrics.samples.features import Features, Floats
 
 LARGEST_SUBSET = 1000  # as in the paper
 FEWEST = 2  # images per subset of each half of the real images
