@@ -1,4 +1,4 @@
-"""Chairs: the Chairs experiment of InfoGAN's paper with factors that are known, drawn as they are asked for.
+"""Chairs: the Chairs experiment of InfoGAN's paper with known factors, as a procedural dataset.
 
 The paper's chairs are renders of many hundred models. These are built of some tens of solids each; what varies is what
 varies there: the direction from which the chair is seen, how wide it is and what kind it is, besides its back's height.
@@ -6,7 +6,7 @@ varies there: the direction from which the chair is seen, how wide it is and wha
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.procedural import procedural_dataset
 from disentangle_bench.datasets.rendering.camera import Camera, turned
 from disentangle_bench.datasets.rendering.casting import cast
 from disentangle_bench.datasets.rendering.chair_shapes import STYLES, chair
-from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
 from disentangle_bench.datasets.rendering.shading import direction, in_bytes, lambert, shrunk
 from disentangle_bench.datasets.rendering.solids import Scene
 
@@ -31,7 +31,7 @@ EVEN, KEY, FILL = 0.36, 0.70, 0.22
 
 
 class Chairs3D:
-    """The adapter: nothing is fetched or stored; an image is a function of its four factors."""
+    """The adapter."""
 
     info = DatasetInfo(
         name="chairs3d",
@@ -54,7 +54,7 @@ class Chairs3D:
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 64) -> Dataset:
-        """All images, each drawn when it is asked for; `data_dir` is not needed.
+        """Load all images.
 
         Args:
             data_dir: not used.
@@ -63,20 +63,13 @@ class Chairs3D:
         Raises:
             SettingError: a size out of range.
         """
-        images = ChairImages(checked_size(self.info.name, size))
-        return drawn_dataset(self.info, images)
+        return procedural_dataset(self.info, size, partial(draw, size=size))
 
 
-class ChairImages(DrawnImages):
-    """The images."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(Chairs3D.info.factors, (1, size, size))
-
-    def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
-        """The image `(1, h, w)` of azimuth, width, back height and style."""
-        azimuth, width, back, style = classes
-        return drawn_chair(AZIMUTHS[azimuth], WIDTHS[width], BACKS[back], style, self.shape[-1])
+def draw(classes: tuple[int, ...], size: int) -> NDArray[np.uint8]:
+    """Draw the image `(1, size, size)` of azimuth, width, back height and style."""
+    azimuth, width, back, style = classes
+    return drawn_chair(AZIMUTHS[azimuth], WIDTHS[width], BACKS[back], style, size)
 
 
 def drawn_chair(azimuth: float, width: float, back: float, style: int, size: int) -> NDArray[np.uint8]:

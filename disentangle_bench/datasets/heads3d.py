@@ -1,4 +1,4 @@
-"""Heads: the Faces experiment of InfoGAN's paper with factors that are known, drawn as they are asked for.
+"""Heads: the Faces experiment of InfoGAN's paper with known factors, as a procedural dataset.
 
 The paper's faces are renders of the Basel Face Model, which are not public. These heads are made of soft ellipsoids;
 what varies is what varies there: the pose, the light, and how wide the face is, besides who it is.
@@ -6,7 +6,7 @@ what varies is what varies there: the pose, the light, and how wide the face is,
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.procedural import procedural_dataset
 from disentangle_bench.datasets.rendering.blobs import Sight
 from disentangle_bench.datasets.rendering.camera import Array, pixel_centres, turned
-from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
 from disentangle_bench.datasets.rendering.head_shapes import head
 from disentangle_bench.datasets.rendering.shading import direction, in_bytes, lambert, shrunk
 
@@ -33,7 +33,7 @@ REACH, RAISED = np.float32(1.28), np.float32(0.07)
 
 
 class Heads3D:
-    """The adapter: nothing is fetched or stored; an image is a function of its five factors."""
+    """The adapter."""
 
     info = DatasetInfo(
         name="heads3d",
@@ -56,7 +56,7 @@ class Heads3D:
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 32) -> Dataset:
-        """The 254,100 images, each drawn when it is asked for; `data_dir` is not needed.
+        """Load the 254,100 images.
 
         Args:
             data_dir: not used.
@@ -65,21 +65,14 @@ class Heads3D:
         Raises:
             SettingError: a size out of range.
         """
-        images = HeadImages(checked_size(self.info.name, size))
-        return drawn_dataset(self.info, images)
+        return procedural_dataset(self.info, size, partial(draw, size=size))
 
 
-class HeadImages(DrawnImages):
-    """The images."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(Heads3D.info.factors, (1, size, size))
-
-    def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
-        """The image `(1, h, w)` of azimuth, elevation, lighting, width and identity."""
-        azimuth, elevation, lighting, width, identity = classes
-        pose = turned(AZIMUTHS[azimuth], ELEVATIONS[elevation])
-        return drawn_head(pose, LIGHTINGS[lighting], WIDTHS[width], identity, self.shape[-1])
+def draw(classes: tuple[int, ...], size: int) -> NDArray[np.uint8]:
+    """Draw the image `(1, size, size)` of azimuth, elevation, lighting, width and identity."""
+    azimuth, elevation, lighting, width, identity = classes
+    pose = turned(AZIMUTHS[azimuth], ELEVATIONS[elevation])
+    return drawn_head(pose, LIGHTINGS[lighting], WIDTHS[width], identity, size)
 
 
 def drawn_head(pose: Array, lighting: float, width: float, identity: int, size: int) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
-"""Sprites: a square, an ellipse or a heart under dSprites' six factors, drawn when it is asked for.
+"""Sprites: a square, an ellipse or a heart under dSprites' six factors, as a procedural dataset.
 
 A stand-in for dSprites (github.com/google-deepmind/dsprites-dataset): the same factors, values, order and proportions,
-though not its pixels. Its author drew vectors on a canvas of the size 1 and thresholded them (issue 2 of that
+but not the same pixels. Its author drew vectors on a canvas of the size 1 and thresholded them (issue 2 of that
 repository, which also gives the heart's curve).
 """
 
@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
+from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.grid import grid_dataset
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.datasets.rendering.stencils import SHAPES, Stencils
-from disentangle_bench.errors import DataError
-from disentangle_bench.representation.variables import Variables
+from disentangle_bench.errors import SettingError
 
 REACH = 0.2
 """How far a sprite of scale 1 reaches from its centre, as a share of the frame; and how near its centre comes to it."""
@@ -45,7 +45,8 @@ class SpriteImages(LazyImages):
         places = (REACH + (1 - 2 * REACH) * np.array(x, dtype=float)) * size
         radii = [REACH * size * float(scale) for scale in scales]
         self.stencils = Stencils(size, [str(shape) for shape in shapes], radii, angles, places)
-        self.colors = _colors(self.sizes[0])
+        hues = [colorsys.hsv_to_rgb(float(hue), 1, 1) for hue in factors[0].values] if self.sizes[0] > 1 else [(1.0,)]
+        self.colors = np.rint(np.multiply(hues, 255)).astype(np.uint8)  # (colors, channels); hues are fully saturated
         self.shape = (math.prod(self.sizes), self.colors.shape[1], size, size)
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -75,42 +76,28 @@ def _factors(colors: int, shapes: Sequence[str], scales: int, orientations: int,
     )
 
 
-def _colors(number: int) -> NDArray[np.uint8]:
-    """White `(1, 1)`, or so many hues `(number, 3)` of full saturation, red first."""
-    if number == 1:
-        return np.full((1, 1), 255, np.uint8)
-    hues = [colorsys.hsv_to_rgb(hue / number, 1, 1) for hue in range(number)]
-    return np.rint(np.multiply(hues, 255)).astype(np.uint8)
+def check(shapes: Sequence[str], **settings: int) -> None:
+    """Refuse settings out of range.
 
-
-def _chosen(shapes: Sequence[str]) -> tuple[str, ...]:
-    names = tuple(shapes)
-    if not names or len(set(names)) < len(names) or not set(names) <= set(SHAPES):
-        raise DataError(f"sprites has no shapes {names}.", f"Choose some of {', '.join(SHAPES)}, each once.")
-    return names
-
-
-def _check(**settings: int) -> None:
+    Raises:
+        SettingError: names the setting and its range.
+    """
     for name, value in settings.items():
         least, most = LIMITS[name]
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise DataError(f"sprites has no {name} {value!r}.", f"Give a whole number from {least} to {most}.")
+            problem = f"The setting {name} = {value!r} of the dataset 'sprites' is out of range."
+            raise SettingError(problem, f"Choose an integer from {least} to {most}.")
     if settings["orientations"] == 2:
-        raise DataError("sprites has no two orientations: the first and the last coincide.", "Give 1, or 3 and more.")
+        problem = "The setting orientations = 2 of the dataset 'sprites' is invalid: the first and the last coincide."
+        raise SettingError(problem, "Choose 1, or 3 and more.")
+    if not shapes or len(set(shapes)) < len(shapes) or not set(shapes) <= set(SHAPES):
+        problem = f"The setting shapes = {tuple(shapes)} of the dataset 'sprites' is invalid."
+        raise SettingError(problem, f"Choose some of {', '.join(SHAPES)}, each once.")
 
 
 def _title(size: int, colors: int) -> str:
     pixels = "binary" if colors == 1 else "colour"
     return f"Sprites: 2-D shapes under dSprites' factors, {size}x{size} {pixels}, procedural"
-
-
-def _refuse_too_many(factors: Sequence[Factor]) -> None:
-    images = math.prod(len(factor.values) for factor in factors)
-    if images > MOST_IMAGES:
-        raise DataError(
-            f"sprites would have {images:,} images, more than the {MOST_IMAGES:,} whose factors fit memory.",
-            "Choose fewer colors, scales, orientations or positions.",
-        )
 
 
 class Sprites:
@@ -142,10 +129,10 @@ class Sprites:
         orientations: int = 40,
         positions: int = 32,
     ) -> Dataset:
-        """Every combination of the factors, in dSprites' order: posY fastest; `data_dir` is not needed.
+        """Load every combination of the factors, in dSprites' order: posY fastest.
 
         Args:
-            data_dir: ignored.
+            data_dir: not used.
             size: pixels along an image, from 8 on.
             colors: 1 for white on black in one channel; more for as many hues, in three.
             shapes: some of square, ellipse and heart.
@@ -155,18 +142,20 @@ class Sprites:
             positions: how many along each axis, evenly spaced from 0 to 1; 1 for the middle only.
 
         Raises:
-            DataError: a setting out of range, or images that would take too much memory to draw.
+            SettingError: a setting out of range, or more images than fit memory.
         """
-        _check(size=size, colors=colors, scales=scales, orientations=orientations, positions=positions)
-        factors = _factors(colors, _chosen(shapes), scales, orientations, positions)
-        _refuse_too_many(factors)
+        check(shapes, size=size, colors=colors, scales=scales, orientations=orientations, positions=positions)
+        factors = _factors(colors, shapes, scales, orientations, positions)
+        count = math.prod(len(factor.values) for factor in factors)
+        if count > MOST_IMAGES:
+            raise SettingError(
+                f"sprites would have {count:,} images, more than the {MOST_IMAGES:,} whose factors fit memory.",
+                "Choose fewer colors, scales, orientations or positions.",
+            )
         images = SpriteImages(factors, size)
         title = _title(size, colors)
-        info = replace(self.info, title=title, images=len(images), shape=images.shape[1:], factors=factors)
-        names, kinds = [factor.name for factor in factors], [factor.kind for factor in factors]
-        return Dataset(
-            info, images, Variables.wrap(grid(factors), names=names, kinds=kinds), held_out(len(images), info.name)
-        )
+        info = replace(self.info, title=title, images=count, shape=images.shape[1:], factors=factors)
+        return grid_dataset(info, images, grid(factors))
 
 
 sprites = Sprites()

@@ -1,7 +1,7 @@
-"""Toy Shapes3D: a solid in a room under the six factors of 3D Shapes, drawn as it is asked for.
+"""Toy Shapes3D: a solid in a room under the six factors of 3D Shapes, as a procedural dataset.
 
-A stand-in for 3D Shapes (github.com/google-deepmind/3d-shapes): the same factors, values and order, though not its
-pixels. It serves to try in minutes what is meant for the real set.
+A stand-in for 3D Shapes (github.com/google-deepmind/3d-shapes): the same factors, values and order, but not the same
+pixels. Use it to try in minutes what is meant for the real set.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
+from disentangle_bench.datasets.procedural import procedural_dataset
 from disentangle_bench.datasets.rendering.camera import Array, Camera, turned
 from disentangle_bench.datasets.rendering.casting import cast
-from disentangle_bench.datasets.rendering.drawn import DrawnImages, checked_size, drawn_dataset
 from disentangle_bench.datasets.rendering.room import Room
 from disentangle_bench.datasets.rendering.shading import (
     cone,
@@ -31,7 +31,7 @@ from disentangle_bench.datasets.shapes3d import FACTORS, HUES, ORIENTATIONS, SCA
 
 
 class ToyShapes3D:
-    """The adapter: nothing is fetched or stored; an image is a function of its six factors."""
+    """The adapter."""
 
     info = DatasetInfo(
         name="toyshapes3d",
@@ -48,7 +48,7 @@ class ToyShapes3D:
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 64) -> Dataset:
-        """The 480,000 images, each drawn when it is asked for; `data_dir` is not needed.
+        """Load the 480,000 images.
 
         Args:
             data_dir: not used.
@@ -57,38 +57,33 @@ class ToyShapes3D:
         Raises:
             SettingError: a size out of range.
         """
-        images = ToyShapesImages(checked_size(self.info.name, size))
-        return drawn_dataset(self.info, images)
+        return procedural_dataset(self.info, size, Painter(size))
 
 
-class ToyShapesImages(DrawnImages):
-    """The images. Light is additive: each is a sum of four layers, those of three parts in the parts' colours.
+class Painter:
+    """Draws the images. Light is additive: each is a sum of four layers, those of three parts in the parts' colours.
 
     The layers depend on scale, shape and orientation alone. Once drawn they are kept, all 480 of them at usual sizes,
-    so that an image is four products and three sums.
+    so that an image is four products and three sums. A copy for another process starts empty.
     """
 
     def __init__(self, size: int) -> None:
-        super().__init__(ToyShapes3D.info.factors, (3, size, size))
-        self._layers_kept: dict[tuple[int, ...], Array] = {}
+        self.size = size
+        self._kept: dict[tuple[int, ...], Array] = {}
 
-    def draw(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
-        """The image `(3, h, w)` of the hues of floor, wall and object, the scale, the shape and the orientation."""
+    def __call__(self, classes: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Draw the image `(3, size, size)` of the hues of floor, wall and object, scale, shape and orientation."""
+        layers = self._kept.get(classes[3:])
+        if layers is None:
+            scale, shape, orientation = classes[3:]
+            layers = drawn_layers(SHAPES[shape], SCALES[scale], ORIENTATIONS[orientation], self.size)
+            if (len(self._kept) + 1) * layers.nbytes <= MOST_LAYER_BYTES:
+                self._kept[classes[3:]] = layers
         floor, wall, thing = (COLOURS[hue][:, None, None] for hue in classes[:3])
-        layers = self._layers(classes[3:])
         return in_bytes(layers[FLOOR] * floor + layers[WALL] * wall + layers[THING] * thing + layers[GLOSS])
 
-    def _layers(self, classes: tuple[int, ...]) -> Array:
-        layers = self._layers_kept.get(classes)
-        if layers is None:
-            scale, shape, orientation = classes
-            layers = drawn_layers(SHAPES[shape], SCALES[scale], ORIENTATIONS[orientation], self.shape[-1])
-            if (len(self._layers_kept) + 1) * layers.nbytes <= MOST_LAYER_BYTES:
-                self._layers_kept[classes] = layers
-        return layers
-
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_layers_kept": {}}
+        return {"size": self.size, "_kept": {}}
 
 
 COLOURS = np.array([colorsys.hsv_to_rgb(hue, 0.85, 1.0) for hue in HUES], dtype=np.float32)
@@ -139,8 +134,8 @@ def object_solids(shape: str, scale: float) -> list[Solid]:
         ends = [solid("ball", (0, radius + 2 * length * end, 0), (radius,) * 3) for end in (0, 1)]
         return [*ends, solid("cylinder", (0, radius + length, 0), (radius, length, radius))]
     unit, half = UNITS[shape]
-    summaries = [scale * part for part in half]
-    return [solid(unit, (0, summaries[1], 0), summaries)]
+    extents = [scale * part for part in half]
+    return [solid(unit, (0, extents[1], 0), extents)]
 
 
 def lit_object(normals: Array, back: Array) -> tuple[Array, Array]:

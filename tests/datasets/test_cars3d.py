@@ -197,5 +197,5 @@ def test_any_flipped_byte_of_a_car_is_told_or_harmless(small: Cars3D, published:
 
 
 def test_sizes_beyond_the_images_own_are_refused(small: Cars3D, tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="choose from 8 to 128"):
+    with pytest.raises(SettingError, match="Choose from 8 to 128"):
         small.load(tmp_path, size=256)

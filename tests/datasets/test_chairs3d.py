@@ -68,7 +68,7 @@ def test_other_sizes_show_the_same(dataset: Dataset) -> None:
     assert large.info.shape == (1, 128, 128)
     halved = large.images[row].astype(float).reshape(64, 2, 64, 2).mean(axis=(1, 3))
     assert np.abs(halved - dataset.images[row][0, 0]).mean() < 2
-    with pytest.raises(SettingError, match="chairs3d cannot be drawn at a size of 4096"):
+    with pytest.raises(SettingError, match="size = 4096 of the dataset 'chairs3d' is out of range"):
         chairs3d.load(size=4096)
 
 

@@ -80,7 +80,7 @@ def test_other_sizes_show_the_same(dataset: Dataset) -> None:
     assert large.info.shape == (1, 96, 96)
     halved = large.images[row].astype(float).reshape(32, 3, 32, 3).mean(axis=(1, 3))
     assert np.abs(halved - dataset.images[row][0, 0]).mean() < 2
-    with pytest.raises(SettingError, match="heads3d cannot be drawn at a size of 4"):
+    with pytest.raises(SettingError, match="size = 4 of the dataset 'heads3d' is out of range"):
         heads3d.load(size=4)
 
 

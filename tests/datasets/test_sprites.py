@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.datasets.sprites import REACH, sprites
-from disentangle_bench.errors import DataError
+from disentangle_bench.errors import SettingError
 
 ROWS = st.lists(st.integers(0, 737_279), min_size=1, max_size=40)
 
@@ -124,21 +124,21 @@ def test_colours_are_hues_of_the_same_sprites(dataset):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"size": 7}, "no size 7.*from 8 to 1024"),
-        ({"size": "big"}, "no size 'big'"),
-        ({"scales": True}, "no scales True"),
-        ({"positions": 0}, "no positions 0"),
+        ({"size": 7}, "size = 7.*from 8 to 1024"),
+        ({"size": "big"}, "size = 'big'"),
+        ({"scales": True}, "scales = True"),
+        ({"positions": 0}, "positions = 0"),
         ({"orientations": 2}, "coincide.*3 and more"),
-        ({"orientations": 2.5}, "no orientations 2.5"),
-        ({"shapes": ["star"]}, "no shapes.*star.*square, ellipse, heart"),
-        ({"shapes": []}, "no shapes"),
+        ({"orientations": 2.5}, "orientations = 2.5"),
+        ({"shapes": ["star"]}, "shapes = .*star.*square, ellipse, heart"),
+        ({"shapes": []}, "shapes = "),
         ({"shapes": ["heart", "heart"]}, "each once"),
         ({"colors": 360}, "265,420,800 images.*fewer"),
         ({"size": 1024, "orientations": 3600, "positions": 4}, "GiB of masks.*smaller"),
     ],
 )
 def test_settings_out_of_range_are_told(settings, said):
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(SettingError) as caught:
         sprites.load(**settings)
     assert re.search(said, f"{caught.value.problem} {caught.value.remedy}")
 

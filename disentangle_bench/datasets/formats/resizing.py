@@ -25,14 +25,13 @@ def resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return made
 
 
-def require_size(size: int, native: int, dataset: str) -> None:
-    """Refuse a setting `size` beyond the images' own.
+def require_size(size: int, most: int, dataset: str) -> None:
+    """Refuse a setting `size` that is out of range.
 
     Raises:
-        SettingError: it is less than 8 or more than `native`.
+        SettingError: it is less than 8 or more than `most`.
     """
-    if not 8 <= size <= native:
+    if not 8 <= size <= most:
         raise SettingError(
-            f"The setting size = {size} of the dataset {dataset!r} is out of range.",
-            f"Its images are {native}x{native}: choose from 8 to {native}.",
+            f"The setting size = {size} of the dataset {dataset!r} is out of range.", f"Choose from 8 to {most}."
         )

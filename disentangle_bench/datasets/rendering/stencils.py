@@ -19,7 +19,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.errors import DataError
+from disentangle_bench.errors import SettingError
 
 Plane = NDArray[np.float64]
 MOST_BYTES = 2**31
@@ -76,7 +76,7 @@ class Stencils:
         starts: the first pixel of a mask, one a place.
 
     Raises:
-        DataError: the masks would take more than 2 GiB.
+        SettingError: the masks would take more than 2 GiB.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Stencils:
         self._phases, self._phase = np.unique(centres - self.starts * self.fineness, return_inverse=True)
         shape = (len(self.kinds), len(self._phases), len(self._phases), self.width, self.width)
         if math.prod(shape) > MOST_BYTES:
-            raise DataError(
+            raise SettingError(
                 f"Sprites at this size would keep {math.prod(shape) / 2**30:.1f} GiB of masks.",
                 "Choose a smaller size, or fewer scales or orientations.",
             )

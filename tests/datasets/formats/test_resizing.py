@@ -35,7 +35,7 @@ def test_images_of_that_size_stay_as_they_are() -> None:
 def test_sizes_out_of_range_are_refused(size: int) -> None:
     with pytest.raises(SettingError, match=f"size = {size} of the dataset 'shapes' is out of range") as caught:
         require_size(size, 96, "shapes")
-    assert "choose from 8 to 96" in str(caught.value)
+    assert "Choose from 8 to 96" in str(caught.value)
 
 
 def test_the_own_size_is_in_range() -> None:

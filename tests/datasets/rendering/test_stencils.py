@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from disentangle_bench.datasets.rendering.stencils import SHAPES, Stencils
-from disentangle_bench.errors import DataError
+from disentangle_bench.errors import SettingError
 
 AREAS = {"square": 2.0, "ellipse": math.pi / 2, "heart": 180 * math.pi / (17 + 5 / 6) ** 2}
 LINE = (np.arange(2000) + 0.5) / 1000 - 1
@@ -83,7 +83,7 @@ def test_masks_stay_in_the_frame_at_its_edges(size):
 
 
 def test_what_would_not_fit_memory_is_refused():
-    with pytest.raises(DataError, match="GiB of masks") as caught:
+    with pytest.raises(SettingError, match="GiB of masks") as caught:
         Stencils(1024, list(SHAPES), [200.0] * 20, list(range(99)), np.linspace(205, 819, 64))
     assert "orientations" in caught.value.remedy
 
