@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.representation.faults import DAMAGE, as_mask, as_texts, require_codes, warn_of_unread
-from disentangle_bench.representation.variables import EXPECTED_SHAPE, Variables
+from disentangle_bench.representation.tables import EXPECTED_SHAPE
+from disentangle_bench.representation.variables import Variables
 from disentangle_bench.storage import require_own_data, write_hdf5
 
 ARRAYS = ("codes", "factors", "train", "posterior")

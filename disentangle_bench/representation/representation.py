@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.representation import hdf5, npz
 from disentangle_bench.representation.faults import as_mask, naming_file
-from disentangle_bench.representation.variables import Variables, off_the_device
+from disentangle_bench.representation.tables import off_the_device
+from disentangle_bench.representation.variables import Variables
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +47,33 @@ class Representation:
         codes: ArrayLike | Variables,
         factors: ArrayLike | Variables | None = None,
         train: ArrayLike | None = None,
+        *,
+        names: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        factor_names: Sequence[str] | None = None,
+        factor_kinds: Sequence[str] | None = None,
+        posterior: Mapping[str, ArrayLike] | None = None,
     ) -> Representation:
-        """A representation from plain arrays."""
+        """A representation from arrays, tensors, lists of batches or data frames.
+
+        Args:
+            codes: `(n, d)`.
+            factors: `(n, k)`, where known.
+            train: `(n,)` true for samples that fitted metrics may fit on; by default two thirds, drawn.
+            names: of the codes; by default those of a table's columns, else `c1`, `c2`, and so on.
+            kinds: of the codes; by default categorical for integers, booleans and text, continuous for floats.
+            factor_names: of the factors; by default those of a table's columns, else `f1`, `f2`, and so on.
+            factor_kinds: of the factors; by default as for codes.
+            posterior: code name -> `(n, p)`: logits of a categorical code, mean and ln sigma of another.
+
+        Raises:
+            RepresentationError: arrays that do not fit together, or values that no metric can use.
+        """
         return cls(
-            Variables.wrap(codes),
-            None if factors is None else Variables.wrap(factors, prefix="f"),
+            Variables.wrap(codes, names=names, kinds=kinds),
+            None if factors is None else Variables.wrap(factors, names=factor_names, kinds=factor_kinds, prefix="f"),
             None if train is None else as_mask(np.asarray(off_the_device(train))),
+            {name: np.asarray(off_the_device(parameters)) for name, parameters in (posterior or {}).items()},
         )
 
     def rows(self, index: NDArray[np.int64]) -> Representation:

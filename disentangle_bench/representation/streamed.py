@@ -22,7 +22,8 @@ from disentangle_bench.representation.hdf5 import (
 )
 from disentangle_bench.representation.representation import Representation, is_npz
 from disentangle_bench.representation.summary import Summaries, total_summaries
-from disentangle_bench.representation.variables import BATCH, Variables, as_columns, refuse_broken
+from disentangle_bench.representation.tables import as_columns, broken_columns, refuse_broken
+from disentangle_bench.representation.variables import BATCH, Variables
 from disentangle_bench.storage import require_own_data
 
 CHUNK_CACHE = 2**26
@@ -93,8 +94,7 @@ class StoredVariables(Variables):
         broken = np.zeros(len(self.names), dtype=np.int64)
         parts = []
         for batch in self.batches():
-            if batch.values.dtype.kind == "f":
-                broken += (~np.isfinite(batch.values)).sum(axis=0)
+            broken += broken_columns(batch.values)
             if not broken.any():
                 parts.append(batch.summarize())
         with naming_file(self.path, "HDF5"):

@@ -13,11 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.errors import RepresentationError, UnknownNameError
 from disentangle_bench.representation.kinds import KINDS, Kind, guess_kind, period_of
 from disentangle_bench.representation.summary import Summaries, Summary, total_summaries
+from disentangle_bench.representation.tables import as_table, broken_columns, refuse_broken
 
 BATCH = 2**16
 """Rows at a time: of some tens of columns, as much as a processor's cache holds."""
-EXPECTED_SHAPE = "Give an array of the shape (samples, variables), with one sample or more."
-
 _PLURALS = {"c": "codes", "f": "factors"}
 
 
@@ -44,17 +43,24 @@ class Variables:
         kinds: Sequence[str] | None = None,
         prefix: str = "c",
     ) -> Variables:
-        """Variables from an array `(n,)` or `(n, d)`; integers, booleans and strings count as categorical.
+        """Variables from an array `(n,)` or `(n, d)`, a tensor, a list of batches, or a table with named columns.
+
+        Args:
+            values: see `tables.as_table`.
+            names: of the columns; by default their own, or `c1`, `c2`, and so on.
+            kinds: of the columns; by default categorical for integers, booleans and text, continuous for floats.
+            prefix: `c` for codes, `f` for factors.
 
         Raises:
-            RepresentationError: wrong shape, wrong number of names or kinds, NaN or infinite values.
+            RepresentationError: wrong shape, wrong number of names or kinds, masked, NaN or infinite values.
         """
         if isinstance(values, Variables):
             return values
-        array = as_columns(values, _PLURALS.get(prefix, prefix))
+        array, own_names, own_kinds = as_table(values, _PLURALS.get(prefix, prefix))
         width = array.shape[1]
-        names = tuple(f"{prefix}{column + 1}" for column in range(width)) if names is None else tuple(map(str, names))
-        kinds = (guess_kind(array.dtype),) * width if kinds is None else tuple(map(str, kinds))
+        names = own_names or tuple(f"{prefix}{place + 1}" for place in range(width)) if names is None else names
+        kinds = own_kinds or (guess_kind(array.dtype),) * width if kinds is None else kinds
+        names, kinds = tuple(map(str, names)), tuple(map(str, kinds))
         _check_names(width, names, kinds)
         _check_values(array, names, kinds)
         return cls(array, names, cast("tuple[Kind, ...]", kinds))
@@ -115,39 +121,6 @@ class Variables:
         return tuple(Summary.of(column, kind) for column, kind in zip(self.values.T, self.kinds, strict=True))
 
 
-def off_the_device(values: Any) -> Any:
-    """A torch tensor, on any device and with any gradient, as NumPy has it; torch itself need not be imported."""
-    return values.detach().cpu().numpy() if hasattr(values, "detach") else values
-
-
-def as_columns(values: ArrayLike, what: str) -> NDArray[Any]:
-    """Numbers or text `(n, d)`, with n and d at least 1.
-
-    Raises:
-        RepresentationError: something else.
-    """
-    try:
-        array = np.asarray(off_the_device(values))
-        if array.dtype.kind in "OT":
-            array = _without_objects(array)
-        if array.dtype.kind == "S":
-            array = np.char.decode(array, "utf-8")
-    except ValueError as error:
-        raise RepresentationError(f"The {what} are no array: {error}.", EXPECTED_SHAPE) from error
-    array = array[:, None] if array.ndim == 1 else array
-    if array.ndim != 2 or array.size == 0:
-        raise RepresentationError(f"The {what} have the shape {array.shape}.", EXPECTED_SHAPE)
-    if array.dtype.kind not in "biufU":
-        raise RepresentationError(f"The {what} are of the type {array.dtype}.", "Give numbers or text, none missing.")
-    return array
-
-
-def _without_objects(array: NDArray[Any]) -> NDArray[Any]:
-    """Numbers or text from objects, as pandas has them; the same objects if they are neither, or some of both."""
-    texts = sum(isinstance(value, str) for value in array.flat)
-    return np.asarray(array.tolist()) if texts in (0, array.size) else array
-
-
 def _check_names(width: int, names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
     if len(names) != width or len(kinds) != width:
         raise RepresentationError(
@@ -169,18 +142,4 @@ def _check_values(array: NDArray[Any], names: tuple[str, ...], kinds: tuple[str,
             if kind != "categorical":
                 raise RepresentationError(f"Column {name!r} is {kind} and holds text.", "Give numbers.")
     if array.dtype.kind == "f":
-        refuse_broken((~np.isfinite(array)).sum(axis=0), len(array), names)
-
-
-def refuse_broken(broken: NDArray[np.int64], samples: int, names: Sequence[str]) -> None:
-    """Refuse columns with values that are NaN or infinite, of which there are `broken (d,)` among so many samples.
-
-    Raises:
-        RepresentationError: there are any.
-    """
-    for name, count in zip(names, broken, strict=True):
-        if count:
-            raise RepresentationError(
-                f"Column {name!r} has {count} of {samples} values that are NaN or infinite.",
-                "Remove or repair those rows.",
-            )
+        refuse_broken(broken_columns(array), len(array), names)

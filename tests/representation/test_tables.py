@@ -1,0 +1,102 @@
+"""Arrays as people have them become the same columns as a plain array of the same values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from disentangle_bench.errors import RepresentationError
+from disentangle_bench.representation import Representation
+from disentangle_bench.representation.tables import as_columns, as_table
+
+VALUES = np.random.default_rng(0).normal(size=(12, 3)).astype(np.float16).astype(np.float64)  # exact in half precision
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        VALUES.astype(np.float16),
+        VALUES.astype(np.longdouble),
+        VALUES.astype(">f8"),
+        np.asfortranarray(VALUES),
+        np.repeat(VALUES, 2, axis=0)[::2],
+        np.ma.array(VALUES),
+        VALUES.tolist(),
+        [VALUES[:5], VALUES[5:]],
+        torch.tensor(VALUES, requires_grad=True),
+        torch.tensor(VALUES).half(),
+        torch.tensor(np.repeat(VALUES, 2, axis=1))[:, ::2],
+        [torch.tensor(VALUES[:5]), torch.tensor(VALUES[5:])],
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_every_kind_of_array_gives_the_same_columns(given: Any) -> None:
+    columns = as_columns(given, "codes")
+    assert columns.dtype == np.float64
+    np.testing.assert_array_equal(columns, VALUES)
+
+
+def test_bfloat16_is_read() -> None:
+    given = torch.tensor(VALUES).bfloat16()
+    np.testing.assert_array_equal(as_columns(given, "codes"), given.double().numpy())
+
+
+def test_masked_values_are_refused() -> None:
+    given = np.ma.array(VALUES, mask=VALUES > 0)
+    with pytest.raises(RepresentationError, match=f"{(VALUES > 0).sum()} of 36 values of the codes are masked"):
+        as_columns(given, "codes")
+
+
+@pytest.mark.parametrize("form", ["frame", "structured"])
+def test_a_table_keeps_its_names_and_each_column_has_a_kind(form: str) -> None:
+    shape, scale = np.array(["square", "heart", "heart"]), np.array([0.5, 1.0, 0.5])
+    number, seen = np.array([2, 0, 1]), np.array([True, False, True])
+    frame = pd.DataFrame({"shape": shape, "scale": scale, "number": number, "seen": seen})
+    values, names, kinds = as_table(frame if form == "frame" else frame.to_records(index=False), "factors")
+    assert names == ("shape", "scale", "number", "seen")
+    assert kinds == ("categorical", "continuous", "categorical", "categorical")
+    np.testing.assert_array_equal(values, np.stack([[1, 0, 0], scale, number, seen], axis=1))  # heart before square
+
+
+def test_a_table_of_text_alone_stays_text() -> None:
+    values, names, kinds = as_table(pd.DataFrame({"shape": ["a", "b"], "colour": ["r", "g"]}), "factors")
+    assert values.tolist() == [["a", "r"], ["b", "g"]]
+    assert (names, kinds) == (("shape", "colour"), ("categorical", "categorical"))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("digit", "digit"), (None, "factors")])
+def test_a_series_is_one_column(name: str | None, expected: str) -> None:
+    values, names, _ = as_table(pd.Series([3, 1, 2], name=name), "factors")
+    assert (values.tolist(), names) == ([[3], [1], [2]], (expected,))
+
+
+def test_missing_values_of_a_table_are_refused_by_column() -> None:
+    frame = pd.DataFrame({"shape": [0, 1, 2]}).astype("Int64").mask(np.array([[True], [False], [False]]))
+    with pytest.raises(RepresentationError, match="Column 'shape' has 1 of 3 values that are NaN"):
+        Representation.of(VALUES[:3], frame)
+
+
+def test_columns_of_one_name_are_refused() -> None:
+    with pytest.raises(RepresentationError, match="Several columns of the factors have one name"):
+        as_table(pd.DataFrame(VALUES, columns=["a", "b", "a"]), "factors")
+
+
+def test_names_and_kinds_that_are_given_come_first() -> None:
+    given = Representation.of(
+        pd.DataFrame(VALUES, columns=["a", "b", "c"]),
+        np.arange(12),
+        names=["x", "y", "z"],
+        kinds=["cyclic", "continuous", "continuous"],
+        factor_names=["row"],
+        factor_kinds=["ordinal"],
+        posterior={"x": torch.zeros(12, 2, requires_grad=True)},
+    )
+    assert given.codes.names == ("x", "y", "z")
+    assert given.codes.kinds[0] == "cyclic"
+    assert given.factors is not None
+    assert (given.factors.names, given.factors.kinds) == (("row",), ("ordinal",))
+    assert given.posterior["x"].shape == (12, 2)
