@@ -1,6 +1,6 @@
-"""Metrics: one family per file, each a plain function of the parts of a subject.
+"""Metrics: each a plain function of the parts of a subject, importable from here, sorted by what they ask.
 
-The functions can be imported from here: `from disentangle_bench.metrics import c1_accuracy`.
+from disentangle_bench.metrics import mutual_information_gap
 """
 
 from __future__ import annotations

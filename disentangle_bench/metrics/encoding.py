@@ -1,4 +1,4 @@
-"""Variables of any kind as the numeric columns that learners and distances need."""
+"""Encode variables of any kind as the numeric columns that learners and distances need."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from disentangle_bench.representation.variables import Variables
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Numbers `(n, p)`, and which variable each of the `p` columns speaks for.
+    """Numeric columns of `d` variables.
 
     Attributes:
         values: `(n, p)` float64.
-        owner: `(p,)` int: the place of each column's variable.
-        variables: d, how many variables there are.
+        owner: `(p,)` index of the variable that each column encodes.
+        variables: d, the number of variables.
     """
 
     values: NDArray[np.float64]
@@ -25,17 +25,17 @@ class Columns:
     variables: int
 
     def total(self, per_column: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Figures of columns `(..., p)`, such as importances, summed to figures of variables `(..., d)`."""
+        """Sum values of columns `(..., p)`, such as importances, to values of variables `(..., d)`."""
         belongs = self.owner[:, None] == np.arange(self.variables)
         return np.asarray(per_column @ belongs, dtype=np.float64)
 
     def of(self, variable: int) -> NDArray[np.float64]:
-        """The columns `(n, q)` of one variable."""
+        """Return the columns `(n, q)` of one variable."""
         return self.values[:, self.owner == variable]
 
 
 def numeric_columns(variables: Variables) -> Columns:
-    """One column for an ordinal or continuous variable, an indicator a category, cosine and sine of a cyclic one.
+    """Encode variables `(n, d)`: numbers as they are, categories as indicators, angles as cosine and sine.
 
     So a categorical code of ten categories is one variable with ten columns, and its importance is their sum.
     """

@@ -1,4 +1,4 @@
-"""Codes and factors of the same samples, checked and split: what every observational metric begins with."""
+"""Codes and factors of the same samples, checked and split: the input of every metric that needs nothing else."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from disentangle_bench.seeds import derive_seed
 
 TRAIN_SHARE = 2 / 3
 MINIMUM = 4
-"""Fewer samples than this say nothing of anything; they are a mistake in the call."""
+"""With fewer samples than this, nothing can be estimated."""
 
 
 @dataclass(frozen=True, eq=False)
 class Observations:
-    """Codes and factors, row by row.
+    """Codes and factors of the same `n` samples.
 
     Attributes:
-        codes: `(n, d)`, constant ones too: a dead code is a fact of the model.
-        factors: `(n, k)`, those that vary. Of a factor that never changes nothing can be learned.
-        train: `(n,)` bool: the rows that a fitted metric may fit on; it is scored on the others.
-        constant: the names of the factors that were left out because they never change.
-        reason: why nothing can be computed, if so; then `factors` has no column of use.
+        codes: `(n, d)`, constant ones included, since dead codes count against a model.
+        factors: `(n, k)`, those that vary, unless none does.
+        train: `(n,)` bool, the rows that a metric may fit on; it is scored on the others.
+        constant: names of the factors that were left out because they never change.
+        reason: why no metric of these factors is defined; empty if one is.
     """
 
     codes: Variables
@@ -39,10 +39,16 @@ class Observations:
 
     @classmethod
     def of(cls, codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Self:
-        """Observations from arrays `(n, d)` and `(n, k)`; without a `train` mask two thirds of the rows are drawn.
+        """Check and split arrays.
+
+        Args:
+            codes: `(n, d)`.
+            factors: `(n, k)`.
+            train: `(n,)` bool; by default a random two thirds of the rows.
+            seed: of that draw.
 
         Raises:
-            RepresentationError: arrays that do not fit together, NaN or infinite values.
+            RepresentationError: arrays of different lengths, NaN or infinite values.
             MetricError: fewer than 4 samples, or a mask that leaves no rows to fit on or to score.
         """
         data = Representation.of(codes, factors, train)
@@ -62,10 +68,10 @@ class Observations:
 
 
 def paired(codes: Codes, factors: Factors) -> tuple[Variables, Variables]:
-    """Codes and factors of the same samples.
+    """Check codes `(n, d)` and factors `(n, k)` of the same samples.
 
     Raises:
-        RepresentationError: arrays that do not fit together, NaN or infinite values.
+        RepresentationError: arrays of different lengths, NaN or infinite values.
         MetricError: no factors, or fewer than 4 samples.
     """
     return _enough(Representation.of(codes, factors))
@@ -91,11 +97,11 @@ def require_at_least(least: int, **settings: int) -> None:
 
 
 def varies(column: NDArray[np.generic]) -> bool:
-    """Whether a column `(n,)` holds more than one value."""
+    """Return whether a column `(n,)` holds more than one value."""
     return bool((column != column[0]).any())
 
 
 def drawn_mask(samples: int, seed: int) -> NDArray[np.bool_]:
-    """A random two thirds of the rows, as a mask `(n,)`."""
+    """Draw a random two thirds of the rows, as a mask `(n,)`."""
     order = np.random.default_rng(derive_seed(seed, "train mask")).permutation(samples)
     return np.asarray(order < round(samples * TRAIN_SHARE))

@@ -16,25 +16,29 @@ _OPEN: Bounds = (None, None)
 
 
 def mean_interval(samples: ArrayLike) -> Interval:
-    """Student's interval for the mean of independent contributions `(n,)`, n of 2 or more."""
+    """Compute Student's interval for the mean of independent contributions `(n,)`, n >= 2."""
     values = np.asarray(samples, dtype=np.float64)
     return _student(float(values.mean()), float(values.std(ddof=1)), len(values))
 
 
 def parts_interval(value: float, parts: ArrayLike) -> Interval:
-    """An interval for a figure whose terms depend on each other, from the same figure on `m` disjoint equal parts.
+    """Compute an interval for an estimate whose terms depend on each other, from estimates of `m` equal parts.
 
-    The variance of the whole is taken as that of a part over `m`, which holds for nearest-neighbour estimates of
-    information (Holmes and Nemenman 2019, arXiv:1903.09280); spread of their terms would come out too small.
+    The variance of the whole is taken to be that of a part divided by `m`, which holds for nearest-neighbour estimates
+    of information (Holmes and Nemenman 2019, arXiv:1903.09280); the spread of their terms is too small.
+
+    Args:
+        value: the estimate from all samples.
+        parts: `(m,)` estimates from disjoint parts of equal size.
     """
-    figures = np.asarray(parts, dtype=np.float64)
-    return _student(value, float(figures.std(ddof=1)), len(figures))
+    estimates = np.asarray(parts, dtype=np.float64)
+    return _student(value, float(estimates.std(ddof=1)), len(estimates))
 
 
 def resampled_tables(table: ArrayLike, replicates: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Bootstrap samples of the rows behind a contingency table: `(replicates, r, c)` tables.
+    """Draw bootstrap samples of the rows behind a contingency table `(r, c)`: tables `(replicates, r, c)`.
 
-    Drawing n rows with replacement and counting them is one multinomial draw, whatever n is.
+    Drawing n rows with replacement and counting them is a single multinomial draw, whatever n is.
     """
     counts = np.asarray(table, dtype=np.int64)
     total = int(counts.sum())
@@ -43,21 +47,26 @@ def resampled_tables(table: ArrayLike, replicates: int, rng: np.random.Generator
 
 
 def bootstrap_interval(value: float, replicates: ArrayLike, bounds: Bounds = _OPEN) -> Interval:
-    """The percentile interval of bootstrap figures `(b,)`, moved so that their mean is `value`, within `bounds`.
+    """Compute the percentile interval of bootstrap replicates, shifted so that their mean is `value`.
 
-    Resampling adds to plug-in figures, such as NMI, the bias that they have already; moved, the interval has it once.
-    For an accuracy, which has none, this is the plain percentile interval.
+    Resampling adds the bias of a plug-in estimate, such as NMI, a second time; the shift removes it. For an unbiased
+    estimate, such as an accuracy, this is the plain percentile interval.
+
+    Args:
+        value: the estimate.
+        replicates: `(b,)` estimates from resamples.
+        bounds: of the estimate; the interval is cut there.
     """
-    figures = np.asarray(replicates, dtype=np.float64)
+    estimates = np.asarray(replicates, dtype=np.float64)
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(figures, [tail, 1 - tail]) + (value - figures.mean())
+    low, high = np.quantile(estimates, [tail, 1 - tail]) + (value - estimates.mean())
     return _within(float(low), bounds), _within(float(high), bounds)
 
 
 def share_interval(value: float, replicates: ArrayLike, n: int) -> Interval:
-    """The bootstrap interval of a share of `n` samples; Wilson's (1927) where all agree.
+    """Compute the bootstrap interval of a share of `n` samples, or Wilson's (1927) of a share of 0 or 1.
 
-    Of a share of 0 or 1 every resample is the same, which would make a few samples look like certainty.
+    All resamples of such a share are equal, so that a few samples would look like certainty.
     """
     if 0 < value < 1:
         return bootstrap_interval(value, replicates, (0, 1))

@@ -1,4 +1,4 @@
-"""The decorator that declares a metric's facts beside its code, and the scores that a metric returns.
+"""The decorator that declares a metric beside its code, and the scores that a metric returns.
 
 A metric is a plain function. Its positional parameters name the parts of a subject that it needs (those with the
 default None are optional); its keyword-only parameters are settings.
@@ -22,9 +22,9 @@ from disentangle_bench.settings import defaults_of
 
 Better = Literal["higher", "lower", "neither"]
 Interval = Literal["rows", "held-out", "halves"]
-"""How the interval of a metric of codes and factors comes about; see `MetricInfo`."""
+"""How the interval of a metric of codes and factors is computed; see `MetricInfo`."""
 Bounds = tuple[float | None, float | None]
-"""The lowest and the highest value that there can be; None where it is open."""
+"""The lowest and the highest possible value; None if there is none."""
 Codes = ArrayLike | Variables
 Factors = ArrayLike | Variables
 Representations = Mapping[str, Codes]
@@ -41,35 +41,35 @@ PARTS = (
 
 
 class Classifier(Protocol):
-    """What was learned from the labels of a dataset; it takes images `(n, c, h, w)` float in [0, 1] or uint8."""
+    """A classifier trained on the labels of a dataset. Images are `(n, c, h, w)`, float in [0, 1] or uint8."""
 
     def __call__(self, images: Tensor) -> Tensor:
-        """The predicted class of each image, `(n,)` int64."""
+        """Return the predicted class of each image, `(n,)` int64."""
         ...
 
     def features(self, images: Tensor) -> Tensor:
-        """What the last hidden layer makes of each image, `(n, f)` float32.
+        """Return the last hidden layer of each image, `(n, f)` float32.
 
-        All are scaled by one number, so that the variance of a feature over the dataset's images is 1 on average.
+        All features are scaled by one number, so that their mean variance over the dataset's images is 1.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Score:
-    """One number and what it takes to read it.
+    """One number with what is needed to interpret it.
 
     Attributes:
-        value: the score; None if it cannot be computed, then `reason` says why.
-        low, high: 95 % interval over evaluation samples.
-        chance: the value that a subject without the quality would get.
-        ceiling: the best value that can be had.
-        unit: `"nats"` or empty for a pure number.
-        samples: `(n,)` per-sample contributions whose mean is `value`, where there are such; for paired comparison.
+        value: the score; None if it is undefined, then `reason` says why.
+        low, high: 95 % confidence interval over evaluation samples.
+        chance: the score of a subject without the measured quality.
+        ceiling: the highest score that a perfect subject can reach.
+        unit: `"nats"`, or empty for a pure number.
+        reason: why the score is undefined.
+        samples: `(n,)` contributions of the samples, whose mean is `value`, if it is such a mean; for paired comparison.
         pairing: names the samples, such as `"mnist test images"`; equal names and lengths can be paired.
-        details: JSON-able extras, such as a confusion matrix.
-        better, bounds: where a part of a metric differs from what the metric declares, such as an error beside an
-            accuracy.
+        details: extras that JSON can hold, such as a confusion matrix.
+        better, bounds: where a component differs from what its metric declares, such as an error beside an accuracy.
         code: the code that is scored, in metrics that score codes one by one; see `of_code`.
         component: what is scored of that code; empty where it is the code as such.
     """
@@ -91,7 +91,7 @@ class Score:
 
     @classmethod
     def undefined(cls, reason: str) -> Score:
-        """A score that cannot be computed for this input."""
+        """Return a score that is undefined for this input."""
         return cls(None, reason=reason)
 
 
@@ -109,16 +109,19 @@ def of_code(code: str, scores: Mapping[str, Score]) -> dict[str, Score]:
 
 
 Scores = Score | dict[str, Score]
-"""What a metric returns: one score, or its parts by name, the headline first."""
+"""What a metric returns: one score, or its components by name, the headline first."""
 
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """What is declared of a metric.
+    """The declaration of a metric.
 
     Attributes:
-        bounds: of None are open.
-        needs, uses: the parts of a subject that it must have and those that it can make use of.
+        bounds: of its headline; see `Bounds`.
+        source: where it is defined: an arXiv number, author and year, or "defined here".
+        needs, uses: the parts of a subject that it requires, and those that it uses if present.
+        settings: names and defaults of its keyword-only parameters.
+        summary: the first line of its docstring.
         slow: takes minutes on 10,000 samples, so that a run is scored by it only on request.
         default: computed where no metrics are named.
         interval: `rows`: from resamples of the rows, each of which the metric is computed on anew. `held-out`: from
@@ -148,14 +151,14 @@ class MetricInfo:
 
     @property
     def resamplable(self) -> bool:
-        """Whether codes and factors are all that it asks for: then chance, ceiling and interval can be simulated."""
+        """Whether it needs codes and factors only, so that chance, ceiling and interval can be simulated."""
         return {"codes", "factors"} <= {*self.needs} <= {"codes", "factors", "train"}
 
 
 def pairing(what: str, *arrays: ArrayLike) -> str:
-    """A name for the samples of a score: `what` they are and a digest of the arrays that make them those and no others.
+    """Name the samples of a score: `what` they are and a digest of the arrays that identify them.
 
-    Two subjects that were evaluated on the same samples, in the same order, get the same name.
+    Subjects that were evaluated on the same samples in the same order get the same name.
     """
     digest = hashlib.sha256()
     for array in map(np.asarray, arrays):
@@ -183,7 +186,7 @@ def metric(
     scale_invariant: bool = True,
     relabel_invariant: bool = True,
 ) -> Callable[[F], F]:
-    """Declare a function to be the metric `name`. The function itself is returned, with `.info`; see `MetricInfo`."""
+    """Declare a function to be the metric `name` and return it with its declaration as `.info`; see `MetricInfo`."""
 
     def declare(function: F) -> F:
         parameters = inspect.signature(function).parameters.values()
@@ -192,7 +195,7 @@ def metric(
         uses = tuple(p.name for p in positional if p.default is not p.empty)
         unknown = sorted({*needs, *uses} - set(PARTS))
         if unknown:
-            raise TypeError(f"metric {name!r} asks for {unknown}, which are no parts of a subject: {PARTS}")
+            raise TypeError(f"metric {name!r} asks for {unknown}, which are not parts of a subject: {PARTS}")
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         function.info = MetricInfo(  # type: ignore[attr-defined]
             name,
@@ -218,5 +221,5 @@ def metric(
 
 
 def info_of(function: Callable[..., Scores]) -> MetricInfo:
-    """The facts that `@metric` declared of a function."""
+    """Return what `@metric` declared about a function."""
     return cast(MetricInfo, function.info)  # type: ignore[attr-defined]

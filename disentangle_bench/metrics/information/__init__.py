@@ -1,1 +1,1 @@
-"""What codes say of factors, in nats and shares of entropy: MIG and its kin, modularity, InfoMEC."""
+"""Information of codes about factors, in nats and shares of entropy: MIG and its variants, modularity, InfoMEC."""

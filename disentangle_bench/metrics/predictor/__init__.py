@@ -1,1 +1,1 @@
-"""How well factors are predicted from codes, and by which: DCI, SAP, explicitness, clustering accuracy."""
+"""Prediction of factors from codes: DCI, SAP, explicitness, downstream efficiency, clustering accuracy."""

@@ -1,6 +1,6 @@
-"""How far categories and classes agree, from their contingency table: matchings, NMI and its halves, the Rand index.
+"""Agreement of categories and classes, from contingency tables: matchings, NMI and its two halves, the Rand index.
 
-Tables have one row a category and one column a class; functions of tables `(..., r, c)` take many at once.
+A table has one row per category and one column per class; functions of tables `(..., r, c)` take many at once.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ UNMATCHED = -1
 
 
 def one_to_one(table: ArrayLike) -> NDArray[np.int64]:
-    """The class `(r,)` of each category under the one-to-one matching with the most samples (Kuhn 1955).
+    """Return the class `(r,)` of each category under the one-to-one matching with the most samples (Kuhn 1955).
 
-    Categories and classes without a sample take no part, and a pair that no sample supports is none: `UNMATCHED`.
+    Categories and classes without samples stay `UNMATCHED`, and so do pairs without a common sample.
     """
     counts = np.asarray(table)
     rows, columns = np.flatnonzero(counts.sum(axis=1)), np.flatnonzero(counts.sum(axis=0))
@@ -30,13 +30,13 @@ def one_to_one(table: ArrayLike) -> NDArray[np.int64]:
 
 
 def many_to_one(table: ArrayLike) -> NDArray[np.int64]:
-    """The commonest class `(r,)` of each category, `UNMATCHED` for one without a sample; classes may repeat."""
+    """Return the most frequent class `(r,)` of each category, `UNMATCHED` if it has no samples; classes may repeat."""
     counts = np.asarray(table)
     return np.where(counts.sum(axis=1) > 0, counts.argmax(axis=1), UNMATCHED)
 
 
 def matched_share(tables: ArrayLike, matching: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The share of the samples of tables `(..., r, c)` whose class is the one that `matching (r,)` gives."""
+    """Return the share of samples in tables `(..., r, c)` whose class is that of their category in `matching (r,)`."""
     counts = np.asarray(tables)
     rows = np.flatnonzero(matching != UNMATCHED)
     hits = counts[..., rows, matching[rows]].sum(axis=-1)
@@ -45,32 +45,35 @@ def matched_share(tables: ArrayLike, matching: NDArray[np.int64]) -> NDArray[np.
 
 
 def normalized_mutual_information(tables: ArrayLike) -> NDArray[np.float64]:
-    """`2 I / (H(category) + H(class))` of tables `(..., r, c)`, in [0, 1]; 1 where each side has one value only."""
+    """Normalised mutual information of tables `(..., r, c)`, in [0, 1]; 1 where each side has one value only.
+
+    NMI = 2 I(category; class) / (H(category) + H(class))
+    """
     counts = np.asarray(tables)
     mean_entropy = (entropy(counts.sum(axis=-1)) + entropy(counts.sum(axis=-2))) / 2
     return _known_share(mutual_information(counts), mean_entropy)
 
 
 def homogeneity(tables: ArrayLike) -> NDArray[np.float64]:
-    """`1 - H(class given category) / H(class)` of tables `(..., r, c)`, in [0, 1]; 1 where there is one class.
+    """Homogeneity of tables `(..., r, c)`: 1 if each category holds one class (Rosenberg and Hirschberg 2007).
 
-    It is 1 where each category holds samples of one class only (Rosenberg and Hirschberg 2007).
+    homogeneity = 1 - H(class given category) / H(class)
     """
     counts = np.asarray(tables)
     return _known_share(mutual_information(counts), entropy(counts.sum(axis=-2)))
 
 
 def completeness(tables: ArrayLike) -> NDArray[np.float64]:
-    """`1 - H(category given class) / H(category)` of tables `(..., r, c)`, in [0, 1]; 1 where there is one category.
+    """Completeness of tables `(..., r, c)`: 1 if each class is in one category (Rosenberg and Hirschberg 2007).
 
-    It is 1 where all samples of each class are in one category (Rosenberg and Hirschberg 2007).
+    completeness = 1 - H(category given class) / H(category)
     """
     counts = np.asarray(tables)
     return _known_share(mutual_information(counts), entropy(counts.sum(axis=-1)))
 
 
 def adjusted_rand_index(tables: ArrayLike) -> NDArray[np.float64]:
-    """The Rand index of tables `(..., r, c)`, adjusted for chance (Hubert and Arabie 1985), in [-0.5, 1]."""
+    """Adjusted Rand index of tables `(..., r, c)`, in [-0.5, 1]; 0 is chance (Hubert and Arabie 1985)."""
     counts = np.asarray(tables, dtype=np.float64)
     together = _pairs(counts).sum(axis=(-2, -1))
     in_rows, in_columns = _pairs(counts.sum(axis=-1)).sum(axis=-1), _pairs(counts.sum(axis=-2)).sum(axis=-1)

@@ -1,4 +1,4 @@
-"""Disentanglement and completeness of a matrix of importances: how far each row is spent on one column."""
+"""Disentanglement and completeness of a matrix of importances."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ Floats = NDArray[np.float64]
 
 
 def concentration(importances: Floats) -> Floats:
-    """How far each row `(r,)` of importances `(r, c)` lies on one column: 1 minus its entropy over that of an even row.
+    """Return how concentrated each row of importances `(r, c)` is on one column: `(r,)` in [0, 1].
 
-    A row of zeros has none: NaN. So has every row where there is one column, since that is both one and all.
+        concentration = 1 - H(row / sum of row) / ln c
+
+    It is NaN for a row of zeros, and for every row where there is one column.
     """
     importances = np.abs(np.asarray(importances, dtype=np.float64))
     totals = importances.sum(axis=1, keepdims=True)
@@ -23,7 +25,7 @@ def concentration(importances: Floats) -> Floats:
 
 
 def weighted_concentration(importances: Floats) -> float | None:
-    """The mean concentration of the rows, each weighted by its sum; None where no row has one."""
+    """Average the concentration of the rows, weighted by their sums; None where no row has one."""
     rows = concentration(importances)
     weights = np.abs(importances).sum(axis=1)
     known = np.isfinite(rows)
@@ -33,24 +35,28 @@ def weighted_concentration(importances: Floats) -> float | None:
 
 
 def disentanglement(importances: Floats) -> float | None:
-    """D of Eastwood and Williams (2018): whether each code `(row)` matters to one factor `(column)` only.
+    """D of Eastwood and Williams (2018): high when each code (row) matters to one factor (column) only.
+
+        D = Σ_i rho_i D_i,    rho_i = share of row i in the matrix
 
     Args:
-        importances: `(d, k)`, of each code for each factor; their signs do not count.
+        importances: `(d, k)` of each code for each factor; signs are ignored.
 
     Returns:
-        `sum_i rho_i D_i`, with `rho_i` the share of the row in the matrix; None with one factor, or if all are 0.
+        D in [0, 1]; None with one factor, or if all importances are 0.
     """
     return weighted_concentration(importances)
 
 
 def completeness(importances: Floats) -> float | None:
-    """C of Eastwood and Williams (2018): whether each factor `(column)` is held by one code `(row)` only.
+    """C of Eastwood and Williams (2018): high when each factor (column) needs one code (row) only.
+
+        C = Σ_j rho_j C_j,    rho_j = share of column j in the matrix
 
     Args:
-        importances: `(d, k)`, of each code for each factor; their signs do not count.
+        importances: `(d, k)` of each code for each factor; signs are ignored.
 
     Returns:
-        `sum_j rho_j C_j`, with `rho_j` the share of the column in the matrix; None with one code, or if all are 0.
+        C in [0, 1]; None with one code, or if all importances are 0.
     """
     return weighted_concentration(importances.T)
