@@ -1,6 +1,6 @@
-"""Metrics: each a plain function of the parts of a subject, importable from here, sorted by what they ask.
+"""Metrics: plain functions of the parts of a subject, sorted by what they ask.
 
-from disentangle_bench.metrics import mutual_information_gap
+All can be imported from here: `from disentangle_bench.metrics import mutual_information_gap`.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Score:
         ceiling: the highest score that a perfect subject can reach.
         unit: `"nats"`, or empty for a pure number.
         reason: why the score is undefined.
-        samples: `(n,)` contributions of the samples, whose mean is `value`, if it is such a mean; for paired comparison.
+        samples: `(n,)` contributions of the samples whose mean is `value`, where it is a mean; for paired comparison.
         pairing: names the samples, such as `"mnist test images"`; equal names and lengths can be paired.
         details: extras that JSON can hold, such as a confusion matrix.
         better, bounds: where a component differs from what its metric declares, such as an error beside an accuracy.

@@ -45,9 +45,9 @@ def matched_share(tables: ArrayLike, matching: NDArray[np.int64]) -> NDArray[np.
 
 
 def normalized_mutual_information(tables: ArrayLike) -> NDArray[np.float64]:
-    """Normalised mutual information of tables `(..., r, c)`, in [0, 1]; 1 where each side has one value only.
+    """Normalised mutual information `2 I(category; class) / (H(category) + H(class))` of tables `(..., r, c)`.
 
-    NMI = 2 I(category; class) / (H(category) + H(class))
+    It is in [0, 1], and 1 where each side has one value only.
     """
     counts = np.asarray(tables)
     mean_entropy = (entropy(counts.sum(axis=-1)) + entropy(counts.sum(axis=-2))) / 2
@@ -55,18 +55,18 @@ def normalized_mutual_information(tables: ArrayLike) -> NDArray[np.float64]:
 
 
 def homogeneity(tables: ArrayLike) -> NDArray[np.float64]:
-    """Homogeneity of tables `(..., r, c)`: 1 if each category holds one class (Rosenberg and Hirschberg 2007).
+    """Homogeneity `1 - H(class given category) / H(class)` of tables `(..., r, c)`, in [0, 1].
 
-    homogeneity = 1 - H(class given category) / H(class)
+    It is 1 where each category holds samples of one class only (Rosenberg and Hirschberg 2007).
     """
     counts = np.asarray(tables)
     return _known_share(mutual_information(counts), entropy(counts.sum(axis=-2)))
 
 
 def completeness(tables: ArrayLike) -> NDArray[np.float64]:
-    """Completeness of tables `(..., r, c)`: 1 if each class is in one category (Rosenberg and Hirschberg 2007).
+    """Completeness `1 - H(category given class) / H(category)` of tables `(..., r, c)`, in [0, 1].
 
-    completeness = 1 - H(category given class) / H(category)
+    It is 1 where all samples of each class are in one category (Rosenberg and Hirschberg 2007).
     """
     counts = np.asarray(tables)
     return _known_share(mutual_information(counts), entropy(counts.sum(axis=-1)))
