@@ -10,6 +10,7 @@ import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.live_table import live_table
 from disentangle_bench.cli.options import (
     GivenPath,
     Settings,
@@ -117,8 +118,10 @@ def evaluate(
 
     from disentangle_bench import evaluate as evaluate_subject
 
+    table = live_table(form, every=every)
+
     def score(path: Path) -> Results:
-        with watch() as on_progress:
+        with watch(table) as on_progress:
             return evaluate_subject(
                 path,
                 metrics,
@@ -129,7 +132,7 @@ def evaluate(
                 **options,
             )
 
-    with score_printer(form, several=len(paths) > 1, every=every) as show:
+    with score_printer(form, several=len(paths) > 1, every=every, table=table) as show:
         exit_code = _score_each(paths, score, show)
     context.exit(exit_code)
 

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from disentangle_bench.cli.live_table import LiveTable
     from disentangle_bench.evaluation.results import Results
     from disentangle_bench.reports.tables import Form, Report
 
@@ -26,7 +27,7 @@ def print_result(result: RenderableType) -> None:
     if isinstance(result, str):
         sys.stdout.write(result)
         return
-    console = _standard_output()
+    console = standard_output()
     with console.capture() as captured:
         console.print(result)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
@@ -42,20 +43,23 @@ def print_report(report: Report, form: Form, *, every: bool = False) -> None:
     """
     from disentangle_bench.reports.tables import show
 
-    console = _standard_output()
+    console = standard_output()
     with console.capture() as captured:
         show(report, form, console, every=every)
     sys.stdout.write(captured.get())
 
 
 @contextmanager
-def score_printer(form: Form, *, several: bool, every: bool = False) -> Iterator[Callable[[Path, Results], None]]:
+def score_printer(
+    form: Form, *, several: bool, every: bool = False, table: LiveTable | None = None
+) -> Iterator[Callable[[Path, Results], None]]:
     """Print the scores of subjects: tables as soon as they are done, JSON and CSV of several as one document.
 
     Args:
         form: one of the forms of `--format`.
         several: whether there is more than one subject.
         every: tables have a row for every score, instead of for the headline of each metric.
+        table: whose rows have been printed already.
 
     Yields:
         What to call with the path of each subject and its results.
@@ -64,7 +68,9 @@ def score_printer(form: Form, *, several: bool, every: bool = False) -> Iterator
     joined = several and form in ("json", "csv")
 
     def show(path: Path, results: Results) -> None:
-        if not joined:
+        if table is not None:
+            table.finish(results)
+        elif not joined:
             if done or (several and form == "markdown"):
                 sys.stdout.write("\n" if form == "table" else f"### {path}\n\n")
             print_report(results, form, every=every)
@@ -95,7 +101,8 @@ def _joined_csv(done: Mapping[Path, Results]) -> str:
     return text.getvalue()
 
 
-def _standard_output() -> Console:
+def standard_output() -> Console:
+    """Standard output, plain and with long lines where it is not a terminal."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = PLAIN_WIDTH

@@ -14,6 +14,7 @@ from rich.console import Console
 from disentangle_bench.cli.output import say
 
 if TYPE_CHECKING:
+    from disentangle_bench.cli.live_table import LiveTable
     from disentangle_bench.evaluation.progress import Event, OnProgress
 
 QUIET = 15.0
@@ -21,10 +22,14 @@ QUIET = 15.0
 
 
 @contextmanager
-def watch() -> Iterator[OnProgress]:
-    """Show what an evaluation reports, and with `--debug` the traceback of every metric that failed."""
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    with _bar(console) if console.is_terminal else _lines() as on_progress:
+def watch(table: LiveTable | None = None) -> Iterator[OnProgress]:
+    """Show what an evaluation reports, and with `--debug` the traceback of every metric that failed.
+
+    Args:
+        table: to be printed row by row above the bar.
+    """
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False) if table is None else table.console
+    with _bar(console, table) if console.is_terminal else _lines() as on_progress:
         yield on_progress
 
 
@@ -46,8 +51,8 @@ def _lines() -> Iterator[OnProgress]:
 
 
 @contextmanager
-def _bar(console: Console) -> Iterator[OnProgress]:
-    """A bar over the predicted seconds, and above it a line for each metric that is done."""
+def _bar(console: Console, table: LiveTable | None) -> Iterator[OnProgress]:
+    """A bar over the predicted seconds, and above it the rows, or else a line, for each metric that is done."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from disentangle_bench.evaluation.forecast import in_words
@@ -67,13 +72,19 @@ def _bar(console: Console) -> Iterator[OnProgress]:
             elif isinstance(event, Scored):
                 left = f"about {in_words(event.remaining)} left"
                 bar.update(task, completed=elapsed, total=elapsed + event.remaining, left=left)
-                if not event.kept:
+                if table is not None:
+                    table.add(event.metric, event.scores)
+                elif not event.kept:
                     console.print(str(event))
-                    _print_traceback(event)
+                _print_traceback(event)
+            elif isinstance(event, Planned):
+                if table is not None:
+                    table.begin(event)
+                else:
+                    console.print(str(event), style="dim")
+                bar.update(task, total=elapsed + event.seconds, left=f"about {in_words(event.seconds)} left")
             else:
                 console.print(str(event), style="dim")
-                if isinstance(event, Planned):
-                    bar.update(task, total=elapsed + event.seconds, left=f"about {in_words(event.seconds)} left")
 
         yield show
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.evaluation.results import ScoreEntry, plain
+from disentangle_bench.evaluation.results import ScoreEntry, plain, reading_order
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, MetricInfo, Scores, info_of
 from disentangle_bench.representation.variables import Variables
@@ -91,7 +91,8 @@ def plan(
         if name not in functions:
             raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to --metrics.")
     steps = []
-    for name, function in functions.items():
+    for name in reading_order(functions, subject.info.get("kind", "")):
+        function = functions[name]
         info, mine = info_of(function), given.get(name, {})
         full = {**info.settings, **mine}
         if "seed" in full and "seed" not in mine:

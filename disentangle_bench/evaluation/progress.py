@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from disentangle_bench.evaluation.forecast import in_words
 from disentangle_bench.evaluation.results import ScoreEntry
@@ -14,22 +15,22 @@ class Planned:
     """It is known what there is to do.
 
     Attributes:
-        subject: its name.
+        subject: what is evaluated, as in the results.
         metrics: those to compute, in order.
-        kept: how many more are kept from an earlier evaluation.
+        kept: those whose scores are kept from an earlier evaluation.
         seconds: roughly what it will take.
     """
 
-    subject: str
+    subject: Mapping[str, Any]
     metrics: tuple[str, ...]
-    kept: int
+    kept: tuple[str, ...]
     seconds: float
 
     def __str__(self) -> str:
         count = len(self.metrics)
         duration = f", about {in_words(self.seconds)}" if count else ""
-        earlier = f"; {self.kept} kept from before" if self.kept else ""
-        return f"{self.subject}: {count} metric{'' if count == 1 else 's'} to compute{duration}{earlier}"
+        earlier = f"; {len(self.kept)} kept from before" if self.kept else ""
+        return f"{self.subject['name']}: {count} metric{'' if count == 1 else 's'} to compute{duration}{earlier}"
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,9 @@ class _Scorer:
         missing = [step for step in steps if not self.kept(step)]
         forecast = Forecast({step.name: self.predicted(step) for step in missing})
         names = tuple(step.name for step in missing)
-        self.on_progress(Planned(self.subject.name, names, len(steps) - len(missing), forecast.remaining()))
+        kept = tuple(step.name for step in steps if step not in missing)
+        about = {"name": self.subject.name, **self.subject.info}
+        self.on_progress(Planned(about, names, kept, forecast.remaining()))
         for step in steps:
             begun = time.perf_counter()
             if scores := self.kept(step):  # looked up anew: another process may have computed it by now

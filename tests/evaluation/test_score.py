@@ -206,7 +206,7 @@ class TestMistakesOfMetrics:
         events: list[Event] = []
         score_subject(subject, store=store, on_progress=events.append)
         assert isinstance(events[0], Planned)
-        assert (events[0].metrics, events[0].kept) == (("buggy", "silent", "torn"), 1)
+        assert (events[0].metrics, events[0].kept) == (("buggy", "silent", "torn"), ("one",))
 
     def test_that_concern_given_settings_end_the_evaluation_before_anything_is_computed(
         self, subject: Subject, register: Register
@@ -281,7 +281,7 @@ class TestWhatIsMissing:
         events: list[Event] = []
         score_subject(subject, store=store, on_progress=lambda event: (events.append(event), other_process(event))[0])
         assert isinstance(events[0], Planned)
-        assert (events[0].metrics, events[0].kept) == (("one", "two"), 0)
+        assert (events[0].metrics, events[0].kept) == (("one", "two"), ())
         assert [event.metric for event in events if isinstance(event, Started)] == ["one"]
 
 
