@@ -7,14 +7,16 @@ from contextlib import nullcontext
 from unittest.mock import patch
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from benchmarks.perf.timing import Row, interleave, ratios, report
 from benchmarks.perf.training import Plan
-from benchmarks.perf.work import make_model, make_step
-from disentangle_bench.latents import Latents
-from disentangle_bench.models.infogan import InfoGAN, Losses
+from benchmarks.perf.work import make_step, ready, recipe_step, shape_of
+from disentangle_bench.models import make_model
+from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models.model import Draw, Means, Model, Play
 from disentangle_bench.models.networks.linear import Linear
+from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.recipe import Recipe
 
 Step = Callable[[], object]
@@ -24,34 +26,40 @@ CHOSEN = "as it is"
 def measure(plan: Plan) -> str:
     """The report, in Markdown."""
     recipe = plan.recipe()
-    steps: dict[str, Step] = {CHOSEN: make_step(make_model(recipe))}
+    steps: dict[str, Step] = {CHOSEN: recipe_step(recipe)}
     steps |= {name: make(recipe) for name, make in CHANGES.items()}
     seconds = interleave(steps, rounds=plan.rounds, times=max(1, plan.steps // 3), clock=plan.clock)
     rows = [Row(name, ratios(values, seconds[CHOSEN])) for name, values in seconds.items() if name != CHOSEN]
     return report("A step with one choice undone, in steps as they are", rows)
 
 
+def model_of(recipe: Recipe) -> Model:
+    """A recipe's model, its layout untouched."""
+    return make_model(recipe, shape_of(recipe))
+
+
 def contiguous(recipe: Recipe) -> Step:
     """Images and weights channel by channel."""
-    model = make_model(recipe)
-    for network in (model.G, model.D):
-        network.to(memory_format=torch.contiguous_format)
-    return make_step(model)
+    return make_step(model_of(recipe))
 
 
 def default_adam(recipe: Recipe) -> Step:
     """Adam as PyTorch gives it, one parameter after the other."""
-    model = make_model(recipe)
-    for name in ("D_optimizer", "G_optimizer"):
-        group = getattr(model, name).param_groups[0]
-        setattr(model, name, torch.optim.Adam(group["params"], lr=group["lr"], betas=group["betas"]))
-    return make_step(model)
+    model = ready(model_of(recipe))
+    groups = {name: made.param_groups[0] for name, made in make_optimizers(model).items()}
+    return make_step(
+        model,
+        {
+            name: torch.optim.Adam(group["params"], lr=group["lr"], betas=group["betas"])
+            for name, group in groups.items()
+        },
+    )
 
 
 def plain_products(recipe: Recipe) -> Step:
-    """`nn.Linear` in place of the house's."""
-    model = make_model(recipe)
-    for network in (model.G, model.D):
+    """`nn.Linear` in place of the package's own."""
+    model = ready(model_of(recipe))
+    for network in model.networks.values():
         for parent in network.modules():
             for name, child in parent.named_children():
                 if isinstance(child, Linear):
@@ -64,23 +72,23 @@ def plain_products(recipe: Recipe) -> Step:
 class SecondFake(InfoGAN):
     """Draws a fake for D and another for G."""
 
-    def update(self, real: Tensor, latents: Latents, backward: Callable[[Tensor], object]) -> Losses:
-        """The step, and the generator once more."""
-        self.G(self.latents.pack(latents)).detach()
-        return super().update(real, latents, backward)
+    def update(self, draw: Draw, play: Play) -> Means:
+        """The update, and the generator once more."""
+        play.G(self.latents.pack(draw.latents())).detach()
+        return super().update(draw, play)
 
 
 def second_fake(recipe: Recipe) -> Step:
     """A fake each for D and G."""
-    return make_step(make_model(recipe, SecondFake))
+    return make_step(ready(SecondFake(recipe, shape_of(recipe))))
 
 
 def unfrozen(recipe: Recipe) -> Step:
     """D's weights collect gradients in G's update."""
-    step = make_step(make_model(recipe))
+    step = recipe_step(recipe)
 
     def run() -> object:
-        with patch("disentangle_bench.models.infogan.frozen", nullcontext):
+        with patch.object(Play, "frozen", lambda play, name: nullcontext(getattr(play, name))):
             return step()
 
     return run
@@ -88,7 +96,7 @@ def unfrozen(recipe: Recipe) -> Step:
 
 def mixed(recipe: Recipe) -> Step:
     """Products and convolutions in bfloat16, as `--precision bf16-mixed` has them."""
-    step = make_step(make_model(recipe))
+    step = recipe_step(recipe)
 
     def run() -> object:
         with torch.autocast("cpu", torch.bfloat16):

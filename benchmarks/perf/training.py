@@ -13,8 +13,8 @@ import torch
 
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, write_images
 from benchmarks.perf.timing import Clock, Row, Spread, ratios, report, seconds_each
-from benchmarks.perf.work import best_seconds, make_model, make_products, make_step, multiply_adds
-from disentangle_bench.models import MODELS
+from benchmarks.perf.work import best_seconds, make_products, multiply_adds, recipe_step
+from disentangle_bench.models import make_model
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
@@ -67,7 +67,7 @@ class Turns(TrainingProgress):
     """
 
     def __init__(self, plan: Plan, others: Callable[[], None]) -> None:
-        super().__init__("", 1, dict.fromkeys(("c1", "c2", "c3"), 0.0), quiet=True)
+        super().__init__("", 1, (), quiet=True)
         self.plan, self.others = plan, others
         self.seconds: list[float] = []
         self._begun = 0.0
@@ -108,7 +108,7 @@ def measure(plan: Plan) -> str:
         with loop:
             loop.train(turns)
         saving = seconds_each(loop.save, 1, plan.clock)
-    work = multiply_adds(make_step(make_model(plan.recipe())))
+    work = multiply_adds(recipe_step(plan.recipe()))
     seconds["loop"] = turns.seconds
     rows = [*machine_rows(seconds, work, product_work), *rival_rows(seconds, list(rivals))]
     every = plan.recipe().checkpoint_every
@@ -134,7 +134,7 @@ def make_loop(recipe: Recipe, images: torch.Tensor, folder: Path) -> Loop:
     fabric = make_fabric("cpu", "32", 1)
     fabric.launch()
     run = Run.create(folder, recipe, {"seed": 0, "status": "running", "options": []})
-    model = MODELS.get(recipe.model.name)(recipe, (1, 28, 28))
+    model = make_model(recipe, (1, 28, 28))
     return Loop(fabric, model, images, run, seed=0)
 
 

@@ -3,34 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
 from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 from torch.utils.flop_counter import FlopCounterMode
 
-from disentangle_bench.models import MODELS
-from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models import make_model
+from disentangle_bench.models.model import Draw, Model, Play
 from disentangle_bench.models.networks import NETWORKS
 from disentangle_bench.models.networks.linear import Linear
+from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.recipe import Recipe
 
 
-def make_model(recipe: Recipe, kind: type[InfoGAN] | None = None) -> InfoGAN:
-    """A recipe's model with its optimisers, as the loop sets it up on a CPU."""
-    make = MODELS.get(recipe.model.name) if kind is None else kind
-    model = make(recipe, NETWORKS.get(recipe.networks.name).shape)
-    for network in (model.G, model.D):
+@dataclass(frozen=True)
+class OneBatch:
+    """The same images at every step."""
+
+    images: Tensor
+    share: slice = slice(None)
+
+    @property
+    def size(self) -> int:
+        """Images in the batch."""
+        return len(self.images)
+
+    def at(self, number: int) -> Tensor:
+        """The batch."""
+        return self.images
+
+
+def ready(model: Model) -> Model:
+    """A model with its networks as the loop lays them out on a CPU."""
+    for network in model.networks.values():
         network.to(memory_format=torch.channels_last)
-    model.D_optimizer, model.G_optimizer = model.optimizers()
     return model
 
 
-def make_step(model: InfoGAN) -> Callable[[], object]:
+def make_step(model: Model, optimizers: dict[str, Optimizer] | None = None) -> Callable[[], object]:
     """One update on random images and latents."""
-    images = torch.rand(model.recipe.batch_size, *NETWORKS.get(model.recipe.networks.name).shape)
-    return lambda: model.update(images, model.latents.sample(len(images)), Tensor.backward)
+    batches = OneBatch(torch.rand(model.recipe.batch_size, *shape_of(model.recipe)))
+    play = Play(model.networks, model.networks, optimizers or make_optimizers(model), Tensor.backward)
+    steps = count(1)
+    return lambda: model.update(Draw(model, batches, torch.device("cpu"), seed=0, step=next(steps)), play)
+
+
+def shape_of(recipe: Recipe) -> tuple[int, int, int]:
+    """`(c, h, w)` of the images that a recipe's networks are for."""
+    return NETWORKS.get(recipe.networks.name).shape
+
+
+def recipe_step(recipe: Recipe) -> Callable[[], object]:
+    """An update of a recipe's model."""
+    return make_step(ready(make_model(recipe, shape_of(recipe))))
 
 
 def multiply_adds(step: Callable[[], object]) -> int:

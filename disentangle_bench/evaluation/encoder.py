@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from disentangle_bench.datasets import Dataset, Images
 from disentangle_bench.datasets.images import in_batches
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.models.trained import as_floats
+from disentangle_bench.models.batches import as_floats
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.variables import Variables
 

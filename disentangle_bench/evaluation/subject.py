@@ -21,7 +21,7 @@ from disentangle_bench.evaluation.classifier import train_classifier
 from disentangle_bench.evaluation.description import describe_samples
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask
-from disentangle_bench.models import MODELS
+from disentangle_bench.models import make_model
 from disentangle_bench.models.trained import TrainedModel, load_trained
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.kinds import Kind
@@ -188,8 +188,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     whole = evaluated(load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings))
     drawn = drawn_rows(len(whole.images), rows)
     dataset = whole if drawn is None else whole.some(drawn)
-    model = MODELS.get(recipe.model.name)(recipe, dataset.info.shape)
-    trained = load_trained(model, run.model_file, device)
+    trained = load_trained(make_model(recipe, dataset.info.shape), run.model_file, device)
     info = {
         "kind": "run",
         "recipe": recipe.name,
@@ -237,16 +236,19 @@ def known_factors(dataset: Dataset) -> Variables | None:
 
 
 def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], Any]]:
-    reading = cache(partial(trained.read_real, torch.from_numpy(dataset.images)))
+    reading = cache(partial(trained.encode, torch.from_numpy(dataset.images)))
     makers: dict[str, Callable[[], Any]] = {
-        "codes": lambda: represent(trained.latents, reading()),
-        "posterior_parameters": lambda: posterior_parameters(trained.latents, reading()),
         "train": lambda: dataset.train,
         "images": lambda: dataset.images,
-        "generator": lambda: trained.generate,
-        "posterior": lambda: trained.read_generated,
         "latents": lambda: trained.latents,
     }
+    if "encoder" in trained.offers:
+        makers["codes"] = lambda: represent(trained.latents, reading())
+        makers["posterior_parameters"] = lambda: posterior_parameters(trained.latents, reading())
+    if "generator" in trained.offers:
+        makers["generator"] = lambda: trained.generate
+    if "posterior" in trained.offers:
+        makers["posterior"] = lambda: trained.posterior
     factors = known_factors(dataset)
     if factors is not None:
         makers["factors"] = lambda: factors

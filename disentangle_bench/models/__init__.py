@@ -1,29 +1,50 @@
-"""Models: networks and one readable update step each; recipes beside them."""
+"""Models: networks, players and one readable update each; recipes beside them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from disentangle_bench.registry import Registry
+from disentangle_bench.settings import check_settings
 
-if TYPE_CHECKING:
-    from disentangle_bench.models.infogan import InfoGAN
+if TYPE_CHECKING:  # torch takes seconds to import; listing names must not
+    from disentangle_bench.models.model import Model, Shape
+    from disentangle_bench.recipe import Recipe
 
 _HERE = "disentangle_bench.models"
 
 
 def _fault(thing: object) -> str:
-    if not isinstance(thing, type):
-        return "is no class"
-    lacked = [name for name in ("summary", "source") if not isinstance(getattr(thing, name, None), str)]
-    return f"has no text {' and no text '.join(f'`{name}`' for name in lacked)}" if lacked else ""
+    from disentangle_bench.models.model import Model
+
+    if not (isinstance(thing, type) and issubclass(thing, Model)):
+        return f"is not a subclass of {Model.__module__}.Model"
+    lacking = [name for name in ("summary", "source") if not isinstance(getattr(thing, name, None), str)]
+    return f"has no text {' and no text '.join(f'`{name}`' for name in lacking)}" if lacking else ""
 
 
-MODELS: Registry[type[InfoGAN]] = Registry(
+MODELS: Registry[type[Model]] = Registry(
     "model",
     {"infogan": f"{_HERE}.infogan:InfoGAN", "gan-with-q": f"{_HERE}.gan_with_q:GANWithQ"},
     group="disentangle_bench.models",
     fault=_fault,
 )
 
-__all__ = ["MODELS"]
+
+def make_model(recipe: Recipe, shape: Shape, seed: int = 0) -> Model:
+    """A recipe's model, untrained.
+
+    Args:
+        recipe: which model, and its settings.
+        shape: `(c, h, w)` of the dataset's images.
+        seed: determines the initial weights.
+
+    Raises:
+        DbenchError: an unknown model, or settings that it does not have.
+    """
+    name, settings = recipe.model.name, recipe.model.settings
+    model = MODELS.get(name)
+    return model(recipe, shape, seed, **check_settings(model, settings, kind="model", name=name))
+
+
+__all__ = ["MODELS", "make_model"]

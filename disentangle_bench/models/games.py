@@ -1,4 +1,4 @@
-"""Adversarial objectives on logits: what D and G minimise (arXiv:1406.2661)."""
+"""Adversarial games on logits: what D and G minimise (arXiv:1406.2661)."""
 
 from __future__ import annotations
 
@@ -6,33 +6,55 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+
+def no_penalty(D: nn.Module, real: Tensor, fake: Tensor) -> Tensor | float:
+    """D is free."""
+    return 0.0
+
+
+def unconstrained(D: nn.Module) -> None:
+    """D's weights stay as its step left them."""
 
 
 @dataclass(frozen=True)
-class Objective:
-    """Two losses, in nats: `discriminator(real_logits, fake_logits)` and `generator(fake_logits)`."""
+class Game:
+    """What D and G minimise, and what else D has to obey.
 
-    discriminator: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
+    Attributes:
+        D_loss: `(real_logits, fake_logits)`, each `(n,)`, -> D's loss.
+        G_loss: `(fake_logits)` -> G's loss.
+        penalty: `(D, real, fake)` -> a term that is added to D's loss, such as one on its gradient.
+        constrain: changes D's weights in place after each of its steps, such as by clipping.
+        discriminator_steps: of D for each step of G.
+        won_below: the loss under which D always wins and G no longer learns, where a loss shows that.
+    """
+
+    D_loss: Callable[[Tensor, Tensor], Tensor]
+    G_loss: Callable[[Tensor], Tensor]
+    penalty: Callable[[nn.Module, Tensor, Tensor], Tensor | float] = no_penalty
+    constrain: Callable[[nn.Module], None] = unconstrained
+    discriminator_steps: int = 1
+    won_below: float | None = None
 
 
-def _discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """`-E[ln D(x)] - E[ln(1 - D(G(z, c)))]`, with D the sigmoid of the logits."""
+def cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
+    """`-E[ln D(x)] - E[ln(1 - D(G(z, c)))]`, in nats, with D the sigmoid of the logits."""
     return F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()
 
 
-def _non_saturating(fake: Tensor) -> Tensor:
-    """`-E[ln D(G(z, c))]`: a strong gradient while D still wins (arXiv:1406.2661, section 3)."""
+def non_saturating(fake: Tensor) -> Tensor:
+    """`-E[ln D(G(z, c))]`, in nats: a strong gradient while D still wins (arXiv:1406.2661, section 3)."""
     return F.softplus(-fake.float()).mean()
 
 
-def _minimax(fake: Tensor) -> Tensor:
-    """`E[ln(1 - D(G(z, c)))]`: the value of the game itself (arXiv:1406.2661, eq. 1)."""
+def minimax(fake: Tensor) -> Tensor:
+    """`E[ln(1 - D(G(z, c)))]`, in nats: the value of the game itself (arXiv:1406.2661, eq. 1)."""
     return -F.softplus(fake.float()).mean()
 
 
-OBJECTIVES = {
-    "nsgan": Objective(_discriminator_loss, _non_saturating),
-    "minimax": Objective(_discriminator_loss, _minimax),
+GAMES = {
+    "nsgan": Game(cross_entropy, non_saturating, won_below=1e-3),
+    "minimax": Game(cross_entropy, minimax, won_below=1e-3),
 }

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models.gan import GANWithCodes
+from disentangle_bench.models.model import Draw, Means, Play
 
 
-class GANWithQ(InfoGAN):
-    """The same networks, but no term of the game rewards information.
-
-    G and the trunk are a plain GAN's, bit for bit; Q learns to guess the codes from the trunk's detached features.
-    """
+class GANWithQ(GANWithCodes):
+    """G and the trunk are a plain GAN's, bit for bit; Q learns to guess the codes from detached features."""
 
     summary = "Plain GAN; Q only watches: it learns to guess the codes from detached features."
     source = "arXiv:1606.03657, section 7.1"
-    rewards_information = False
+
+    def update(self, draw: Draw, play: Play) -> Means:
+        """D moves, and Q beside it, then G on the same fakes."""
+        for _ in range(self.game.discriminator_steps):
+            x, c = draw.real(), draw.latents()
+            fake = play.G(self.latents.pack(c))
+            # min over D of -V(D, G), and over Q of -sum_i lambda_i L_I(c_i), which goes no further than Q
+            real_logits, _ = play.D(x, with_q=False)
+            fake_logits, q = play.D(fake.detach(), detach_q=True)
+            L_I = self.bounds(c, q)
+            D_loss = self.game.D_loss(real_logits, fake_logits)
+            play.minimise("D", D_loss + self.game.penalty(play.D, x, fake) - self.weigh(L_I))
+            self.game.constrain(self.networks["D"])
+
+        # min over G of V(D, G)
+        with play.frozen("D") as D:
+            fake_logits, _ = D(fake, with_q=False)
+            G_loss = self.game.G_loss(fake_logits)
+            play.minimise("G", G_loss)
+        return self.report(D_loss, G_loss, L_I)

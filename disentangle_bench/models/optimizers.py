@@ -1,4 +1,4 @@
-"""Build PyTorch's optimizers from the tables of a recipe."""
+"""Build PyTorch's optimizers from the tables of a recipe, one for each player of a model."""
 
 from __future__ import annotations
 
@@ -7,31 +7,40 @@ from collections.abc import Iterable
 from torch import nn, optim
 
 from disentangle_bench.errors import SettingError
-from disentangle_bench.recipe import AdamSettings, AdamWSettings, Recipe, RMSpropSettings
+from disentangle_bench.models.model import Model
+from disentangle_bench.recipe import AdamSettings, AdamWSettings, OptimizerSettings, RMSpropSettings
 
 
-def make_optimizer(recipe: Recipe, name: str, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
-    """The optimizer that a recipe names, for some parameters.
-
-    Args:
-        recipe: has the table `[optimizer.NAME]`.
-        name: of the optimizer, such as `D`.
-        parameters: what it trains.
+def make_optimizers(model: Model) -> dict[str, optim.Optimizer]:
+    """The optimizer of each player, over the weights that it moves.
 
     Raises:
-        SettingError: the recipe has no optimizer of that name.
+        SettingError: the recipe lacks the table of a player, or has one that no player uses.
     """
-    if name not in recipe.optimizer:
+    recipe, networks = model.recipe, nn.ModuleDict(model.networks)
+    needed = {player.optimizer for player in model.players.values()}
+    for name in sorted(needed ^ recipe.optimizer.keys()):
+        fault = "has no optimizer" if name in needed else "has an optimizer"
         raise SettingError(
-            f"The recipe {recipe.name} has no optimizer {name!r}, which the model {recipe.model.name!r} needs.",
-            f"Give it one, such as [optimizer.{name}] with lr = 1e-4.",
+            f"The recipe {recipe.name} {fault} {name!r}; its model {recipe.model.name!r} uses {', '.join(needed)}.",
+            f"Give it a table [optimizer.{name}] with lr = 1e-4." if name in needed else f"Remove [optimizer.{name}].",
         )
-    settings = recipe.optimizer[name]
+    return {
+        name: make_optimizer(
+            recipe.optimizer[player.optimizer],
+            [weight for moved in player.moves for weight in networks.get_submodule(moved).parameters()],
+        )
+        for name, player in model.players.items()
+    }
+
+
+def make_optimizer(settings: OptimizerSettings, weights: Iterable[nn.Parameter]) -> optim.Optimizer:
+    """The optimizer of a table, for some weights."""
     if isinstance(settings, AdamSettings):
-        return optim.Adam(parameters, lr=settings.lr, betas=(settings.beta1, settings.beta2), fused=True)
+        return optim.Adam(weights, lr=settings.lr, betas=(settings.beta1, settings.beta2), fused=True)
     if isinstance(settings, AdamWSettings):
         betas, decay = (settings.beta1, settings.beta2), settings.weight_decay
-        return optim.AdamW(parameters, lr=settings.lr, betas=betas, weight_decay=decay, fused=True)
+        return optim.AdamW(weights, lr=settings.lr, betas=betas, weight_decay=decay, fused=True)
     if isinstance(settings, RMSpropSettings):
-        return optim.RMSprop(parameters, lr=settings.lr, alpha=settings.alpha, momentum=settings.momentum)
-    return optim.SGD(parameters, lr=settings.lr, momentum=settings.momentum, fused=True)
+        return optim.RMSprop(weights, lr=settings.lr, alpha=settings.alpha, momentum=settings.momentum)
+    return optim.SGD(weights, lr=settings.lr, momentum=settings.momentum, fused=True)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from disentangle_bench.errors import StorageError
+from disentangle_bench.models.model import part
 from disentangle_bench.storage import storage_errors, write_bytes
 
 KEEP = 2
@@ -117,14 +118,9 @@ def unpack_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mappi
     """Put an optimiser back into the state that `pack_optimizer` named."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
-    for key, value in part(name, tensors.items()).items():
+    for key, value in part(name, tensors).items():
         index, _, entry = key.partition(".")
         like = parameters[int(index)]
         # the fused update walks moments and weights in memory order, so their layouts have to agree
         state.setdefault(int(index), {})[entry] = torch.empty_like(like).copy_(value) if value.dim() else value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
-def part(name: str, tensors: Iterable[tuple[str, Tensor]]) -> dict[str, Tensor]:
-    """The tensors whose names begin with `name.`, without it."""
-    return {key.removeprefix(f"{name}."): value for key, value in tensors if key.startswith(f"{name}.")}

@@ -1,13 +1,14 @@
-"""The training log: `log.jsonl`, and TensorBoard where it is asked for."""
+"""The training log: `log.jsonl`, and TensorBoard on request."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from disentangle_bench.errors import SettingError
+from disentangle_bench.means import Mean, log_values
 from disentangle_bench.run import Run
 from disentangle_bench.storage import storage_errors, write_text
 
@@ -15,28 +16,49 @@ from disentangle_bench.storage import storage_errors, write_text
 class TrainingLog:
     """Appends entries to a run's log; entries after the step from which it resumes are dropped first.
 
+    Args:
+        run: the run.
+        means: what its updates report.
+        step: from which it starts or resumes.
+        tensorboard: whether to write TensorBoard's event files too.
+
     Attributes:
         seconds: of training up to the last entry.
         status: of the last entry, or None if there is none.
     """
 
-    def __init__(self, run: Run, step: int, *, tensorboard: bool = False) -> None:
+    def __init__(self, run: Run, means: Sequence[Mean], step: int, *, tensorboard: bool = False) -> None:
         kept = [entry for entry in run.log() if entry["step"] <= step]
         write_text(run.log_file, "".join(_line(entry) for entry in kept))
-        self.path = run.log_file
+        self.path, self.means = run.log_file, means
         self.seconds = float(kept[-1]["seconds"]) if kept else 0.0
         self.status: str | None = kept[-1]["status"] if kept else None
         self._writer = _tensorboard_writer(run.path / "tensorboard", step) if tensorboard else None
 
-    def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one entry."""
+    def append(self, step: int, values: Mapping[str, float], *, seconds: float, speed: float, status: str) -> None:
+        """Add one entry.
+
+        Args:
+            step: of the last update.
+            values: what the updates reported, by key.
+            seconds: since the last entry.
+            speed: steps per second.
+            status: of the run.
+        """
+        self.seconds += seconds
+        self.status = status
+        entry = {
+            "step": step,
+            "seconds": round(self.seconds, 3),
+            "steps_per_second": round(speed, 3),
+            **log_values(self.means, values),
+            "status": status,
+        }
         with storage_errors(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(_line(entry))
         if self._writer is not None:
-            for name in ("discriminator_loss", "generator_loss", "steps_per_second"):
-                self._writer.add_scalar(name, entry[name], entry["step"])
-            for name, value in entry["L_I"].items():
-                self._writer.add_scalar(f"L_I/{name}", value, entry["step"])
+            for key, value in {**values, "steps_per_second": speed}.items():
+                self._writer.add_scalar(key, value, step)
 
     def close(self) -> None:
         """Write what TensorBoard still holds."""
@@ -54,7 +76,8 @@ def check_tensorboard() -> None:
         import torch.utils.tensorboard  # noqa: F401 - tried, not used
     except ImportError as error:
         raise SettingError(
-            "--tensorboard needs the package tensorboard.", "`pip install 'disentangle-bench[tensorboard]'` brings it."
+            "--tensorboard needs the package tensorboard.",
+            "`pip install 'disentangle-bench[tensorboard]'` installs it.",
         ) from error
 
 

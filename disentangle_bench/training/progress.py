@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from disentangle_bench.means import Mean
 
 PLAIN_LINES = 20
 LONG_RUN_SECONDS = 120.0
@@ -20,7 +22,7 @@ class TrainingProgress:
     Args:
         title: the run's name.
         steps: of the whole run.
-        entropies: `H(c)` of each code, in nats.
+        means: what the updates report.
         shorter: what would make the run shorter, for the message after the first steps.
         quiet: print nothing, for all processes of a run but the first.
     """
@@ -29,17 +31,17 @@ class TrainingProgress:
         self,
         title: str,
         steps: int,
-        entropies: Mapping[str, float],
+        means: Sequence[Mean],
         shorter: str = "",
         *,
         quiet: bool = False,
     ) -> None:
-        self.title, self.steps, self.entropies, self.shorter = title, steps, entropies, shorter
+        self.title, self.steps, self.means, self.shorter = title, steps, means, shorter
         self.console = _console(quiet=quiet)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
-            TextColumn("{task.completed}/{task.total}  {task.fields[speed]}\n{task.fields[figures]}"),
+            TextColumn("{task.completed}/{task.total}  {task.fields[speed]}\n{task.fields[values]}"),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
@@ -49,7 +51,7 @@ class TrainingProgress:
 
     def __enter__(self) -> Self:
         self._bar.start()
-        self._task = self._bar.add_task(self.title, total=self.steps, speed="", figures="")
+        self._task = self._bar.add_task(self.title, total=self.steps, speed="", values="")
         return self
 
     def __exit__(
@@ -73,22 +75,24 @@ class TrainingProgress:
         if self._task is not None and self.console.is_terminal:
             self._bar.update(self._task, completed=step)
 
-    def show(self, entry: Mapping[str, Any]) -> None:
-        """Show a log entry."""
-        step, speed = entry["step"], entry["steps_per_second"]
-        left = clock((self.steps - step) / speed)
-        figures = self._figures(entry)
+    def show(self, step: int, values: Mapping[str, float], *, speed: float) -> None:
+        """Show what the updates reported, by key, and how long the rest will take at `speed` steps per second."""
+        left, shown = clock((self.steps - step) / speed), self._shown(values)
         if self._task is not None and self.console.is_terminal:
-            self._bar.update(self._task, completed=step, speed=f"{speed:.1f} steps/s, {left} left", figures=figures)
+            self._bar.update(self._task, completed=step, speed=f"{speed:.1f} steps/s, {left} left", values=shown)
         elif step * PLAIN_LINES // self.steps > self._lines:
             self._lines = step * PLAIN_LINES // self.steps
-            self.say(f"step {step}/{self.steps}  {speed:.1f} steps/s  {left} left  {figures}")
+            self.say(f"step {step}/{self.steps}  {speed:.1f} steps/s  {left} left  {shown}")
 
-    def _figures(self, entry: Mapping[str, Any]) -> str:
-        information = "  ".join(
-            f"{name} {value:.2f}/{self.entropies[name]:.2f}" for name, value in entry["L_I"].items()
-        )
-        return f"D {entry['discriminator_loss']:.3f}  G {entry['generator_loss']:.3f}  L_I/H in nats: {information}"
+    def _shown(self, values: Mapping[str, float]) -> str:
+        """Such as `D 1.368  G 0.707  L_I in nats: c1 0.40/2.30  c2 -0.41`, with the bound after the slash."""
+        groups: dict[str, list[str]] = {}
+        for mean in self.means:
+            heading = f"{mean.group}{mean.unit and f' in {mean.unit}'}: " if mean.group else ""
+            value = f"{values[mean.key]:.{2 if mean.group else 3}f}"
+            bound = "" if mean.bound is None else f"/{mean.bound:.2f}"
+            groups.setdefault(heading, []).append(f"{mean.label or mean.name} {value}{bound}")
+        return "  ".join(f"{heading}{'  '.join(shown)}" for heading, shown in groups.items())
 
 
 def say(text: str) -> None:

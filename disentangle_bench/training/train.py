@@ -13,7 +13,7 @@ from torch import Tensor
 from disentangle_bench.datasets import Dataset, Images
 from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.models import MODELS
+from disentangle_bench.models import make_model
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import INTERRUPTED, RUNNING, Run
 from disentangle_bench.training import checkpoint, folder, signals
@@ -40,14 +40,14 @@ class Job:
     def __call__(self, fabric: Fabric) -> None:
         """One process of the run."""
         _, channels, height, width = self.images.shape
-        model = MODELS.get(self.recipe.model.name)(self.recipe, (channels, height, width), self.seed)
+        model = make_model(self.recipe, (channels, height, width), self.seed)
         loop = Loop(
             fabric, model, self.images, self.run, seed=self.seed, compiled=self.compiled, tensorboard=self.tensorboard
         )
         progress = TrainingProgress(
             f"{self.recipe.name} seed {self.seed}",
             self.recipe.steps,
-            {code.name: code.entropy for code in model.latents.codes},
+            model.means,
             _shorter(fabric, self.recipe),
             quiet=not fabric.is_global_zero,
         )
@@ -114,7 +114,7 @@ def train_recipe(
 
 def _check_fit(recipe: Recipe, dataset: Dataset, images: Tensor | Images, devices: int) -> None:
     """Find what does not fit together before anything is written."""
-    MODELS.get(recipe.model.name)(recipe, dataset.info.shape)
+    make_model(recipe, dataset.info.shape)
     check_size(len(images), recipe.batch_size, devices)
 
 

@@ -1,29 +1,27 @@
-"""What the updates saw since the last log entry."""
+"""What the updates reported since the last log entry."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from disentangle_bench.models.infogan import Losses
-
 
 class Window:
-    """Sums of losses and of `L_I`; they stay on the device until they are read.
+    """Sums of what updates report; they stay on the device until they are read.
 
     Args:
-        codes: number of codes.
+        keys: of what they report, in order.
         device: of training.
     """
 
-    def __init__(self, codes: int, device: torch.device) -> None:
+    def __init__(self, keys: Sequence[str], device: torch.device) -> None:
+        self.keys = tuple(keys)
         self.steps = 0
-        self.sums = torch.zeros(2 + codes, device=device)
-        self.parameters: Tensor | None = None
+        self.sums = torch.zeros(len(self.keys), device=device)
         self._before = 0.0
         self._started = time.perf_counter()
 
@@ -32,17 +30,16 @@ class Window:
         """How long it has lasted."""
         return self._before + time.perf_counter() - self._started
 
-    def add(self, losses: Losses) -> None:
-        """Add one update."""
-        self.sums = self.sums + torch.cat([torch.stack([losses.discriminator, losses.generator]), losses.information])
+    def add(self, values: Mapping[str, Tensor]) -> None:
+        """Add what one update reported, scalars by key."""
+        self.sums = self.sums + torch.stack([values[key] for key in self.keys]).detach()
         self.steps += 1
-        self.parameters = losses.parameters
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """What a checkpoint keeps of it, so that a resumed run logs the same: tensors and extras."""
         return {"window.sums": self.sums}, {"window": {"steps": self.steps, "seconds": self.seconds}}
 
     def restore(self, tensors: Mapping[str, Tensor], extras: Mapping[str, Any]) -> None:
-        """Go on with what `state` gave."""
+        """Continue what `state` returned."""
         self.sums = tensors["window.sums"].to(self.sums.device)
         self.steps, self._before = int(extras["window"]["steps"]), float(extras["window"]["seconds"])

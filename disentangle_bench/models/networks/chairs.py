@@ -12,7 +12,7 @@ from disentangle_bench.models.networks.layers import (
     dense,
     flat_conv,
     leaky,
-    recogniser,
+    q_head,
     scaled,
     up_conv,
 )
@@ -72,7 +72,7 @@ class ThreeHalvings:
             *dense(wide * 8 * 8, fc),
             leaky(),
         )
-        return Discriminator(trunk, nn.Linear(fc, 1), recogniser(fc, None, outputs))
+        return Discriminator(trunk, nn.Linear(fc, 1), q_head(fc, None, outputs))
 
 
 chairs = ThreeHalvings(channels=1)

@@ -37,8 +37,8 @@ def flat_conv(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(inputs, outputs, 4, bias=False), nn.BatchNorm2d(outputs)]
 
 
-def recogniser(features: int, units: int | None, outputs: int) -> nn.Sequential:
-    """Q on D's trunk: a layer of its own, if it has one, and the posterior parameters."""
+def q_head(features: int, units: int | None, outputs: int) -> nn.Sequential:
+    """Q on D's trunk: a layer of its own, where it has one, and the posterior parameters."""
     if units is None:
         return nn.Sequential(nn.Linear(features, outputs))
     return nn.Sequential(*dense(features, units), leaky(), nn.Linear(units, outputs))
@@ -75,25 +75,25 @@ class Discriminator(nn.Module):
     Args:
         trunk: images `(n, c, h, w)` -> features `(n, f)`.
         head: features -> the logit of "real", `(n, 1)`.
-        recogniser: features -> the posterior parameters of all codes, `(n, p)`.
+        q_head: features -> the posterior parameters of all codes, `(n, p)`.
     """
 
-    def __init__(self, trunk: nn.Module, head: nn.Module, recogniser: nn.Module) -> None:
+    def __init__(self, trunk: nn.Module, head: nn.Module, q_head: nn.Module) -> None:
         super().__init__()
         self.trunk = trunk
         self.head = head
-        self.recogniser = recogniser
+        self.q_head = q_head
 
-    def forward(self, images: Tensor, *, recognise: bool = True, detach: bool = False) -> tuple[Tensor, Tensor | None]:
-        """The logits `(n,)` and, if asked for, the posterior parameters `(n, p)`.
+    def forward(self, images: Tensor, *, with_q: bool = True, detach_q: bool = False) -> tuple[Tensor, Tensor | None]:
+        """The logits `(n,)` and, with Q, the posterior parameters `(n, p)`.
 
         Args:
             images: `(n, c, h, w)` in [0, 1].
-            recognise: whether to run Q.
-            detach: keep Q's gradient from the trunk and from the images.
+            with_q: whether to run Q.
+            detach_q: keep Q's gradient from the trunk and from the images.
         """
         features = self.trunk(images)
         logits = self.head(features).squeeze(1)
-        if not recognise:
+        if not with_q:
             return logits, None
-        return logits, self.recogniser(features.detach() if detach else features)
+        return logits, self.q_head(features.detach() if detach_q else features)

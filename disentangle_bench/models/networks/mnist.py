@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from disentangle_bench.models.networks.layers import Discriminator, conv, dense, leaky, recogniser, scaled, up_conv
+from disentangle_bench.models.networks.layers import Discriminator, conv, dense, leaky, q_head, scaled, up_conv
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class TwoHalvings:
             leaky(),
         )
         q = None if self.q is None else scaled(self.q, width)
-        return Discriminator(trunk, nn.Linear(fc, 1), recogniser(fc, q, outputs))
+        return Discriminator(trunk, nn.Linear(fc, 1), q_head(fc, q, outputs))
 
 
 mnist = TwoHalvings(side=28, fc=1024, q=128)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from disentangle_bench.models.networks.layers import Discriminator, conv, dense, leaky, recogniser, scaled, up_conv
+from disentangle_bench.models.networks.layers import Discriminator, conv, dense, leaky, q_head, scaled, up_conv
 
 
 class Svhn:
@@ -44,7 +44,7 @@ class Svhn:
             leaky(),
             nn.Flatten(),
         )
-        return Discriminator(trunk, nn.Linear(features, 1), recogniser(features, scaled(128, width), outputs))
+        return Discriminator(trunk, nn.Linear(features, 1), q_head(features, scaled(128, width), outputs))
 
 
 class Affine(nn.Module):

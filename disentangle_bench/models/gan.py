@@ -1,0 +1,120 @@
+"""What InfoGAN and its baseline share: the networks G and D, with Q on D's trunk, before and after training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from disentangle_bench.latents import Categorical, Code, Latents
+from disentangle_bench.means import Mean
+from disentangle_bench.models import collapse
+from disentangle_bench.models.batches import as_floats, in_batches, reestimate_statistics, statistics_of
+from disentangle_bench.models.games import GAMES
+from disentangle_bench.models.model import Finished, ImageRows, Means, Model, Player, Shape
+from disentangle_bench.models.networks import find_pair
+from disentangle_bench.models.networks.layers import initialise
+from disentangle_bench.recipe import Recipe
+from disentangle_bench.seeds import derive_seed
+
+STATISTICS_BATCHES = 40
+CATEGORY_IMAGES = 10_000
+
+
+class GANWithCodes(Model):
+    """G and D, with Q on D's trunk; a subclass says how they play.
+
+    In training, D's batch norm sees real and generated images in separate batches, so its running statistics are a
+    mixture that fits neither. They are re-estimated twice, without labels: on real training images, for reading those,
+    and on generated images, for reading these.
+
+    Args:
+        recipe: sizes, weights and learning rates.
+        shape: `(c, h, w)` of the dataset's images.
+        seed: determines the initial weights.
+        game: what D and G minimise.
+    """
+
+    def __init__(
+        self, recipe: Recipe, shape: Shape, seed: int = 0, *, game: Literal["nsgan", "minimax"] = "nsgan"
+    ) -> None:
+        super().__init__(recipe, shape, seed)
+        self.game = GAMES[game]
+        self.batches = self.game.discriminator_steps
+        pair = find_pair(recipe.networks.name, shape, recipe.dataset.name)
+        G = pair.generator(self.latents.width, recipe.networks.width)
+        D = pair.discriminator(sum(self.latents.parameters), recipe.networks.width)
+        for name, network in {"G": G, "trunk": D.trunk, "head": D.head, "Q": D.q_head}.items():
+            initialise(network, derive_seed(seed, "weights", name))
+        self.networks = {"G": G, "D": D}
+        self.kept = {"generated": {}}
+        self.categories: dict[str, list[int]] = {}
+        self.players = {"D": Player(("D",), optimizer="D"), "G": Player(("G",), optimizer="G")}
+        self.means = (
+            Mean("discriminator_loss", label="D"),
+            Mean("generator_loss", label="G"),
+            *(_information_of(code) for code in self.latents.codes),
+        )
+
+    def bounds(self, latents: Latents, q: Tensor) -> Tensor:
+        """`L_I` of each code (arXiv:1606.03657, eq. 5), `(codes,)` in nats, from Q's output `(n, p)`."""
+        return torch.stack(self.latents.mutual_information_bounds(latents, self.latents.split(q)))
+
+    def weigh(self, L_I: Tensor) -> Tensor:
+        """`sum_i lambda_i L_I(c_i)`."""
+        lambdas = torch.tensor([code.weight for code in self.latents.codes], device=L_I.device)
+        return (lambdas * L_I).sum()
+
+    def report(self, D_loss: Tensor, G_loss: Tensor, L_I: Tensor) -> Means:
+        """The means of an update by their keys."""
+        values = (D_loss, G_loss, *L_I.unbind())
+        return {mean.key: value for mean, value in zip(self.means, values, strict=True)}
+
+    def watch(self, means: Mapping[str, float], step: int) -> str:
+        """Whether D always wins."""
+        return collapse.won_by_discriminator(means["discriminator_loss"], self.game.won_below)
+
+    def finish(self, images: ImageRows, seed: int) -> Finished:
+        """Re-estimate all statistics and count, without labels, how many training images Q gives to each category."""
+        G, D = self.networks["G"], self.networks["D"]
+        device, size = next(G.parameters()).device, self.recipe.batch_size
+        generator = torch.Generator().manual_seed(seed)
+        latents = [self.latents.sample(size, generator).to(device) for _ in range(STATISTICS_BATCHES)]
+        reestimate_statistics(G, (self.latents.pack(rows) for rows in latents))
+        reestimate_statistics(D, (G(self.latents.pack(rows)) for rows in latents))
+        self.kept["generated"] = statistics_of(D)
+        order = torch.randperm(len(images), generator=generator)[: size * STATISTICS_BATCHES].to(device)
+        reestimate_statistics(D, (as_floats(images[rows]) for rows in torch.split(order, size) if len(rows) > 1))
+        if any(isinstance(code, Categorical) for code in self.latents.codes):  # else no image need be read, or drawn
+            q = in_batches(lambda rows: D(as_floats(rows))[1], images[:CATEGORY_IMAGES], device)
+            self.categories = {
+                code.name: torch.bincount(code.estimate(parameters), minlength=code.k).tolist()
+                for code, parameters in zip(self.latents.codes, self.latents.split(q), strict=True)
+                if isinstance(code, Categorical)
+            }
+        return Finished({"categories": self.categories})
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """As every model; version 0.1 called the Q head `recogniser`."""
+        super().load({name.replace(".recogniser.", ".q_head."): value for name, value in tensors.items()})
+
+    def parts(self) -> dict[str, Callable[[Tensor], Tensor]]:
+        """G, and Q with the statistics for generated images and for real ones."""
+        D = self.networks["D"]
+        on_generated = deepcopy(D)
+        on_generated.load_state_dict(D.state_dict() | self.kept["generated"])
+        return {
+            "generator": self.networks["G"],
+            "posterior": lambda images: on_generated(images)[1],
+            "encoder": lambda images: D(images)[1],
+        }
+
+
+def _information_of(code: Code) -> Mean:
+    """`L_I` of a code; the entropy of a categorical one bounds it, a differential entropy bounds nothing."""
+    if not isinstance(code, Categorical):
+        return Mean(code.name, "L_I", unit="nats")
+    return Mean(code.name, "L_I", unit="nats", bound=code.entropy, bound_label=f"H({code.name}) = ln {code.k}")

@@ -1,0 +1,269 @@
+"""The contract of a model: networks by name, players, and one update that reads as the paper's equations.
+
+The training loop moves the networks to the device, wraps, compiles and checkpoints them, and calls `update` once a
+step. A model needs to know nothing of that: it draws what it needs from a `Draw` and lets players move in a `Play`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from disentangle_bench.latents import Latents
+from disentangle_bench.means import Mean
+from disentangle_bench.recipe import Recipe
+from disentangle_bench.seeds import derive_seed
+
+Shape = tuple[int, int, int]
+"""`(c, h, w)` of images."""
+Means = dict[str, Tensor]
+"""The values of one update, scalars by the keys of the model's `means`."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """Weights that move together in one step of an optimizer.
+
+    Attributes:
+        moves: the networks, by name; `"D.trunk"` names a part of one.
+        optimizer: the table `[optimizer.NAME]` of the recipe that says how.
+    """
+
+    moves: tuple[str, ...]
+    optimizer: str
+
+
+class ImageRows(Protocol):
+    """Images `(n, c, h, w)` uint8, rows of which can be read onto the device; a tensor is one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Tensor | slice, /) -> Tensor: ...
+
+
+class Batches(Protocol):
+    """Shuffled batches of real images, each a function of its number."""
+
+    @property
+    def size(self) -> int:
+        """Images in a batch over all processes."""
+        ...
+
+    @property
+    def share(self) -> slice:
+        """The rows of a batch that belong to this process."""
+        ...
+
+    def at(self, number: int) -> Tensor:
+        """Images of one batch (from 1), the share of this process: `(b, c, h, w)` float32 in [0, 1]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a trained model found out about itself.
+
+    Attributes:
+        notes: JSON-able, for the run's provenance.
+        failure: in what way the training failed, or empty.
+    """
+
+    notes: Mapping[str, object] = field(default_factory=dict)
+    failure: str = ""
+
+
+class Model(ABC):
+    """Networks, the players that train them, and one update.
+
+    A subclass sets `networks`, `players` and `means` in its constructor, whose keyword-only parameters are its
+    settings: the other keys of the recipe's table `[model]`.
+
+    Args:
+        recipe: sizes, weights and learning rates.
+        shape: `(c, h, w)` of the dataset's images.
+        seed: determines the initial weights.
+
+    Attributes:
+        summary: one sentence for listings.
+        source: the paper and the equation.
+        networks: what the loop moves, wraps, compiles, checkpoints and saves, by name.
+        players: who trains which of them, by name.
+        means: what `update` reports.
+        latents: the noise and the codes; a VAE has no noise and one Gaussian code for each latent dimension.
+        batches: how many batches of real images one update draws.
+        kept: further tensors of a trained model, which `finish` fills: they are saved beside the networks, by name.
+    """
+
+    summary: ClassVar[str]
+    source: ClassVar[str]
+    networks: dict[str, nn.Module]
+    players: dict[str, Player]
+    means: tuple[Mean, ...]
+
+    def __init__(self, recipe: Recipe, shape: Shape, seed: int = 0) -> None:
+        self.recipe = recipe
+        self.latents = recipe.latent_spec()
+        self.batches = 1
+        self.kept: dict[str, dict[str, Tensor]] = {}
+
+    @abstractmethod
+    def update(self, draw: Draw, play: Play) -> Means:
+        """Let every player move once, and report the means of this step."""
+
+    def watch(self, means: Mapping[str, float], step: int) -> str:
+        """In what way training is failing, or nothing: the collapse watch.
+
+        Args:
+            means: over the steps since the last log entry.
+            step: of the update that was the last.
+        """
+        return ""
+
+    def finish(self, images: ImageRows, seed: int) -> Finished:
+        """Do what is left to do when the last update is done, such as estimating batch-norm statistics.
+
+        Args:
+            images: the training images, on the model's device.
+            seed: of what is drawn.
+        """
+        return Finished()
+
+    @abstractmethod
+    def parts(self) -> dict[str, Callable[[Tensor], Tensor]]:
+        """What a trained model offers to metrics; called once its weights are loaded and in evaluation mode.
+
+        `generator` makes images `(b, c, h, w)` in [0, 1] from packed latents `(b, width)`; `posterior` gives the
+        parameters of `Q(c given x)`, `(b, p)` in the order of the codes, for generated images, and `encoder` for
+        real ones.
+        """
+
+    def state(self) -> dict[str, Tensor]:
+        """Every tensor of the networks, such as `G.0.weight`, and what `finish` has kept."""
+        parts = {name: network.state_dict() for name, network in self.networks.items()} | self.kept
+        return {f"{name}.{key}": value for name, tensors in parts.items() for key, value in tensors.items()}
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take over what `state` returned; tensors of other names are ignored.
+
+        Raises:
+            RuntimeError: they belong to other networks.
+        """
+        for name, network in self.networks.items():
+            network.load_state_dict(part(name, tensors))
+        for name in self.kept:
+            self.kept[name] = part(name, tensors)
+
+
+def part(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with `name.`, without it."""
+    return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
+
+
+class Draw:
+    """What one update draws, each a function of the seed, the step and the number of the call, so that resume is exact.
+
+    The processes of a run draw the same, and each takes its share of the rows.
+
+    Args:
+        model: whose latents and number of batches count.
+        batches: of real images.
+        device: where everything is put.
+        seed: of the run.
+        step: from 1.
+    """
+
+    def __init__(self, model: Model, batches: Batches, device: torch.device, *, seed: int, step: int) -> None:
+        self._model, self._batches, self._device = model, batches, device
+        self._seed, self._step = seed, step
+        self._calls: Counter[str] = Counter()
+
+    def real(self) -> Tensor:
+        """The next batch of training images, `(b, c, h, w)` float32 in [0, 1].
+
+        Raises:
+            RuntimeError: the update has drawn as many as the model declares as `batches`.
+        """
+        number, per_step = self._call("real"), self._model.batches
+        if number >= per_step:
+            raise RuntimeError(
+                f"An update drew more batches of real images than the {per_step} that its model declares."
+            )
+        return self._batches.at((self._step - 1) * per_step + number + 1)
+
+    def latents(self) -> Latents:
+        """Noise and codes from their priors, `b` rows."""
+        drawn = self._model.latents.sample(self._batches.size, self._generator("latents"))
+        return drawn.rows(self._batches.share).to(self._device)
+
+    def normal(self, *shape: int) -> Tensor:
+        """Standard normal numbers `(b, *shape)`."""
+        drawn = torch.randn(self._batches.size, *shape, generator=self._generator("normal"))
+        return drawn[self._batches.share].to(self._device)
+
+    def _call(self, purpose: str) -> int:
+        """How often this was drawn before in this update."""
+        self._calls[purpose] += 1
+        return self._calls[purpose] - 1
+
+    def _generator(self, purpose: str) -> torch.Generator:
+        number = self._call(purpose)
+        names = (purpose, self._step) if number == 0 else (purpose, self._step, number)
+        return torch.Generator().manual_seed(derive_seed(self._seed, *names))
+
+
+class Stepper(Protocol):
+    """An optimizer, or what wraps one."""
+
+    def step(self) -> object: ...
+
+
+class Play:
+    """The networks as the loop wraps them, and the moves of the players: `play.D(x)` calls the network `D`.
+
+    Args:
+        networks: with what precision and several processes need around them.
+        bare: the same without it, for `frozen`.
+        optimizers: of each player.
+        backward: accumulates the gradients of a loss.
+    """
+
+    def __init__(
+        self,
+        networks: Mapping[str, nn.Module],
+        bare: Mapping[str, nn.Module],
+        optimizers: Mapping[str, Stepper],
+        backward: Callable[[Tensor], object],
+    ) -> None:
+        self._networks, self._bare, self._optimizers, self._backward = networks, bare, optimizers, backward
+
+    def __getattr__(self, name: str) -> nn.Module:
+        networks: Mapping[str, nn.Module] = self.__dict__.get("_networks", {})
+        if name in networks:
+            return networks[name]
+        raise AttributeError(f"There is no network {name!r}; there are {', '.join(networks)}.")
+
+    def minimise(self, player: str, loss: Tensor) -> None:
+        """One step of a player down the gradient of its loss; gradients from before are dropped, everybody's."""
+        for network in self._bare.values():
+            network.zero_grad()
+        self._backward(loss)
+        self._optimizers[player].step()
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[nn.Module]:
+        """A network through which gradients pass without leaving any on its weights."""
+        network = self._bare[name]
+        learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        network.requires_grad_(False)
+        try:
+            yield network
+        finally:
+            for parameter in learning:
+                parameter.requires_grad_(True)

@@ -1,0 +1,30 @@
+"""A model's networks as a device, a precision, a compiler and several processes need them."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+from torch.optim import Optimizer
+
+from disentangle_bench.models.model import Model, Play, Stepper
+
+
+def wrap(fabric: Fabric, model: Model, optimizers: dict[str, Optimizer], *, compiled: bool = False) -> Play:
+    """The networks and optimizers of a model for its updates; the model itself keeps the bare ones.
+
+    Args:
+        fabric: launched.
+        model: on the fabric's device.
+        optimizers: of its players.
+        compiled: whether to compile the networks.
+    """
+    bare: dict[str, nn.Module] = dict(model.networks)
+    if compiled:
+        for name, network in bare.items():
+            bare[name] = torch.compile(network)  # type: ignore[assignment]
+    networks = {name: fabric.setup_module(network) for name, network in bare.items()}
+    steppers = {name: cast("Stepper", fabric.setup_optimizers(optimizer)) for name, optimizer in optimizers.items()}
+    return Play(networks, bare, steppers, fabric.backward)
