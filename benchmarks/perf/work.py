@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 from math import prod
 from typing import Any
@@ -21,17 +20,11 @@ from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.recipe import Recipe
 
 
-@dataclass(frozen=True)
 class OneBatch:
     """The same images at every step."""
 
-    images: Tensor
-    share: slice = slice(None)
-
-    @property
-    def size(self) -> int:
-        """Images in the batch."""
-        return len(self.images)
+    def __init__(self, images: Tensor) -> None:
+        self.images, self.size, self.share = images, len(images), slice(None)
 
     def at(self, number: int) -> Tensor:
         """The batch."""

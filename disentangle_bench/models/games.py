@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -54,7 +55,8 @@ def minimax(fake: Tensor) -> Tensor:
     return -F.softplus(fake.float()).mean()
 
 
-GAMES = {
+GameName = Literal["nsgan", "minimax"]
+GAMES: dict[GameName, Game] = {
     "nsgan": Game(cross_entropy, non_saturating, won_below=1e-3),
     "minimax": Game(cross_entropy, minimax, won_below=1e-3),
 }

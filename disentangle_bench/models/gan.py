@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -13,7 +12,7 @@ from disentangle_bench.latents import Categorical, Code, Latents
 from disentangle_bench.means import Mean
 from disentangle_bench.models import collapse
 from disentangle_bench.models.batches import as_floats, in_batches, reestimate_statistics, statistics_of
-from disentangle_bench.models.games import GAMES
+from disentangle_bench.models.games import GAMES, GameName
 from disentangle_bench.models.model import Finished, ImageRows, Means, Model, Player, Shape
 from disentangle_bench.models.networks import find_pair
 from disentangle_bench.models.networks.layers import initialise
@@ -38,9 +37,7 @@ class GANWithCodes(Model):
         game: what D and G minimise.
     """
 
-    def __init__(
-        self, recipe: Recipe, shape: Shape, seed: int = 0, *, game: Literal["nsgan", "minimax"] = "nsgan"
-    ) -> None:
+    def __init__(self, recipe: Recipe, shape: Shape, seed: int = 0, *, game: GameName = "nsgan") -> None:
         super().__init__(recipe, shape, seed)
         self.game = GAMES[game]
         self.batches = self.game.discriminator_steps

@@ -18,12 +18,20 @@ def make_optimizers(model: Model) -> dict[str, optim.Optimizer]:
         SettingError: the recipe lacks the table of a player, or has one that no player uses.
     """
     recipe, networks = model.recipe, nn.ModuleDict(model.networks)
-    needed = {player.optimizer for player in model.players.values()}
-    for name in sorted(needed ^ recipe.optimizer.keys()):
-        fault = "has no optimizer" if name in needed else "has an optimizer"
+    used = sorted({player.optimizer for player in model.players.values()})
+    for name in sorted({*used} ^ recipe.optimizer.keys()):
+        has, remedy = (
+            ("no", f"Give it one, such as [optimizer.{name}] with lr = 1e-4.")
+            if name in used
+            else (
+                "an",
+                f"Remove [optimizer.{name}].",
+            )
+        )
         raise SettingError(
-            f"The recipe {recipe.name} {fault} {name!r}; its model {recipe.model.name!r} uses {', '.join(needed)}.",
-            f"Give it a table [optimizer.{name}] with lr = 1e-4." if name in needed else f"Remove [optimizer.{name}].",
+            f"The recipe {recipe.name} has {has} optimizer {name!r}; "
+            f"its model {recipe.model.name!r} uses {', '.join(used)}.",
+            remedy,
         )
     return {
         name: make_optimizer(

@@ -191,8 +191,9 @@ class Loop:
         self.status = status
         if self.log is None:
             return
-        speed = window.steps / window.seconds
-        self.log.append(self.step, values, seconds=window.seconds, speed=speed, status=status)
+        seconds = window.seconds
+        speed = window.steps / seconds
+        self.log.append(self.step, values, seconds=seconds, speed=speed, status=status)
         progress.show(self.step, values, speed=speed)
 
     def _diverged(self, broken: Sequence[str]) -> RunError:
@@ -201,9 +202,11 @@ class Loop:
         status = status_of(f"{shown} {'is not a finite number' if len(broken) == 1 else 'are not finite numbers'}")
         if self.fabric.is_global_zero:
             self.run.note(status=status, steps=self.step)
+        *_, (name, optimizer) = self.model.recipe.optimizer.items()
         return RunError(
             f"Training diverged by step {self.step}: {status}.",
-            "Lower the learning rates, such as --set optimizer.G.lr=2e-4, and train in another folder.",
+            f"Lower the learning rates, such as --set optimizer.{name}.lr={optimizer.lr / 5:g}, and train in another "
+            "folder.",
         )
 
     def finish(self, progress: TrainingProgress) -> None:

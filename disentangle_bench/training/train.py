@@ -14,6 +14,7 @@ from disentangle_bench.datasets import Dataset, Images
 from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.models import make_model
+from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import INTERRUPTED, RUNNING, Run
 from disentangle_bench.training import checkpoint, folder, signals
@@ -114,7 +115,7 @@ def train_recipe(
 
 def _check_fit(recipe: Recipe, dataset: Dataset, images: Tensor | Images, devices: int) -> None:
     """Find what does not fit together before anything is written."""
-    make_model(recipe, dataset.info.shape)
+    make_optimizers(make_model(recipe, dataset.info.shape))
     check_size(len(images), recipe.batch_size, devices)
 
 

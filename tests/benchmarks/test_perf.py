@@ -17,9 +17,10 @@ from benchmarks.perf.__main__ import main
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, discriminator, generator, sample, write_images
 from benchmarks.perf.timing import Spread, interleave, ratios
 from benchmarks.perf.training import Plan, Turns
-from benchmarks.perf.work import make_model, make_products, make_step, multiply_adds
+from benchmarks.perf.work import make_products, multiply_adds, recipe_step
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics import METRICS, mutual_information_gap
+from disentangle_bench.models import make_model
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.representation import open_representation
 
@@ -44,7 +45,7 @@ def counted_by_hand(width: float) -> int:
 
 @pytest.mark.parametrize(("width", "batch"), [(1.0, 2), (0.125, 8)])
 def test_multiply_adds_are_those_counted_by_hand(width, batch):
-    step = make_step(make_model(narrow(**{"networks.width": width, "batch_size": batch})))
+    step = recipe_step(narrow(**{"networks.width": width, "batch_size": batch}))
     assert multiply_adds(step) == batch * counted_by_hand(width)
 
 
@@ -59,16 +60,17 @@ def test_both_products_are_the_product():
 
 
 def test_the_plain_networks_are_the_paper_s():
-    model = make_model(narrow())
+    model = make_model(narrow(), (1, 28, 28))
     G, (trunk, head, Q) = generator(0.125), discriminator(0.125)
-    pairs = [(model.G, G), (model.D.trunk, trunk), (model.D.head, head), (model.D.recogniser, Q)]
+    our_G, our_D = model.networks["G"], model.networks["D"]
+    pairs = [(our_G, G), (our_D.trunk, trunk), (our_D.head, head), (our_D.q_head, Q)]
     for ours, plain in pairs:
         plain.load_state_dict(ours.state_dict())
     latents = sample(8)[0]
     images = G(latents)
-    torch.testing.assert_close(model.G(latents), images)
+    torch.testing.assert_close(our_G(latents), images)
     features = trunk(images)
-    logits, parameters = model.D(images)
+    logits, parameters = our_D(images)
     torch.testing.assert_close(logits, head(features).squeeze(1))
     torch.testing.assert_close(parameters, Q(features))
 
@@ -113,18 +115,19 @@ def test_an_undone_choice_of_speed_changes_no_number_beyond_rounding(change):
         step = make(narrow())
         return [step() for _ in range(3)][-1]
 
-    expected, found = play(lambda recipe: make_step(make_model(recipe))), play(change)
-    for name in ("discriminator", "generator", "information"):
-        torch.testing.assert_close(getattr(found, name), getattr(expected, name), rtol=1e-3, atol=1e-3)
+    expected, found = play(recipe_step), play(change)
+    assert found.keys() == expected.keys()
+    for name in expected:
+        torch.testing.assert_close(found[name], expected[name], rtol=1e-3, atol=2e-3)
 
 
 def test_a_second_fake_costs_a_pass_of_the_generator():
-    more = multiply_adds(ablation.second_fake(narrow())) - multiply_adds(make_step(make_model(narrow())))
+    more = multiply_adds(ablation.second_fake(narrow())) - multiply_adds(recipe_step(narrow()))
     assert more == 8 * (74 * 128 + 128 * 49 * 16 + 49 * 16 * 8 * 16 + 196 * 8 * 16)
 
 
 def test_gradients_for_frozen_weights_cost_their_multiply_adds():
-    more = multiply_adds(ablation.unfrozen(narrow())) - multiply_adds(make_step(make_model(narrow())))
+    more = multiply_adds(ablation.unfrozen(narrow())) - multiply_adds(recipe_step(narrow()))
     assert more == 8 * (196 * 16 * 8 + 49 * 16 * 8 * 16 + 49 * 16 * 128 + 128 + 128 * 16 + 16 * 14)
 
 

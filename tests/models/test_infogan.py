@@ -13,36 +13,30 @@ from scipy import stats
 from scipy.special import log_softmax
 from torch import Tensor, nn
 
-from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.errors import DbenchError, UnknownNameError
 from disentangle_bench.latents import Latents
-from disentangle_bench.models import MODELS
-from disentangle_bench.models.infogan import InfoGAN, Losses, frozen
+from disentangle_bench.models import MODELS, make_model
+from disentangle_bench.models.gan import GANWithCodes
+from disentangle_bench.models.model import Means
 from disentangle_bench.models.networks.layers import Discriminator
 from disentangle_bench.models.networks.mnist import TwoHalvings
 from disentangle_bench.models.recipes import find_recipe
+from tests.models.updates import BATCH, SHAPE, Updates, latents_of, real_images
 
-SHAPE = (1, 8, 8)
-BATCH = 16
 State = dict[str, Tensor]
+GANS = ("gan-with-q", "infogan")
 
 
-def make(name: str = "infogan", seed: int = 0, **settings: object) -> InfoGAN:
-    recipe = find_recipe("infogan-digits").with_settings({"networks.width": 0.1, "latents.noise": 4, **settings})
-    model = MODELS.get(name)(recipe, SHAPE, seed)
-    model.D_optimizer, model.G_optimizer = model.optimizers()
+def make(name: str = "infogan", seed: int = 0, **settings: object) -> GANWithCodes:
+    small = {"model.name": name, "networks.width": 0.1, "latents.noise": 4}
+    model = make_model(find_recipe("infogan-digits").with_settings(small | settings), SHAPE, seed)
+    assert isinstance(model, GANWithCodes)
     return model
 
 
-def real_images(step: int = 0) -> Tensor:
-    return torch.rand(BATCH, *SHAPE, generator=torch.Generator().manual_seed(100 + step))
-
-
-def latents_of(model: InfoGAN, step: int = 0) -> Latents:
-    return model.latents.sample(BATCH, torch.Generator().manual_seed(200 + step))
-
-
-def update(model: InfoGAN, step: int = 0) -> Losses:
-    return model.update(real_images(step), latents_of(model, step), lambda loss: loss.backward())
+def information(means: Means) -> Tensor:
+    """`L_I` of each code, `(codes,)`."""
+    return torch.stack([value for key, value in means.items() if key.startswith("L_I/")]).detach()
 
 
 def weights(network: nn.Module) -> State:
@@ -63,26 +57,25 @@ def assert_same(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> No
 
 @dataclass
 class Spy:
-    """Sees the networks at each optimiser's step of an update, and the losses handed to backward."""
+    """Sees the networks at each optimizer's step of an update, and the losses handed to backward."""
 
-    model: InfoGAN
+    model: GANWithCodes
     totals: list[float] = field(default_factory=list)
     seen: dict[str, dict[str, State]] = field(default_factory=dict)
     D_after_its_step: nn.Module | None = None
 
     def __post_init__(self) -> None:
-        self.model.D_optimizer.register_step_pre_hook(lambda *_: self._look("before D's step"))
-        self.model.D_optimizer.register_step_post_hook(lambda *_: self._look("after D's step"))
-        self.model.G_optimizer.register_step_pre_hook(lambda *_: self._look("before G's step"))
+        self.update = Updates(self.model, self.backward)
+        for player, optimizer in self.update.optimizers.items():
+            optimizer.register_step_pre_hook(lambda *_, player=player: self._look(f"before {player}'s step"))
+            optimizer.register_step_post_hook(lambda *_, player=player: self._look(f"after {player}'s step"))
 
     def _look(self, moment: str) -> None:
-        networks = {"G": self.model.G, "D": self.model.critic}
-        self.seen[moment] = {
-            **{f"{name} weights": weights(network) for name, network in networks.items()},
-            **{f"{name} gradients": gradients(network) for name, network in networks.items()},
-        }
+        self.seen[moment] = {}
+        for name, network in self.model.networks.items():
+            self.seen[moment] |= {f"{name} weights": weights(network), f"{name} gradients": gradients(network)}
         if moment == "after D's step":
-            self.D_after_its_step = deepcopy(self.model.critic)
+            self.D_after_its_step = deepcopy(self.model.networks["D"])
 
     def backward(self, loss: Tensor) -> None:
         self.totals.append(loss.item())
@@ -90,7 +83,7 @@ class Spy:
 
 
 def reference_losses(
-    model: InfoGAN, D: nn.Module, fake: Tensor, real: Tensor, latents: Latents
+    model: GANWithCodes, D: nn.Module, fake: Tensor, real: Tensor, latents: Latents
 ) -> tuple[float, float, list[float]]:
     """D's loss, G's non-saturating loss and each `L_I`, from the networks' outputs by NumPy and SciPy."""
     with torch.no_grad():
@@ -117,58 +110,48 @@ class TestLosses:
 
     def test_of_d_and_q(self) -> None:
         model = make(**self.WEIGHTED)
-        before = deepcopy(model)
+        before = deepcopy(model.networks)
         spy = Spy(model)
-        losses = model.update(real_images(), latents_of(model), spy.backward)
+        means = spy.update()
         with torch.no_grad():
-            fake = before.G(before.latents.pack(latents_of(model)))
-        D_loss, _, information = reference_losses(model, before.critic, fake, real_images(), latents_of(model))
-        assert losses.discriminator.item() == pytest.approx(D_loss, rel=1e-5)
-        assert losses.information.tolist() == pytest.approx(information, abs=1e-5)
-        assert spy.totals[0] == pytest.approx(D_loss - np.dot(self.LAMBDAS, information), abs=1e-5)
+            fake = before["G"](model.latents.pack(latents_of(model)))
+        D_loss, _, L_I = reference_losses(model, before["D"], fake, real_images(), latents_of(model))
+        assert means["discriminator_loss"].item() == pytest.approx(D_loss, rel=1e-5)
+        assert information(means).tolist() == pytest.approx(L_I, abs=1e-5)
+        assert spy.totals[0] == pytest.approx(D_loss - np.dot(self.LAMBDAS, L_I), abs=1e-5)
 
     @pytest.mark.parametrize("game", ["nsgan", "minimax"])
     def test_of_g(self, game: str) -> None:
         model = make(**{"model.game": game}, **self.WEIGHTED)
-        generator = deepcopy(model.G)
+        generator = deepcopy(model.networks["G"])
         spy = Spy(model)
-        losses = model.update(real_images(), latents_of(model), spy.backward)
+        means = spy.update()
         assert spy.D_after_its_step is not None
         with torch.no_grad():
             fake = generator(model.latents.pack(latents_of(model)))
             fake_logits = spy.D_after_its_step(fake)[0].double().numpy()
-        _, G_loss, information = reference_losses(model, spy.D_after_its_step, fake, real_images(), latents_of(model))
+        _, G_loss, L_I = reference_losses(model, spy.D_after_its_step, fake, real_images(), latents_of(model))
         if game == "minimax":
             G_loss = np.log(stats.logistic.sf(fake_logits)).mean()
-        assert losses.generator.item() == pytest.approx(G_loss, rel=1e-5)
-        assert spy.totals[1] == pytest.approx(G_loss - np.dot(self.LAMBDAS, information), abs=1e-5)
+        assert means["generator_loss"].item() == pytest.approx(G_loss, rel=1e-5)
+        assert spy.totals[1] == pytest.approx(G_loss - np.dot(self.LAMBDAS, L_I), abs=1e-5)
 
     def test_the_baselines_g_sees_no_information(self) -> None:
-        model = make("gan-with-q", **self.WEIGHTED)
-        spy = Spy(model)
-        losses = model.update(real_images(), latents_of(model), spy.backward)
-        assert spy.totals[0] == pytest.approx(
-            losses.discriminator.item() - np.dot(self.LAMBDAS, losses.information.tolist()), abs=1e-5
-        )
-        assert spy.totals[1] == losses.generator.item()
-
-    def test_what_is_reported_holds_no_graph(self) -> None:
-        losses = update(make())
-        for value in (losses.discriminator, losses.generator, losses.information, losses.parameters):
-            assert not value.requires_grad
-        assert losses.parameters.shape == (BATCH, 14)
-        assert losses.information.shape == (3,)
+        spy = Spy(make("gan-with-q", **self.WEIGHTED))
+        means = spy.update()
+        D_total = means["discriminator_loss"].item() - np.dot(self.LAMBDAS, information(means).tolist())
+        assert spy.totals[0] == pytest.approx(D_total, abs=1e-5)
+        assert spy.totals[1] == means["generator_loss"].item()
 
     def test_each_lambda_weighs_its_code_alone(self) -> None:
         """Q's gradient is linear in the lambdas: that of (a, b, c) is the sum of a, b, c times the single ones."""
 
         def gradient_on_q(*lambdas: float) -> Tensor:
             codes = {f"latents.codes.{place}.weight": value for place, value in enumerate(lambdas)}
-            model = make(**codes)
-            spy = Spy(model)
-            update(model)
+            spy = Spy(make(**codes))
+            spy.update()
             there = spy.seen["before D's step"]["D gradients"]
-            return torch.cat([value.flatten() for name, value in there.items() if name.startswith("recogniser")])
+            return torch.cat([value.flatten() for name, value in there.items() if name.startswith("q_head")])
 
         single = [gradient_on_q(*row) for row in np.eye(3).tolist()]
         expected = sum(weight * gradient for weight, gradient in zip(self.LAMBDAS, single, strict=True))
@@ -177,71 +160,44 @@ class TestLosses:
         assert not gradient_on_q(0, 0, 0).any()
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", GANS)
 class TestWhoGetsWhichGradient:
-    def test_gs_part_moves_nothing_of_d_and_q_and_leaves_no_gradient(self, name: str) -> None:
+    def test_g_moves_nothing_of_d_and_q_and_leaves_no_gradient_on_them(self, name: str) -> None:
         model = make(name)
         spy = Spy(model)
-        for step in range(3):
-            update(model, step)
-            after = spy.seen["after D's step"]
-            assert_same(weights(model.critic), after["D weights"])
-            assert_same(gradients(model.critic), after["D gradients"])
-            assert_same(spy.seen["before G's step"]["D gradients"], after["D gradients"])
+        for step in (1, 2, 3):
+            spy.update(step)
+            assert_same(weights(model.networks["D"]), spy.seen["after D's step"]["D weights"])
+            assert spy.seen["before G's step"]["D gradients"] == {} == gradients(model.networks["D"])
 
-    def test_ds_part_moves_nothing_of_g_and_leaves_no_gradient(self, name: str) -> None:
+    def test_d_moves_nothing_of_g_and_leaves_no_gradient_on_it(self, name: str) -> None:
         model = make(name)
         spy = Spy(model)
-        for step in range(3):
-            before, left = weights(model.G), gradients(model.G)
-            update(model, step)
+        for step in (1, 2, 3):
+            before = weights(model.networks["G"])
+            spy.update(step)
             assert_same(spy.seen["after D's step"]["G weights"], before)
-            assert_same(spy.seen["after D's step"]["G gradients"], left)
+            assert spy.seen["after D's step"]["G gradients"] == {}
 
     def test_every_parameter_of_each_learns(self, name: str) -> None:
         model = make(name)
-        before = {"G": weights(model.G), "D": weights(model.critic)}
-        update(model)
-        for part, network in {"G": model.G, "D": model.critic}.items():
+        before = {part: weights(network) for part, network in model.networks.items()}
+        Updates(model)()
+        for part, network in model.networks.items():
             for key, value in weights(network).items():
                 assert not torch.equal(value, before[part][key]), f"{part}.{key}"
 
     def test_gradients_do_not_add_up_over_steps(self, name: str) -> None:
         """Each network's gradient at its step is that of this step's losses alone."""
         model = make(name)
-        update(model, 0)
+        Updates(model)(1)
         twin = deepcopy(model)
-        twin.D_optimizer, twin.G_optimizer = twin.optimizers()
-        twin.critic.zero_grad()
-        twin.G.zero_grad()
+        for network in twin.networks.values():
+            network.zero_grad()
         first, second = Spy(model), Spy(twin)
-        update(model, 1)
-        update(twin, 1)
+        first.update(2)
+        second.update(2)
         assert_same(first.seen["before D's step"]["D gradients"], second.seen["before D's step"]["D gradients"])
-
-
-class TestFrozen:
-    def test_gradients_pass_through_and_leave_none(self) -> None:
-        network, inputs = nn.Linear(3, 1), torch.ones(2, 3, requires_grad=True)
-        with frozen(network):
-            network(inputs).sum().backward()
-        assert inputs.grad is not None
-        assert inputs.grad.any()
-        assert network.weight.grad is None
-        assert network.bias.grad is None
-
-    def test_restores_what_learnt_even_after_an_exception(self) -> None:
-        network = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 1))
-        network[0].requires_grad_(False)
-
-        def fail() -> None:
-            with frozen(network):
-                assert not any(parameter.requires_grad for parameter in network.parameters())
-                raise ZeroDivisionError
-
-        with pytest.raises(ZeroDivisionError):
-            fail()
-        assert [parameter.requires_grad for parameter in network.parameters()] == [False, False, True, True]
 
 
 class TestBaseline:
@@ -249,16 +205,18 @@ class TestBaseline:
 
     STEPS = 6
 
-    def after(self, model: InfoGAN) -> dict[str, State]:
+    def after(self, model: GANWithCodes) -> dict[str, State]:
+        update = Updates(model)
         for step in range(self.STEPS):
-            update(model, step)
-        parts = {"G": model.G, "trunk": model.critic.trunk, "head": model.critic.head}
+            update(step)
+        G, D = model.networks["G"], model.networks["D"]
+        parts = {"G": G, "trunk": D.trunk, "head": D.head}
         return {name: dict(network.state_dict()) for name, network in parts.items()}
 
     def test_is_a_plain_gan_bit_for_bit(self) -> None:
         """Against a loop that knows no Q at all, with two Adams and the two losses written out."""
         model, plain = make("gan-with-q"), make("gan-with-q")
-        G, trunk, head = plain.G, plain.D.trunk, plain.D.head
+        G, trunk, head = plain.networks["G"], plain.networks["D"].trunk, plain.networks["D"].head
         D_adam = torch.optim.Adam([*trunk.parameters(), *head.parameters()], lr=2e-4, betas=(0.5, 0.999), fused=True)
         G_adam = torch.optim.Adam(G.parameters(), lr=1e-3, betas=(0.5, 0.999), fused=True)
         bce = nn.functional.binary_cross_entropy_with_logits
@@ -307,16 +265,16 @@ class TestBaseline:
     def test_q_learns(self) -> None:
         """From a G that is kept as it is and has no noise, Q comes to read the codes, through detached features."""
         fast = {"latents.noise": 0, "optimizer.G.lr": 1e-12, "optimizer.D.lr": 0.01}
-        model = make("gan-with-q", **fast)
-        information = [update(model, step).information[0].item() for step in range(150)]
-        assert np.mean(information[:20]) == pytest.approx(0, abs=0.05)
-        assert np.mean(information[-20:]) > 0.25
+        update = Updates(make("gan-with-q", **fast))
+        L_I = [update(step)["L_I/c1"].item() for step in range(150)]
+        assert np.mean(L_I[:20]) == pytest.approx(0, abs=0.05)
+        assert np.mean(L_I[-20:]) > 0.25
 
 
 class TestOptimizers:
     def test_are_adam_with_the_papers_rates(self) -> None:
-        D_optimizer, G_optimizer = MODELS.get("infogan")(find_recipe("infogan"), (1, 28, 28)).optimizers()
-        for optimizer, rate in ((D_optimizer, 2e-4), (G_optimizer, 1e-3)):
+        optimizers = Updates(make_model(find_recipe("infogan"), (1, 28, 28))).optimizers
+        for optimizer, rate in ((optimizers["D"], 2e-4), (optimizers["G"], 1e-3)):
             assert isinstance(optimizer, torch.optim.Adam)
             (group,) = optimizer.param_groups
             assert group["lr"] == rate
@@ -326,28 +284,50 @@ class TestOptimizers:
 
     def test_d_and_q_share_one(self) -> None:
         model = make()
-        D_optimizer, G_optimizer = model.optimizers()
-        assert {id(p) for p in D_optimizer.param_groups[0]["params"]} == {id(p) for p in model.critic.parameters()}
-        assert {id(p) for p in G_optimizer.param_groups[0]["params"]} == {id(p) for p in model.G.parameters()}
+        for name, optimizer in Updates(model).optimizers.items():
+            trained = {id(weight) for weight in optimizer.param_groups[0]["params"]}
+            assert trained == {id(weight) for weight in model.networks[name].parameters()}
 
 
 def test_the_generators_input_is_as_wide_as_noise_and_codes() -> None:
-    model = MODELS.get("infogan")(find_recipe("infogan"), (1, 28, 28))
-    assert model.G[0].in_features == 62 + 10 + 1 + 1
-    assert model.D.recogniser[-1].out_features == 10 + 2 + 2
+    networks = make_model(find_recipe("infogan"), (1, 28, 28)).networks
+    assert networks["G"][0].in_features == 62 + 10 + 1 + 1
+    assert networks["D"].q_head[-1].out_features == 10 + 2 + 2
 
 
 def test_a_fixed_sigma_takes_an_output_from_q() -> None:
     model = make(**{"latents.codes.1.sigma": 0.5})
-    assert model.D.recogniser[-1].out_features == 10 + 1 + 2
-    assert update(model).information.isfinite().all()
+    assert model.networks["D"].q_head[-1].out_features == 10 + 1 + 2
+    assert information(Updates(model)()).isfinite().all()
 
 
 @pytest.mark.parametrize("codes", [[{"kind": "gaussian"}], [{"kind": "categorical", "k": 2}] * 3])
 def test_other_codes_train_too(codes: list[dict[str, object]]) -> None:
-    losses = update(make(**{"latents.codes": codes}))
-    assert losses.information.shape == (len(codes),)
-    assert losses.information.isfinite().all()
+    L_I = information(Updates(make(**{"latents.codes": codes}))())
+    assert L_I.shape == (len(codes),)
+    assert L_I.isfinite().all()
+
+
+def test_only_a_categorical_code_has_a_bound() -> None:
+    means = {mean.key: mean for mean in make().means}
+    assert means["L_I/c1"].bound == pytest.approx(np.log(10))
+    assert means["L_I/c1"].bound_label == "H(c1) = ln 10"
+    assert means["L_I/c2"].bound is None
+
+
+@pytest.mark.parametrize("name", GANS)
+def test_a_state_with_the_old_name_of_the_q_head_still_loads(name: str) -> None:
+    model, other = make(name), make(name, seed=1)
+    old = {key.replace("D.q_head.", "D.recogniser."): value for key, value in model.state().items()}
+    other.load(old)
+    assert_same(other.state(), model.state())
+
+
+@pytest.mark.parametrize("name", GANS)
+@pytest.mark.parametrize(("given", "problem"), [({"model.game": "chess"}, "chess"), ({"model.gaem": "nsgan"}, "gaem")])
+def test_settings_that_it_does_not_have_are_named(name: str, given: dict[str, object], problem: str) -> None:
+    with pytest.raises(DbenchError, match=problem):
+        make(name, **given)
 
 
 def test_an_unknown_model_is_named_with_a_guess() -> None:

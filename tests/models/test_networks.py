@@ -11,7 +11,8 @@ from scipy import stats
 from torch import Tensor, nn
 
 from disentangle_bench.errors import SettingError, UnknownNameError
-from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models import make_model
+from disentangle_bench.models.model import Model
 from disentangle_bench.models.networks import NETWORKS, find_pair
 from disentangle_bench.models.networks.layers import flat_conv, initialise, scaled
 from disentangle_bench.models.recipes import find_recipe
@@ -66,10 +67,10 @@ class TestMnist:
             ("FC", 7 * 7 * 128, 1024), ("BN", 1024), ("lReLU", 0.1),
         ]  # fmt: skip
         assert layers(network.head) == [("FC", 1024, 1)]
-        assert layers(network.recogniser) == [("FC", 1024, 128), ("BN", 128), ("lReLU", 0.1), ("FC", 128, 14)]
+        assert layers(network.q_head) == [("FC", 1024, 128), ("BN", 128), ("lReLU", 0.1), ("FC", 128, 14)]
         assert count(network.trunk) == 16 * 64 + 64 + 64 * 128 * 16 + 2 * 128 + 6272 * 1024 + 2 * 1024
         assert count(network.head) == 1024 + 1
-        assert count(network.recogniser) == 1024 * 128 + 2 * 128 + 128 * 14 + 14
+        assert count(network.q_head) == 1024 * 128 + 2 * 128 + 128 * 14 + 14
 
     def test_half_the_width_halves_every_layer_but_the_ends(self) -> None:
         assert layers(self.pair.generator(74, 0.5))[::3] == [
@@ -125,7 +126,7 @@ class TestFaces:
             ("FC", 8 * 8 * 128, 1024), ("BN", 1024), ("lReLU", 0.1),
         ]  # fmt: skip
         assert layers(network.head) == [("FC", 1024, 1)]
-        assert layers(network.recogniser) == [("FC", 1024, 10)]
+        assert layers(network.q_head) == [("FC", 1024, 10)]
 
 
 class TestSvhn:
@@ -150,7 +151,7 @@ class TestSvhn:
             ("conv", 128, 256, 4, 2), ("BN", 256), ("lReLU", 0.1),
         ]  # fmt: skip
         assert layers(network.head) == [("FC", 256 * 4 * 4, 1)]
-        assert layers(network.recogniser) == [("FC", 4096, 128), ("BN", 128), ("lReLU", 0.1), ("FC", 128, 48)]
+        assert layers(network.q_head) == [("FC", 4096, 128), ("BN", 128), ("lReLU", 0.1), ("FC", 128, 48)]
 
     def test_images_are_from_minus_one_to_one_within(self) -> None:
         generator, trunk = self.pair.generator(168, 0.1), self.pair.discriminator(48, 0.1).trunk
@@ -185,7 +186,7 @@ class TestChairs:
             ("conv", 256, 256, 4, 1), ("BN", 256), ("lReLU", 0.1),
             ("FC", 8 * 8 * 256, 1024), ("BN", 1024), ("lReLU", 0.1),
         ]  # fmt: skip
-        assert layers(network.recogniser) == [("FC", 1024, 62)]
+        assert layers(network.q_head) == [("FC", 1024, 62)]
 
     def test_a_flat_convolution_of_stride_one_is_a_transposed_one_with_its_kernel_turned_round(self) -> None:
         _, convolution, _ = flat_conv(3, 5)
@@ -228,7 +229,7 @@ class TestEveryPair:
     def test_a_layer_has_a_bias_exactly_if_no_norm_follows(self, name: str, width: float) -> None:
         pair = NETWORKS.get(name)
         network = pair.discriminator(6, width)
-        for sequence in (pair.generator(9, width), network.trunk, nn.Sequential(network.head), network.recogniser):
+        for sequence in (pair.generator(9, width), network.trunk, nn.Sequential(network.head), network.q_head):
             assert isinstance(sequence, nn.Sequential)
             parts = [*sequence, nn.Identity()]
             for layer, after in pairwise(parts):
@@ -241,63 +242,66 @@ class TestDiscriminator:
     images = torch.rand(BATCH, 1, 8, 8)
 
     def test_without_q(self) -> None:
-        logits, parameters = self.network.eval()(self.images, recognise=False)
+        logits, parameters = self.network.eval()(self.images, with_q=False)
         assert parameters is None
         assert torch.equal(logits, self.network.eval()(self.images)[0])
 
     def test_detached_features_keep_q_from_the_trunk(self) -> None:
         for detach in (True, False):
             self.network.zero_grad()
-            self.network(self.images, detach=detach)[1].sum().backward()
+            self.network(self.images, detach_q=detach)[1].sum().backward()
             reached = [parameter.grad is not None for parameter in self.network.trunk.parameters()]
-            assert all(parameter.grad is not None for parameter in self.network.recogniser.parameters())
+            assert all(parameter.grad is not None for parameter in self.network.q_head.parameters())
             assert not any(reached) if detach else all(reached)
 
 
 class TestInitialisation:
     recipe = find_recipe("infogan-mnist").with_settings({"networks.width": 0.5})
 
-    def model(self, seed: int = 0, **settings: object) -> InfoGAN:
-        return InfoGAN(self.recipe.with_settings(settings), (1, 28, 28), seed)
+    def model(self, seed: int = 0, **settings: object) -> Model:
+        return make_model(self.recipe.with_settings(settings), (1, 28, 28), seed)
 
     def test_weights_are_normal_with_deviation_002(self) -> None:
         model = self.model()
-        for network in (model.G, model.D):
+        for network in model.networks.values():
             for module in network.modules():
                 if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) and module.weight.numel() > 300:
                     assert_normal(module.weight, mean=0)
 
     def test_gains_are_normal_around_1(self) -> None:
         model = self.model()
-        norms = [module for module in model.G.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+        norms = [
+            module for module in model.networks["G"].modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)
+        ]
         assert len(norms) == 3
         assert_normal(torch.cat([norm.weight for norm in norms]), mean=1)
 
     def test_biases_and_offsets_are_zero(self) -> None:
         model = self.model()
-        biases = {name: value for net in (model.G, model.D) for name, value in net.named_parameters() if "bias" in name}
+        networks = nn.ModuleDict(model.networks)
+        biases = {name: value for name, value in networks.named_parameters() if "bias" in name}
         assert biases
         assert not any(value.any() for value in biases.values())
 
     def test_a_seed_determines_the_weights(self) -> None:
         first, again, other = self.model(0), self.model(0), self.model(1)
-        assert same(first.G, again.G)
-        assert same(first.D, again.D)
-        assert not same(first.G, other.G)
-        assert not same(first.D, other.D)
+        assert same(first.networks["G"], again.networks["G"])
+        assert same(first.networks["D"], again.networks["D"])
+        assert not same(first.networks["G"], other.networks["G"])
+        assert not same(first.networks["D"], other.networks["D"])
 
     def test_the_global_generator_is_of_no_account(self) -> None:
         torch.manual_seed(1)
         first = self.model()
         torch.manual_seed(2)
-        assert same(first.D, self.model().D)
+        assert same(first.networks["D"], self.model().networks["D"])
 
     def test_another_q_leaves_g_and_the_trunk_as_they_are(self) -> None:
         settings = {"latents.codes": [{"kind": "categorical", "k": 12}]}  # 12 columns, as before, but 12 outputs of Q
         first, other = self.model(), self.model(**settings)
-        assert same(first.G, other.G)
-        assert same(first.D.trunk, other.D.trunk)
-        assert same(first.D.head, other.D.head)
+        assert same(first.networks["G"], other.networks["G"])
+        assert same(first.networks["D"].trunk, other.networks["D"].trunk)
+        assert same(first.networks["D"].head, other.networks["D"].head)
 
     def test_parts_do_not_share_their_numbers(self) -> None:
         network = nn.Linear(400, 400)
@@ -329,9 +333,9 @@ def test_scaled(channels: int, width: float, expected: int) -> None:
 
 def test_unknown_networks_are_named_with_a_guess() -> None:
     with pytest.raises(UnknownNameError, match=r"no pair of networks named 'mnits'.*\n.*'mnist'"):
-        InfoGAN(find_recipe("infogan-mnist").with_settings({"networks.name": "mnits"}), (1, 28, 28))
+        make_model(find_recipe("infogan-mnist").with_settings({"networks.name": "mnits"}), (1, 28, 28))
 
 
 def test_networks_of_another_size_than_the_images_are_refused() -> None:
     with pytest.raises(SettingError, match=r"'digits' has images \(1, 8, 8\); .*'mnist' make .*\(1, 28, 28\)"):
-        InfoGAN(find_recipe("infogan-digits").with_settings({"networks.name": "mnist"}), (1, 8, 8))
+        make_model(find_recipe("infogan-digits").with_settings({"networks.name": "mnist"}), (1, 8, 8))

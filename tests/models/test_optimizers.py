@@ -9,7 +9,8 @@ import torch
 from torch import nn, optim
 
 from disentangle_bench.errors import SettingError
-from disentangle_bench.models.optimizers import make_optimizer
+from disentangle_bench.models import make_model
+from disentangle_bench.models.optimizers import make_optimizer, make_optimizers
 from disentangle_bench.models.recipes import find_recipe
 
 
@@ -25,7 +26,7 @@ from disentangle_bench.models.recipes import find_recipe
 def test_each_kind(settings: dict[str, Any], kind: type[optim.Optimizer], expected: dict[str, Any]) -> None:
     recipe = find_recipe("infogan-digits").with_settings({"optimizer.G": settings})
     weights = nn.Parameter(torch.ones(3))
-    made = make_optimizer(recipe, "G", [weights])
+    made = make_optimizer(recipe.optimizer["G"], [weights])
     assert type(made) is kind
     assert made.param_groups[0]["params"] == [weights]
     assert {key: made.param_groups[0][key] for key in expected} == expected
@@ -34,8 +35,17 @@ def test_each_kind(settings: dict[str, Any], kind: type[optim.Optimizer], expect
     assert (weights < 1).all()
 
 
-def test_one_that_the_recipe_lacks_is_named_with_its_table() -> None:
+@pytest.mark.parametrize(
+    ("given", "problem", "remedy"),
+    [
+        (("D",), "has no optimizer 'G'; its model 'infogan' uses D, G.", "[optimizer.G] with lr"),
+        (("D", "G", "E"), "has an optimizer 'E'; its model 'infogan' uses D, G.", "Remove [optimizer.E]"),
+    ],
+)
+def test_tables_and_players_have_to_match(given: tuple[str, ...], problem: str, remedy: str) -> None:
+    recipe = find_recipe("infogan-digits")
+    values = {**recipe.to_values(), "optimizer": {name: {"lr": 1e-4} for name in given}}
     with pytest.raises(SettingError) as caught:
-        make_optimizer(find_recipe("infogan-digits"), "VAE", [])
-    assert "'VAE', which the model 'infogan' needs" in caught.value.problem
-    assert "[optimizer.VAE]" in caught.value.remedy
+        make_optimizers(make_model(recipe.parse(values), (1, 8, 8)))
+    assert problem in caught.value.problem
+    assert remedy in caught.value.remedy

@@ -9,16 +9,23 @@ import torch
 from torch import Tensor, nn
 
 from disentangle_bench.errors import RunError
-from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models import make_model
+from disentangle_bench.models.batches import as_floats, reestimate_statistics
+from disentangle_bench.models.model import Model
 from disentangle_bench.models.recipes import find_recipe
-from disentangle_bench.models.trained import as_floats, load_trained, reestimate_statistics, save_trained
+from disentangle_bench.models.trained import load_trained, save_trained
 
 SHAPE = (1, 8, 8)
 
 
-def small(seed: int = 0, width: float = 0.1) -> InfoGAN:
+def small(seed: int = 0, width: float = 0.1) -> Model:
     recipe = find_recipe("infogan-digits").with_settings({"networks.width": width, "batch_size": 32})
-    return InfoGAN(recipe, SHAPE, seed)
+    return make_model(recipe, SHAPE, seed)
+
+
+def save(model: Model, images: Tensor, path: Path) -> None:
+    model.finish(images, seed=1)
+    save_trained(model, path)
 
 
 @pytest.fixture
@@ -42,36 +49,36 @@ def test_statistics_become_the_mean_over_batches() -> None:
 
 def test_a_loaded_model_makes_and_reads_what_the_saved_one_did(images: Tensor, tmp_path: Path) -> None:
     model = small()
-    save_trained(model, images, tmp_path / "model.safetensors", seed=1)
+    save(model, images, tmp_path / "model.safetensors")
     trained = load_trained(small(seed=5), tmp_path / "model.safetensors", torch.device("cpu"))
     latents = model.latents.sample(7, torch.Generator().manual_seed(2))
     with torch.no_grad():
-        made = model.G(model.latents.pack(latents))
-        read = model.critic(as_floats(images))[1]
+        made = model.networks["G"](model.latents.pack(latents))
+        read = model.networks["D"](as_floats(images))[1]
     torch.testing.assert_close(trained.generate(latents), made)
-    torch.testing.assert_close(torch.cat(trained.read_real(images), dim=1), read)
+    torch.testing.assert_close(torch.cat(trained.encode(images), dim=1), read)
 
 
 def test_generated_images_are_read_with_their_own_statistics(images: Tensor, tmp_path: Path) -> None:
-    save_trained(small(), images, tmp_path / "model.safetensors", seed=1)
+    save(small(), images, tmp_path / "model.safetensors")
     trained = load_trained(small(), tmp_path / "model.safetensors", torch.device("cpu"))
     made = trained.generate(trained.latents.sample(64, torch.Generator().manual_seed(3)))
-    own, others = trained.read_generated(made)[0], trained.read_real(made)[0]
+    own, others = trained.posterior(made)[0], trained.encode(made)[0]
     assert not torch.allclose(own, others)
     assert own.std() > others.std()  # the untrained G's grey pictures look all alike beside real ones
 
 
 def test_what_is_read_does_not_depend_on_the_batch(images: Tensor, tmp_path: Path) -> None:
-    save_trained(small(), images, tmp_path / "model.safetensors", seed=1)
+    save(small(), images, tmp_path / "model.safetensors")
     trained = load_trained(small(), tmp_path / "model.safetensors", torch.device("cpu"))
-    whole, one = trained.read_real(images)[0][3], trained.read_real(images[3:4])[0][0]
+    whole, one = trained.encode(images)[0][3], trained.encode(images[3:4])[0][0]
     torch.testing.assert_close(whole, one)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "other networks", "missing part"])
 def test_a_damaged_or_foreign_file_is_refused(images: Tensor, tmp_path: Path, damage: str) -> None:
     path = tmp_path / "model.safetensors"
-    save_trained(small(), images, path, seed=1)
+    save(small(), images, path)
     model = small(width=0.2) if damage == "other networks" else small()
     if damage == "truncated":
         path.write_bytes(path.read_bytes()[:1000])

@@ -21,7 +21,8 @@ import torch
 from disentangle_bench import storage
 from disentangle_bench.datasets.digits import Digits
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.models import infogan, trained
+from disentangle_bench.models import trained
+from disentangle_bench.models.model import Play
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
 from disentangle_bench.training import checkpoint, log, loop
@@ -70,12 +71,12 @@ def after(owner: Any, name: str) -> None:
 
 def between_d_and_g() -> None:
     @contextmanager
-    def wrapped(network: Any) -> Iterator[None]:
+    def wrapped(play: Play, name: str) -> Iterator[Any]:
         befall()
-        with frozen(network):
-            yield
+        with frozen(play, name) as network:
+            yield network
 
-    frozen, infogan.frozen = infogan.frozen, wrapped
+    frozen, Play.frozen = Play.frozen, wrapped  # type: ignore[method-assign]
 
 
 def half_written(owner: Any) -> None:
@@ -107,7 +108,7 @@ def half_a_line() -> None:
 PLACES: dict[str, Callable[[], None]] = {
     "loading the data": lambda: after(Digits, "load"),
     "the recipe is there, the provenance not yet": lambda: before(sys.modules["disentangle_bench.run"], "write_json"),
-    "building the networks": lambda: before(loop.Loop, "_wrap"),
+    "building the networks": lambda: before(loop, "wrap"),
     "the log is opened": lambda: after(loop.Loop, "__init__"),
     "before a step": lambda: before(loop.Loop, "_update"),
     "between D's and G's half of a step": between_d_and_g,

@@ -16,7 +16,11 @@ from torch import Tensor
 
 from disentangle_bench.errors import RunError
 from disentangle_bench.latents import Latents
-from disentangle_bench.models.infogan import InfoGAN, Losses
+from disentangle_bench.models import make_model
+from disentangle_bench.models.gan import GANWithCodes
+from disentangle_bench.models.gan_with_q import GANWithQ
+from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models.model import Draw, Finished, Means
 from disentangle_bench.models.trained import load_trained
 from disentangle_bench.run import Run
 from disentangle_bench.training import loop
@@ -60,10 +64,10 @@ class TestARun:
     def test_logs_means_over_the_steps_since_the_last_entry(
         self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        seen: list[Losses] = []
+        seen: list[Means] = []
         original = InfoGAN.update
 
-        def update(self: InfoGAN, *arguments: Any) -> Losses:
+        def update(self: InfoGAN, *arguments: Any) -> Means:
             seen.append(original(self, *arguments))
             return seen[-1]
 
@@ -71,22 +75,30 @@ class TestARun:
         run = train_tiny({"steps": 5, "checkpoint_every": 3})
         first, second = run.log()
         for entry, window in ((first, seen[:3]), (second, seen[3:])):
-            expected = torch.stack([losses.information for losses in window]).double().mean(dim=0)
-            assert list(entry["L_I"].values()) == pytest.approx(expected.tolist(), abs=1e-6)
-            mean = sum(losses.generator.item() for losses in window) / len(window)
-            assert entry["generator_loss"] == pytest.approx(mean, abs=1e-6)
+            expected = {key: sum(means[key].item() for means in window) / len(window) for key in window[0]}
+            assert {f"L_I/{code}": value for code, value in entry["L_I"].items()} == pytest.approx(
+                {key: value for key, value in expected.items() if key.startswith("L_I/")}, abs=1e-6
+            )
+            assert entry["generator_loss"] == pytest.approx(expected["generator_loss"], abs=1e-6)
 
     def test_draws_latents_and_images_by_seed_and_step(
         self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         seen: list[tuple[Tensor, ...]] = []
-        original = InfoGAN.update
+        images: list[Tensor] = []
+        real, latents = Draw.real, Draw.latents
 
-        def update(self: InfoGAN, real: Tensor, latents: Latents, backward: Any) -> Losses:
-            seen.append((real, latents.noise, *latents.codes))
-            return original(self, real, latents, backward)
+        def seen_real(draw: Draw) -> Tensor:
+            images.append(real(draw))
+            return images[-1]
 
-        monkeypatch.setattr(InfoGAN, "update", update)
+        def seen_latents(draw: Draw) -> Latents:
+            drawn = latents(draw)
+            seen.append((images[-1], drawn.noise, *drawn.codes))
+            return drawn
+
+        monkeypatch.setattr(Draw, "real", seen_real)
+        monkeypatch.setattr(Draw, "latents", seen_latents)
         for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
             train_tiny(out=tmp_path / folder, seed=seed)
         steps = [torch.cat([part.flatten().float() for part in parts]) for parts in seen]
@@ -105,10 +117,10 @@ class TestARun:
 
     def test_ends_with_a_model_that_can_be_asked(self, train_tiny: Train) -> None:
         run = train_tiny()
-        trained = load_trained(InfoGAN(run.recipe, (1, 8, 8)), run.model_file, torch.device("cpu"))
+        trained = load_trained(make_model(run.recipe, (1, 8, 8)), run.model_file, torch.device("cpu"))
         images = trained.generate(trained.latents.sample(3))
         assert images.shape == (3, 1, 8, 8)
-        assert [part.shape for part in trained.read_generated(images)] == [(3, 10), (3, 2), (3, 2)]
+        assert [part.shape for part in trained.posterior(images)] == [(3, 10), (3, 2), (3, 2)]
 
     def test_trains_in_a_side_thread(self, train_tiny: Train) -> None:
         runs: list[Run] = []
@@ -184,7 +196,7 @@ class TestDivergence:
         assert not list(run.path.rglob("*.safetensors"))
 
     def test_of_q_alone(self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-        script(monkeypatch, lambda _: losses(information=(1.0, math.nan, 0.5)))
+        script(monkeypatch, lambda _: means(L_I=(1.0, math.nan, 0.5)))
         assert "collapsed: L_I of c2 is not a finite number" in diverge(train_tiny, steps=3)
         assert Run(tmp_path / "run").status == "collapsed: L_I of c2 is not a finite number"
 
@@ -196,18 +208,24 @@ class TestDivergence:
         assert caught.value.problem == first
 
 
-def losses(
-    discriminator: float = 1.2, information: tuple[float, ...] = (2.0, 0.3, 0.3), log_sigma: float = -1.0
-) -> Losses:
-    parameters = torch.zeros(16, 14)
-    parameters[:, [11, 13]] = log_sigma
-    return Losses(torch.tensor(discriminator), torch.tensor(0.8), torch.tensor(information), parameters)
+def means(discriminator: float = 1.2, L_I: tuple[float, ...] = (2.0, 0.3, 0.3)) -> dict[str, Tensor]:
+    values = {"discriminator_loss": discriminator, "generator_loss": 0.8}
+    values |= {f"L_I/c{place}": value for place, value in enumerate(L_I, start=1)}
+    return {key: torch.tensor(value) for key, value in values.items()}
 
 
-def script(monkeypatch: pytest.MonkeyPatch, seen: Callable[[int], Losses]) -> None:
-    """Let updates do nothing and see these losses, by step."""
+def script(monkeypatch: pytest.MonkeyPatch, seen: Callable[[int], dict[str, Tensor]], log_sigma: float = -1.0) -> None:
+    """Let updates do nothing but report these means, by step."""
+    q = torch.zeros(16, 14)
+    q[:, [11, 13]] = log_sigma
     steps: Iterator[int] = iter(range(1, 10**6))
-    monkeypatch.setattr(InfoGAN, "update", lambda *_: seen(next(steps)))
+
+    def update(model: GANWithCodes, *_: Any) -> dict[str, Tensor]:
+        model.last_q = q  # type: ignore[attr-defined]
+        return seen(next(steps))
+
+    for kind in (InfoGAN, GANWithQ):
+        monkeypatch.setattr(kind, "update", update)
 
 
 class TestCollapseWatch:
@@ -215,49 +233,58 @@ class TestCollapseWatch:
 
     @pytest.fixture(autouse=True)
     def all_categories_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(loop.Loop, "_categories", lambda _: {"c1": [150] * 10})
+        self.use(monkeypatch, [150] * 10)
+
+    def use(self, monkeypatch: pytest.MonkeyPatch, counts: list[int]) -> None:
+        """Let Q give so many training images to each category."""
+
+        def finish(model: GANWithCodes, *_: Any) -> Finished:
+            model.categories = {"c1": counts}
+            return Finished({"categories": model.categories})
+
+        monkeypatch.setattr(GANWithCodes, "finish", finish)
 
     def status(self, train_tiny: Train, model: str = "infogan", steps: int = 250) -> str:
         return train_tiny({"steps": steps, "checkpoint_every": 100}, model=model).status
 
     def test_ok(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-        script(monkeypatch, lambda _: losses())
+        script(monkeypatch, lambda _: means())
         assert self.status(train_tiny) == "ok"
 
     @pytest.mark.parametrize("model", ["infogan", "gan-with-q"])
     def test_d_always_wins(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch, model: str) -> None:
-        script(monkeypatch, lambda _: losses(discriminator=5e-4))
+        script(monkeypatch, lambda _: means(discriminator=5e-4))
         assert self.status(train_tiny, model, 50).startswith("collapsed: D's loss is under 0.001")
 
     def test_a_code_is_ignored(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-        script(monkeypatch, lambda _: losses(information=(2.0, 0.3, 0.001)))
+        script(monkeypatch, lambda _: means(L_I=(2.0, 0.3, 0.001)))
         assert self.status(train_tiny) == "collapsed: L_I of c3 is under 0.01 nats: the images do not show it"
 
     def test_before_it_has_settled_a_code_may_be_ignored(
         self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        script(monkeypatch, lambda _: losses(information=(0.0, 0.0, 0.0)))
+        script(monkeypatch, lambda _: means(L_I=(0.0, 0.0, 0.0)))
         assert self.status(train_tiny, steps=199) == "ok"
 
     def test_the_baseline_is_not_called_collapsed_for_its_low_information(
         self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        script(monkeypatch, lambda _: losses(information=(0.0, -0.18, -0.18), log_sigma=-6))
+        script(monkeypatch, lambda _: means(L_I=(0.0, -0.18, -0.18)), log_sigma=-6)
         assert self.status(train_tiny, "gan-with-q") == "ok"
 
     def test_a_posterior_runs_to_a_point(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-        script(monkeypatch, lambda _: losses(log_sigma=-5.0))
+        script(monkeypatch, lambda _: means(), log_sigma=-5.0)
         assert self.status(train_tiny) == "collapsed: sigma of c2, c3 is under 0.01: the posterior runs to a point"
 
     def test_categories_are_not_used(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-        script(monkeypatch, lambda _: losses())
-        monkeypatch.setattr(loop.Loop, "_categories", lambda _: {"c1": [300] * 5 + [0] * 5})
+        script(monkeypatch, lambda _: means())
+        self.use(monkeypatch, [300] * 5 + [0] * 5)
         assert self.status(train_tiny, steps=3) == "collapsed: c1 uses 5 of 10 categories on the training images"
 
     def test_each_change_is_told_once_and_logged(
         self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        script(monkeypatch, lambda step: losses(discriminator=5e-4 if 50 < step <= 150 else 1.0))
+        script(monkeypatch, lambda step: means(discriminator=5e-4 if 50 < step <= 150 else 1.0))
         assert self.status(train_tiny) == "ok"
         statuses = [entry["status"].partition(":")[0] for entry in Run(tmp_path / "run").log()]
         assert statuses == ["ok", "collapsed", "collapsed", "ok", "ok"]

@@ -44,7 +44,7 @@ class WatchedJob(Job):
 
     def __call__(self, fabric: Fabric) -> None:
         def finish(loop: Loop, progress: TrainingProgress) -> None:
-            parts = loop.bare.items()
+            parts = loop.model.networks.items()
             tensors = {f"{part}.{name}": value for part, network in parts for name, value in network.named_parameters()}
             batch = loop.batches.at(1)
             path = Path(self.run.path) / f"rank-{fabric.global_rank}.safetensors"
