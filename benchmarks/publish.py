@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from benchmarks.published import Published, PublishedRun
 from benchmarks.table import RESULTS, read_all, render
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.comparison import runs_in
+from disentangle_bench.means import information_of
 from disentangle_bench.reports.figures.information import Curve, information_curves
 from disentangle_bench.reports.figures.style import write_figure
 from disentangle_bench.run import Run
@@ -72,7 +73,9 @@ def draw(recipes: Sequence[Published], folder: Path) -> None:
         seeds = ", ".join(str(run.seed) for run in recipe.runs)
         group = f"{recipe.name}, seed{'s' if len(recipe.runs) > 1 else ''} {seeds}"
         curves += [Curve(group, _entries(run)) for run in recipe.runs]
-    write_figure(information_curves(curves, _ceilings(recipes)), folder, "information")
+    codes = [code for recipe in recipes for code in recipe.codes.items()]
+    means = [information_of(name, code.categories) for name, code in codes]
+    write_figure(information_curves(curves, means), folder, "information")
 
 
 def _entries(run: PublishedRun) -> list[dict[str, Any]]:
@@ -81,16 +84,6 @@ def _entries(run: PublishedRun) -> list[dict[str, Any]]:
         {"step": step, "L_I": {code: information.values[place] for code, information in run.L_I.items()}}
         for place, step in enumerate(run.logged_steps)
     ]
-
-
-def _ceilings(recipes: Sequence[Published]) -> dict[str, Mapping[str, float]]:
-    """For each code, the lines that `L_I` cannot pass: the entropies of categorical ones."""
-    lines: dict[str, dict[str, float]] = {}
-    for name, code in (item for recipe in recipes for item in recipe.codes.items()):
-        of_code = lines.setdefault(name, {})
-        if code.categories is not None:
-            of_code[f"H({name}) = ln {code.categories} = {code.entropy:.3f}"] = code.entropy
-    return dict(lines)
 
 
 @click.command(help=__doc__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,26 @@ class Mean:
         """The name under which an update reports it and TensorBoard shows it: `L_I/c1`."""
         return f"{self.group}/{self.name}" if self.group else self.name
 
+    def of(self, entry: Mapping[str, Any]) -> Any:
+        """Look up its value in a log entry; None where the entry lacks it."""
+        return entry.get(self.group, {}).get(self.name) if self.group else entry.get(self.name)
+
     def __str__(self) -> str:
         return f"{self.group} of {self.name}" if self.group else self.name
+
+
+def information_of(code: str, categories: int | None) -> Mean:
+    """`L_I` of a code (arXiv:1606.03657, eq. 5).
+
+    Args:
+        code: its name.
+        categories: of a categorical code, whose entropy bounds it; None for others, whose differential entropy bounds
+            nothing.
+    """
+    if categories is None:
+        return Mean(code, "L_I", unit="nats")
+    bound_label = f"H({code}) = ln {categories}"
+    return Mean(code, "L_I", unit="nats", bound=math.log(categories), bound_label=bound_label)
 
 
 def log_values(means: Iterable[Mean], values: Mapping[str, float]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from disentangle_bench.errors import RunError
+from disentangle_bench.means import Mean, information_of
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import sha256, storage_errors, write_json, write_text
 
@@ -204,6 +205,11 @@ class Run:
         """Add to the provenance, such as `status="ok"`."""
         write_json(self.provenance_file, {**self.provenance(), **values})
 
+    def means(self) -> list[Mean]:
+        """What each entry of the log holds, as the model declared it when the run began."""
+        declared = self.provenance().get("means")
+        return _means_of_first_version(self.recipe) if declared is None else [Mean(**mean) for mean in declared]
+
     def log(self) -> list[dict[str, Any]]:
         """Read the training log, one entry per logged step, without a last line that a crash cut short.
 
@@ -267,6 +273,16 @@ class Run:
             yield
         finally:
             lock.release()
+
+
+def _means_of_first_version(recipe: Recipe) -> list[Mean]:
+    """What version 0.1 logged: it trained InfoGAN and its baseline alone, and runs did not say what they log."""
+    categories = [getattr(code, "k", None) for code in recipe.latents.codes]
+    return [
+        Mean("discriminator_loss", label="D"),
+        Mean("generator_loss", label="G"),
+        *(information_of(f"c{number}", k) for number, k in enumerate(categories, start=1)),
+    ]
 
 
 def seed_folders(path: Path) -> list[Path]:

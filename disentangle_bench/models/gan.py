@@ -8,8 +8,8 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
-from disentangle_bench.latents import Categorical, Code, Latents
-from disentangle_bench.means import Mean
+from disentangle_bench.latents import Categorical, Latents
+from disentangle_bench.means import Mean, information_of
 from disentangle_bench.models import collapse
 from disentangle_bench.models.batches import as_floats, in_batches, reestimate_statistics, statistics_of
 from disentangle_bench.models.games import GAMES, GameName
@@ -53,7 +53,7 @@ class GANWithCodes(Model):
         self.means = (
             Mean("discriminator_loss", label="D"),
             Mean("generator_loss", label="G"),
-            *(_information_of(code) for code in self.latents.codes),
+            *(information_of(code.name, getattr(code, "k", None)) for code in self.latents.codes),
         )
 
     def bounds(self, latents: Latents, q: Tensor) -> Tensor:
@@ -108,10 +108,3 @@ class GANWithCodes(Model):
             "posterior": lambda images: on_generated(images)[1],
             "encoder": lambda images: D(images)[1],
         }
-
-
-def _information_of(code: Code) -> Mean:
-    """`L_I` of a code; the entropy of a categorical one bounds it, a differential entropy bounds nothing."""
-    if not isinstance(code, Categorical):
-        return Mean(code.name, "L_I", unit="nats")
-    return Mean(code.name, "L_I", unit="nats", bound=code.entropy, bound_label=f"H({code.name}) = ln {code.k}")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from disentangle_bench.datasets import Dataset, Images
+from disentangle_bench.datasets import Images
 from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.models import make_model
@@ -98,12 +98,16 @@ def train_recipe(
             *(["--data-dir", str(data_dir)] if data_dir else []),
             *(flag for flag, given in flags.items() if given),
         ]
-        info = {"options": options, **machine.info(), "compile": compile}
+        trained_on = machine.info()
         if tensorboard:
             check_tensorboard()
         dataset = load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings)
         images = placed(dataset.split("train"), machine.fabric().device)
-        _check_fit(recipe, dataset, images, devices)
+        model = make_model(recipe, dataset.info.shape)
+        make_optimizers(model)  # here, so that tables that do not fit are found before anything is written
+        check_size(len(images), recipe.batch_size, devices)
+        means = [asdict(mean) for mean in model.means]
+        info = {"options": options, **trained_on, "compile": compile, "means": means}
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")
         with run.held():
             if folder.prepare(run, recipe, seed, resume, info):
@@ -111,12 +115,6 @@ def train_recipe(
             else:
                 say(f"{run.path} has ended already: {run.status}.")
     return run
-
-
-def _check_fit(recipe: Recipe, dataset: Dataset, images: Tensor | Images, devices: int) -> None:
-    """Find what does not fit together before anything is written."""
-    make_optimizers(make_model(recipe, dataset.info.shape))
-    check_size(len(images), recipe.batch_size, devices)
 
 
 def _train(job: Job, machine: Machine) -> None:

@@ -35,7 +35,7 @@ FAULTS = {
     "absent": "The dataset 'absent' could not be loaded from bad_plugin:nothing of the package bad-plugin: ",
     "mnist": "mnist:mnist and bad_plugin:empty of the package bad-plugin",
     "plain": "bad_plugin:Empty of the package bad-plugin was not declared with `@metric`",
-    "bare": "bad_plugin:Empty of the package bad-plugin has no text `summary` and no text `source`",
+    "bare": "bad_plugin:Empty of the package bad-plugin is not a subclass of disentangle_bench.models.model.Model",
 }
 
 

@@ -1,9 +1,9 @@
-"""`L_I` over training as in Figure 1 of arXiv:1606.03657, one panel per code, one line per run."""
+"""What updates report of each code over training, such as `L_I` in Figure 1 of arXiv:1606.03657: a line per run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from disentangle_bench.means import Mean
 from disentangle_bench.reports.figures.style import CYCLE, FAINT, INK, MUTED, new_figure, style
 
 LOWEST = -0.5  # nats; an untrained sigma makes the first steps so low that nothing else would be seen
@@ -25,32 +26,37 @@ class Curve:
     group: str
     entries: Sequence[Mapping[str, Any]]
 
-    def points(self, code: str) -> tuple[list[int], list[float]]:
-        """Steps, and `L_I` of a code in nats at them; nothing where a step has no finite value."""
-        pairs = [(entry["step"], entry.get("L_I", {}).get(code)) for entry in self.entries]
+    def points(self, mean: Mean) -> tuple[list[int], list[float]]:
+        """The steps that have a finite value of a mean, and the values."""
+        pairs = [(entry["step"], mean.of(entry)) for entry in self.entries]
         known = [(int(step), float(value)) for step, value in pairs if value is not None and math.isfinite(value)]
         return [step for step, _ in known], [value for _, value in known]
 
 
-def information_curves(curves: Sequence[Curve], ceilings: Mapping[str, Mapping[str, float]]) -> Figure:
-    """`L_I` of every code over the training steps of one or more runs.
+def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure:
+    """Means of a group, a panel each, over the training steps of one or more runs.
 
     Args:
         curves: the runs.
-        ceilings: code name -> label -> nats, of the dashed lines that `L_I` cannot pass: `H(c)` of a categorical
-            code. A continuous code has none, for its differential entropy bounds nothing.
+        means: what they report. Means of the same name share a panel, in which each bound is a dashed line: that of
+            a categorical code's `L_I` is its entropy, which may differ between runs.
     """
+    shown: dict[str, list[Mean]] = {}
+    for mean in means:
+        shown.setdefault(mean.key, []).append(mean)
     colours = _colours(curves)
     with style():
-        figure = new_figure(3.3 * len(ceilings) + 0.3, 2.9)
-        panels = figure.subplots(1, len(ceilings), squeeze=False)[0]
-        for axes, (code, lines) in zip(panels, ceilings.items(), strict=True):
-            lowest = _draw(axes, curves, code, colours)
-            _draw_ceilings(axes, lines)
+        figure = new_figure(3.3 * len(shown) + 0.3, 2.9)
+        panels = figure.subplots(1, len(shown), squeeze=False)[0]
+        for axes, same in zip(panels, shown.values(), strict=True):
+            lowest = _draw(axes, curves, same[0], colours)
+            _draw_bounds(axes, same)
             axes.set_ylim(bottom=max(lowest, LOWEST) - 0.05)
-            axes.set_title(code)
+            axes.set_title(same[0].name)
             _finish(axes)
-        panels[0].set_ylabel("$L_I$ (nats)")
+            if axes is panels[0]:
+                unit = f" ({same[0].unit})" if same[0].unit else ""
+                axes.set_ylabel(f"${same[0].group}${unit}")
         handles = [Line2D([], [], color=colour, label=group) for group, colour in colours.items()]
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 3))
     return figure
@@ -61,12 +67,12 @@ def _colours(curves: Sequence[Curve]) -> dict[str, str]:
     return dict(zip(groups, cycle(CYCLE), strict=False))
 
 
-def _draw(axes: Axes, curves: Sequence[Curve], code: str, colours: Mapping[str, str]) -> float:
+def _draw(axes: Axes, curves: Sequence[Curve], mean: Mean, colours: Mapping[str, str]) -> float:
     """Draw every run's line; the lowest value, or 0."""
     axes.axhline(0, color=MUTED, linewidth=0.7, zorder=1)
     lowest, last = 0.0, 1
     for curve in curves:
-        steps, values = curve.points(code)
+        steps, values = curve.points(mean)
         dot = "o" if len(steps) == 1 else ""
         axes.plot(steps, values, marker=dot, color=colours[curve.group], linewidth=1.3, alpha=0.85, markersize=3)
         lowest, last = min([lowest, *values]), max([last, *steps])
@@ -74,7 +80,8 @@ def _draw(axes: Axes, curves: Sequence[Curve], code: str, colours: Mapping[str, 
     return lowest
 
 
-def _draw_ceilings(axes: Axes, lines: Mapping[str, float]) -> None:
+def _draw_bounds(axes: Axes, means: Iterable[Mean]) -> None:
+    lines = {f"{mean.bound_label} = {mean.bound:.3f}": mean.bound for mean in means if mean.bound is not None}
     for label, value in lines.items():
         axes.axhline(value, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=3)
         axes.annotate(label, (1, value), (0, 4), xycoords=("axes fraction", "data"), textcoords="offset points",

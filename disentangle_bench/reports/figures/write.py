@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.measures import MEASURES
-from disentangle_bench.recipe import CategoricalCode
 from disentangle_bench.reports.figures.confusion import confusion_matrix
 from disentangle_bench.reports.figures.information import Curve, information_curves
 from disentangle_bench.reports.figures.matching import matching_of
@@ -28,7 +27,7 @@ if TYPE_CHECKING:  # torch takes seconds to import; the figures of a comparison 
 def write_figures(run: Run, results: Results, subject: Subject, folder: Path) -> list[Path]:
     """Write all figures of a run that its parts, log and scores allow, as SVG and PNG.
 
-    `traversal-CODE` for every code, `information` (`L_I` over training), `confusion` and `measures`.
+    `traversal-CODE` for every code, `information` (what updates reported of each code), `confusion` and `measures`.
 
     Returns:
         The files written.
@@ -43,7 +42,7 @@ def write_figures(run: Run, results: Results, subject: Subject, folder: Path) ->
 
 
 def write_comparison_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
-    """Write `information`: `L_I` over training of all runs together, the seeds of a recipe in one colour.
+    """Write `information`: what updates reported of each code, all runs together, the seeds of a recipe in one colour.
 
     Raises:
         StorageError: no space, no permission.
@@ -70,21 +69,12 @@ def _information(runs: Sequence[Run]) -> Figure | None:
     for run in runs:
         seeds.setdefault(run.recipe.name, []).append(run.seed)
     curves = [Curve(_group(run.recipe.name, seeds[run.recipe.name]), logs[run.path]) for run in runs if logs[run.path]]
-    return information_curves(curves, _ceilings(runs)) if curves else None
+    means = [mean for run in runs for mean in run.means() if mean.group]
+    return information_curves(curves, means) if curves and means else None
 
 
 def _group(recipe: str, seeds: Sequence[int]) -> str:
     return f"{recipe}, seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-
-
-def _ceilings(runs: Sequence[Run]) -> dict[str, Mapping[str, float]]:
-    lines: dict[str, dict[str, float]] = {}
-    for run in runs:
-        for number, code in enumerate(run.recipe.latents.codes, start=1):
-            of_code = lines.setdefault(f"c{number}", {})
-            if isinstance(code, CategoricalCode):
-                of_code[f"H(c{number}) = ln {code.k} = {math.log(code.k):.3f}"] = math.log(code.k)
-    return dict(lines)
 
 
 def _confusion(results: Results) -> Figure | None:
