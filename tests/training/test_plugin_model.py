@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.representation.stored import open_representation
+from disentangle_bench.representation import open_representation
 from disentangle_bench.run import Run
 
 pytestmark = pytest.mark.slow
