@@ -74,6 +74,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def remove_leftovers(path: Path) -> None:
+    """Remove what processes that were killed left of their writes to `path`; call it only while nobody writes to it.
+
+    Raises:
+        StorageError: no permission.
+    """
+    with storage_errors(path, "clear away what is left of"):
+        for leftover in path.parent.glob(f".{path.name}.*.tmp{path.suffix}"):
+            leftover.unlink(missing_ok=True)
+
+
 def flush_to_disk(path: Path) -> None:
     """Have the operating system put a file, or a folder's entries, on the disk now."""
     handle = os.open(path, os.O_RDONLY)
@@ -98,16 +109,16 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def write_hdf5(path: Path, fill: Callable[[h5py.File], object], *, before: bytes | None = None) -> None:
-    """Write to `path`, atomically, the HDF5 file that `fill` fills; `before` is the content to start from.
+def write_hdf5(path: Path, fill: Callable[[h5py.File], object]) -> None:
+    """Write to `path`, atomically, the HDF5 file that `fill` fills.
 
     The file is made in memory: where a disk is full, HDF5 does not raise but ends the whole process.
     """
     import h5py
 
-    buffer = io.BytesIO(before or b"")
+    buffer = io.BytesIO()
     # From version 1.10 of the format on, HDF5 can tell damaged names and sizes by a checksum instead of crashing.
-    with h5py.File(buffer, "w" if before is None else "r+", libver=("v110", "v110")) as file:
+    with h5py.File(buffer, "w", libver=("v110", "v110")) as file:
         fill(file)
     write_bytes(path, buffer.getvalue())
 

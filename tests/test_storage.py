@@ -31,6 +31,7 @@ from disentangle_bench.storage import (
     locked,
     once,
     provenance,
+    remove_leftovers,
     require_space,
     sha256,
     storage_errors,
@@ -208,15 +209,21 @@ def test_json_holds_no_nan_or_infinity(tmp_path: Path, value: object) -> None:
     assert path.read_text() == "old"
 
 
-def test_hdf5_is_made_from_nothing_or_from_what_was(tmp_path: Path) -> None:
+def test_hdf5_replaces_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "x.h5"
-    write_hdf5(path, lambda file: file.create_dataset("a", data=[1, 2]))
-    write_hdf5(path, lambda file: file.create_dataset("b", data=[3]), before=path.read_bytes())
-    with h5py.File(path) as file:
-        assert {name: file[name][...].tolist() for name in file} == {"a": [1, 2], "b": [3]}
-    write_hdf5(path, lambda file: file.create_dataset("c", data=[4]))
-    with h5py.File(path) as file:
-        assert list(file) == ["c"]
+    for name in ("a", "b"):
+        write_hdf5(path, lambda file, name=name: file.create_dataset(name, data=[1, 2]))
+        with h5py.File(path) as file:
+            assert {key: file[key][...].tolist() for key in file} == {name: [1, 2]}
+
+
+def test_leftovers_of_a_killed_writer_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    others = [tmp_path / name for name in ("results.json", ".results.json.lock", ".other.json.00ff.tmp.json")]
+    for file in (*others, tmp_path / ".results.json.00ff.tmp.json"):
+        file.write_text("")
+    remove_leftovers(path)
+    assert {*tmp_path.iterdir()} == {*others}
 
 
 def test_hdf5_that_could_not_be_filled_leaves_the_old_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.samples import keep_samples_apart
@@ -10,7 +11,7 @@ from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.hdf5 import read_origin
 from disentangle_bench.run import Run
-from disentangle_bench.storage import once
+from disentangle_bench.storage import locked, remove_leftovers
 
 ENCODING = "1"
 """Version of how codes are computed from a model and images; codes of another one are computed again."""
@@ -48,9 +49,13 @@ def encoded(run: Run, subject: Subject, *, keep: bool = True, again: bool = Fals
         made = Representation(parts["codes"], parts.get("factors"), parts.get("train"), posterior)
         if keep:
             keep_samples_apart(run)
+            remove_leftovers(run.representation_file)
             made.save(run.representation_file, **origin)
         return made
 
-    found = once(run.representation_file, look, compute) if keep else look() or compute()
+    found = look()
+    if found is None:
+        with locked(run.path / ".encode.lock") if keep else nullcontext():
+            found = look() or compute()  # another process may have encoded the images by now
     made = {"codes": found.codes, "posterior_parameters": found.posterior}
     return subject.with_parts({name: part for name, part in made.items() if name in subject.parts})

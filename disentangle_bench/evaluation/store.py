@@ -16,7 +16,7 @@ from disentangle_bench.evaluation.samples import Samples, load_samples, save_sam
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.run import PATIENCE, Run
-from disentangle_bench.storage import locked, provenance, storage_errors
+from disentangle_bench.storage import locked, provenance, remove_leftovers, storage_errors
 
 _log = logging.getLogger(__name__)
 
@@ -141,7 +141,9 @@ class FileStore:
             kept = self._on_disk()
             before = self.blank if kept is None or _difference(kept, self.blank) else kept
             whole = merged(before, self._unkept)
+            remove_leftovers(self.file)
             if self.samples_file is not None and (whole.samples or self.samples_file.exists()):
+                remove_leftovers(self.samples_file)
                 save_samples(self.samples_file, whole.samples)
             whole.save(self.file)
         self._unkept = None

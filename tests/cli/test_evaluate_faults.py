@@ -18,6 +18,7 @@ import pytest
 import disentangle_bench as db
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.run import Run
+from disentangle_bench.storage import sha256
 from tests.cli.conftest import Dbench, Install
 
 pytestmark = pytest.mark.slow
@@ -264,6 +265,13 @@ def test_scores_of_some_rows_never_mix_with_those_of_all(run: Run, real_dbench: 
     assert run.results_file.read_bytes() == before
     assert real_dbench(*words, "--again").code == 0
     assert json.loads(run.results_file.read_text())["subject"]["samples"] == 1797
+
+
+def test_the_model_of_a_run_is_read_through_once_for_its_hash(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = []
+    monkeypatch.setattr("disentangle_bench.run.sha256", lambda path: hashed.append(path) or sha256(path))
+    db.evaluate(run, ["mig"], rows=500, bootstrap=0, levels=False, figures=False)
+    assert hashed == [run.model_file]
 
 
 def test_a_run_is_encoded_once(run: Run, real_dbench: Dbench) -> None:

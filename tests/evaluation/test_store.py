@@ -126,6 +126,14 @@ def test_a_score_whose_samples_are_of_another_evaluation_is_missing(run: Run) ->
     assert values(Results.of_run(run)) == {"mig": 0.9, "sap": 0.2}
 
 
+def test_what_killed_processes_left_is_removed(run: Run) -> None:
+    leftovers = [run.path / ".results.json.00ff.tmp.json", run.path / ".samples.h5.00ff.tmp.h5"]
+    for file in leftovers:
+        file.write_text("half")
+    of_run(run).add(results(mig=0.1, samples=True))
+    assert not any(file.exists() for file in leftovers)
+
+
 def test_results_of_a_newer_schema_are_never_replaced(run: Run) -> None:
     newer = '{"schema_version": 99}'
     run.results_file.write_text(newer)
