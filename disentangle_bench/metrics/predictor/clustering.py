@@ -4,42 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.stats import random_table
+from numpy.typing import ArrayLike
 
 from disentangle_bench.errors import MetricError, UnknownNameError
 from disentangle_bench.latents import LatentSpec
-from disentangle_bench.metrics.information.entropies import contingency_table, count_pairs, entropy
+from disentangle_bench.metrics.information.entropies import contingency_table, entropy
 from disentangle_bench.metrics.inputs import require_at_least
-from disentangle_bench.metrics.intervals import bootstrap_interval, resampled_tables, share_interval
+from disentangle_bench.metrics.intervals import bootstrap_interval, share_interval
 from disentangle_bench.metrics.metric import Bounds, Codes, Factors, Score, Scores, metric, pairing
-from disentangle_bench.metrics.predictor.agreement import (
-    UNMATCHED,
-    adjusted_rand_index,
-    completeness,
-    homogeneity,
-    many_to_one,
-    matched_share,
-    normalized_mutual_information,
-    one_to_one,
-)
+from disentangle_bench.metrics.predictor.agreement import UNMATCHED, matched_share, one_to_one
+from disentangle_bench.metrics.predictor.labelling import SHUFFLES, Labelling
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 
-PARTS = ("accuracy", "error", "many-to-one", "nmi", "ari", "homogeneity", "completeness", "categories-used")
-SHUFFLES = 200
-RECURRENCE = 10  # a column of no declared kind whose values come back this often is one of categories
-_BOUNDS: Mapping[str, Bounds] = {"ari": (-0.5, 1), "categories-used": (1, None)}
-
-Table = NDArray[np.int64]
-Figures = dict[str, NDArray[np.float64]]
+COMPONENTS = ("accuracy", "error", "many-to-one", "nmi", "ari", "homogeneity", "completeness", "categories-used")
+RECURRENCE = 10
+"""A column of no declared kind counts as categorical if its values occur this often on average."""
+BOUNDS: Mapping[str, Bounds] = {"ari": (-0.5, 1), "categories-used": (1, None)}
 
 
 @metric(
@@ -114,10 +101,13 @@ def c1_accuracy(
     classes = _discrete(data.factors, factor, "factor") if data.factors is not None else ()
     reason = _why_undefined(data, names, classes)
     if reason:
-        return {part: Score.undefined(reason) for part in PARTS}
-    tried = [_Labelling.of(data, name, classes[0]) for name in names]
+        return {component: Score.undefined(reason) for component in COMPONENTS}
+    tried = [Labelling.of(data, name, classes[0]) for name in names]
     best = max(tried, key=lambda labelling: labelling.train_accuracy)
-    return _scores(best, tried, _categories(best, latents), bootstrap, seed)
+    declared = dict(zip(latents.names, latents.codes, strict=True)).get(best.code) if latents else None
+    categories = max(len(best.categories), getattr(declared, "k", 0))
+    scores = _scores(best, categories, bootstrap, seed)
+    return scores | {"accuracy": replace(scores["accuracy"], details=_details(best, tried, categories))}
 
 
 def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float:
@@ -143,141 +133,35 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     return float(matched_share(table, one_to_one(table)))
 
 
-@dataclass(frozen=True)
-class _Labelling:
-    """One code against one factor: how often each category meets each class, by split."""
-
-    code: str
-    factor: str
-    categories: NDArray[Any]
-    classes: NDArray[Any]
-    train: Table
-    test: Table
-    test_pairs: NDArray[np.int64]
-    """`(2, n)`: the category's and the class's index of each test sample."""
-
-    @classmethod
-    def of(cls, data: Representation, code: str, factor: str) -> _Labelling:
-        if data.factors is None or data.train is None:
-            raise MetricError("Categories cannot be matched without factors and a training split.", "Give both.")
-        categories, rows = _indexed(data.codes.column(code))
-        classes, columns = _indexed(data.factors.column(factor))
-        shape = (len(categories), len(classes))
-        test = ~data.train
-        tables = [count_pairs(rows[split], columns[split], shape) for split in (data.train, test)]
-        return cls(code, factor, categories, classes, tables[0], tables[1], np.stack([rows[test], columns[test]]))
-
-    @cached_property
-    def matching(self) -> NDArray[np.int64]:
-        return one_to_one(self.train)
-
-    @cached_property
-    def majority(self) -> NDArray[np.int64]:
-        return many_to_one(self.train)
-
-    @property
-    def train_accuracy(self) -> float:
-        return float(matched_share(self.train, self.matching))
-
-    def figures(self, tables: Table) -> Figures:
-        """Every part, for test tables `(..., r, c)` under the matchings of the training split."""
-        return _figures(tables, self.matching, self.majority)
-
-    def point(self) -> dict[str, float]:
-        """Every part, for the test split."""
-        return {part: float(value) for part, value in self.figures(self.test).items()}
-
-    def correct(self, matching: NDArray[np.int64]) -> NDArray[np.float64]:
-        """1 for each test sample `(n,)` whose class is its category's, 0 for the others."""
-        rows, columns = self.test_pairs
-        return np.asarray(matching[rows] == columns, dtype=np.float64)
-
-
-def _figures(tables: Table, matching: NDArray[np.int64], majority: NDArray[np.int64]) -> Figures:
-    accuracy = matched_share(tables, matching)
-    return {
-        "accuracy": accuracy,
-        "error": 1 - accuracy,
-        "many-to-one": matched_share(tables, majority),
-        "nmi": normalized_mutual_information(tables),
-        "ari": adjusted_rand_index(tables),
-        "homogeneity": homogeneity(tables),
-        "completeness": completeness(tables),
-        "categories-used": (tables.sum(axis=-1) > 0).sum(axis=-1).astype(np.float64),
-    }
-
-
-def _scores(best: _Labelling, tried: list[_Labelling], categories: int, bootstrap: int, seed: int) -> Scores:
-    values = best.point()
-    resampled = best.figures(resampled_tables(best.test, bootstrap, _rng(seed, "bootstrap")))
-    chance = _chance(best.train, best.test, _rng(seed, "shuffle"))
-    ceilings = _ceilings(best.test, categories)
-    samples = _samples(best)
-    paired = pairing(f"{best.factor} of the test split", best.classes[best.test_pairs[1]])
+def _scores(best: Labelling, categories: int, bootstrap: int, seed: int) -> dict[str, Score]:
+    values = best.values()
+    resampled = best.resampled(bootstrap, np.random.default_rng(derive_seed(seed, "c1-accuracy", "bootstrap")))
+    chance = best.chance(np.random.default_rng(derive_seed(seed, "c1-accuracy", "shuffle")))
+    ceilings, contributions = best.ceilings(categories), best.contributions()
+    samples = pairing(f"{best.factor} of the test split", best.classes[best.test_pairs[1]])
     scores = {}
-    for part in PARTS:
-        low, high = _interval(part, values[part], resampled[part], len(samples["accuracy"]))
-        scores[part] = Score(
-            values[part],
+    for name, value in values.items():
+        low: float | None = None
+        high: float | None = None
+        if name in contributions:
+            low, high = share_interval(value, resampled[name], best.test_pairs.shape[1])
+        elif name != "categories-used":  # a resample can only lose categories
+            low, high = bootstrap_interval(value, resampled[name], BOUNDS.get(name, (0, 1)))
+        scores[name] = Score(
+            value,
             low=low,
             high=high,
-            chance=chance.get(part),
-            ceiling=ceilings[part],
-            samples=samples.get(part),
-            pairing=paired if part in samples else "",
-            details=_details(best, tried, categories) if part == "accuracy" else {},
-            better="lower" if part == "error" else None,
-            bounds=_BOUNDS.get(part),
+            chance=chance.get(name),
+            ceiling=ceilings[name],
+            samples=contributions.get(name),
+            pairing=samples if name in contributions else "",
+            better="lower" if name == "error" else None,
+            bounds=BOUNDS.get(name),
         )
     return scores
 
 
-def _interval(part: str, value: float, resampled: NDArray[np.float64], n: int) -> tuple[float | None, float | None]:
-    if part == "categories-used":  # a resample can only lose categories
-        return None, None
-    if part in ("nmi", "ari", "homogeneity", "completeness"):
-        return bootstrap_interval(value, resampled, _BOUNDS.get(part, (0, 1)))
-    return share_interval(value, resampled, n)
-
-
-def _chance(train: Table, test: Table, rng: np.random.Generator) -> dict[str, float]:
-    """The mean figures when the code is shuffled within each split, which draws tables of the same margins."""
-    pairs = zip(_shuffled(train, rng), _shuffled(test, rng), strict=True)
-    figures = [_figures(after, one_to_one(before), many_to_one(before)) for before, after in pairs]
-    varying = [part for part in PARTS if part != "categories-used"]  # a shuffle keeps the categories
-    return {part: float(np.mean([figure[part] for figure in figures])) for part in varying}
-
-
-def _shuffled(table: Table, rng: np.random.Generator) -> Table:
-    margins = table.sum(axis=1), table.sum(axis=0)
-    if min(map(np.count_nonzero, margins)) < 2:  # there is one such table; SciPy draws others, with negative counts
-        return np.broadcast_to(table, (SHUFFLES, *table.shape))
-    tables = random_table(*margins).rvs(SHUFFLES, random_state=rng)
-    return np.asarray(tables, dtype=np.int64)
-
-
-def _ceilings(test: Table, categories: int) -> dict[str, float | None]:
-    class_sizes = np.sort(test.sum(axis=0))[::-1]
-    reachable = float(class_sizes[:categories].sum() / class_sizes.sum())
-    whole = 1.0 if categories >= np.count_nonzero(class_sizes) else None
-    return {
-        "accuracy": reachable,
-        "error": 1 - reachable,
-        "many-to-one": reachable,
-        "nmi": whole,
-        "ari": whole,
-        "homogeneity": whole,
-        "completeness": 1.0,  # whole classes can share a category
-        "categories-used": float(categories),
-    }
-
-
-def _samples(best: _Labelling) -> dict[str, NDArray[np.float64]]:
-    correct = best.correct(best.matching)
-    return {"accuracy": correct, "error": 1 - correct, "many-to-one": best.correct(best.majority)}
-
-
-def _details(best: _Labelling, tried: list[_Labelling], categories: int) -> dict[str, Any]:
+def _details(best: Labelling, tried: list[Labelling], categories: int) -> dict[str, Any]:
     names = best.classes.tolist()
     used = best.test.sum(axis=1)
     return {
@@ -293,30 +177,29 @@ def _details(best: _Labelling, tried: list[_Labelling], categories: int) -> dict
         "train_samples": int(best.train.sum()),
         "test_samples": int(best.test.sum()),
         "train_accuracy": best.train_accuracy,
-        "codes": {labelling.code: labelling.point() for labelling in tried},
+        "codes": {labelling.code: labelling.values() for labelling in tried},
         "interval": "percentile bootstrap over test samples; Wilson's for shares of 0 or 1",
         "chance": f"mean of {SHUFFLES} shuffles of the code within each split, matched anew",
     }
 
 
 def _discrete(variables: Variables, name: str | None, noun: str) -> tuple[str, ...]:
-    """The variable asked for, or the categorical ones, or the ordinal ones, or those whose values keep recurring."""
+    """Return the variable of this name, or the categorical ones, or the ordinal ones, or those whose values recur."""
     if name is not None:
         if name not in variables.names:
             raise UnknownNameError(noun, name, variables.names)
         return (name,)
     declared = _varying(variables, "categorical") or _varying(variables, "ordinal")
-    return declared or tuple(n for n in variables.of_kind("continuous") if _recurs(variables.column(n)))
+    if declared:
+        return declared
+    counts = {column: len(np.unique(variables.column(column))) for column in variables.of_kind("continuous")}
+    return tuple(column for column, count in counts.items() if 2 <= count <= len(variables) / RECURRENCE)
 
 
 def _varying(variables: Variables, kind: Kind) -> tuple[str, ...]:
-    """The variables of a kind without those that have one value; all of them if each has."""
+    """Return the variables of a kind that vary; all of that kind if none does."""
     names = variables.of_kind(kind)
     return tuple(name for name in names if len(np.unique(variables.column(name))) > 1) or names
-
-
-def _recurs(values: NDArray[Any]) -> bool:
-    return 2 <= len(np.unique(values)) <= len(values) / RECURRENCE
 
 
 def _why_undefined(data: Representation, codes: tuple[str, ...], factors: tuple[str, ...]) -> str:
@@ -333,18 +216,3 @@ def _why_undefined(data: Representation, codes: tuple[str, ...], factors: tuple[
 
 def _kinds(variables: Variables) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in Counter(variables.kinds).items())
-
-
-def _categories(best: _Labelling, latents: LatentSpec | None) -> int:
-    declared = dict(zip(latents.names, latents.codes, strict=True)).get(best.code) if latents else None
-    return max(len(best.categories), getattr(declared, "k", 0))
-
-
-def _indexed(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    comparable = values.astype(str) if values.dtype.kind == "O" else values
-    distinct, index = np.unique(comparable, return_inverse=True)
-    return distinct, index.astype(np.int64)
-
-
-def _rng(seed: int, purpose: str) -> np.random.Generator:
-    return np.random.default_rng(derive_seed(seed, "c1-accuracy", purpose))

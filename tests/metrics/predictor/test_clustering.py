@@ -19,7 +19,7 @@ from sklearn.metrics import (
 
 from disentangle_bench.errors import MetricError, RepresentationError, UnknownNameError
 from disentangle_bench.latents import Categorical, LatentSpec, Uniform
-from disentangle_bench.metrics.predictor.clustering import PARTS, c1_accuracy, clustering_accuracy
+from disentangle_bench.metrics.predictor.clustering import COMPONENTS, c1_accuracy, clustering_accuracy
 from disentangle_bench.representation.variables import Variables
 
 N = 3_000
@@ -65,8 +65,8 @@ class TestClosedForms:
     def test_perfect_and_renamed(self):
         labels = digits()
         scores = c1_accuracy((labels * 3 + 1) % 10, labels, TRAIN)
-        assert list(scores) == list(PARTS)
-        assert [scores[part].value for part in PARTS] == pytest.approx([1, 0, 1, 1, 1, 1, 1, 10])
+        assert list(scores) == list(COMPONENTS)
+        assert [scores[part].value for part in COMPONENTS] == pytest.approx([1, 0, 1, 1, 1, 1, 1, 10])
         assert scores["accuracy"].ceiling == 1
         assert scores["error"].ceiling == 0
         assert 0.995 < scores["accuracy"].low < 1 == scores["accuracy"].high
@@ -102,7 +102,7 @@ class TestClosedForms:
         codes = labels if what == "one class" else constant
         classes = labels if what == "one category" else constant
         scores = c1_accuracy(codes, classes, TRAIN)
-        for part in PARTS[:-1]:
+        for part in COMPONENTS[:-1]:
             assert scores[part].chance == pytest.approx(scores[part].value, abs=1e-12), part
 
     def test_agrees_with_scikit_learn_on_the_test_split(self):
@@ -176,7 +176,7 @@ class TestOddLabels:
             (words.astype(object)[codes], words.astype(object)[labels]),
         ):
             scores = c1_accuracy(other_codes, other_labels, TRAIN)
-            assert {part: scores[part].value for part in PARTS} == {part: plain[part].value for part in PARTS}
+            assert {part: scores[part].value for part in COMPONENTS} == {part: plain[part].value for part in COMPONENTS}
 
     def test_details_name_the_classes_and_are_json(self):
         labels = digits(classes=3)
@@ -277,7 +277,7 @@ class TestUndefined:
     )
     def test_says_why(self, codes, factors, train, reason):
         scores = c1_accuracy(codes, factors, train)
-        assert list(scores) == list(PARTS)
+        assert list(scores) == list(COMPONENTS)
         for score in scores.values():
             assert score.value is None
             assert score.reason.startswith(reason)
