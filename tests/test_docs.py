@@ -11,6 +11,7 @@ import pytest
 
 from disentangle_bench.cli.app import dbench as group
 from disentangle_bench.cli.info import KINDS
+from disentangle_bench.cli.tables import say_cell
 from disentangle_bench.models.recipes import find_recipe, recipe_files
 from disentangle_bench.models.recipes.halves import FOLDER
 from disentangle_bench.recipe import Recipe
@@ -64,7 +65,7 @@ def test_make_targets_exist():
 
 def test_the_table_of_metrics_is_the_listing():
     kind = KINDS["metrics"]
-    rows = [[str(value) for value in row] for row in map(kind.row, kind.names())]
+    rows = [list(map(say_cell, kind.row(name))) for name in kind.names()]
     assert markdown_table(kind.headings, rows, left=kind.headings) in (ROOT / "docs" / "metrics.md").read_text()
 
 

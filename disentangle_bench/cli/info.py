@@ -1,6 +1,6 @@
-"""The kinds of things that have names, with the facts that `dbench list` and `dbench show` print of each.
+"""The kinds of things that have names, and what `dbench list` and `dbench show` print of each.
 
-Everything is read from where it is declared: the registries, the recipes' files, the facts beside the code.
+Everything is read from where it is declared: the registries, the recipes' files, the info beside the code.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from disentangle_bench.cli.metric_list import metric_list
 from disentangle_bench.registry import Registry
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from disentangle_bench.datasets import Dataset, DatasetInfo, Factor, File
 
 MOST_VALUES = 10
@@ -21,7 +24,7 @@ MOST_VALUES = 10
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is known of one thing: facts by label, factors, settings as `--set` takes them, published numbers, files,
+    """What is known of one thing: info by label, factors, settings as `--set` takes them, published numbers, files,
     scores.
     """
 
@@ -38,7 +41,9 @@ class Sheet:
 class Kind:
     """One kind: its names, the columns and rows of its listing, and the sheet of one.
 
-    The first `brief` columns are those that fit a terminal.
+    Attributes:
+        brief: how many of the columns fit a terminal.
+        layout: what a terminal shows instead of a table of those, made from heading -> cell of each row.
     """
 
     names: Callable[[], Iterable[str]]
@@ -46,6 +51,7 @@ class Kind:
     brief: int
     row: Callable[[str], tuple[Any, ...]]
     sheet: Callable[[str], Sheet]
+    layout: Callable[[Sequence[Mapping[str, Any]]], RenderableType] | None = None
 
     def rows(self) -> list[tuple[Any, ...]]:
         """List one row per name; what cannot be loaded, as a broken plug-in, is left out and reported in the log."""
@@ -150,9 +156,11 @@ def _metric_names() -> Iterable[str]:
 
 def _metric_row(name: str) -> tuple[Any, ...]:
     from disentangle_bench.metrics import METRICS, info_of
+    from disentangle_bench.metrics.groups import group_of
 
     info = info_of(METRICS.get(name))
-    return name, info.summary, ", ".join(info.needs), info.source
+    needs = ", ".join(info.needs)
+    return name, group_of(METRICS.get(name)), info.summary, needs, info.slow, info.default, info.source
 
 
 def _metric_sheet(name: str) -> Sheet:
@@ -246,7 +254,14 @@ KINDS = {
     "datasets": Kind(
         _dataset_names, ("Dataset", "Images", "Shape", "Download", "What it is"), 5, _dataset_row, _dataset_sheet
     ),
-    "metrics": Kind(_metric_names, ("Metric", "What it says", "Needs", "Source"), 2, _metric_row, _metric_sheet),
+    "metrics": Kind(
+        _metric_names,
+        ("Metric", "Group", "What it says", "Needs", "Slow", "Default", "Source"),
+        3,
+        _metric_row,
+        _metric_sheet,
+        metric_list,
+    ),
 }
 DATA = Kind(
     _dataset_names,

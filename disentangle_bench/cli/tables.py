@@ -18,7 +18,11 @@ from disentangle_bench.reports.markdown import markdown_table
 
 def print_rows(kind: Kind, form: str) -> None:
     """Print the listing of a kind on standard output in one of the forms of `--format`."""
-    print_table(kind.headings, kind.rows(), kind.brief, form)
+    rows = kind.rows()
+    if form == "table" and kind.layout is not None:
+        print_result(kind.layout([dict(zip(kind.headings, row, strict=True)) for row in rows]))
+    else:
+        print_table(kind.headings, rows, kind.brief, form)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], brief: int, form: str) -> None:
@@ -42,18 +46,21 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
             overflow="fold" if last else "ellipsis",  # a number that is cut off should look so
         )
     for row in rows:
-        table.add_row(*(Text(_say(value)) for value in row))
+        table.add_row(*(Text(say_cell(value)) for value in row))
     return table
 
 
-def _say(value: Any) -> str:
+def say_cell(value: Any) -> str:
+    """The text of a cell."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _markdown(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    return markdown_table(headings, [[_say(value) for value in row] for row in rows], left=headings)
+    return markdown_table(headings, [[say_cell(value) for value in row] for row in rows], left=headings)
 
 
 def _csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

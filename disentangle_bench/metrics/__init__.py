@@ -24,11 +24,10 @@ _TARGETS = {
     "dcimig": f"{_HERE}.information.dcimig:dcimig",
     "modularity": f"{_HERE}.information.modularity:modularity",
     "mutual-information-matrix": f"{_HERE}.information.mutual_information_matrix:mutual_information_matrix",
+    "infomec": f"{_HERE}.information.infomec:infomec",
     "sap": f"{_HERE}.predictor.sap:separated_attribute_predictability",
     "sap/regression": f"{_HERE}.predictor.sap:separated_attribute_predictability_by_regression",
     "explicitness": f"{_HERE}.predictor.explicitness:explicitness",
-    "infomec": f"{_HERE}.information.infomec:infomec",
-    "irs": f"{_HERE}.intervention.irs:interventional_robustness",
     "dci": f"{_HERE}.predictor.dci:dci",
     "dci/lasso": f"{_HERE}.predictor.dci_variants:dci_by_lasso",
     "dci/forest": f"{_HERE}.predictor.dci_variants:dci_by_forest",
@@ -37,19 +36,11 @@ _TARGETS = {
     "downstream": f"{_HERE}.predictor.downstream:downstream",
     "downstream/forest": f"{_HERE}.predictor.downstream:downstream_forest",
     "c1-accuracy": f"{_HERE}.predictor.clustering:c1_accuracy",
+    "irs": f"{_HERE}.intervention.irs:interventional_robustness",
     "beta-vae-score": f"{_HERE}.intervention.beta_vae_score:beta_vae_score",
     "factor-vae-score": f"{_HERE}.intervention.factor_vae_score:factor_vae_score",
     "z-diff": f"{_HERE}.intervention.z_diff:z_diff",
     "z-min-variance": f"{_HERE}.intervention.z_min_variance:z_min_variance",
-    "gaussian-total-correlation": f"{_HERE}.unsupervised.gaussian_total_correlation:gaussian_total_correlation",
-    "gaussian-wasserstein-correlation": (
-        f"{_HERE}.unsupervised.gaussian_wasserstein_correlation:gaussian_wasserstein_correlation"
-    ),
-    "average-pairwise-information": f"{_HERE}.unsupervised.average_pairwise_information:average_pairwise_information",
-    "active-units": f"{_HERE}.unsupervised.active_units:active_units",
-    "udr/lasso": f"{_HERE}.unsupervised.udr:udr_lasso",
-    "udr/spearman": f"{_HERE}.unsupervised.udr:udr_spearman",
-    "model-centrality": f"{_HERE}.unsupervised.model_centrality:model_centrality",
     "mutual-information": f"{_HERE}.generator.mutual_information:variational_bound",
     "mutual-information/fresh": f"{_HERE}.generator.mutual_information:fresh_posterior_bound",
     "mutual-information/nonparametric": f"{_HERE}.generator.nonparametric_information:nonparametric_information",
@@ -60,6 +51,15 @@ _TARGETS = {
     "classifier-frechet-distance": f"{_HERE}.samples.frechet:classifier_frechet_distance",
     "classifier-kernel-distance": f"{_HERE}.samples.kernel:classifier_kernel_distance",
     "inception-fid": f"{_HERE}.samples.inception:inception_fid",
+    "gaussian-total-correlation": f"{_HERE}.unsupervised.gaussian_total_correlation:gaussian_total_correlation",
+    "gaussian-wasserstein-correlation": (
+        f"{_HERE}.unsupervised.gaussian_wasserstein_correlation:gaussian_wasserstein_correlation"
+    ),
+    "average-pairwise-information": f"{_HERE}.unsupervised.average_pairwise_information:average_pairwise_information",
+    "active-units": f"{_HERE}.unsupervised.active_units:active_units",
+    "udr/lasso": f"{_HERE}.unsupervised.udr:udr_lasso",
+    "udr/spearman": f"{_HERE}.unsupervised.udr:udr_spearman",
+    "model-centrality": f"{_HERE}.unsupervised.model_centrality:model_centrality",
 }
 
 

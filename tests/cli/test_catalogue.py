@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tomllib
 
 import pytest
 
 from disentangle_bench.cli.info import KINDS
+from disentangle_bench.metrics import METRICS, info_of
+from disentangle_bench.metrics.groups import GROUPS, PLUG_INS, group_of
 from disentangle_bench.models.recipes import find_recipe
 
 NAMES = [(kind, name) for kind in KINDS for name in KINDS[kind].names()]
@@ -19,13 +22,31 @@ NAMES = [(kind, name) for kind in KINDS for name in KINDS[kind].names()]
 def test_every_name_is_listed_once_in_every_form(dbench, kind):
     names = list(KINDS[kind].names())
     table = dbench("list", kind).out.splitlines()
-    assert [line.split()[0] for line in table[1:]] == names
+    if kind != "metrics":  # which has a layout of its own
+        assert [line.split()[0] for line in table[1:]] == names
     rows = list(csv.reader(io.StringIO(dbench("list", kind, "--format", "csv").out)))
     assert [row[0] for row in rows[1:]] == names
     entries = json.loads(dbench("list", kind, "--format", "json").out)
     assert [next(iter(entry.values())) for entry in entries] == names
     markdown = dbench("list", kind, "--format", "markdown").out.splitlines()
     assert [line.split("|")[1].strip() for line in markdown[2:]] == names
+
+
+def test_metrics_are_listed_in_groups(dbench):
+    blocks = [block.splitlines() for block in dbench("list", "metrics").out.split("\n\n")]
+    groups = {heading.partition(":")[0]: members for heading, *members in blocks}
+    assert list(groups) == list(GROUPS)[:-1]  # none from a plug-in
+    assert [line.split()[0] for members in groups.values() for line in members] == [*METRICS]
+    assert any(line.startswith("  mig  ") for line in groups["information"])
+    [dci] = [line for line in groups["predictor"] if line.startswith("  dci  ")]
+    assert dci.endswith(f" Needs codes, factors{'; slow' if info_of(METRICS.get('dci')).slow else ''}.")
+    [lasso] = [line for line in groups["predictor"] if line.startswith("  dci/lasso  ")]
+    assert lasso.endswith(" Needs codes, factors; slow, on request.")
+
+
+def test_the_group_of_a_metric_is_its_package():
+    assert group_of(METRICS.get("mig")) == "information"
+    assert group_of(lambda codes: {}) == PLUG_INS
 
 
 @pytest.mark.parametrize(("kind", "name"), NAMES)
@@ -103,7 +124,7 @@ def test_tables_fit_the_terminal(dbench, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("NO_COLOR", "1")
     for kind in KINDS:
-        plain = dbench("list", kind).out.replace("\x1b[1m", "").replace("\x1b[0m", "")
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", dbench("list", kind).out)
         assert max(len(line) for line in plain.splitlines()) <= 80
 
 
