@@ -47,6 +47,18 @@ def numeric_columns(variables: Variables) -> Columns:
     return Columns(np.concatenate(parts, axis=1), owner, len(parts))
 
 
+def standardized(values: NDArray[np.float64], like: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Shift and scale columns `(n, p)` to mean 0 and variance 1; constant ones are only shifted.
+
+    Args:
+        values: the columns.
+        like: `(m, p)` rows whose means and variances are used; by default all.
+    """
+    like = values if like is None else like
+    deviation = like.std(axis=0)
+    return np.asarray((values - like.mean(axis=0)) / np.where(deviation > 0, deviation, 1))
+
+
 def _columns_of(values: NDArray[np.generic], kind: str, period: float) -> NDArray[np.float64]:
     if kind == "categorical":
         return np.asarray(values[:, None] == np.unique(values), dtype=np.float64)

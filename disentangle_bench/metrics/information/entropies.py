@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from scipy.special import digamma, xlogy
 
 from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.encoding import standardized
 from disentangle_bench.metrics.information.bins import bins_of
 from disentangle_bench.representation.variables import Variables
 
@@ -209,9 +210,7 @@ def _category_index(values: ArrayLike) -> NDArray[np.int64]:
 
 def _scaled_columns(values: ArrayLike, rng: np.random.Generator) -> NDArray[np.float64]:
     columns = np.array(values, dtype=np.float64)
-    columns = columns[:, None] if columns.ndim == 1 else columns
-    deviation = columns.std(axis=0)
-    columns = (columns - columns.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    columns = standardized(columns[:, None] if columns.ndim == 1 else columns)
     return np.asarray(columns + _TIE_BREAK * rng.standard_normal(columns.shape))
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from disentangle_bench.metrics.encoding import Columns, numeric_columns
+from disentangle_bench.metrics.encoding import Columns, numeric_columns, standardized
 from disentangle_bench.metrics.information.entropies import (
     contingency_table,
     discretize,
@@ -19,12 +16,14 @@ from disentangle_bench.metrics.information.entropies import (
     ross_mutual_information,
 )
 from disentangle_bench.metrics.inputs import Observations, require_at_least, varies
+from disentangle_bench.metrics.learners.fitting import fit_quietly
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.representation.variables import Variables
 
-PARTS = ("infom", "infoc", "infoe")
-LEAST_RANGE = 1 / 20
-_ROUNDING = 1e-12  # what counts of independent variables leave, in nats
+COMPONENTS = ("infom", "infoc", "infoe")
+MIN_RANGE = 1 / 20
+_ROUNDING = 1e-12
+"""Information below this, in nats, is what rounding leaves of none."""
 Floats = NDArray[np.float64]
 
 
@@ -92,10 +91,10 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
     require_at_least(1, neighbors=neighbors)
     data = Observations.of(codes, factors, seed=seed)
     labels = discretize(data.factors, num_bins)
-    usable = [place for place, column in enumerate(labels.T) if _recurs(column)]
+    usable = [place for place, column in enumerate(labels.T) if varies(column) and np.bincount(column).max() > 1]
     reason = data.reason or ("" if usable else f"no value occurs twice in {', '.join(data.factors.names)}")
     if reason:
-        return {part: Score.undefined(reason) for part in PARTS}
+        return {component: Score.undefined(reason) for component in COMPONENTS}
     labels, columns = labels[:, usable], numeric_columns(data.codes)
     active = np.flatnonzero(active_codes(data.codes))
     shares = normalized_information(data.codes, columns, labels, active, neighbors=neighbors, seed=seed)
@@ -103,12 +102,8 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
     return {
         "infom": _concentration(shares, names[0], "factor", _details(data, shares, *names)),
         "infoc": _concentration(shares.T, names[1], "code", {}),
-        "infoe": _readability(data.codes, columns, labels, names[1]),
+        "infoe": _explicitness(data.codes, columns, labels, names[1]),
     }
-
-
-def _recurs(labels: NDArray[np.int64]) -> bool:
-    return varies(labels) and int(np.bincount(labels).max()) > 1
 
 
 def active_codes(codes: Variables) -> NDArray[np.bool_]:
@@ -118,7 +113,7 @@ def active_codes(codes: Variables) -> NDArray[np.bool_]:
     if numbers.any():
         values = codes.values[:, numbers].astype(np.float64)
         ranges = values.max(axis=0) - values.min(axis=0)
-        active[numbers] &= ranges > ranges.max() * LEAST_RANGE
+        active[numbers] &= ranges > ranges.max() * MIN_RANGE
     return active
 
 
@@ -139,13 +134,12 @@ def normalized_information(
                 information = float(mutual_information(contingency_table(codes.values[:, code], factor)))
             else:
                 information = ross_mutual_information(columns.of(code), factor, neighbors=neighbors, seed=seed)
-            found = information if information > _ROUNDING else 0
-            table[row, column] = found / float(entropy(np.bincount(factor)))
+            table[row, column] = information / float(entropy(np.bincount(factor))) if information > _ROUNDING else 0
     return table
 
 
 def _concentration(shares: Floats, names: list[str], noun: str, details: dict[str, object]) -> Score:
-    """How much of each row is in its greatest entry: 1 if all is, 0 if the entries are equal; the mean over rows."""
+    """Average over the rows how much of a row is in its greatest entry: 1 if all of it, 0 if all entries are equal."""
     if not len(shares) or not shares.shape[1]:
         return Score(None, reason="no code varies", details=details)
     width = shares.shape[1]
@@ -153,33 +147,24 @@ def _concentration(shares: Floats, names: list[str], noun: str, details: dict[st
         return Score(None, reason=f"there is one {noun}, and nothing to compare it with", details=details)
     totals = shares.sum(axis=1)
     if not totals.all():
-        blind = ", ".join(name for name, total in zip(names, totals, strict=True) if not total)
-        return Score(None, reason=f"no information was found in {blind}", details=details)
+        uninformative = ", ".join(name for name, total in zip(names, totals, strict=True) if not total)
+        return Score(None, reason=f"no information was found in {uninformative}", details=details)
     greatest = (shares.max(axis=1) / totals).mean()
     return Score(float((greatest - 1 / width) / (1 - 1 / width)), details=details)
 
 
-def _readability(codes: Variables, columns: Columns, labels: NDArray[np.int64], names: list[str]) -> Score:
-    """The share of the entropy of each factor that a linear classifier removes, on average."""
+def _explicitness(codes: Variables, columns: Columns, labels: NDArray[np.int64], names: list[str]) -> Score:
+    """Average over the factors the share of a factor's entropy that a linear classifier removes."""
     values = columns.values.copy()
     for place, kind in enumerate(codes.kinds):
         if kind != "categorical":
-            values[:, columns.owner == place] = _standardized(columns.of(place))
-    shares = [1 - _cross_entropy(values, factor) / float(np.log(len(np.unique(factor)))) for factor in labels.T]
+            values[:, columns.owner == place] = standardized(columns.of(place))
+    shares = []
+    for factor in labels.T:
+        model = fit_quietly(LogisticRegression(C=np.inf, class_weight="balanced"), values, factor)
+        cross_entropy = float(log_loss(factor, model.predict_proba(values)))
+        shares.append(1 - cross_entropy / float(np.log(len(np.unique(factor)))))
     return Score(float(np.mean(shares)), bounds=(None, 1), details={"factors": dict(zip(names, shares, strict=True))})
-
-
-def _cross_entropy(values: Floats, labels: NDArray[np.int64]) -> float:
-    """In nats, of a logistic regression with balanced classes; without codes it would be that of even odds."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # 100 steps are the authors' protocol, enough or not
-        model = LogisticRegression(C=np.inf, class_weight="balanced").fit(values, labels)
-    return float(log_loss(labels, model.predict_proba(values)))
-
-
-def _standardized(values: Floats) -> Floats:
-    deviation = values.std(axis=0)
-    return np.asarray((values - values.mean(axis=0)) / np.where(deviation > 0, deviation, 1))
 
 
 def _details(data: Observations, shares: Floats, codes: list[str], factors: list[str]) -> dict[str, object]:

@@ -22,7 +22,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 from disentangle_bench.seeds import derive_seed
 
 CHUNK = 2**22
-"""Densities at a time."""
+"""Number of densities that are computed at a time."""
 
 
 @metric(
@@ -98,22 +98,21 @@ def sampled_mutual_information_gap(
     rng = np.random.default_rng(derive_seed(seed, "posterior samples"))
     bins = discretize(data.factors, factor_bins).T
     shuffled = [rng.permutation(column) for column in bins]
-    rows = rng.permutation(len(data)) if samples >= len(data) else rng.permutation(len(data))[:samples]
-    rows = np.resize(rows, samples)
+    rows = np.resize(rng.permutation(len(data)), samples)
     terms = np.stack([_terms(posterior, [*bins, *shuffled], rows, rng) for posterior in posteriors], axis=1)
     entropies = np.array([float(entropy(np.bincount(column))) for column in bins])
-    figure = partial(_mean_gap, entropies=entropies)
+    mean_gap = partial(_mean_gap, entropies=entropies)
     means = terms.mean(axis=0)
     gaps = gaps_of(_shares(means[:, : len(bins)], entropies), data.codes.names, data.factors.names, data.constant)
     value = float(np.mean(gaps["gaps"]))
     weights = rng.multinomial(samples, np.full(samples, 1 / samples), size=bootstrap) / samples
     resampled = np.tensordot(weights, terms[:, :, : len(bins)], axes=1)
-    low, high = bootstrap_interval(value, [figure(means_of) for means_of in resampled], (0, 1))
-    return Score(value, low, high, figure(means[:, len(bins) :]), ceiling=1.0, details=gaps)
+    low, high = bootstrap_interval(value, list(map(mean_gap, resampled)), (0, 1))
+    return Score(value, low, high, mean_gap(means[:, len(bins) :]), ceiling=1.0, details=gaps)
 
 
 def _shares(information: NDArray[np.float64], entropies: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`(k, d)` shares, of information `(d, k)`, within what is possible."""
+    """Return information `(d, k)` as shares of entropy `(k, d)`, cut to [0, 1]."""
     return np.clip(information / entropies, 0, 1).T
 
 
@@ -125,7 +124,7 @@ def _mean_gap(information: NDArray[np.float64], entropies: NDArray[np.float64]) 
 def _terms(
     posterior: CodePosterior, factors: list[NDArray[np.int64]], rows: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """`ln q(c given v) - ln q(c)` `(s, k)` of a value of the code drawn for each of the rows `(s,)`."""
+    """Return `ln q(c given v) - ln q(c)`, `(s, k)`, for a value of the code drawn for each of the rows `(s,)`."""
     every = one_hot(factors)
     if isinstance(posterior, GaussianPosterior):
         values = posterior.mean[rows] + posterior.sigma[rows] * rng.standard_normal(len(rows))
@@ -135,16 +134,15 @@ def _terms(
     marginal = posterior.probabilities.mean(axis=0)
     own, columns = posterior.probabilities[rows], []
     for factor, indicator in zip(factors, every, strict=True):
-        conditional = (
-            indicator.T @ posterior.probabilities / np.maximum(indicator.sum(axis=0), 1)[:, None]
-        )  # bins may be empty
+        sizes = np.maximum(indicator.sum(axis=0), 1)  # bins may be empty
+        conditional = indicator.T @ posterior.probabilities / sizes[:, None]
         ratio = _log(conditional) - _log(marginal)
         columns.append((own * ratio[factor[rows]]).sum(axis=1))
     return np.stack(columns, axis=1)
 
 
 def _log(densities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Finite where a density is too small for a float."""
+    """Return logarithms that are finite even where a density is too small for a float."""
     return np.asarray(np.log(np.maximum(densities, np.finfo(np.float64).tiny)))
 
 

@@ -11,7 +11,7 @@ from sklearn.metrics import mutual_info_score
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import METRICS
-from disentangle_bench.metrics.information.infomec import PARTS, active_codes
+from disentangle_bench.metrics.information.infomec import COMPONENTS, active_codes
 from disentangle_bench.representation.variables import Variables
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -40,7 +40,7 @@ def test_agrees_with_the_authors(case):
         active = active_codes(Variables.wrap(arrays["codes"]))
     assert active.tolist() == expected.pop("active")
     assert values_of(scores) == pytest.approx(expected, abs=1e-6)
-    assert list(scores) == list(PARTS)
+    assert list(scores) == list(COMPONENTS)
 
 
 class TestClosedForms:
