@@ -11,14 +11,17 @@ from disentangle_bench.reports.columns import align, aligned, aligned_pairs
 from disentangle_bench.reports.comparison_text import (
     Said,
     letters,
+    say_ceiling,
+    say_chance,
     say_differences,
-    say_levels,
     say_value,
 )
 from disentangle_bench.reports.numbers import say_p
 from disentangle_bench.reports.score_table import NUMBERS, row_label
 
 GAP = INDENT = "  "
+GAPS = (GAP, " ")
+"""Between columns of numbers, and where that is too wide."""
 STYLES = {"better": "green", "worse": "red", "differs": "yellow"}
 VERDICT = len("no difference shown")
 Rows = Mapping[str, Sequence[Row]]
@@ -38,29 +41,31 @@ def lines_of(comparison: Comparison, shown: Rows, width: int) -> Iterator[Text]:
     """
     labels = max((label.cell_len for rows in shown.values() for label in map(_label, rows)), default=len("Score"))
     if len(comparison.subjects) == 2 and all(len(side.seeds) == 1 for side in comparison.subjects):
-        headings, *numbers = _side_by_side([row for rows in shown.values() for row in rows])
-        if labels + len(headings) + VERDICT + 2 * len(GAP) <= width:
-            return _one_line_each(shown, labels, headings, numbers)
-        if len(INDENT + headings) <= width:
-            return _two_lines_each(shown, labels, headings, numbers)
+        tables = [_side_by_side([row for rows in shown.values() for row in rows], gap) for gap in GAPS]
+        for headings, *numbers in tables:
+            if labels + len(headings) + VERDICT + 2 * len(GAP) <= width:
+                return _one_line_each(shown, labels, headings, numbers)
+        for headings, *numbers in tables:
+            if len(INDENT + headings) <= width:
+                return _two_lines_each(shown, labels, headings, numbers)
     return _below_each_other(comparison, shown)
 
 
-def _side_by_side(rows: Sequence[Row]) -> list[str]:
-    """The numbers of two runs: a line of headings, and a line for each row."""
+def _side_by_side(rows: Sequence[Row], gap: str) -> list[str]:
+    """The numbers of two runs: a line of headings, and a line for each row, with a gap between columns."""
     values = [[say_value(value).value for value in row.values] for row in rows]
     differences = [say_differences(row)[0] for row in rows]
     columns = {
         "A": aligned([first for first, _ in values]),
         "B": aligned([second for _, second in values]),
-        "Chance": aligned([say_levels([value.chance for value in row.values]) for row in rows]),
-        "Ceiling": aligned([say_levels([value.ceiling for value in row.values]) for row in rows]),
+        "Chance": aligned([say_chance(row.values) for row in rows]),
+        "Ceiling": aligned([say_ceiling(row.values) for row in rows]),
         "B - A": aligned([difference.value for difference in differences]),
         "95 % interval": aligned_pairs([difference.ends for difference in differences]),
         "p (Holm)": aligned([say_p(row.differences[0].p_corrected) for row in rows]),
     }
     wide = [[cell.rjust(max(map(len, cells))) for cell in cells] for cells in ([h, *c] for h, c in columns.items())]
-    return [GAP.join(line) for line in zip(*wide, strict=True)]
+    return [gap.join(line) for line in zip(*wide, strict=True)]
 
 
 def _one_line_each(shown: Rows, labels: int, headings: str, numbers: Sequence[str]) -> Iterator[Text]:
@@ -97,8 +102,8 @@ def _below_each_other(comparison: Comparison, shown: Rows) -> Iterator[Text]:
         for row in rows:
             yield _label(row, nested=len(rows) > 1)
             for name, value in zip(names, row.values, strict=True):
-                levels = [align(say_levels([level]), 4, 5) for level in (value.chance, value.ceiling)]
-                yield Text(f"{INDENT + INDENT + name:{labels}}{_numbers(say_value(value))}{''.join(levels)}")
+                levels = align(say_chance([value]), 4, 5) + align(say_ceiling([value]), 4, 5)
+                yield Text(f"{INDENT + INDENT + name:{labels}}{_numbers(say_value(value))}{levels}")
             for name, said, difference in zip(names[1:], say_differences(row), row.differences, strict=True):
                 label = f"{INDENT}{INDENT}{name} - {names[0]}"
                 p = say_p(difference.p_corrected)

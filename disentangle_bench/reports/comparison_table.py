@@ -14,8 +14,9 @@ from disentangle_bench.evaluation.results import reading_order
 from disentangle_bench.reports.comparison_rows import lines_of
 from disentangle_bench.reports.comparison_text import (
     letters,
+    say_ceiling,
+    say_chance,
     say_differences,
-    say_levels,
     say_value,
 )
 from disentangle_bench.reports.markdown import markdown_table
@@ -115,7 +116,7 @@ def _markdown_row(row: Row) -> tuple[str, ...]:
     single = all(len(value.runs) == 1 for value in row.values)
     values = [said.value if single else str(said) for said in map(say_value, row.values)]
     cells = [row.score, *(text if text == MISSING else f"{text} {row.unit}".rstrip() for text in values)]
-    cells += [say_levels([value.chance for value in row.values]), say_levels([value.ceiling for value in row.values])]
+    cells += [say_chance(row.values), say_ceiling(row.values)]
     for said, difference in zip(say_differences(row), row.differences, strict=True):
         cells += [str(said), say_p(difference.p), say_p(difference.p_corrected), difference.verdict]
     return tuple(cells)

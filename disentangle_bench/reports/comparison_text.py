@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from string import ascii_uppercase
 from typing import NamedTuple
 
@@ -12,7 +13,6 @@ from disentangle_bench.reports.numbers import (
     decimals_for,
     is_count,
     say,
-    say_optional,
     say_signed,
 )
 
@@ -45,23 +45,44 @@ def letters(count: int) -> list[str]:
 
 def say_value(value: Value) -> Said:
     """A subject's value: of its one run with the interval, or the mean over seeds with the range."""
-    runs = [run for run in value.runs if run is not None]
-    count = is_count(runs)
+    decimals = _decimals(value)
     if len(value.runs) == 1 or value.value is None:
-        decimals = 0 if count else decimals_for(value.low, value.high)
         return _with_interval(say(value.value, decimals), value.low, value.high, decimals)
-    least, greatest = min(runs), max(runs)
-    decimals = min(decimals_for(least, greatest), PLAIN_DECIMALS)
-    low, high = (say(end, 0 if count else decimals) for end in (least, greatest))
+    low, high = (say(end, decimals) for end in _ends(value))
     return Said(low) if low == high else Said(say(value.value, max(decimals, 1)), low, high, is_range=True)
 
 
-def say_levels(levels: Sequence[float | None]) -> str:
-    """Chance or ceiling of several subjects: one number where theirs are equal, as far as they are printed."""
+def _decimals(value: Value) -> int:
+    """As many as the interval of a single run supports, or the range over seeds."""
+    if is_count(value.runs):
+        return 0
+    if len(value.runs) == 1 or value.value is None:
+        return decimals_for(value.low, value.high)
+    return min(decimals_for(*_ends(value)), PLAIN_DECIMALS)
+
+
+def _ends(value: Value) -> tuple[float, float]:
+    runs = [run for run in value.runs if run is not None]
+    return min(runs), max(runs)
+
+
+def say_chance(values: Sequence[Value]) -> str:
+    """The chance of several subjects: their mean where they agree to one decimal, else the least and the greatest."""
+    return _say_levels([value.chance for value in values], values)
+
+
+def say_ceiling(values: Sequence[Value]) -> str:
+    """The same for the ceiling."""
+    return _say_levels([value.ceiling for value in values], values)
+
+
+def _say_levels(levels: Sequence[float | None], values: Sequence[Value]) -> str:
     known = [level for level in levels if level is not None]
-    count = bool(known) and is_count(known)
-    said = dict.fromkeys(say_optional(level, 0 if count else PLAIN_DECIMALS) for level in sorted(known))
-    return "..".join([*said][:: max(len(said) - 1, 1)])
+    if not known:
+        return ""
+    decimals = 0 if is_count(known) else min(PLAIN_DECIMALS, *map(_decimals, values))
+    rough = [say(level, min(decimals, 1)) for level in (min(known), max(known))]
+    return say(fmean(known), decimals) if rough[0] == rough[1] else "..".join(rough)
 
 
 def say_differences(row: Row) -> list[Said]:

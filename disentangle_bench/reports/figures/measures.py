@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from disentangle_bench.reports.figures.style import INK, MUTED, new_figure, style, without_frame
+from disentangle_bench.reports.figures.style import INK, MINUS, MUTED, new_figure, style, without_frame
 
 
 def measure_heat_map(
@@ -61,7 +61,7 @@ def _panel(axes: Axes, values: NDArray[np.float64], unsigned: Sequence[bool]) ->
         if np.isnan(value):
             text, colour = "n/a", MUTED
         else:
-            text = f"{value:.2f}" if unsigned[row] else f"{value:+z.2f}"
+            text = f"{value:.2f}" if unsigned[row] else f"{value:+z.2f}".replace("-", MINUS)
             colour = "white" if abs(value) > 0.6 else INK
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     return drawn

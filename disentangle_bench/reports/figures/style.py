@@ -19,6 +19,7 @@ DOTS = 200
 INK = "#1a1a1a"
 MUTED = "#6e6e6e"
 FAINT = "#d9d9d9"
+MINUS = "\N{MINUS SIGN}"
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """Okabe and Ito's colours, which people with any colour vision can tell apart."""
 

@@ -1,4 +1,4 @@
-"""The pictures of the traversal grids: one code swept, the other codes and the noise held along each row."""
+"""The images of the traversal grids: one code traversed, the other codes and the noise held along each row."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec
 from disentangle_bench.metrics.generator.traversals import traverse
 from disentangle_bench.metrics.metric import Generator
 from disentangle_bench.reports.figures.matching import Matching
+from disentangle_bench.reports.figures.style import MINUS
 from disentangle_bench.reports.figures.traversal import traversal_grid
 from disentangle_bench.seeds import derive_seed
 
@@ -37,7 +38,7 @@ class Traversals:
     """The traversal grids of a generator. The draws are the first of a fixed seed, not chosen.
 
     Attributes:
-        generator, spec: what is swept.
+        generator, spec: what is traversed.
         matching: which class each category is matched to, where that is known.
         name: of the subject, for the titles.
     """
@@ -58,7 +59,7 @@ class Traversals:
 
     def _over_categories(self, index: int) -> Figure:
         columns = self._categories(index)
-        images = self._pictures(self._draw(index, DRAWS), index, torch.tensor(columns.values))
+        images = self._images(self._draw(index, DRAWS), index, torch.tensor(columns.values))
         return traversal_grid(images, columns.names, title=self._title(index), xlabel=columns.noun, ylabel=DRAWN)
 
     def _over_range(self, index: int) -> Figure:
@@ -69,8 +70,8 @@ class Traversals:
         values = torch.linspace(-REACH, REACH, STEPS)
         inside = [place for place, value in enumerate(values.tolist()) if abs(value) <= 1]
         return traversal_grid(
-            self._pictures(base, index, values),
-            [f"{value:g}" for value in values.tolist()],
+            self._images(base, index, values),
+            [f"{value:g}".replace("-", MINUS) for value in values.tolist()],
             rows=rows.names if rows else None,
             title=self._title(index),
             xlabel=self.spec.codes[index].name,
@@ -102,8 +103,8 @@ class Traversals:
         seed = derive_seed(0, "traversal figure", self.spec.codes[index].name)
         return self.spec.sample(rows, torch.Generator().manual_seed(seed))
 
-    def _pictures(self, base: Latents, index: int, values: Tensor) -> NDArray[np.float64]:
-        """`(rows, columns, h, w)` of grey or `(rows, columns, h, w, 3)` of colour pictures."""
+    def _images(self, base: Latents, index: int, values: Tensor) -> NDArray[np.float64]:
+        """`(rows, columns, h, w)` of grey or `(rows, columns, h, w, 3)` of colour images."""
         with torch.inference_mode():
             images = self.generator(traverse(base, index, values)).double().cpu().numpy()
         channels, *shape = images.shape[1:]

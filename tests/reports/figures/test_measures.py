@@ -13,8 +13,8 @@ def test_says_every_value(tmp_path):
         {"generated": VALUES, "real": VALUES / 2}, ["c1", "c2"], ["slant", "width"], categorical={"c1"}, title="x"
     )
     generated, real = figure.axes[:2]
-    assert [text.get_text() for text in generated.texts] == ["0.62", "0.30", "-0.91", "n/a"]
-    assert [text.get_text() for text in real.texts] == ["0.31", "0.15", "-0.46", "n/a"]
+    assert [text.get_text() for text in generated.texts] == ["0.62", "0.30", "\N{MINUS SIGN}0.91", "n/a"]
+    assert [text.get_text() for text in real.texts] == ["0.31", "0.15", "\N{MINUS SIGN}0.46", "n/a"]
     assert [text.get_text() for text in generated.get_xticklabels()] == ["slant", "width"]
     assert [text.get_text() for text in generated.get_yticklabels()] == [r"c1, $\eta^2$", "c2"]
     assert (generated.get_title(loc="left"), real.get_title(loc="left")) == ("generated", "real")

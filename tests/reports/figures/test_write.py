@@ -98,7 +98,17 @@ class TestTraversals:
         figure = Traversals(pictures, make_spec(), matching_of(make_results()), "x").figure(1)
         axes = figure.axes[0]
         assert np.allclose(drawn_values(figure, 1), np.linspace(-2, 2, 9) / 4 + 0.5)
-        assert labels(axes.get_xticklabels()) == ["-2", "-1.5", "-1", "-0.5", "0", "0.5", "1", "1.5", "2"]
+        assert labels(axes.get_xticklabels()) == [
+            "\N{MINUS SIGN}2",
+            "\N{MINUS SIGN}1.5",
+            "\N{MINUS SIGN}1",
+            "\N{MINUS SIGN}0.5",
+            "0",
+            "0.5",
+            "1",
+            "1.5",
+            "2",
+        ]
         assert np.allclose(drawn_values(figure, 0), np.array([[2], [0], [1], [3]]) / 4)
         assert labels(axes.get_yticklabels()) == ["5", "6", "none", "none"]
         assert labels(axes.texts) == ["prior range"]
