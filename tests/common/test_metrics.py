@@ -1,7 +1,7 @@
-"""What holds for every metric, whoever registered it.
+"""What holds for every registered metric, those of plug-ins included.
 
-A metric that is registered without an entry in `SETTINGS` fails here: give it the settings at which it is quick on the
-small subjects below, and, if it asks for a part that they do not offer, that part.
+A registered metric without an entry in `SETTINGS` fails here: add settings that make it fast on the small subjects
+below and, if it needs a part that these do not provide, that part.
 """
 
 from __future__ import annotations
@@ -73,10 +73,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "inception-fid": {"samples": 8},
 }
 FETCHED = {"inception-fid"}
-"""Metrics that are undefined unless something was fetched that this package does not bring."""
+"""Metrics that are undefined unless a file has been downloaded."""
 NAMES = sorted(METRICS)
 EXTRAS = {"dci/lightgbm": "lightgbm"}
-"""Metrics that need a package which is not always there."""
+"""Metrics that need an optional package."""
 SAMPLES, SIDE = 240, 12
 LATENTS = LatentSpec(2, (Categorical(4), Uniform(), Uniform()))
 
@@ -112,7 +112,7 @@ class Brightness:
 
 
 def lively() -> Subject:
-    """A subject that offers every part, with images that follow its codes."""
+    """A subject that provides every part, with images that follow its codes."""
     latents = LATENTS.sample(SAMPLES, torch.Generator().manual_seed(0))
     images = paint(latents)
     kinds = ("categorical", "continuous", "continuous")
@@ -138,7 +138,7 @@ def lively() -> Subject:
 
 
 def collapsed() -> Subject:
-    """A subject that says one and the same of everything: one grey image, one code, one posterior."""
+    """A collapsed subject: one grey image, one value of each code, one posterior."""
     alive = lively()
     return alive | {
         "codes": Variables.wrap(np.zeros((SAMPLES, 3)), names=LATENTS.names, kinds=alive["codes"].kinds),
@@ -170,7 +170,7 @@ def score_of(name: str, subject: Subject, **settings: Any) -> dict[str, Score]:
     info = info_of(function)
     parts = {part: subject[part] for part in (*info.needs, *info.uses) if part in subject}
     missing = set(info.needs) - set(parts)
-    assert not missing, f"{name} needs {missing}, which the small subjects of this file do not offer"
+    assert not missing, f"{name} needs {missing}, which the small subjects of this file do not provide"
     assert name in SETTINGS, f"{name} has no small settings in this file"
     scores: Scores = function(**parts, **(SETTINGS[name] | settings))
     return {"": scores} if isinstance(scores, Score) else scores
@@ -208,13 +208,13 @@ def test_every_metric_has_a_small_subject_and_no_other() -> None:
     assert set(SETTINGS) == set(METRICS)
 
 
-def test_the_small_subjects_offer_only_parts() -> None:
+def test_the_small_subjects_provide_only_parts() -> None:
     for make in SUBJECTS.values():
         assert set(make()) <= set(PARTS)
 
 
 @every_metric
-def test_facts_are_complete(name: str) -> None:
+def test_declarations_are_complete(name: str) -> None:
     function = METRICS.get(name)
     info = info_of(function)
     assert info.name == name
@@ -267,13 +267,13 @@ def test_declared_bounds_hold(name: str, kind: str, scores: dict[str, Score]) ->
         bounds = info.bounds if score.bounds is None else score.bounds
         assert_ordered(bounds)
         low, high = (-math.inf if bounds[0] is None else bounds[0], math.inf if bounds[1] is None else bounds[1])
-        for figure in (score.value, score.low, score.high, score.chance, score.ceiling):
-            assert figure is None or (math.isfinite(figure) and low - 1e-9 <= figure <= high + 1e-9), part
+        for number in (score.value, score.low, score.high, score.chance, score.ceiling):
+            assert number is None or (math.isfinite(number) and low - 1e-9 <= number <= high + 1e-9), part
 
 
 @every_subject
 @every_metric
-def test_figures_fit_together(name: str, kind: str, scores: dict[str, Score]) -> None:
+def test_values_intervals_and_levels_are_consistent(name: str, kind: str, scores: dict[str, Score]) -> None:
     info = info_of(METRICS.get(name))
     for part, score in scores.items():
         assert (score.low is None) == (score.high is None), part
@@ -307,7 +307,7 @@ def test_details_are_json(name: str, kind: str, scores: dict[str, Score]) -> Non
 
 
 @every_metric
-def test_a_seed_gives_the_same_numbers(name: str) -> None:
+def test_scores_are_reproducible(name: str) -> None:
     seed = {"seed": 3} if "seed" in info_of(METRICS.get(name)).settings else {}
     first, second = score_of(name, lively(), **seed), score_of(name, lively(), **seed)
     assert first == second
@@ -317,7 +317,7 @@ def test_a_seed_gives_the_same_numbers(name: str) -> None:
 
 
 @every_metric
-def test_leaves_its_inputs_the_global_state_and_the_terminal_alone(
+def test_inputs_global_state_and_terminal_stay_untouched(
     name: str, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ) -> None:
     subject = lively()

@@ -1,9 +1,9 @@
-"""Variables become columns by their kind, and figures of columns go back to variables."""
+"""Encoding by kind, sums over the columns of a variable, and standardising."""
 
 import numpy as np
 import pytest
 
-from disentangle_bench.metrics.encoding import numeric_columns
+from disentangle_bench.metrics.encoding import numeric_columns, standardized
 from disentangle_bench.representation.variables import Variables
 
 HOURS = [0, 6, 12, 23]
@@ -33,7 +33,7 @@ def test_radians_lie_on_a_circle_of_two_pi():
     assert columns[0] == pytest.approx(columns[2])
 
 
-def test_texts_are_categories():
+def test_text_is_categorical():
     assert numeric_columns(Variables.wrap(np.array(["b", "a", "b"]))).values.tolist() == [[0, 1], [1, 0], [0, 1]]
 
 
@@ -41,3 +41,14 @@ def test_importances_of_columns_sum_to_those_of_variables():
     columns = numeric_columns(MIXED)
     assert columns.total(np.array([1.0, 2, 3, 4, 5, 6])).tolist() == [6, 4, 11]
     assert columns.total(np.ones((2, 6))).tolist() == [[3, 1, 2], [3, 1, 2]]
+
+
+def test_standardized_columns_have_mean_0_and_variance_1():
+    values = np.array([[1.0, 7.0], [3.0, 7.0], [5.0, 7.0]])
+    columns = standardized(values)
+    assert columns[:, 0].tolist() == pytest.approx([-np.sqrt(1.5), 0, np.sqrt(1.5)])
+    assert columns[:, 1].tolist() == [0, 0, 0]
+
+
+def test_standardized_like_other_rows():
+    assert standardized(np.array([[4.0]]), like=np.array([[0.0], [2.0]])).tolist() == [[3.0]]

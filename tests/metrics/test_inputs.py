@@ -1,4 +1,4 @@
-"""Codes and factors are checked, split and rid of what never changes."""
+"""Codes and factors are checked and split, and constant factors are left out."""
 
 import numpy as np
 import pytest
@@ -26,14 +26,14 @@ def test_constant_codes_stay():
     assert Observations.of(np.zeros((6, 2)), FACTORS).codes.values.shape == (6, 2)
 
 
-def test_a_given_mask_is_kept_and_a_missing_one_is_drawn():
+def test_a_mask_is_kept_or_drawn():
     mask = np.arange(6) < 4
     assert np.array_equal(Observations.of(CODES, FACTORS, mask).train, mask)
     assert np.array_equal(Observations.of(CODES, FACTORS, seed=3).train, drawn_mask(6, 3))
     assert drawn_mask(6, 3).sum() == 4
 
 
-def test_tensors_are_arrays():
+def test_tensors_are_accepted():
     tensors = torch.tensor(CODES, requires_grad=True), torch.tensor(FACTORS), torch.arange(6) < 4
     data = Observations.of(*tensors)
     assert np.array_equal(data.codes.values, CODES)
@@ -41,7 +41,7 @@ def test_tensors_are_arrays():
 
 
 @pytest.mark.parametrize("mask", [np.zeros(6, bool), np.ones(6, bool)])
-def test_a_mask_leaves_rows_on_both_sides(mask):
+def test_a_mask_must_leave_rows_on_both_sides(mask):
     with pytest.raises(MetricError, match=r"marks [06] of 6 rows"):
         Observations.of(CODES, FACTORS, mask)
 
@@ -51,6 +51,6 @@ def test_too_few_samples():
         Observations.of(CODES[:3], FACTORS[:3])
 
 
-def test_lengths_that_differ():
+def test_different_lengths():
     with pytest.raises(RepresentationError, match="6 rows and 'factors' has 5"):
         Observations.of(CODES, FACTORS[:5])

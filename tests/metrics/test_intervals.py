@@ -1,4 +1,4 @@
-"""Coverage of the intervals, by simulation, and their edges."""
+"""Coverage of the intervals, by simulation, and edge cases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from disentangle_bench.metrics.intervals import (
 )
 from disentangle_bench.metrics.predictor.agreement import normalized_mutual_information
 
-LOWEST, HIGHEST = 0.91, 0.99  # 95 % within what 400 repeats can tell, and the bootstrap's own slack
+LOWEST, HIGHEST = 0.91, 0.99  # 95 %, with the error of 400 repeats and of the bootstrap
 
 
 def coverage(intervals: list[tuple[float, float]], truth: float) -> float:
@@ -23,7 +23,7 @@ def coverage(intervals: list[tuple[float, float]], truth: float) -> float:
 
 
 class TestMean:
-    def test_is_scipys(self):
+    def test_agrees_with_scipy(self):
         values = np.random.default_rng(0).standard_normal(30)
         expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
         assert mean_interval(values) == pytest.approx((expected.low, expected.high))
@@ -43,7 +43,7 @@ class TestParts:
             intervals.append(parts_interval(values.mean(), values.reshape(20, 10).mean(axis=1)))
         assert LOWEST <= coverage(intervals, 0.0) <= HIGHEST
 
-    def test_no_spread_no_width(self):
+    def test_without_spread_it_has_no_width(self):
         assert parts_interval(0.5, [0.5] * 20) == (0.5, 0.5)
 
 
@@ -75,7 +75,7 @@ class TestBootstrap:
         assert LOWEST <= coverage(intervals, 0.8) <= HIGHEST
 
     def test_coverage_of_nmi(self):
-        """Of the mean that NMI has at this size: its plug-in bias is in the value, once."""
+        """Coverage of the mean of NMI at this size, which includes its plug-in bias once."""
         rng = np.random.default_rng(5)
         joint = np.full((4, 4), 0.1 / 4) + np.eye(4) * 0.6 / 4
         joint /= joint.sum()
@@ -100,10 +100,10 @@ class TestBootstrap:
 
 
 class TestShare:
-    def test_is_the_bootstraps_where_samples_differ(self):
+    def test_is_a_bootstrap_interval_where_samples_differ(self):
         replicates = np.random.default_rng(0).binomial(50, 0.4, 500) / 50
         assert share_interval(0.4, replicates, 50) == bootstrap_interval(0.4, replicates, (0, 1))
 
     @pytest.mark.parametrize(("value", "low", "high"), [(1.0, 50 / 53.8415, 1.0), (0.0, 0.0, 3.8415 / 53.8415)])
-    def test_is_wilsons_where_all_agree(self, value, low, high):
+    def test_is_wilsons_interval_where_all_samples_agree(self, value, low, high):
         assert share_interval(value, np.full(500, value), 50) == pytest.approx((low, high), abs=1e-6)

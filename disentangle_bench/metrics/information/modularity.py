@@ -60,13 +60,13 @@ def from_counts(counts: Contingency) -> Score:
         return Score.undefined(NO_CODE)
     squares = np.square(information.shared[knows])
     greatest = squares.max(axis=1)
-    figures = 1 - (squares.sum(axis=1) - greatest) / (greatest * (squares.shape[1] - 1))
+    ratios = 1 - (squares.sum(axis=1) - greatest) / (greatest * (squares.shape[1] - 1))
     names = np.array(information.code_names)
     details = {
         "codes": names[knows].tolist(),
-        "modularities": figures.tolist(),
+        "modularities": ratios.tolist(),
         "best_factors": [information.factor_names[factor] for factor in squares.argmax(axis=1)],
         "codes_left_out": names[~knows].tolist(),
         "constant_factors": list(information.constant),
     }
-    return Score(float(figures.mean()), details=details)
+    return Score(float(ratios.mean()), details=details)

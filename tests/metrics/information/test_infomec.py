@@ -1,4 +1,4 @@
-"""InfoMEC against its authors' code and closed forms; pruning; kinds; where it cannot be computed."""
+"""InfoMEC against its authors' code and closed forms; pruning; kinds; undefined scores."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_agrees_with_the_authors(case):
 
 
 class TestClosedForms:
-    def test_perfect_codes_know_one_factor_each(self):
+    def test_perfect_codes(self):
         rng, factors = draw()
         scores = infomec(factors + 0.01 * rng.standard_normal((N, 2)), factors)
         assert all(value > 0.95 for value in values_of(scores).values())
 
-    def test_categories_are_counted(self):
-        """Two codes of categories: the shares are those of the contingency tables."""
+    def test_categorical_codes_are_counted(self):
+        """For categorical codes the shares are those of the contingency tables."""
         rng, factors = draw()
         codes = np.where(rng.random((N, 2)) < 0.3, rng.integers(0, 3, (N, 2)), factors)
         scores = infomec(Variables.wrap(codes, kinds=["categorical"] * 2), factors)
@@ -59,18 +59,18 @@ class TestClosedForms:
         assert scores["infom"].value == pytest.approx(2 * (shares.max(1) / shares.sum(1)).mean() - 1, abs=1e-12)
         assert scores["infoc"].value == pytest.approx(2 * (shares.max(0) / shares.sum(0)).mean() - 1, abs=1e-12)
 
-    def test_a_category_for_each_pair_of_values_is_all_explicit_and_not_modular(self):
+    def test_a_category_per_pair_of_values_is_explicit_but_not_modular(self):
         factors = np.array([(a, b) for a in range(3) for b in range(3)] * 20)
         code = np.stack([factors @ [3, 1], np.arange(180) % 2], axis=1)
         scores = infomec(Variables.wrap(code, kinds=["categorical"] * 2), factors)
         assert scores["infoe"].value > 0.999
         assert scores["infom"].details["information"][0] == pytest.approx([1, 1])
 
-    def test_blind_codes_remove_no_entropy(self):
+    def test_uninformative_codes_remove_no_entropy(self):
         factors = np.array([(a, b) for a in range(3) for b in range(3)] * 20)
         assert infomec(np.zeros((180, 2)), factors)["infoe"].value == pytest.approx(0, abs=1e-12)
 
-    def test_a_duplicate_costs_compactness_only(self):
+    def test_a_duplicate_lowers_compactness_only(self):
         rng, factors = draw()
         codes = factors + 0.01 * rng.standard_normal((N, 2))
         twice = infomec(np.column_stack([codes, codes]), factors)
@@ -79,7 +79,7 @@ class TestClosedForms:
 
 
 class TestKinds:
-    def test_a_mixed_representation_has_as_many_codes_as_it_has(self):
+    def test_a_categorical_code_counts_as_one_code(self):
         rng, factors = draw(sizes=(10, 3))
         style = rng.standard_normal(N)
         values = np.column_stack([(factors[:, 0] * 3 + 1) % 10, factors[:, 1] + 0.1 * style, style])
@@ -96,7 +96,7 @@ class TestKinds:
         codes = Variables.wrap(np.column_stack([angle, rng.standard_normal(N)]), kinds=["cyclic", "continuous"])
         assert infomec(codes, factors)["infom"].details["information"][0][0] > 0.9
 
-    def test_a_continuous_factor_is_put_in_bins(self):
+    def test_a_continuous_factor_is_binned(self):
         rng, factors = draw()
         moved = factors[:, 1] + 0.05 * rng.random(N)
         codes = factors + 0.05 * rng.standard_normal((N, 2))
@@ -105,14 +105,14 @@ class TestKinds:
 
 
 class TestPruning:
-    def test_narrow_codes_are_pruned_but_read(self):
+    def test_narrow_codes_are_pruned_except_from_infoe(self):
         rng, factors = draw()
         codes = factors + 0.1 * rng.standard_normal((N, 2))
         scores = infomec(np.column_stack([codes, codes[:, 0] / 100]), factors)
         assert scores["infom"].details["pruned_codes"] == ["c3"]
         assert scores["infom"].value == pytest.approx(infomec(codes, factors)["infom"].value, abs=1e-6)
 
-    def test_ranges_of_numbers_are_not_compared_with_names_of_categories(self):
+    def test_categorical_codes_do_not_affect_pruning(self):
         codes = np.column_stack(
             [np.arange(20) % 2 * 1000, np.linspace(0, 1, 20), np.linspace(0, 0.01, 20), np.ones(20)]
         )
@@ -131,7 +131,7 @@ class TestUndefined:
         assert alone["infoc"].reason == "there is one code, and nothing to compare it with"
         assert alone["infom"].value is not None
 
-    def test_a_code_that_knows_nothing_has_no_shares(self):
+    def test_an_uninformative_code_has_no_shares(self):
         factors = np.array([(a, b) for a in range(3) for b in range(3)] * 20)
         blind = Variables.wrap(np.stack([factors[:, 0], np.repeat([0, 1], 90)], axis=1), kinds=["categorical"] * 2)
         scores = infomec(blind, factors)
@@ -144,7 +144,7 @@ class TestUndefined:
         scores = infomec(np.full((N, 2), 0.1), factors)
         assert scores["infom"].reason == scores["infoc"].reason == "no code varies"
 
-    def test_no_factor_of_use(self):
+    def test_no_usable_factor(self):
         rng, _ = draw()
         codes = rng.standard_normal((N, 2))
         for score in infomec(codes, np.ones(N, dtype=int)).values():
@@ -158,7 +158,7 @@ class TestUndefined:
             infomec(rng.standard_normal((N, 2)), factors, neighbors=0)
 
 
-def test_says_the_same_twice():
+def test_scores_are_reproducible():
     rng, factors = draw()
     codes = factors + rng.standard_normal((N, 2))
     assert infomec(codes, factors) == infomec(codes, factors)

@@ -1,4 +1,4 @@
-"""Boosted trees against scikit-learn's: the same numbers, whether splits tie or not."""
+"""Boosted trees against scikit-learn: the same numbers, whether splits tie or not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def draw(k, seed=0, n=N):
 
 
 def assert_same(ours, theirs, samples):
-    """Importances, and predictions to the last bit, which makes the trees the same."""
+    """Importances up to rounding, and predictions to the last bit, so that the trees are the same."""
     assert ours.importances == pytest.approx(theirs.feature_importances_, abs=1e-12)
     predict = getattr(theirs, "decision_function", theirs.predict)
     for values in (samples, samples + 0.1):
@@ -41,7 +41,7 @@ def assert_same_classes(codes, labels, *, stages=STAGES, seed=0):
 
 @pytest.fixture
 def ours_alone(monkeypatch):
-    """No tree is left to scikit-learn."""
+    """Let scikit-learn grow no tree."""
     monkeypatch.delattr(boosting, "_scikit_learn_tree")
 
 
@@ -70,13 +70,13 @@ def test_numbers(copies):
 
 @pytest.mark.parametrize("digits", [0, 1, 2, 3, 7])
 @pytest.mark.parametrize("copies", [[0, 1, 2, 3], [0, 0, 1, 2, 3, 3, 3]], ids=["each once", "copies"])
-def test_values_that_are_equal_or_nearly_so(digits, copies):
+def test_equal_and_nearly_equal_values(digits, copies):
     codes, labels = draw(3)
     assert_same_classes(np.round(codes, digits)[:, copies], labels)
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.npz")), ids=lambda path: path.stem)
-def test_the_codes_of_the_references(path):
+def test_codes_of_the_references(path):
     with np.load(path) as arrays:
         codes, factors = arrays["codes"][arrays["train"]], arrays["factors"][arrays["train"]]
     for factor in factors.T:
@@ -91,20 +91,20 @@ def test_the_codes_of_the_references(path):
     seed=st.integers(0, 2**32 - 1),
 )
 def test_codes_of_any_coarseness(digits, k, n, seed):
-    """Some round, some not, each of them twice."""
+    """Some columns are rounded, some are not, and each occurs twice."""
     rng = np.random.default_rng(seed)
     labels = np.append(np.arange(k), rng.integers(0, k, n - k))
     codes = np.column_stack([np.round(rng.standard_normal(n) + labels, number) for number in digits * 2])
     assert_same_classes(codes, labels, stages=5, seed=seed)
 
 
-def test_without_splits_there_is_no_importance():
+def test_importances_are_0_without_splits():
     ours = boost_classes(Sorted.of(np.ones((20, 2))), np.arange(20) % 2, stages=2)
     assert ours.importances.tolist() == [0, 0]
     assert ours.classify(np.zeros((3, 2))).shape == (3,)
 
 
-def test_a_seed_settles_ties():
+def test_a_seed_breaks_ties():
     codes, labels = draw(3)
     copies = Sorted.of(codes[:, [0, 0]])
     first, second, other = (

@@ -1,4 +1,4 @@
-"""The machines of one column against scikit-learn's, to rounding."""
+"""Support vector machines of one column against scikit-learn, up to rounding."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_order_of_samples_does_not_matter():
     np.testing.assert_allclose(first.lines, second.lines, rtol=0, atol=1e-12)
 
 
-def test_two_classes_far_apart_have_one_line_between_them():
+def test_two_separate_classes_have_one_line():
     machine = OneVsRest.fit(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0, 0, 1, 1]))
     [[slope, offset]] = machine.lines
     assert slope > 0

@@ -1,4 +1,4 @@
-"""Regression trees against scikit-learn's: every split, every leaf, to the last bit, of data in which splits tie."""
+"""Regression trees against scikit-learn: every split and leaf, to the last bit, on data in which splits tie."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ cases = {"target": st.sampled_from(list(TARGETS)), "n": st.integers(2, 300), "se
 
 @settings(max_examples=150, deadline=None)
 @given(names=st.lists(st.sampled_from(CONTINUOUS), max_size=7), **cases)
-def test_ties_of_continuous_columns_are_settled(names, target, n, seed):
+def test_ties_of_continuous_columns(names, target, n, seed):
     columns, values = draw(names, target, n, seed)
     assert_same_tree(columns, values, seed)
 
@@ -71,14 +71,14 @@ def test_ties_of_continuous_columns_are_settled(names, target, n, seed):
 @pytest.mark.parametrize(
     ("target", "n", "seed"), [("far off", 899, 480195854), ("far off", 726, 1959939455), ("constant", 3250, 2077069267)]
 )
-def test_where_less_than_nothing_is_gained_by_rounding(target, n, seed):
+def test_gains_that_rounding_makes_negative(target, n, seed):
     columns, values = draw([], target, n, seed)
     assert_same_tree(columns, values, seed)
 
 
 @settings(max_examples=150, deadline=None)
 @given(names=st.lists(st.sampled_from(list(COLUMNS)), max_size=7), **cases)
-def test_what_equal_values_leave_open_is_told(names, target, n, seed):
+def test_ties_of_equal_values_are_undecided(names, target, n, seed):
     columns, values = draw(names, target, n, seed)
     try:
         assert_same_tree(columns, values, seed, values=False)

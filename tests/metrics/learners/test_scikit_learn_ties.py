@@ -1,4 +1,4 @@
-"""What decides ties, against scikit-learn's algorithms written out plainly."""
+"""Tie breaking against scikit-learn's algorithms, written out as loops."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from disentangle_bench.metrics.learners.scikit_learn_ties import (
 
 
 def swapped(samples, left):
-    """The loop that `divide` does without."""
+    """`divide` as a loop."""
     samples, left = list(samples), list(left)
     start, end = 0, len(samples)
     while start < end:
@@ -33,14 +33,14 @@ def swapped(samples, left):
 
 
 @given(left=st.lists(st.booleans(), min_size=2, max_size=40).filter(lambda left: 0 < sum(left) < len(left)))
-def test_samples_are_divided_as_by_swaps(left):
+def test_samples_are_divided_as_by_swapping(left):
     samples = np.random.default_rng(len(left)).permutation(len(left))
     first, second = divide(samples, np.array(left))
     assert (first.tolist(), second.tolist()) == swapped(samples, left)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_column_that_is_drawn_first_is_taken(seed):
+def test_the_column_drawn_first_is_taken(seed):
     target = np.array([0.0, 1.0])
     random = np.random.RandomState(seed)
     tree = DecisionTreeRegressor(criterion=CRITERION, random_state=random).fit(np.tile(target[:, None], 9), target)
@@ -51,8 +51,8 @@ def test_the_column_that_is_drawn_first_is_taken(seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_draws_go_on_below_without_the_constant_columns(seed):
-    """Two splits, one below the other: of eight copies that both can be made by, and four that are constant in one."""
+def test_draws_continue_below_without_constant_columns(seed):
+    """Two splits, one below the other: eight copies allow both, four are constant in one of the nodes."""
     upper, lower = [0, 0, 0, 1], [0, 0, 1, 1]
     columns = np.array([upper, lower, lower, [7] * 4, lower, upper, [7] * 4, lower]).T
     target = np.array([0.0, 0.0, 1.0, 9.0])

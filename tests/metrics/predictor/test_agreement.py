@@ -34,7 +34,7 @@ tables = arrays(np.int64, st.tuples(st.integers(1, 5), st.integers(1, 5)), eleme
 
 
 def best_by_brute_force(table: np.ndarray) -> int:
-    """The most samples that any one-to-one matching explains."""
+    """The largest number of samples that any one-to-one matching gets right."""
     wide = table if table.shape[0] <= table.shape[1] else table.T
     rows = np.arange(len(wide))
     return max(int(wide[rows, list(columns)].sum()) for columns in permutations(range(wide.shape[1]), len(wide)))
@@ -59,7 +59,7 @@ class TestMatchings:
         assert (table[rows, matching[rows]] > 0).all()
 
     @given(tables)
-    def test_many_to_one_is_the_largest_cell_of_each_row(self, table):
+    def test_many_to_one_is_the_most_frequent_class_of_each_row(self, table):
         assert matched_share(table, many_to_one(table)) == pytest.approx(table.max(axis=1).sum() / table.sum())
         assert matched_share(table, many_to_one(table)) >= matched_share(table, one_to_one(table))
 
@@ -77,7 +77,7 @@ class TestMatchings:
         assert one_to_one(table).tolist() == [0, UNMATCHED]
         assert many_to_one(table).tolist() == [0, UNMATCHED]
 
-    def test_a_pair_that_no_sample_supports_is_no_match(self):
+    def test_a_pair_without_samples_is_not_a_match(self):
         assert one_to_one([[5, 0], [2, 0]]).tolist() == [0, UNMATCHED]
 
     def test_shares_of_many_tables(self):

@@ -49,7 +49,7 @@ class TestClusteringAccuracy:
         labels = digits()
         assert clustering_accuracy(labels, (labels * 7 + 3) % 10) == 1
 
-    def test_splitting_a_class_costs(self):
+    def test_splitting_a_class_lowers_accuracy(self):
         assert clustering_accuracy(["a"] * 4, [0, 0, 1, 2]) == 0.5
 
     def test_no_labels(self):
@@ -89,7 +89,7 @@ class TestClosedForms:
         assert scores["accuracy"].low < 0.64 < scores["accuracy"].high
         assert scores["error"].value == pytest.approx(1 - scores["accuracy"].value)
 
-    def test_chance_of_unbalanced_classes_is_not_one_in_k(self):
+    def test_chance_of_unbalanced_classes_is_not_1_over_k(self):
         rng = np.random.default_rng(0)
         labels = rng.choice(2, N, p=[0.9, 0.1])
         scores = c1_accuracy(rng.integers(0, 2, N), labels, TRAIN)
@@ -97,7 +97,7 @@ class TestClosedForms:
         assert scores["many-to-one"].chance == pytest.approx(0.9, abs=0.02)
 
     @pytest.mark.parametrize("what", ["one category", "one class", "one of each"])
-    def test_where_a_shuffle_changes_nothing_chance_is_the_score(self, what):
+    def test_chance_is_the_score_if_shuffling_changes_nothing(self, what):
         labels, constant = digits(), np.zeros(N, dtype=int)
         codes = labels if what == "one class" else constant
         classes = labels if what == "one category" else constant
@@ -118,7 +118,7 @@ class TestClosedForms:
 
 
 class TestSplits:
-    def test_test_labels_do_not_touch_the_matching(self):
+    def test_matching_ignores_test_labels(self):
         labels = digits()
         codes = noisy(labels, 0.3)
         honest = c1_accuracy(codes, labels, TRAIN)["accuracy"]
@@ -129,8 +129,8 @@ class TestSplits:
             assert altered.details["train_accuracy"] == honest.details["train_accuracy"]
         assert altered.value < 0.2
 
-    def test_matching_on_the_test_split_would_flatter(self):
-        """Noise, matched and scored on the same few samples, looks better than chance; here it does not."""
+    def test_matching_does_not_overfit_the_test_split(self):
+        """Noise that is matched and scored on the same few samples beats chance; here it does not."""
         rng = np.random.default_rng(0)
         values = []
         for _ in range(12):
@@ -139,7 +139,7 @@ class TestSplits:
         assert np.mean(values) == pytest.approx(0.1, abs=0.03)
         assert clustering_accuracy(labels[300:], codes[300:]) > 0.15
 
-    def test_a_category_that_training_never_saw_is_wrong(self):
+    def test_a_category_unseen_in_training_counts_as_wrong(self):
         labels = digits()
         codes = np.where(TRAIN, labels, 77)
         scores = c1_accuracy(codes, labels, TRAIN)
@@ -163,7 +163,7 @@ class TestSplits:
 
 
 class TestOddLabels:
-    def test_strings_and_floats_give_the_same_figures(self):
+    def test_text_and_float_labels_score_the_same(self):
         labels = digits()
         codes = noisy(labels, 0.3)
         plain = c1_accuracy(codes, labels, TRAIN)
@@ -232,7 +232,7 @@ class TestChoice:
         assert details["codes"]["c1"]["accuracy"] == alone["accuracy"].value
         assert alone["accuracy"].details["code"] == "c1"
 
-    def test_the_choice_does_not_see_the_test_split(self):
+    def test_the_choice_of_code_ignores_the_test_split(self):
         labels = digits()
         good_in_training = np.where(TRAIN, labels, digits(seed=4))
         codes = np.stack([np.where(TRAIN, noisy(labels, 0.3), labels), good_in_training], axis=1)
@@ -275,7 +275,7 @@ class TestUndefined:
             (digits(), digits(), np.ones(N, dtype=bool), "the test split is empty"),
         ],
     )
-    def test_says_why(self, codes, factors, train, reason):
+    def test_undefined_scores_have_a_reason(self, codes, factors, train, reason):
         scores = c1_accuracy(codes, factors, train)
         assert list(scores) == list(COMPONENTS)
         for score in scores.values():
@@ -284,7 +284,7 @@ class TestUndefined:
 
 
 class TestSettings:
-    def test_a_seed_gives_the_same_numbers_and_another_moves_only_the_interval(self):
+    def test_scores_are_reproducible_and_seeds_only_move_the_interval(self):
         labels = digits()
         codes = noisy(labels, 0.3)
         first, second, other = (c1_accuracy(codes, labels, TRAIN, seed=seed) for seed in (0, 0, 1))
@@ -296,10 +296,10 @@ class TestSettings:
         with pytest.raises(MetricError, match="bootstrap is 1"):
             c1_accuracy(digits(), digits(), TRAIN, bootstrap=1)
 
-    def test_rows_that_do_not_fit(self):
+    def test_different_lengths(self):
         with pytest.raises(RepresentationError, match="'factors' has 10"):
             c1_accuracy(digits(), digits()[:10], TRAIN)
 
-    def test_a_mask_that_is_none(self):
+    def test_an_invalid_mask(self):
         with pytest.raises(RepresentationError, match="'train'"):
             c1_accuracy(digits(), digits(), np.arange(N))

@@ -1,4 +1,4 @@
-"""DCI against disentanglement_lib and scikit-learn; kinds of codes and factors; what has no figure."""
+"""DCI against disentanglement_lib and scikit-learn; kinds of codes and factors; undefined scores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEYS = dict(
 )
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
 SPREAD = {"duplicated": {"completeness": 0.002}, "noise": 0.008, "noisy_linear": 0.003, "rotated": 0.001}
-"""How far scikit-learn's own figures lie apart, in about, for values of `random_state`; the references have none."""
+"""Roughly how much scikit-learn's values vary with `random_state`, which the references do not set."""
 
 
 def load(case):
@@ -41,8 +41,8 @@ def test_agrees_with_disentanglement_lib(case):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
-def test_is_scikit_learn_s_for_a_seed(case):
-    """But for nearly dead codes, which are scaled here: two in one of the cases, of hardly any importance."""
+def test_agrees_with_scikit_learn_for_a_seed(case):
+    """Except for nearly dead codes, which are rescaled here: one case has two, of almost no importance."""
     codes, factors, train = load(case)
     models = [GradientBoostingClassifier(random_state=7).fit(codes[train], factor[train]) for factor in factors.T]
     scores = dci(codes, factors, train, seed=7)
@@ -61,20 +61,20 @@ def draw(seed=0):
     return factors + 0.2 * rng.standard_normal((N, 2)), factors
 
 
-def test_perfect_codes_have_all_three():
+def test_perfect_codes_score_1():
     codes, factors = draw()
     scores = dci(factors + 1e-3 * codes, factors, TRAIN)
     assert [score.value for score in scores.values()] == pytest.approx([1, 1, 1, 1], abs=1e-6)
 
 
-def test_noise_has_none():
+def test_noise_scores_low():
     _, factors = draw()
     scores = dci(np.random.default_rng(1).standard_normal((N, 3)), factors, TRAIN)
     assert all(scores[part].value < 0.1 for part in ("disentanglement", "completeness"))
     assert scores["informativeness"].value == pytest.approx((1 / 3 + 1 / 4) / 2, abs=0.05)
 
 
-def test_a_dead_code_anywhere_costs_nothing():
+def test_a_dead_code_changes_nothing():
     codes, factors = draw()
     alive = dci(codes, factors, TRAIN)
     dead = dci(np.insert(codes, 0, 0.5, axis=1), factors, TRAIN)
@@ -83,7 +83,7 @@ def test_a_dead_code_anywhere_costs_nothing():
 
 
 @pytest.mark.parametrize("scale", [[4.0, 0.25], [1e-9, 1e12], [1e-40, 1e60]], ids=["usual", "unusual", "extreme"])
-def test_scale_of_a_code_does_not_count(scale):
+def test_the_scale_of_a_code_does_not_matter(scale):
     codes, factors = draw()
     before = dci(codes, factors, TRAIN)
     after = dci(codes * scale, factors, TRAIN)
@@ -100,7 +100,7 @@ def test_a_categorical_code_is_one_code():
     assert scores["informativeness"].details["each"]["f1"] == 1
 
 
-def test_numbers_are_predicted_as_scikit_learn_does():
+def test_regression_agrees_with_scikit_learn():
     codes, _ = draw()
     number = np.sin(codes[:, 0]) + codes[:, 1]
     scores = dci(codes, number, TRAIN)
@@ -110,7 +110,7 @@ def test_numbers_are_predicted_as_scikit_learn_does():
     assert scores["informativeness"].value == pytest.approx(expected.score(codes[~TRAIN], number[~TRAIN]), abs=1e-12)
 
 
-def test_a_cyclic_factor_is_two_numbers():
+def test_a_cyclic_factor_is_predicted_as_two_numbers():
     angle = np.random.default_rng(0).uniform(-np.pi, np.pi, N)
     codes = np.column_stack([np.cos(angle), np.sin(angle), np.random.default_rng(1).standard_normal(N)])
     scores = dci(codes, Variables.wrap(angle, kinds=["cyclic"]), TRAIN)
@@ -118,7 +118,7 @@ def test_a_cyclic_factor_is_two_numbers():
     assert np.array(scores["completeness"].details["importances"])[:, 0] == pytest.approx([0.5, 0.5, 0], abs=0.02)
 
 
-def test_what_has_no_figure_has_a_reason():
+def test_undefined_scores_have_a_reason():
     codes, factors = draw()
     assert "one factor" in dci(codes, factors[:, 0], TRAIN)["disentanglement"].reason
     assert "one code" in dci(codes[:, 0], factors, TRAIN)["completeness"].reason
@@ -126,13 +126,13 @@ def test_what_has_no_figure_has_a_reason():
     assert dci(np.ones((N, 2)), factors, TRAIN)["informativeness"].value is not None
 
 
-def test_a_factor_that_varies_on_the_other_rows_alone():
+def test_a_factor_that_is_constant_on_the_train_rows():
     codes, factors = draw()
     late = np.where(TRAIN, 0, factors[:, 0])
     scores = dci(codes, np.column_stack([late, factors[:, 1]]), TRAIN)
     assert scores["informativeness"].details["each"]["f1"] == (late[~TRAIN] == 0).mean()
 
 
-def test_a_seed_gives_the_same_numbers():
+def test_scores_are_reproducible():
     codes, factors = draw()
     assert dci(codes, factors, seed=1) == dci(codes, factors, seed=1)

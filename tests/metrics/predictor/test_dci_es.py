@@ -1,4 +1,4 @@
-"""DCI-ES: explicitness of given curves in closed form, and of codes that are linear, curled, or know nothing."""
+"""DCI-ES: explicitness of given curves in closed form, and of linear, curved and uninformative codes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_explicitness_of_a_curve(losses, expected):
     assert explicitness(losses) == pytest.approx(expected, abs=1e-12)
 
 
-def test_what_no_probe_predicts_takes_more_than_all_of_them():
+def test_a_factor_that_no_probe_predicts_scores_minus_1():
     assert explicitness([1, 1, 0.995]) == -1
 
 
@@ -40,13 +40,13 @@ def draw():
     return rng.uniform(-1, 1, (N, 2)), rng
 
 
-def test_linear_codes_are_explicit_and_so_are_rotated_ones():
+def test_linear_and_rotated_codes_are_explicit():
     factors, _ = draw()
     for codes in (factors, factors @ [[0.6, 0.8], [-0.8, 0.6]]):
         assert dci_es(codes, factors, TRAIN)["explicitness"].value > 0.99
 
 
-def test_a_curled_code_takes_capacity():
+def test_a_curved_code_needs_capacity():
     factors, _ = draw()
     curled = np.column_stack([np.abs(factors[:, 0]) * 2 - 1, factors[:, 1]])
     angle = np.pi * factors[:, :1]
@@ -65,7 +65,7 @@ def test_noise_is_not_explicit():
     assert dci_es(rng.standard_normal((N, 3)), factors, TRAIN)["explicitness"].value == -1
 
 
-def test_a_category_is_explicit_for_its_classes():
+def test_a_categorical_code_is_explicit():
     classes = np.random.default_rng(0).integers(0, 5, N)
     named = Variables.wrap((classes + 2) % 5, kinds=["categorical"])
     assert dci_es(named, classes, TRAIN)["explicitness"].value > 0.99
@@ -78,7 +78,7 @@ def test_size_is_factors_over_codes():
     assert dci_es(factors[:, :1], factors, TRAIN)["size"].value == 2
 
 
-def test_the_curve_is_told():
+def test_the_curves_are_in_the_details():
     factors, _ = draw()
     details = dci_es(factors, factors, TRAIN)["explicitness"].details
     assert details["features"] == list(FEATURES)
@@ -86,14 +86,14 @@ def test_the_curve_is_told():
     assert details["losses"]["f1"][0] < 1e-4
 
 
-def test_scale_and_shift_of_a_code_do_not_count():
+def test_scale_and_shift_of_a_code_do_not_matter():
     factors, _ = draw()
     codes = np.sinh(2 * factors)
     before, after = (dci_es(c, factors, TRAIN)["explicitness"].value for c in (codes, codes * [1e3, 0.1] + [5, -1]))
     assert after == pytest.approx(before, abs=1e-6)
 
 
-def test_a_penalty_that_is_none():
+def test_an_invalid_penalty():
     factors, _ = draw()
     with pytest.raises(MetricError, match="penalty of 0"):
         dci_es(factors, factors, TRAIN, ridge=0.0)

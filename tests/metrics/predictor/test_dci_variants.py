@@ -1,4 +1,4 @@
-"""DCI by lasso, forest and LightGBM: perfect codes and noise, against scikit-learn, and what is not installed."""
+"""DCI by lasso, forest and LightGBM: perfect codes, noise, scikit-learn's values, a missing package."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def test_a_categorical_code_is_one_code(variant):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_seed_gives_the_same_numbers_and_scale_does_not_count(variant):
+def test_scores_are_reproducible_and_scale_invariant(variant):
     codes, factors, _ = draw()
     first, second = (scores_of(variant, c, factors) for c in (codes, codes))
     assert first == second
     assert scores_of(variant, codes * [4, 0.5] + 1, factors) == pytest.approx(first, abs=0.05)
 
 
-def test_the_lasso_is_scikit_learn_s():
+def test_the_lasso_agrees_with_scikit_learn():
     rng = np.random.default_rng(0)
     codes = rng.standard_normal((N, 3)) * [1, 5, 0.2]
     number = codes @ [2, 0.1, 0] + 0.1 * rng.standard_normal(N)
@@ -71,14 +71,14 @@ def test_the_lasso_is_scikit_learn_s():
     assert scores["informativeness"].value == pytest.approx(0.99, abs=0.01)
 
 
-def test_the_forest_is_scikit_learn_s():
+def test_the_forest_agrees_with_scikit_learn():
     codes, factors, _ = draw()
     scores = dci_by_forest(codes, factors, TRAIN, trees=10, seed=3)
     expected = RandomForestClassifier(10, random_state=3).fit(codes[TRAIN], factors[TRAIN, 0]).feature_importances_
     assert np.array(scores["disentanglement"].details["importances"])[:, 0] == pytest.approx(expected, abs=1e-9)
 
 
-def test_lightgbm_that_is_not_there(monkeypatch):
+def test_lightgbm_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightgbm", None)
     codes, factors, _ = draw()
     with pytest.raises(MetricError, match=r"disentangle-bench\[lightgbm\]"):

@@ -1,4 +1,4 @@
-"""Downstream learners: accuracies against scikit-learn's, what few samples cost, and where there are too few."""
+"""Downstream efficiency: accuracies against scikit-learn's, the cost of few labels, and too few rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def values_of(scores):
 
 
 class TestAccuracies:
-    def test_with_the_most_rows_it_is_scikit_learn_s(self):
+    def test_accuracy_with_the_most_rows_agrees_with_scikit_learn(self):
         codes, factors = draw()
         scaled = StandardScaler().fit(codes[TRAIN]).transform(codes)
         expected = [
@@ -48,16 +48,16 @@ class TestAccuracies:
         assert scores["accuracy.most"].details["train_rows"] == 1_200
 
     @pytest.mark.parametrize("function", [downstream, forest])
-    def test_the_efficiencies_are_their_ratios(self, function):
+    def test_efficiencies_are_ratios_of_accuracies(self, function):
         values = values_of(function(*draw()))
         assert values["efficiency"] == values["accuracy.100"] / values["accuracy.most"]
         assert values["efficiency.1000"] == values["accuracy.1000"] / values["accuracy.most"]
 
-    def test_binary_codes_that_are_the_factors_need_few_samples(self):
+    def test_codes_equal_to_the_factors_need_few_labels(self):
         factors = draw(sizes=(2, 2))[1]
         assert values_of(downstream(factors * 2.0 - 1, factors)) == dict.fromkeys([*EFFICIENCIES, *ACCURACIES], 1.0)
 
-    def test_blind_codes_are_efficient_at_nothing(self):
+    def test_uninformative_codes_are_efficient_but_inaccurate(self):
         factors = draw(sizes=(2, 2))[1]
         values = values_of(downstream(np.zeros((N, 2)), factors))
         assert values["accuracy.most"] == pytest.approx(0.5, abs=0.05)
@@ -72,7 +72,7 @@ class TestAccuracies:
             values_of(downstream(spread, factors))["efficiency"] < values_of(downstream(codes, factors))["efficiency"]
         )
 
-    def test_a_forest_sees_what_is_not_linear(self):
+    def test_a_forest_learns_what_is_not_linear(self):
         rng = np.random.default_rng(0)
         codes = rng.uniform(-1, 1, (N, 2))
         factor = (codes[:, 0] * codes[:, 1] > 0).astype(int)
@@ -81,12 +81,12 @@ class TestAccuracies:
 
 
 class TestKinds:
-    def test_a_categorical_code_counts_by_its_categories(self):
+    def test_a_categorical_code_counts_as_indicators(self):
         factor = np.random.default_rng(0).integers(0, 6, N)
         codes = Variables.wrap(factor, kinds=["categorical"])
         assert values_of(downstream(codes, factor % 2))["accuracy.100"] == 1
 
-    def test_a_continuous_factor_is_put_in_bins(self):
+    def test_a_continuous_factor_is_binned(self):
         codes, factors = draw()
         moved = Variables.wrap(factors[:, 1] + 0.2, kinds=["continuous"])
         assert values_of(downstream(codes, moved, num_bins=4)) == values_of(downstream(codes, factors[:, 1]))
@@ -116,7 +116,7 @@ class TestUndefined:
         assert scores["efficiency"].reason == "no sample is named right with 1200 train rows"
 
     @pytest.mark.parametrize(("setting", "function"), [("repeats", downstream), ("repeats", forest), ("trees", forest)])
-    def test_impossible_settings(self, setting, function):
+    def test_invalid_settings(self, setting, function):
         with pytest.raises(MetricError, match=f"{setting} is 0"):
             function(*draw(), **{setting: 0})
 

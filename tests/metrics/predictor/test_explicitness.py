@@ -1,4 +1,4 @@
-"""Explicitness against disentanglement_lib and scikit-learn; kinds; what is left out."""
+"""Explicitness against disentanglement_lib and scikit-learn; kinds; factors and classes that are left out."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TestArea:
         expected = np.mean([roc_auc_score(labels == k, probabilities[:, k]) for k in range(classes)])
         assert mean_area(probabilities, labels, np.arange(classes)) == pytest.approx(expected, abs=1e-12)
 
-    def test_a_constant_probability_is_blind(self):
+    def test_a_constant_probability_scores_a_half(self):
         assert mean_area(np.full((4, 2), 0.5), np.array([0, 0, 1, 1]), np.array([0, 1])) == 0.5
 
     def test_classes_without_samples_do_not_count(self):
@@ -61,14 +61,14 @@ class TestArea:
 
 
 class TestMeaning:
-    def test_separable_codes_score_one_and_constant_ones_a_half(self):
+    def test_separable_codes_score_1_and_constant_ones_a_half(self):
         factor = np.arange(N) // 3 % 2
         readable = explicitness(10.0 * factor[:, None] + np.sin(np.arange(N))[:, None], factor)
         assert [score.value for score in readable.values()] == [1, 1, 1]
         blind = explicitness(np.zeros((N, 1)), factor)
         assert [score.value for score in blind.values()] == [0.5, 0.5, 0]
 
-    def test_rescaled_goes_below_zero_where_the_ranking_is_worse_than_blind(self):
+    def test_rescaled_is_negative_where_the_ranking_is_worse_than_chance(self):
         rng = np.random.default_rng(0)
         scores = [explicitness(rng.standard_normal((N, 2)), rng.integers(0, 2, N)) for _ in range(6)]
         rescaled = [score["rescaled"].value for score in scores]
@@ -85,20 +85,20 @@ class TestMeaning:
 
 
 class TestKinds:
-    def test_a_categorical_code_counts_by_its_categories(self):
+    def test_a_categorical_code_counts_as_indicators(self):
         names = np.random.default_rng(0).integers(0, 6, N)
         as_categories = Variables.wrap(names, kinds=["categorical"])
         assert explicitness(as_categories, names % 2)["test"].value == 1
         assert explicitness(names.astype(float), names % 2)["test"].value < 0.8
 
-    def test_a_continuous_factor_is_put_in_bins(self):
+    def test_a_continuous_factor_is_binned(self):
         codes, factors = draw()
         moved = factors[:, 0] + 0.2 * np.sin(np.arange(N))
         continuous = explicitness(codes, Variables.wrap(moved, kinds=["continuous"]), num_bins=4)
         edges = np.histogram_bin_edges(moved, 4)
         assert continuous["test"].value == explicitness(codes, np.digitize(moved, edges[1:-1]))["test"].value
 
-    def test_texts_and_numbers_name_the_same_classes(self):
+    def test_text_and_number_labels_score_the_same(self):
         codes, factors = draw()
         names = np.array(["delta", "alpha", "charlie", "bravo"])[factors]
         for part, score in explicitness(codes, names).items():
@@ -123,7 +123,7 @@ class TestLeftOut:
         assert late["test"].reason == late["rescaled"].reason == "no factor varies on the scored rows: f1"
         assert late["train"].value > 0.5
 
-    def test_one_sample_a_class(self):
+    def test_one_sample_per_class(self):
         codes = np.random.default_rng(0).standard_normal((30, 2))
         scores = explicitness(codes, np.arange(30), np.arange(30) % 3 > 0)
         assert scores["test"].reason == "no factor varies on the scored rows: f1"
@@ -134,6 +134,6 @@ class TestLeftOut:
             explicitness(*draw(), num_bins=1)
 
 
-def test_says_the_same_twice_without_a_mask():
+def test_scores_are_reproducible_without_a_mask():
     codes, factors = draw()
     assert explicitness(codes, factors, None) == explicitness(codes, factors, None)

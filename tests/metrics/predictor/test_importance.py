@@ -11,44 +11,44 @@ from scipy import stats
 from disentangle_bench.metrics.predictor.importance import completeness, concentration, disentanglement
 
 
-def test_one_code_a_factor_is_both_to_the_full():
+def test_one_code_per_factor_scores_1():
     for importances in (np.eye(3), np.eye(3)[[2, 0, 1]] * [0.2, 5, 1]):
         assert disentanglement(importances) == completeness(importances) == 1
 
 
-def test_even_importances_are_neither():
+def test_even_importances_score_0():
     assert disentanglement(np.ones((4, 3))) == pytest.approx(0, abs=1e-12)
     assert completeness(np.ones((4, 3))) == pytest.approx(0, abs=1e-12)
 
 
-def test_a_factor_in_two_codes_costs_completeness_alone():
+def test_a_factor_in_two_codes_lowers_completeness_only():
     importances = np.array([[0.5, 0], [0.5, 0], [0, 1]])
     assert disentanglement(importances) == 1
     assert completeness(importances) == pytest.approx(((1 - math.log(2) / math.log(3)) + 1) / 2, abs=1e-12)
 
 
-def test_two_factors_in_a_code_cost_disentanglement_alone():
+def test_two_factors_in_a_code_lower_disentanglement_only():
     importances = np.array([[1, 1, 0], [0, 0, 1]])
     expected = (2 * (1 - math.log(2) / math.log(3)) + 1) / 3
     assert disentanglement(importances) == pytest.approx(expected, abs=1e-12)
     assert completeness(importances) == 1
 
 
-def test_codes_count_by_their_importance():
+def test_codes_are_weighted_by_importance():
     importances = np.array([[9.0, 0.0], [0.5, 0.5]])
     assert disentanglement(importances) == pytest.approx(0.9, abs=1e-12)
 
 
 def test_agrees_with_the_formula_of_disentanglement_lib():
     importances = np.random.default_rng(0).dirichlet(np.ones(5), 4).T
-    for matrix, figure in ((importances, disentanglement), (importances.T, completeness)):
+    for matrix, function in ((importances, disentanglement), (importances.T, completeness)):
         rows = 1 - stats.entropy(matrix.T + 1e-11, base=matrix.shape[1])
         expected = (rows * matrix.sum(axis=1) / matrix.sum()).sum()
-        assert figure(importances) == pytest.approx(expected, abs=1e-9)
+        assert function(importances) == pytest.approx(expected, abs=1e-9)
 
 
-def test_a_dead_code_has_no_figure_and_changes_neither_other():
-    """In whichever place it stands; completeness changes by the base of its entropy alone."""
+def test_a_dead_code_has_no_concentration_and_no_weight():
+    """Wherever it stands; completeness changes only through the base of its entropy."""
     alive = np.array([[0.9, 0.2], [0.1, 0.8]])
     for place in range(3):
         importances = np.insert(alive, place, 0, axis=0)
@@ -57,16 +57,16 @@ def test_a_dead_code_has_no_figure_and_changes_neither_other():
         assert np.isnan(concentration(importances)).tolist() == [row == place for row in range(3)]
 
 
-def test_a_factor_of_which_nothing_was_learned_has_no_weight():
+def test_an_unpredictable_factor_has_no_weight():
     assert completeness(np.array([[1.0, 0, 0], [0, 1, 0]])) == 1
 
 
-def test_signs_do_not_count():
+def test_signs_are_ignored():
     importances = np.array([[0.5, -0.3], [-0.1, 0.2]])
     assert disentanglement(importances) == disentanglement(np.abs(importances))
 
 
-def test_nothing_to_compare_has_no_figure():
+def test_one_factor_or_one_code_is_undefined():
     assert disentanglement(np.ones((3, 1))) is None
     assert completeness(np.ones((1, 3))) is None
     assert disentanglement(np.zeros((3, 2))) is completeness(np.zeros((3, 2))) is None

@@ -1,4 +1,4 @@
-"""SAP against disentanglement_lib, scikit-learn and closed forms; kinds of codes and factors; what is left out."""
+"""SAP against disentanglement_lib, scikit-learn and closed forms; kinds; factors that are left out."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def regression(codes, factors, train=TRAIN, **settings):
 
 
 def draw(seed=0, d=3, k=2, classes=4):
-    """Codes that know something of the factors."""
+    """Codes that depend on the factors, with noise."""
     rng = np.random.default_rng(seed)
     factors = rng.integers(0, classes, (N, k))
     return factors @ rng.standard_normal((k, d)) + 0.5 * rng.standard_normal((N, d)), factors
@@ -58,7 +58,7 @@ def test_the_scores_are_accuracies_of_linear_support_vector_machines():
 
 
 class TestClosedForms:
-    def test_a_code_that_is_a_binary_factor_leads_by_what_a_blind_one_lacks(self):
+    def test_a_code_equal_to_a_binary_factor_leads_by_a_half(self):
         factor = np.arange(N) % 2
         score = sap(np.column_stack([2.0 * factor - 1, np.zeros(N)]), factor)
         assert score.details["scores"] == [[1.0], [0.5]]
@@ -116,13 +116,13 @@ class TestKinds:
             assert scores[0, 0] == pytest.approx(1)
             assert scores[1:].tolist() == function(codes, factors).details["scores"]
 
-    def test_a_cyclic_code_knows_both_ends_of_its_circle(self):
+    def test_a_cyclic_code_joins_the_ends_of_its_range(self):
         factor = np.random.default_rng(0).integers(0, 8, N)
         ring = Variables.wrap(np.column_stack([factor, factor]), kinds=["cyclic", "continuous"])
         scores = sap(ring, factor).details["scores"]
         assert scores[0][0] > scores[1][0] + 0.3
 
-    def test_texts_are_classes_and_no_numbers(self):
+    def test_text_labels_are_classes_and_not_numbers(self):
         codes, factors = draw()
         names = np.array(["delta", "alpha", "charlie", "bravo"])[factors]
         assert sap(codes, names).value == pytest.approx(sap(codes, factors).value, abs=1e-12)
@@ -145,7 +145,7 @@ class TestLeftOut:
         assert function(codes, late).reason == "no factor varies on the train rows: f1"
 
     @pytest.mark.parametrize("function", [sap, regression])
-    def test_one_code_has_no_second(self, function):
+    def test_one_code_has_no_gap(self, function):
         codes, factors = draw()
         assert function(codes[:, :1], factors).reason == "there is one code, and no second best"
 
@@ -154,11 +154,11 @@ class TestLeftOut:
         factors = draw()[1]
         assert function(np.full((N, 2), 0.1), factors).value == 0
 
-    def test_a_class_that_the_train_rows_lack_counts_as_missed(self):
+    def test_a_class_unseen_in_training_counts_as_wrong(self):
         factor = np.where(TRAIN, np.arange(N) % 2, 2)
         assert sap(np.column_stack([factor, factor * 2.0]), factor).details["scores"] == [[0.0], [0.0]]
 
-    def test_one_sample_a_class(self):
+    def test_one_sample_per_class(self):
         codes = np.random.default_rng(0).standard_normal((30, 2))
         score = sap(codes, np.arange(30), np.arange(30) % 3 > 0)
         assert score.value == 0
