@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from disentangle_bench.evaluation import bootstrap
+from disentangle_bench.evaluation.bootstrap import USUAL
+from disentangle_bench.evaluation.intervals import HALVES, IntervalPlan, plan_intervals, score_intervals
 from disentangle_bench.evaluation.metric_call import MetricCall, Schedule
 from disentangle_bench.evaluation.reference_levels import effort_of, explanation, reference_levels
 from disentangle_bench.metrics import Score
-from disentangle_bench.metrics.information.bins import bins_of
 from disentangle_bench.seeds import derive_seed
 
-MOST_ROWS = 200_000
-"""More are resampled only if a number is given: they may not fit into memory, and their intervals are narrow."""
-MOST_FITTED_ROWS = 20_000
-"""The same for metrics that fit something to a training split, anew for every resample."""
-REFERENCE = (10_000, 10, 113)
-"""Samples, codes, and values of all factors for which `MetricInfo.seconds` is declared."""
+WITHOUT_FITS = 0.2
+"""Roughly what values on a resample take where nothing is fitted anew, as a share of what the scores take."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +21,7 @@ class Context:
     """What is to stand beside scores.
 
     Attributes:
-        resamples: for the intervals; by default 100, for metrics that are not slow, of up to 200,000 rows, or 20,000
-            where something is fitted.
+        resamples: for the intervals; None for the default, see `plan_intervals`; 0 for no intervals.
         levels: simulate chance and ceiling.
         seed: of the resamples.
         on_progress: called with how many resamples and simulations of a metric are done, and how many there will be.
@@ -37,34 +32,27 @@ class Context:
     seed: int = 0
     on_progress: Callable[[int, int], object] | None = None
 
-    def resamples_of(self, call: MetricCall) -> int:
-        """How many resamples a metric gets."""
-        if self.resamples is not None:
-            return self.resamples
-        info = call.info
-        most = MOST_FITTED_ROWS if "train" in (*info.needs, *info.uses) else MOST_ROWS
-        return 0 if info.slow or info.interval != "rows" or len(call.codes) > most else bootstrap.USUAL
-
 
 def predicted_seconds(call: MetricCall, context: Context) -> float:
     """Roughly what a metric takes on one core with what is to stand beside its scores, before anything is computed.
 
     Scaled from what the metric declares for 10,000 samples by the numbers of samples, codes and values of factors.
     """
-    values = sum(map(len, bins_of(call.factors, 2)))
-    sizes = (len(call.codes), len(call.codes.names), values)
-    scale = 1.0
-    for size, usual in zip(sizes, REFERENCE, strict=True):
-        scale *= size / usual
-    times = 1.0 + context.resamples_of(call)
+    info, times = call.info, 1.0
     if context.levels:
         effort = effort_of(call)
         times += effort.simulations * min(1.0, effort.rows / len(call.codes))
-    return call.info.seconds * scale * times
+    if info.interval == "held-out":
+        times += (USUAL if context.resamples is None else context.resamples) * (0 if info.slow else WITHOUT_FITS)
+    elif info.interval == "halves":
+        times += (HALVES if context.resamples is None else context.resamples) / 2
+    else:
+        times += USUAL if context.resamples is None else context.resamples
+    return info.seconds * call.scale * times
 
 
 class _Steps:
-    """Counts what is done for one metric, and reports it."""
+    """Counts the steps of one metric, and reports them."""
 
     def __init__(self, total: int, on_progress: Callable[[int, int], object] | None) -> None:
         self.done, self.total, self.on_progress = 0, total, on_progress
@@ -91,32 +79,22 @@ def add_context(
         context: what is wanted.
         seconds: what the scores took; long work is spread over processes, which changes no number.
     """
-    defined = {part: score for part, score in scores.items() if score.value is not None}
-    wanted = _Wanted.of(call, scores, context)
-    steps = _Steps(wanted.simulations + wanted.resamples, context.on_progress)
-    if wanted.simulations:
+    found = {part: score for part, score in scores.items() if score.value is not None}
+    own_levels = any(of.chance is not None for of in found.values()) and any(
+        of.ceiling is not None for of in found.values()
+    )
+    simulations = effort_of(call).simulations if context.levels and found and not own_levels else 0
+    own_intervals = context.resamples == 0 or any(score.low is not None for score in found.values())
+    plans = [] if own_intervals else plan_intervals(call, found, context.resamples)
+    steps = _Steps(simulations + sum(plan.resamples for plan in plans), context.on_progress)
+    if simulations:
         share = min(1.0, effort_of(call).rows / len(call.codes))
-        defined = _with_levels(call, defined, Schedule(None if seconds is None else seconds * share, steps))
-        steps.reach(wanted.simulations)  # at once, where they were simulated before
-    if wanted.resamples:
-        defined = _with_intervals(call, defined, wanted.resamples, context.seed, Schedule(seconds, steps))
-    return {part: defined.get(part, score) for part, score in scores.items()}
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    simulations: int
-    resamples: int
-
-    @classmethod
-    def of(cls, call: MetricCall, scores: Mapping[str, Score], context: Context) -> _Wanted:
-        each = scores.values()
-        if all(score.value is None for score in each):
-            return cls(0, 0)
-        own_levels = any(score.chance is not None for score in each) and any(s.ceiling is not None for s in each)
-        simulations = effort_of(call).simulations if context.levels and not own_levels else 0
-        own_interval = any(score.low is not None for score in each)
-        return cls(simulations, 0 if own_interval else context.resamples_of(call))
+        found = _with_levels(call, found, Schedule(None if seconds is None else seconds * share, steps))
+        steps.reach(simulations)  # at once, where they were simulated before
+    seed = derive_seed(context.seed, call.info.name)
+    for plan in plans:
+        found |= _with_intervals(plan, call, found, seed, steps)
+    return {part: found.get(part, score) for part, score in scores.items()}
 
 
 def _with_levels(call: MetricCall, scores: dict[str, Score], schedule: Schedule) -> dict[str, Score]:
@@ -136,23 +114,15 @@ def _with_levels(call: MetricCall, scores: dict[str, Score], schedule: Schedule)
 
 
 def _with_intervals(
-    call: MetricCall, scores: dict[str, Score], resamples: int, seed: int, schedule: Schedule
+    plan: IntervalPlan, call: MetricCall, scores: dict[str, Score], seed: int, on_step: Callable[[], object]
 ) -> dict[str, Score]:
-    info = call.info
-    intervals = bootstrap.bootstrap_intervals(
-        call,
-        {part: float(score.value) for part, score in scores.items() if score.value is not None},
-        {part: info.bounds if score.bounds is None else score.bounds for part, score in scores.items()},
-        resamples=resamples,
-        seed=derive_seed(seed, info.name),
-        schedule=schedule,
-    )
+    intervals = score_intervals(plan, call, scores, seed=seed, schedule=Schedule(on_step=on_step))
     return {
         part: replace(
-            score,
-            low=intervals[part].low,
-            high=intervals[part].high,
-            details={**score.details, "bootstrap": intervals[part].details()},
+            scores[part],
+            low=found.low,
+            high=found.high,
+            details={**scores[part].details, "interval": {**plan.details(), **found.details()}},
         )
-        for part, score in scores.items()
+        for part, found in intervals.items()
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -12,10 +14,16 @@ from numpy.typing import NDArray
 
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics import MetricInfo, Score, Scores, info_of
+from disentangle_bench.metrics.information.bins import bins_of
+from disentangle_bench.metrics.metric import values_of
+from disentangle_bench.metrics.resampling import Resampling, Weights
 from disentangle_bench.representation.variables import Variables
 
 PAYS = 20.0
 """Seconds of work that are worth starting processes for, each of which spends some on its imports."""
+
+REFERENCE = (10_000, 10, 113)
+"""Samples, codes, and values of all factors for which `MetricInfo.seconds` is declared."""
 
 Values = dict[str, float]
 """Part -> value, without the parts that are undefined."""
@@ -56,11 +64,26 @@ class MetricCall:
     def values(self) -> Values:
         """Compute the values of the parts that are defined; none if the metric refuses these rows."""
         try:
-            scores = self.scores()
+            return values_of(self.scores())
         except DbenchError:
             return {}
-        known = ((part, score.value) for part, score in scores.items())
-        return {part: float(value) for part, value in known if value is not None and np.isfinite(value)}
+
+    def resampling(self) -> Resampling:
+        """The rows, to be drawn again, and the values that the metric, computed anew, has on them."""
+
+        def values(weights: Weights) -> Values:
+            return self.of_rows(np.repeat(np.arange(len(weights)), weights)).values()
+
+        return Resampling(len(self.codes), "rows", values)
+
+    @property
+    def scale(self) -> float:
+        """Size of the data as a multiple of those that `MetricInfo.seconds` is declared for."""
+        values = sum(map(len, bins_of(self.factors, 2)))
+        return math.prod(
+            size / usual
+            for size, usual in zip((len(self.codes), len(self.codes.names), values), REFERENCE, strict=True)
+        )
 
     def of_rows(self, index: NDArray[np.int64]) -> MetricCall:
         """The same call on some rows, which may repeat."""
@@ -73,23 +96,32 @@ class Schedule:
     """How repeated work is done.
 
     Attributes:
-        seconds: what one call takes. If that pays, they are spread over processes, which changes no number; not
-            threads, since most of a metric's time goes into small steps that hold Python's lock. None if unknown.
+        seconds: what one call takes; None if unknown, then the first is timed.
         on_step: called as each result is there.
     """
 
     seconds: float | None = None
     on_step: Callable[[], object] = lambda: None
 
-    def map(self, work: Callable[[Item], Values], items: Sequence[Item]) -> Iterator[Values]:
-        """Give the results for `items`, in order."""
-        processors = min(cpu_count(), len(items))
-        results: Iterable[Values] = map(work, items)
-        if self.seconds is not None and processors > 1 and self.seconds * len(items) >= PAYS:
-            results = Parallel(n_jobs=processors, return_as="generator")(delayed(work)(item) for item in items)
+    def map(self, work: Callable[[Item], Values], items: Iterable[Item]) -> Iterator[Values]:
+        """Give the results for `items`, in order; on all processors if that pays, which changes no number.
+
+        Processes, not threads: most of a metric's time goes into small steps that hold Python's lock.
+        """
+        left, seconds = list(items), self.seconds
+        if seconds is None and left:
+            begun = time.perf_counter()
+            first = work(left.pop(0))
+            seconds = time.perf_counter() - begun
+            self.on_step()
+            yield first
+        processors = min(cpu_count(), len(left))
+        results: Iterable[Values] = map(work, left)
+        if processors > 1 and (seconds or 0) * len(left) >= PAYS:
+            results = Parallel(n_jobs=processors, return_as="generator")(delayed(work)(item) for item in left)
         for result in results:
             self.on_step()
             yield result
 
 
-IN_TURN = Schedule()
+UNTIMED = Schedule()

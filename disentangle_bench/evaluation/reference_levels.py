@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from disentangle_bench.evaluation.levels_cache import remembered
-from disentangle_bench.evaluation.metric_call import IN_TURN, MetricCall, Schedule, Values
+from disentangle_bench.evaluation.metric_call import UNTIMED, MetricCall, Schedule, Values
 from disentangle_bench.metrics import Scores, info_of
 from disentangle_bench.metrics.metric import Better
 from disentangle_bench.representation.kinds import Kind
@@ -130,7 +130,7 @@ def reference_levels(
     call: MetricCall,
     better: Mapping[str, Better],
     *,
-    schedule: Schedule = IN_TURN,
+    schedule: Schedule = UNTIMED,
     cached: bool = True,
 ) -> dict[str, Levels]:
     """Chance and ceiling of parts of a metric, for subjects of the size of the one that it is asked of.

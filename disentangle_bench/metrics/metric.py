@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from disentangle_bench.latents import Latents
+from disentangle_bench.metrics.resampling import Resampling
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.settings import defaults_of
 
@@ -72,6 +73,7 @@ class Score:
         better, bounds: where a component differs from what its metric declares, such as an error beside an accuracy.
         code: the code that is scored, in metrics that score codes one by one; see `of_code`.
         component: what is scored of that code; empty where it is the code as such.
+        resampling: what can be drawn anew for an interval without fitting or counting anew, where there is such.
     """
 
     value: float | None
@@ -88,6 +90,7 @@ class Score:
     bounds: Bounds | None = None
     code: str | None = None
     component: str = ""
+    resampling: Resampling | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def undefined(cls, reason: str) -> Score:
@@ -110,6 +113,13 @@ def of_code(code: str, scores: Mapping[str, Score]) -> dict[str, Score]:
 
 Scores = Score | dict[str, Score]
 """What a metric returns: one score, or its components by name, the headline first."""
+
+
+def values_of(scores: Scores) -> dict[str, float]:
+    """Part -> value, without the parts that are undefined; a score by itself is the part `""`."""
+    parts = scores if isinstance(scores, dict) else {"": scores}
+    known = ((part, score.value) for part, score in parts.items())
+    return {part: float(value) for part, value in known if value is not None and np.isfinite(value)}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from disentangle_bench.evaluation import context
 from disentangle_bench.evaluation.context import Context, add_context, predicted_seconds
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.reference_levels import FILLINGS, effort_of
@@ -46,7 +45,7 @@ def test_all_of_it_stands_beside_a_score_with_how_it_came_about(make_call: MakeC
     score = complete(make_call(share, half_right, labels, np.arange(120) < 60))["right"]
     assert score.low < score.value < score.high
     assert score.chance < score.value < score.ceiling
-    assert score.details["bootstrap"]["resamples"] == 100
+    assert score.details["interval"]["resamples"] == 100
     assert score.details["levels"]["rows"] == 120
 
 
@@ -62,7 +61,7 @@ def test_a_metric_keeps_what_it_knows_itself(make_call: MakeCall, labels: np.nda
     assert scores["first"].chance is not None
     assert scores["second"].chance is not None
     assert scores["none"] == Score.undefined("why")
-    assert "bootstrap" not in scores["first"].details
+    assert "interval" not in scores["first"].details
 
 
 def test_slow_metrics_are_resampled_only_if_asked_by_number(make_call: MakeCall) -> None:
@@ -96,24 +95,3 @@ def test_the_prediction_grows_with_rows_and_with_what_is_wanted(make_call: MakeC
     alone = Context(resamples=0, levels=False)
     assert predicted_seconds(large, alone) == pytest.approx(3 * predicted_seconds(small, alone))
     assert predicted_seconds(large, Context(resamples=20)) > 20 * predicted_seconds(large, alone)
-
-
-def test_very_many_rows_are_resampled_only_if_asked_by_number(
-    make_call: MakeCall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(context, "MOST_ROWS", 100)
-    labels = np.random.default_rng(0).integers(4, size=120)
-    call = make_call(information, labels, np.roll(labels, 1))
-    assert complete(call)[""].low is None
-    assert complete(call, Context(resamples=20))[""].low is not None
-
-
-def test_what_is_fitted_anew_is_resampled_only_of_fewer_rows(
-    make_call: MakeCall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(context, "MOST_FITTED_ROWS", 100)
-    labels = np.random.default_rng(0).integers(4, size=120)
-    train = np.arange(120) < 80
-    assert complete(make_call(share, labels, np.roll(labels, 1), train))["right"].low is None
-    assert complete(make_call(share, labels[:100], np.roll(labels, 1)[:100], train[:100]))["right"].low is not None
-    assert complete(make_call(information, labels, np.roll(labels, 1)))[""].low is not None

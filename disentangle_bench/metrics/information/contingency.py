@@ -97,8 +97,8 @@ class Contingency:
         """Return these counts with more samples added."""
         counts = replace(self, joint=self.joint.copy())
         for some_codes, some_factors in zip(codes.batches(), factors.batches(), strict=True):
-            columns = _bin_indices(some_factors, self.factors)
-            for i, row in enumerate(_bin_indices(some_codes, self.codes)):
+            columns = bin_indices(some_factors, self.factors)
+            for i, row in enumerate(bin_indices(some_codes, self.codes)):
                 for j, column in enumerate(columns):
                     table = counts.table(i, j)
                     table += count_pairs(row, column, table.shape)
@@ -131,7 +131,8 @@ _CACHE: WeakKeyDictionary[Variables, WeakKeyDictionary[Variables, dict[Binning, 
 """Counts of variables, kept while these are in use: each takes a pass over all rows."""
 
 
-def _bin_indices(variables: Variables, bins: Sequence[Bins]) -> list[NDArray[np.int64]]:
+def bin_indices(variables: Variables, bins: Sequence[Bins]) -> list[NDArray[np.int64]]:
+    """Return the bin `(n,)` of each row, variable by variable."""
     columns = np.ascontiguousarray(variables.values.T)
     return [own.digitize(column) for own, column in zip(bins, columns, strict=True)]
 

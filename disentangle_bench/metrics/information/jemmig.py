@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from disentangle_bench.metrics.information.contingency import Contingency, best_and_second
+from disentangle_bench.metrics.information.counted import score_counts
 from disentangle_bench.metrics.information.mig import ONE_CODE
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
@@ -57,7 +58,7 @@ def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, S
         >>> round(scores[""].value, 3), round(scores["nats"].value, 3)
         (0.667, 0.693)
     """
-    return from_counts(Contingency.of(codes, factors, num_bins))
+    return score_counts(from_counts, codes, factors, num_bins)
 
 
 def from_counts(counts: Contingency) -> dict[str, Score]:

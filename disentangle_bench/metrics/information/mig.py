@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.metrics.information.contingency import Contingency, Information, best_and_second
+from disentangle_bench.metrics.information.counted import score_counts
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 ONE_CODE = "a gap needs two codes; there is one"
@@ -49,7 +50,7 @@ def mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20
         >>> mutual_information_gap([[0, 0], [0, 0], [1, 0], [1, 0]], factors).value
         0.5
     """
-    return from_counts(Contingency.of(codes, factors, num_bins))
+    return score_counts(from_counts, codes, factors, num_bins)
 
 
 def from_counts(counts: Contingency) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disentangle_bench.metrics.information.contingency import Contingency, best_and_second
+from disentangle_bench.metrics.information.counted import score_counts
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 ONE_FACTOR = "a gap between factors needs two that vary; there is one"
@@ -55,7 +56,7 @@ def mutual_information_gap_supplement(codes: Codes, factors: Factors, *, num_bin
         >>> mutual_information_gap_supplement([[0, 0], [1, 0], [2, 1], [3, 1]], factors).value
         0.5
     """
-    return from_counts(Contingency.of(codes, factors, num_bins))
+    return score_counts(from_counts, codes, factors, num_bins)
 
 
 def from_counts(counts: Contingency) -> Score:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from disentangle_bench.metrics.information.contingency import Contingency
+from disentangle_bench.metrics.information.counted import score_counts
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 ONE_FACTOR = "modularity needs two factors that vary; there is one"
@@ -47,7 +48,7 @@ def modularity(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
         >>> modularity([[0, 0], [1, 0], [2, 1], [3, 1]], [[0, 0], [0, 1], [1, 0], [1, 1]]).value
         0.5
     """
-    return from_counts(Contingency.of(codes, factors, num_bins))
+    return score_counts(from_counts, codes, factors, num_bins)
 
 
 def from_counts(counts: Contingency) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from disentangle_bench.metrics.information.contingency import Contingency
+from disentangle_bench.metrics.information.counted import score_counts
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 
@@ -47,7 +48,7 @@ def mutual_information_matrix(codes: Codes, factors: Factors, *, num_bins: int =
         >>> scores[""].value, scores[""].details["shares"]
         (0.5, [[1.0, 0.0], [0.0, 0.0]])
     """
-    return from_counts(Contingency.of(codes, factors, num_bins))
+    return score_counts(from_counts, codes, factors, num_bins)
 
 
 def from_counts(counts: Contingency) -> dict[str, Score]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from disentangle_bench.metrics.information.bins import Bins, bins_of
 from disentangle_bench.metrics.information.contingency import Binning, Contingency
+from disentangle_bench.metrics.information.counted import score_counts
 from disentangle_bench.metrics.information.mig import gap_score
 from disentangle_bench.metrics.information.posteriors import (
     GaussianPosterior,
@@ -65,7 +66,7 @@ def robust_mutual_information_gap(
         >>> robust_mutual_information_gap([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 0, 1, 1]).value
         1.0
     """
-    return from_counts(Contingency.of(codes, factors, binning=Binning(num_bins, factor_bins, REACH)))
+    return score_counts(from_counts, codes, factors, binning=Binning(num_bins, factor_bins, REACH))
 
 
 @metric(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from disentangle_bench.metrics.dispersion import Column
 from disentangle_bench.metrics.inputs import require_at_least
-from disentangle_bench.metrics.intervention.interventions import Interventions, Pairs
+from disentangle_bench.metrics.intervention.interventions import Interventions, Pairs, Split
 from disentangle_bench.metrics.metric import Score
+from disentangle_bench.metrics.resampling import with_resampling
 
 _ITERATIONS = 10_000  # enough to converge; scikit-learn's default of 100, used by the public code, often is not
 
@@ -31,15 +34,21 @@ def classify_differences(data: Interventions, points: tuple[int, int], *, batch_
     rng = np.random.default_rng(seed)
     train = data.train.pairs(points[0], batch_size, rng)
     test = data.test.pairs(points[1], batch_size, rng)
-    train_guesses, test_guesses = _guesses(_points(columns, train), train.fixed, _points(columns, test))
-    right = test_guesses == test.fixed
+    train_points = _points(columns, train)
+    predict = _fitted(train_points, train.fixed)
+    right = predict(_points(columns, test)) == test.fixed
     of_factor = test.fixed[:, None] == np.arange(len(data.factors))
     details = data.details() | {
         "codes": list(data.codes.names),
-        "train_accuracy": float((train_guesses == train.fixed).mean()),
+        "train_accuracy": float((predict(train_points) == train.fixed).mean()),
         "recall": ((right[:, None] & of_factor).sum(axis=0) / np.maximum(of_factor.sum(axis=0), 1)).tolist(),
     }
-    return Score(float(right.mean()), details=details)
+
+    def accuracy(split: Split, rng: np.random.Generator) -> float:
+        drawn = split.pairs(points[1], batch_size, rng)
+        return float((predict(_points(columns, drawn)) == drawn.fixed).mean())
+
+    return with_resampling(Score(float(right.mean()), details=details), ("",), data.test.resampling(accuracy))
 
 
 def _points(columns: list[Column], pairs: Pairs) -> NDArray[np.float64]:
@@ -47,11 +56,11 @@ def _points(columns: list[Column], pairs: Pairs) -> NDArray[np.float64]:
     return np.stack([column.distances(pairs.first, pairs.second).mean(axis=1) for column in columns], axis=1)
 
 
-def _guesses(
-    points: NDArray[np.float64], fixed: NDArray[np.int64], unseen: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Predictions of a logistic regression fitted on `points`, for them and for unseen ones."""
+def _fitted(
+    points: NDArray[np.float64], fixed: NDArray[np.int64]
+) -> Callable[[NDArray[np.float64]], NDArray[np.int64]]:
+    """The predictions of a logistic regression fitted on `points`."""
     if (fixed == fixed[0]).all():  # a handful of trials may draw only one factor
-        return fixed, np.full(len(unseen), fixed[0])
+        return lambda unseen: np.full(len(unseen), fixed[0])
     model = LogisticRegression(max_iter=_ITERATIONS).fit(points, fixed)
-    return model.predict(points), model.predict(unseen)
+    return lambda unseen: np.asarray(model.predict(unseen))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.metrics.information.entropies import discretize
+from disentangle_bench.metrics.resampling import Weights
 from disentangle_bench.representation.variables import Variables
 
 
@@ -69,3 +71,14 @@ class GroundTruthIndex:
             usable = sizes > 1
             self._groups[factors] = Groups(self._rows[order], starts[usable], sizes[usable])
         return self._groups[factors]
+
+    def __len__(self) -> int:
+        """How many rows are drawn from."""
+        return len(self._rows)
+
+    def redrawn(self, weights: Weights) -> GroundTruthIndex:
+        """The same index with each row as often as its weight `(m,)` says."""
+        index = copy(self)
+        index._rows, index._values = np.repeat(self._rows, weights), np.repeat(self._values, weights, axis=0)
+        index._groups = {}
+        return index

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.intervention.ground_truth_index import GroundTruthIndex
 from disentangle_bench.metrics.metric import Codes, Factors, Score
+from disentangle_bench.metrics.resampling import Resampling, Weights
 from disentangle_bench.representation.variables import Variables
 
 
@@ -53,6 +55,17 @@ class Split:
             of = fixed == place
             first[of], second[of] = self.index.fixing(factor).pairs(int(of.sum()), size, rng)
         return Pairs(fixed, first, second)
+
+    def resampling(self, accuracy: Callable[[Split, np.random.Generator], float]) -> Resampling:
+        """Resamples of the rows, each with trials of its own, and the accuracy that what was fitted has on them."""
+
+        def values(weights: Weights) -> dict[str, float]:
+            drawn = replace(self, index=self.index.redrawn(weights))
+            if not all(len(drawn.index.fixing(factor)) for factor in self.factors):
+                return {}
+            return {"": accuracy(drawn, np.random.default_rng(weights))}
+
+        return Resampling(len(self.index), "held-out rows", values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,5 +135,13 @@ def rescale_accuracy(score: Score, factors: int) -> Score:
     """Rescale an accuracy so that guessing, `1 / factors`, becomes 0 and 1 stays 1."""
     if score.value is None:
         return score
-    scaled = (score.value - 1 / factors) / (1 - 1 / factors)
-    return replace(score, value=scaled, details={**score.details, "accuracy": score.value})
+
+    def rescaled(accuracy: float) -> float:
+        return (accuracy - 1 / factors) / (1 - 1 / factors)
+
+    drawn = score.resampling
+    if drawn is not None:
+        accuracies = drawn.values
+        drawn = replace(drawn, values=lambda weights: {k: rescaled(v) for k, v in accuracies(weights).items()})
+    details = {**score.details, "accuracy": score.value}
+    return replace(score, value=rescaled(score.value), details=details, resampling=drawn)

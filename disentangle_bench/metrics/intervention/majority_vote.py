@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from disentangle_bench.metrics.dispersion import Column
 from disentangle_bench.metrics.inputs import require_at_least
-from disentangle_bench.metrics.intervention.interventions import Batches, Interventions
+from disentangle_bench.metrics.intervention.interventions import Batches, Interventions, Split
 from disentangle_bench.metrics.metric import Score
+from disentangle_bench.metrics.resampling import with_resampling
 
 
 def majority_vote(
@@ -47,7 +48,13 @@ def majority_vote(
     details["train_accuracy"] = _accuracy(guesses, train)
     details["votes"] = train.tolist()
     details["recall"] = ((guesses * test).sum(axis=0) / np.maximum(test.sum(axis=0), 1)).tolist()
-    return Score(_accuracy(guesses, test), details=details)
+
+    def accuracy(split: Split, rng: np.random.Generator) -> float:
+        drawn = _votes(alive, split.batches(votes[1], batch_size, rng), len(data.factors))
+        return _accuracy(guesses, drawn)
+
+    score = Score(_accuracy(guesses, test), details=details)
+    return with_resampling(score, ("",), data.test.resampling(accuracy))
 
 
 def _votes(alive: list[tuple[Column, float]], batches: Batches, factors: int) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from disentangle_bench.metrics.learners.sorted_columns import Sorted
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.metrics.predictor.importance import completeness, concentration, disentanglement
 from disentangle_bench.metrics.predictor.prediction import Fitted, Learner, Prediction, predict_factors
+from disentangle_bench.metrics.resampling import Resampling, with_resampling
 
 PARTS = ("disentanglement", "completeness", "informativeness", "informativeness.train")
 _USUAL = (1e-3, 1e6)
@@ -128,11 +129,17 @@ def score_predictions(data: Observations, make: Callable[[Floats], Learner]) -> 
         _by_name(names[0], concentration(importances)),
         _by_name(names[1], concentration(importances.T)),
     )
-    return {
+    scores = {
         "disentanglement": _score(disentanglement(importances), "one factor", {"each": codes_each, **shared}),
         "completeness": _score(completeness(importances), "one code", {"each": factors_each, **shared}),
         **_informativeness(predictions),
     }
+    drawn = Resampling(
+        int((~data.train).sum()),
+        "held-out rows",
+        lambda weights: {"informativeness": float(np.mean([one.held_out(weights) for one in predictions.values()]))},
+    )
+    return with_resampling(scores, ("informativeness",), drawn)
 
 
 def _score(value: float | None, otherwise: str, details: dict[str, Any]) -> Score:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -12,6 +10,7 @@ from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.metrics.predictor.prediction import Target
+from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
 
 PARTS = ("explicitness", "size")
 FEATURES = (0, 4, 16, 64, 256, 1024)
@@ -86,7 +85,7 @@ def dci_es(
     data = Observations.of(codes, factors, train, seed=seed)
     if data.reason:
         return {part: Score.undefined(data.reason) for part in PARTS}
-    curves = _loss_curves(data, ridge, seed)
+    curves, held_out = _loss_curves(data, ridge, seed)
     each = {name: explicitness(curve) for name, curve in curves.items()}
     details = {"each": each, "features": list(FEATURES), "losses": {n: c.tolist() for n, c in curves.items()}}
     if not each:
@@ -95,7 +94,13 @@ def dci_es(
     else:
         explicit = Score(float(np.mean(list(each.values()))), details={**details, "constant_factors": [*data.constant]})
     size = len(data.factors.names) / len(data.codes.names)
-    return {"explicitness": explicit, "size": Score(size, bounds=(0, None))}
+    scores = {"explicitness": explicit, "size": Score(size, bounds=(0, None))}
+
+    def resampled(weights: Weights) -> dict[str, float]:
+        sums = [errors @ weights for errors in held_out.values()]
+        return {"explicitness": float(np.mean([explicitness(probes / mean) for mean, *probes in sums]))} if sums else {}
+
+    return with_resampling(scores, ("explicitness",), Resampling(int((~data.train).sum()), "held-out rows", resampled))
 
 
 def explicitness(losses: ArrayLike) -> float:
@@ -108,22 +113,28 @@ def explicitness(losses: ArrayLike) -> float:
     return 1 - 2 * area / ((len(curve) - 1) * float(1 - least))
 
 
-def _loss_curves(data: Observations, ridge: float, seed: int) -> dict[str, Floats]:
-    """Return for each factor the squared error of each probe as a share of that of the train rows' mean."""
+def _loss_curves(data: Observations, ridge: float, seed: int) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Return for each factor the squared error of each probe as a share of that of the train rows' mean.
+
+    Returns:
+        Those shares `(t,)`, and the squared errors `(1 + t, m)` on each held-out row, those of the mean first.
+    """
     train = data.train
     features = _features(numeric_columns(data.codes).values, train, seed)
     width = features.shape[1] - FEATURES[-1]
     targets = {name: _columns(Target.of(data, name)) for name in data.factors.names}
     joined = np.concatenate(list(targets.values()), axis=1)
     joined = joined - joined[train].mean(axis=0)
-    errors = [_errors(features[:, : width + count], joined, train, ridge) for count in FEATURES]
-    baseline = (joined[~train] ** 2).sum(axis=0)
-    curves, begin = {}, 0
+    squares = [joined[~train] ** 2]
+    squares += [_squared_errors(features[:, : width + count], joined, train, ridge) for count in FEATURES]
+    baseline, *errors = (each.sum(axis=0) for each in squares)
+    curves, held_out, begin = {}, {}, 0
     for name, columns in targets.items():
         own = slice(begin, begin := begin + columns.shape[1])
         if baseline[own].sum() > 0 and (joined[train, own] != 0).any():
             curves[name] = np.array([error[own].sum() for error in errors]) / baseline[own].sum()
-    return curves
+            held_out[name] = np.stack([each[:, own].sum(axis=1) for each in squares])
+    return curves, held_out
 
 
 def _columns(target: Target) -> Floats:
@@ -143,10 +154,10 @@ def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
     return np.concatenate([columns, waves - waves[train].mean(axis=0)], axis=1)
 
 
-def _errors(features: Floats, targets: Floats, train: NDArray[np.bool_], ridge: float) -> Any:
-    """Return the squared error `(q,)` on the other rows of ridge regressions of targets `(n, q)` on the train rows."""
+def _squared_errors(features: Floats, targets: Floats, train: NDArray[np.bool_], ridge: float) -> Floats:
+    """Return those on the other rows `(m, q)` of ridge regressions of targets `(n, q)` on the train rows."""
     fit = features[train]
     gram = fit.T @ fit
     gram[np.diag_indices_from(gram)] += ridge
     weights = np.linalg.solve(gram, fit.T @ targets[train])
-    return ((targets[~train] - features[~train] @ weights) ** 2).sum(axis=0)
+    return np.asarray((targets[~train] - features[~train] @ weights) ** 2)

@@ -16,7 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.information.entropies import discretize
 from disentangle_bench.metrics.inputs import Observations, require_at_least
-from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, values_of
+from disentangle_bench.metrics.resampling import Resampling, Weights, held_out_means, with_resampling
 from disentangle_bench.seeds import derive_seed
 
 FEW = (100, 1_000)
@@ -166,12 +167,19 @@ def _learn(data: Observations, learner: Callable[[], Any], *, repeats: int, num_
         return {part: Score.undefined(reason) for part in (*EFFICIENCIES, *ACCURACIES)}
     values = _scaled(numeric_columns(data.codes).values, rows)
     rng = np.random.default_rng(derive_seed(seed, "downstream"))
-    accuracies: dict[int, Floats] = {}
+    right: dict[int, NDArray[np.bool_]] = {}  # train rows -> whether held-out samples are named right (draws, k, m)
     for size in sorted({*(few for few in FEW if few < len(rows)), min(MOST, len(rows))}):
         draws = [rng.permutation(rows)[:size] for _ in range(repeats if size in FEW else 1)]
-        each = [[_accuracy(learner(), values, column, drawn, rest) for column in labels.T] for drawn in draws]
-        accuracies[size] = np.mean(each, axis=0)
-    return _scores(data, accuracies)
+        right[size] = np.array(
+            [[_named_right(learner(), values, column, drawn, rest) for column in labels.T] for drawn in draws]
+        )
+    scores = _scores(data, {size: of.mean(axis=2).mean(axis=0) for size, of in right.items()})
+    means = {size: held_out_means(of.mean(axis=0)) for size, of in right.items()}
+
+    def resampled(weights: Weights) -> dict[str, float]:
+        return values_of(_scores(data, {size: mean(weights) for size, mean in means.items()}))
+
+    return with_resampling(scores, tuple(scores), Resampling(len(rest), "held-out rows", resampled))
 
 
 def _scaled(values: Floats, rows: NDArray[np.int64]) -> Floats:
@@ -179,16 +187,16 @@ def _scaled(values: Floats, rows: NDArray[np.int64]) -> Floats:
     return np.asarray((values - values[rows].mean(axis=0)) / np.where(deviation > 0, deviation, 1))
 
 
-def _accuracy(
+def _named_right(
     model: Any, values: Floats, labels: NDArray[np.int64], fit: NDArray[np.int64], rest: NDArray[np.int64]
-) -> float:
-    """Return the accuracy on the rows `rest` of a model fitted on the rows `fit`."""
+) -> NDArray[np.bool_]:
+    """Return which of the rows `rest` a model fitted on the rows `fit` names right."""
     if (labels[fit] == labels[fit[0]]).all():
-        return float((labels[rest] == labels[fit[0]]).mean())
+        return np.asarray(labels[rest] == labels[fit[0]])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(values[fit], labels[fit])
-    return float((model.predict(values[rest]) == labels[rest]).mean())
+    return np.asarray(model.predict(values[rest]) == labels[rest])
 
 
 def _scores(data: Observations, accuracies: dict[int, Floats]) -> dict[str, Score]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.information.entropies import discretize
 from disentangle_bench.metrics.inputs import Observations, varies
-from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, values_of
+from disentangle_bench.metrics.predictor.areas import drawn_area, mean_area
+from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
 
 PARTS = ("test", "train", "rescaled")
 Floats = NDArray[np.float64]
@@ -27,6 +29,7 @@ Floats = NDArray[np.float64]
     better="higher",
     source="arXiv:1802.05312, section 3; protocol of arXiv:1811.12359; rescaled as in arXiv:2012.09276",
     scale_invariant=False,
+    interval="held-out",
     seconds=0.6,
 )
 def explicitness(
@@ -87,48 +90,34 @@ def explicitness(
     areas = {data.factors.names[place]: _areas(values, labels[:, place], data.train) for place in usable}
     left_out = [name for name in data.factors.names if name not in areas]
     test = _mean({name: area.test for name, area in areas.items()}, [*data.constant, *left_out])
-    return {
+    scores = {
         "test": test,
         "train": _mean({name: area.train for name, area in areas.items()}, []),
         "rescaled": _rescaled(test),
     }
+    return with_resampling(scores, ("test", "rescaled"), _resampling(areas, int((~data.train).sum())))
 
 
 class _Areas(NamedTuple):
     test: float | None
     train: float | None
+    drawn: Callable[[Weights], float | None]
 
 
 def _areas(values: Floats, labels: NDArray[np.int64], train: NDArray[np.bool_]) -> _Areas:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 100 steps are the protocol, enough or not
         model = LogisticRegression().fit(values[train], labels[train])
-    return _Areas(
-        *(mean_area(model.predict_proba(values[rows]), labels[rows], model.classes_) for rows in (~train, train))
-    )
+    test, fitted = ((model.predict_proba(values[rows]), labels[rows], model.classes_) for rows in (~train, train))
+    return _Areas(mean_area(*test), mean_area(*fitted), drawn_area(*test))
 
 
-def mean_area(probabilities: Floats, labels: NDArray[np.int64], classes: NDArray[np.int64]) -> float | None:
-    """Average the area under the ROC curve of each class against the rest.
+def _resampling(areas: dict[str, _Areas], units: int) -> Resampling:
+    def values(weights: Weights) -> dict[str, float]:
+        test = _mean({name: area.drawn(weights) for name, area in areas.items()}, [])
+        return values_of({"test": test, "rescaled": _rescaled(test)})
 
-    Args:
-        probabilities: `(n, c)` of each class.
-        labels: `(n,)` true classes.
-        classes: `(c,)` the classes of the columns.
-
-    Returns:
-        The mean area, in [0, 1]. Classes that no label or every label belongs to have no area; None if no class has
-        one.
-    """
-    belongs = labels[:, None] == classes
-    inside = belongs.sum(axis=0)
-    outside = len(labels) - inside
-    scored = (inside > 0) & (outside > 0)
-    if not scored.any():
-        return None
-    ranks = (rankdata(probabilities[:, scored], axis=0) * belongs[:, scored]).sum(axis=0)
-    inside, outside = inside[scored], outside[scored]
-    return float(((ranks - inside * (inside + 1) / 2) / (inside * outside)).mean())
+    return Resampling(units, "held-out rows", values)
 
 
 def _mean(areas: dict[str, float | None], left_out: list[str]) -> Score:

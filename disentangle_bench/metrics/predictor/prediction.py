@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.inputs import Observations
+from disentangle_bench.metrics.resampling import Weights, held_out_means
 from disentangle_bench.representation.kinds import is_whole
 
 Floats = NDArray[np.float64]
@@ -45,12 +46,14 @@ class Prediction:
         importances: `(d,)` of the codes; all 0 where nothing could be learned.
         train, test: accuracy of classes, R² of numbers, on the rows that were fitted on and on the others.
         by_class: which of the two.
+        held_out: `test` for weights `(m,)`, how often each row that was not fitted on is drawn.
     """
 
     importances: Floats
     train: float
     test: float
     by_class: bool
+    held_out: Callable[[Weights], float]
 
 
 @dataclass(frozen=True)
@@ -86,26 +89,30 @@ def predict_factors(data: Observations, make: Callable[[Floats], Learner]) -> di
     for name in data.factors.names:
         target = Target.of(data, name)
         predict = _predict_classes if target.by_class else _predict_numbers
-        importances, train, test = predict(learner, columns.values, target.values, data.train)
-        predictions[name] = Prediction(columns.total(importances), train, test, target.by_class)
+        found = predict(learner, columns.values, target.values, data.train)
+        predictions[name] = replace(found, importances=columns.total(found.importances))
     return predictions
 
 
-def _predict_classes(
-    learner: Learner, columns: Floats, values: NDArray[Any], train: NDArray[np.bool_]
-) -> tuple[Floats, float, float]:
+def _predict_classes(learner: Learner, columns: Floats, values: NDArray[Any], train: NDArray[np.bool_]) -> Prediction:
     names, labels = np.unique(values[train], return_inverse=True)
     if len(names) == 1:  # it varies only where nothing may be learned
-        right = values == names[0]
-        return np.zeros(columns.shape[1]), float(right[train].mean()), float(right[~train].mean())
-    fitted = learner.fit_classes(labels)
-    right = names[fitted.predict(columns)] == values
-    return fitted.importances, float(right[train].mean()), float(right[~train].mean())
+        importances, predicted = np.zeros(columns.shape[1]), names[0]
+    else:
+        fitted = learner.fit_classes(labels)
+        importances, predicted = fitted.importances, names[fitted.predict(columns)]
+    right = predicted == values
+    means = held_out_means(right[~train])
+    return Prediction(
+        importances,
+        float(right[train].mean()),
+        float(right[~train].mean()),
+        True,
+        lambda weights: float(means(weights)),
+    )
 
 
-def _predict_numbers(
-    learner: Learner, columns: Floats, values: Floats, train: NDArray[np.bool_]
-) -> tuple[Floats, float, float]:
+def _predict_numbers(learner: Learner, columns: Floats, values: Floats, train: NDArray[np.bool_]) -> Prediction:
     """Each column of numbers for itself; their importances count by what each has to explain."""
     spread = values[train].var(axis=0)
     importances, predicted = np.zeros(columns.shape[1]), np.repeat(values[train].mean(axis=0)[None], len(values), 0)
@@ -113,7 +120,13 @@ def _predict_numbers(
         fitted = learner.fit_numbers(values[train, place])
         importances += fitted.importances * spread[place] / spread.sum()
         predicted[:, place] = fitted.predict(columns)
-    return importances, _r2(values[train], predicted[train]), _r2(values[~train], predicted[~train])
+    held_out = values[~train], predicted[~train]
+
+    def drawn(weights: Weights) -> float:
+        rows = np.repeat(np.arange(len(weights)), weights)
+        return _r2(held_out[0][rows], held_out[1][rows])
+
+    return Prediction(importances, _r2(values[train], predicted[train]), _r2(*held_out), False, drawn)
 
 
 def _r2(values: Floats, predicted: Floats) -> float:

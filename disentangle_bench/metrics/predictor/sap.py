@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.svm import LinearSVC
@@ -11,6 +13,7 @@ from disentangle_bench.metrics.inputs import Observations, varies
 from disentangle_bench.metrics.learners.linear_svm import OneVsRest
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 from disentangle_bench.metrics.predictor.prediction import Target
+from disentangle_bench.metrics.resampling import Resampling, held_out_means, with_resampling
 
 COST = 0.01
 Floats = NDArray[np.float64]
@@ -23,6 +26,7 @@ Floats = NDArray[np.float64]
     better="higher",
     source="arXiv:1711.00848, section 3; classification as in arXiv:1811.12359",
     scale_invariant=False,
+    interval="held-out",
     seconds=0.1,
 )
 def separated_attribute_predictability(
@@ -134,16 +138,6 @@ def explained_share(columns: Floats, targets: Floats) -> float:
     return float(np.clip((fitted**2).sum() / (targets**2).sum(), 0, 1))
 
 
-def _classify(
-    values: Floats, labels: NDArray[np.int64], fit: NDArray[np.int64], rest: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the class index of each of the rows `rest`, from machines fitted on the rows `fit` with these labels."""
-    if values.shape[1] == 1:
-        return OneVsRest.fit(values[fit, 0], labels, cost=COST).predict(values[rest, 0])
-    machine = LinearSVC(C=COST, class_weight="balanced", dual=False, random_state=0)
-    return np.asarray(machine.fit(values[fit], labels).predict(values[rest]))
-
-
 def _mean_gap(data: Observations, *, by_class: bool) -> Score:
     names, is_text = data.factors.names, data.factors.values.dtype.kind == "U"
     usable = [name for name in names if varies(data.factors.column(name)[data.train])]
@@ -154,34 +148,54 @@ def _mean_gap(data: Observations, *, by_class: bool) -> Score:
     if len(data.codes.names) < 2:
         return Score.undefined("there is one code, and no second best")
     targets = [Target.of(data, name) if by_class else Target.numbers(data, name) for name in usable]
-    scores = _scores(numeric_columns(data.codes), targets, data.train)
-    second, best = np.sort(scores, axis=0)[-2:]
+    scores, right = _scores(numeric_columns(data.codes), targets, data.train)
+    gaps = _gaps(scores)
     best_codes = [data.codes.names[place] for place in scores.argmax(axis=0)]
     details = {
-        "gaps": dict(zip(usable, (best - second).tolist(), strict=True)),
+        "gaps": dict(zip(usable, gaps.tolist(), strict=True)),
         "best_codes": dict(zip(usable, best_codes, strict=True)),
         "scores": scores.tolist(),
         "constant_factors": [*data.constant, *(name for name in names if name not in usable)],
     }
-    return Score(float((best - second).mean()), details=details)
+    score = Score(float(gaps.mean()), details=details)
+    if right is None:
+        return score
+    accuracies = held_out_means(right)
+    drawn = Resampling(right.shape[-1], "held-out rows", lambda weights: {"": float(_gaps(accuracies(weights)).mean())})
+    return with_resampling(score, ("",), drawn)
 
 
-def _scores(codes: Columns, targets: list[Target], train: NDArray[np.bool_]) -> Floats:
-    """Return how well each code predicts each target `(d, k)`."""
+def _gaps(scores: Floats) -> Floats:
+    """How far the best code of each target is ahead of the second best `(k,)`, of scores `(d, k)`."""
+    second, best = np.sort(scores, axis=0)[-2:]
+    return np.asarray(best - second)
+
+
+def _scores(codes: Columns, targets: list[Target], train: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_] | None]:
+    """How well each code predicts each target `(d, k)`: accuracy on the rows not fitted on, or R² on the others.
+
+    If all targets are classes, also whether each held-out prediction is right `(d, k, m)`.
+    """
     table = np.empty((codes.variables, len(targets)))
     rest = np.flatnonzero(~train)
+    right = np.empty((*table.shape, len(rest)), dtype=bool)
     for code in range(codes.variables):
         values = codes.of(code)
         fit = np.flatnonzero(train)
         fit = fit[np.argsort(values[fit, 0], kind="stable")]  # once for all targets
         for place, target in enumerate(targets):
-            table[code, place] = _score(target, values, fit, rest)
-    return table
+            if target.by_class:
+                right[code, place] = _classify(values, target.values, fit, rest) == target.values[rest]
+                table[code, place] = right[code, place].mean()
+            else:
+                table[code, place] = explained_share(values[fit], target.values[fit])
+    return table, right if all(target.by_class for target in targets) else None
 
 
-def _score(target: Target, values: Floats, fit: NDArray[np.int64], rest: NDArray[np.int64]) -> float:
-    """Return how well a code's columns `(n, p)` predict a target: accuracy on the rows `rest`, or R² on `fit`."""
-    if not target.by_class:
-        return explained_share(values[fit], target.values[fit])
-    classes, labels = np.unique(target.values[fit], return_inverse=True)
-    return float((classes[_classify(values, labels, fit, rest)] == target.values[rest]).mean())
+def _classify(values: Floats, classes: NDArray[Any], fit: NDArray[np.int64], rest: NDArray[np.int64]) -> NDArray[Any]:
+    """The class of each of the rows `rest`, by machines fitted on the rows `fit`."""
+    names, labels = np.unique(classes[fit], return_inverse=True)
+    if values.shape[1] == 1:
+        return np.asarray(names[OneVsRest.fit(values[fit, 0], labels, cost=COST).predict(values[rest, 0])])
+    machine = LinearSVC(C=COST, class_weight="balanced", dual=False, random_state=0)
+    return np.asarray(names[machine.fit(values[fit], labels).predict(values[rest])])

@@ -13,7 +13,8 @@ from sklearn.metrics import roc_auc_score
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import METRICS
-from disentangle_bench.metrics.predictor.explicitness import PARTS, mean_area
+from disentangle_bench.metrics.predictor.areas import mean_area
+from disentangle_bench.metrics.predictor.explicitness import PARTS
 from disentangle_bench.representation.variables import Variables
 
 GOLDEN = Path(__file__).parents[1] / "golden"
