@@ -41,8 +41,8 @@ class Ranges:
     """The ranges of codes and factors: a first pass over the data that finds the bins for the second.
 
     Args:
-        code_kinds: Kind of each code; by default integers are categories and floats are continuous.
-        factor_kinds: Kind of each factor, likewise.
+        code_kinds: kind of each code; by default integers are categories and floats are continuous.
+        factor_kinds: kind of each factor, likewise.
     """
 
     def __init__(self, code_kinds: Sequence[str] | None = None, factor_kinds: Sequence[str] | None = None) -> None:
@@ -58,7 +58,7 @@ class Ranges:
             factors: `(n, k)`, likewise.
 
         Raises:
-            RepresentationError: The arrays differ in length or hold NaN or infinite values.
+            RepresentationError: the arrays differ in length or hold NaN or infinite values.
         """
         pair = _pair(codes, factors, self._kinds)
         seen = pair[0].summaries, pair[1].summaries
@@ -69,8 +69,8 @@ class Ranges:
         """Return the bins of the codes and of the factors that a metric of all samples at once would use.
 
         Args:
-            num_bins: Number of bins of each continuous variable.
-            binning: Other bins, such as those of `rmig`.
+            num_bins: number of bins of each continuous variable.
+            binning: other bins, such as those of `rmig`.
 
         Raises:
             MetricError: No process has taken in a sample.
@@ -99,12 +99,12 @@ class Accumulator:
     """A metric of counts whose samples come in batches.
 
     Args:
-        metric: Name of the metric, one of `COUNTED`.
-        codes: Bins of each code, from `Ranges.bins`, or `Bins.between` and `Bins.of_values`.
-        factors: Bins of each factor.
+        metric: name of the metric, one of `COUNTED`.
+        codes: bins of each code, from `Ranges.bins`, or `Bins.between` and `Bins.of_values`.
+        factors: bins of each factor.
 
     Raises:
-        MetricError: The metric needs more than counts.
+        MetricError: the metric needs more than counts.
     """
 
     def __init__(self, metric: str, codes: Sequence[Bins], factors: Sequence[Bins]) -> None:
@@ -123,8 +123,8 @@ class Accumulator:
             factors: `(n, k)`, likewise.
 
         Raises:
-            RepresentationError: The arrays differ in length or hold NaN or infinite values.
-            MetricError: The number of variables is not that of the bins, or a value falls into no bin.
+            RepresentationError: the arrays differ in length or hold NaN or infinite values.
+            MetricError: the number of variables is not that of the bins, or a value falls into no bin.
         """
         rows, columns = _pair(codes, factors, (None, None))
         for variables, bins, what in ((rows, self._empty.codes, "codes"), (columns, self._empty.factors, "factors")):
@@ -142,7 +142,7 @@ class Accumulator:
         """Score the samples of all processes.
 
         Raises:
-            MetricError: There are fewer than 4 samples.
+            MetricError: there are fewer than 4 samples.
         """
         counts = self.counts()
         if counts.samples < MINIMUM:

@@ -20,9 +20,9 @@ class Bins:
     """The `m` bins of one variable.
 
     Attributes:
-        name: Name of the variable.
-        marks: The `m + 1` edges of bins of equal width, or the `m` values, sorted.
-        equal_width: Which of the two. Values beyond the outermost edges fall into the outermost bins.
+        name: name of the variable.
+        marks: the `m + 1` edges of bins of equal width, or the `m` values, sorted.
+        equal_width: which of the two. Values beyond the outermost edges fall into the outermost bins.
     """
 
     name: str
@@ -34,10 +34,10 @@ class Bins:
         """Build the bins of a variable from its summary.
 
         Args:
-            name: Name of the variable.
-            summary: Its range, mean and deviation, or its values.
-            num_bins: Number of bins, unless its values are counted one by one.
-            reach: Let the bins cover this many standard deviations on either side of the mean instead of the range.
+            name: name of the variable.
+            summary: its range, mean and deviation, or its values.
+            num_bins: number of bins, unless its values are counted one by one.
+            reach: let the bins cover this many standard deviations on either side of the mean instead of the range.
         """
         if summary.values is not None:
             return cls(name, summary.values, equal_width=False)
@@ -68,7 +68,7 @@ class Bins:
         """Return the index `(n,)`, from 0, of each value's bin.
 
         Raises:
-            MetricError: A value has no bin.
+            MetricError: a value has no bin.
         """
         return self._by_width(values) if self.equal_width else self._by_value(values)
 
@@ -124,8 +124,8 @@ def bins_of(variables: Variables, num_bins: int, *, reach: float | None = None) 
 
     Args:
         variables: `(n, d)` values of any kinds.
-        num_bins: Number of bins of equal width.
-        reach: See `Bins.of`.
+        num_bins: number of bins of equal width.
+        reach: see `Bins.of`.
 
     Raises:
         MetricError: `num_bins` is below 2.

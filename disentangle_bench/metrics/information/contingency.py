@@ -28,8 +28,8 @@ class Binning(NamedTuple):
     """How continuous variables are cut into bins.
 
     Attributes:
-        code_bins, factor_bins: Number of bins of equal width.
-        reach: Let the bins of codes cover this many standard deviations on either side of the mean instead of the
+        code_bins, factor_bins: number of bins of equal width.
+        reach: let the bins of codes cover this many standard deviations on either side of the mean instead of the
             range.
     """
 
@@ -45,7 +45,7 @@ class Contingency:
     Attributes:
         joint: `(r, c)`: a row for each bin of each code, code by code, and a column for each bin of each factor, so
             that the table of a pair is a block. Counts, or sums of probabilities.
-        codes, factors: The bins of each.
+        codes, factors: the bins of each.
     """
 
     joint: NDArray[Any]
@@ -61,12 +61,12 @@ class Contingency:
         Args:
             codes: `(n, d)` of any kinds.
             factors: `(n, k)` of any kinds.
-            num_bins: Number of bins of each continuous variable, over its range.
-            binning: Other bins, instead of `num_bins`.
+            num_bins: number of bins of each continuous variable, over its range.
+            binning: other bins, instead of `num_bins`.
 
         Raises:
-            RepresentationError: The arrays differ in length or hold NaN or infinite values.
-            MetricError: There are fewer than 4 samples, fewer than 2 bins, or too many different values to count.
+            RepresentationError: the arrays differ in length or hold NaN or infinite values.
+            MetricError: there are fewer than 4 samples, fewer than 2 bins, or too many different values to count.
         """
         rows, columns = paired(codes, factors)
         binning = binning or Binning(num_bins, num_bins)
@@ -81,7 +81,7 @@ class Contingency:
         """Return tables of no samples.
 
         Raises:
-            MetricError: The bins are too many to count in.
+            MetricError: the bins are too many to count in.
         """
         shape = sum(map(len, codes)), sum(map(len, factors))
         if shape[0] * shape[1] > MAX_CELLS:
@@ -150,9 +150,9 @@ class Information:
         shared: `(d, k)` mutual information of each code and each factor that varies.
         codes: `(d,)` entropies of the codes.
         factors: `(k,)` entropies of the factors that vary.
-        code_names, factor_names: Names of these codes and factors.
+        code_names, factor_names: names of these codes and factors.
         code_bins: `(d,)` number of bins of each code.
-        constant: Names of the factors that were left out because they never change.
+        constant: names of the factors that were left out because they never change.
     """
 
     shared: NDArray[np.float64]

@@ -19,13 +19,13 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     default=False,
 )
 def dcimig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
-    """DCIMIG (also 3CharM): high when every factor is known to a code that knows no other factor.
+    """DCIMIG (also 3CharM): high when every factor is held by a code that holds no other factor.
 
     Each code's gap between its best and its second-best factor is credited to the best one. A factor keeps its greatest
     credit, or 0 if it is no code's best, so factors weigh by their entropies and spare codes cost nothing.
 
         gap_i  = I(c_i; v_best) - I(c_i; v_second)
-        DCIMIG = Σ_j max {gap_i : code i knows factor j best} / Σ_j H(v_j)
+        DCIMIG = Σ_j max {gap_i : j is the best factor of code i} / Σ_j H(v_j)
 
     Does not see: spare codes, nor a factor that several codes hold.
 

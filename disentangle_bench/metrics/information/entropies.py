@@ -24,7 +24,7 @@ def contingency_table(rows: ArrayLike, columns: ArrayLike) -> NDArray[np.int64]:
     """Count how often each value of `rows (n,)` meets each value of `columns (n,)`; values of any type, sorted.
 
     Raises:
-        MetricError: The two differ in length.
+        MetricError: the two differ in length.
     """
     row_index = _category_index(rows)
     column_index = _category_index(columns)
@@ -56,7 +56,7 @@ def entropy(counts: ArrayLike, *, correction: Correction = "plug-in") -> NDArray
         `(...)` nats; 0 where no sample was counted.
 
     Raises:
-        MetricError: The correction is unknown.
+        MetricError: the correction is unknown.
 
     Example:
         >>> float(entropy([8, 8, 8, 8]).round(4))  # ln 4
@@ -92,7 +92,7 @@ def mutual_information(tables: ArrayLike, *, correction: Correction = "plug-in")
 
     Args:
         tables: `(..., r, c)` counts.
-        correction: See `entropy`.
+        correction: see `entropy`.
 
     Returns:
         `(...)` nats.
@@ -117,14 +117,14 @@ def ksg_mutual_information(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, se
     Args:
         x: `(n,)` or `(n, d)` samples; each column is scaled to unit variance first.
         y: `(n,)` or `(n, e)` samples, likewise.
-        neighbors: The k of the estimator; few neighbours mean little bias and much variance.
-        seed: Seed of the noise of 1e-10 that breaks ties.
+        neighbors: the k of the estimator; few neighbours mean little bias and much variance.
+        seed: seed of the noise of 1e-10 that breaks ties.
 
     Returns:
         The estimate in nats, which may be a little below 0.
 
     Raises:
-        MetricError: The two differ in length, or there are not more samples than neighbours.
+        MetricError: the two differ in length, or there are not more samples than neighbours.
 
     References:
         Kraskov, Stögbauer and Grassberger (2004), arXiv:cond-mat/0305641, eq. 8.
@@ -162,14 +162,14 @@ def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int =
     Args:
         x: `(n,)` or `(n, d)` samples; each column is scaled to unit variance first.
         labels: `(n,)` classes, of any type.
-        neighbors: The k of the estimator; few neighbours mean little bias and much variance.
-        seed: Seed of the noise of 1e-10 that breaks ties.
+        neighbors: the k of the estimator; few neighbours mean little bias and much variance.
+        seed: seed of the noise of 1e-10 that breaks ties.
 
     Returns:
         The estimate in nats, which may be a little below 0.
 
     Raises:
-        MetricError: The two differ in length, there are no neighbours, or no label occurs twice.
+        MetricError: the two differ in length, there are no neighbours, or no label occurs twice.
 
     References:
         Ross (2014), Mutual Information between Discrete and Continuous Data Sets, PLoS ONE 9(2), eq. 2.

@@ -40,16 +40,17 @@ Floats = NDArray[np.float64]
 def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: int = 20, seed: int = 0) -> Scores:
     """InfoMEC: high when each code holds one factor (InfoM), each factor one code (InfoC), read linearly (InfoE).
 
-    InfoM and InfoC compare entries of the matrix of information, each divided by its factor's entropy: of what a code
-    knows, the share of its best factor; of what is known of a factor, the share of its best code. InfoE is the share of
-    the factors' entropy that a logistic regression on all codes removes, fitted on all rows and without a penalty.
+    InfoM and InfoC compare entries of the matrix of information, each divided by its factor's entropy: of a code's
+    information, the share of its best factor; of the information about a factor, the share of its best code. InfoE is
+    the share of the factors' entropy that a logistic regression on all codes removes, fitted on all rows and without a
+    penalty.
 
         NI_ij = I(c_i; v_j) / H(v_j)
         InfoM = (mean_i [max_j NI_ij / Σ_j NI_ij] - 1/k) / (1 - 1/k)
         InfoC = (mean_j [max_i NI_ij / Σ_i NI_ij] - 1/d) / (1 - 1/d)
         InfoE = mean_j [1 - cross-entropy of v_j given c / ln(number of values of v_j)]
 
-    Does not see: how much a code knows, in InfoM and InfoC, since only shares count: codes that know nothing score far
+    Does not see: how informative a code is, in InfoM and InfoC, since only shares count: uninformative codes score far
     above 0. InfoE does not see disentanglement.
 
     Information of a continuous code is estimated from nearest neighbours, which detects any dependence, and that of a

@@ -22,8 +22,8 @@ def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, S
     """Joint Entropy Minus Mutual Information Gap (JEMMIG): high when each factor's best code is exactly that factor.
 
     In nats, as in the paper, lower is better: 0 for a code that holds all of the factor and nothing else while no other
-    code knows of it, at most `H(v) + ln m` for a code of m bins. The headline is 1 minus the share of this maximum, so
-    that higher is better; the paper's normalised value is 1 minus the headline.
+    code does, at most `H(v) + ln m` for a code of m bins. The headline is 1 minus the share of this maximum, so that
+    higher is better; the paper's normalised value is 1 minus the headline.
 
         J_j    = H(c_best, v_j) - I(c_best; v_j) + I(c_second; v_j)
         JEMMIG = 1/k Σ_j [1 - J_j / (H(v_j) + ln m_best)]

@@ -19,7 +19,7 @@ ONE_CODE = "a gap needs two codes; there is one"
 def mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Mutual Information Gap (MIG): high when each factor's information sits in one code and in no other.
 
-    The gap between the code that knows most of a factor and the runner-up, as a share of the factor's entropy, is
+    The gap between the most informative code of a factor and the runner-up, as a share of the factor's entropy, is
     averaged over the factors. Information is counted in bins, as disentanglement_lib does; `mig/chen` is the paper's
     own estimator.
 
@@ -33,8 +33,8 @@ def mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20
         num_bins: bins of each continuous variable.
 
     Returns:
-        The mean gap, a share of entropy in [0, 1]; undefined for a single code. Its details hold the gap of each
-        factor and the names of its best and second-best code.
+        The mean gap, a share of entropy in [0, 1]; undefined for a single code. Its details hold the gap of each factor
+        and the names of its best and second-best code.
 
     Raises:
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples or fewer than 2 bins.

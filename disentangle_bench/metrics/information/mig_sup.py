@@ -21,9 +21,9 @@ NO_CODE = "no code varies"
 def mutual_information_gap_supplement(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """MIG supplement (MIG-sup): high when each code holds one factor and nothing of any other.
 
-    The gap between the factor that a code knows best and the runner-up, each as a share of its entropy, averaged over
-    the codes. It complements `mig`, which asks the same of factors. A code that knows nothing scores 0, so spare codes
-    lower the mean.
+    The gap between the best factor of a code and the runner-up, each as a share of its entropy, averaged over the
+    codes. It complements `mig`, which asks the same of factors. An uninformative code scores 0, so spare codes lower
+    the mean.
 
         MIG-sup = 1/d Σ_i [I(c_i; v_best) / H(v_best) - I(c_i; v_second) / H(v_second)]
 

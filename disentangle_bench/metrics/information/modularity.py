@@ -9,22 +9,22 @@ from disentangle_bench.metrics.information.counted import score_counts
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 
 ONE_FACTOR = "modularity needs two factors that vary; there is one"
-NO_CODE = "no code knows anything of the factors"
+NO_CODE = "no code is informative about any factor"
 
 
 @metric("modularity", version=1, bounds=(0, 1), better="higher", source="arXiv:1802.05312, section 3")
 def modularity(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
-    """Modularity: high when each code knows little of any factor but the one that it knows best.
+    """Modularity: high when each code is informative about one factor and little about any other.
 
-    A code's squared information about all other factors is compared with what it would be if it knew each of them as
+    A code's squared information about all other factors is compared with what it would be if it held each of them as
     well as the best one; the shares are averaged over the codes.
 
         modularity = 1/d Σ_i [1 - Σ_{j != best} I(c_i; v_j)² / ((k - 1) I(c_i; v_best)²)]
 
-    Does not see: how much a code knows, since only ratios count: noise scores about 0.7, so compare with the chance
+    Does not see: how informative a code is, since only ratios count: noise scores about 0.7, so compare with the chance
     level. Nor a factor that no code or that several codes hold.
 
-    For a code that knows nothing at all, such as a constant one, the ratio is undefined, and the code is left out.
+    For a code without any information, such as a constant one, the ratio is undefined, and the code is left out.
     disentanglement_lib counts it as 0: its value is this one times the share of codes that are not left out.
 
     Args:
@@ -56,18 +56,18 @@ def from_counts(counts: Contingency) -> Score:
     information = counts.information()
     if information.reason or len(information.factor_names) < 2:
         return Score.undefined(information.reason or ONE_FACTOR)
-    knows = information.shared.max(axis=1) > 0
-    if not knows.any():
+    informative = information.shared.max(axis=1) > 0
+    if not informative.any():
         return Score.undefined(NO_CODE)
-    squares = np.square(information.shared[knows])
+    squares = np.square(information.shared[informative])
     greatest = squares.max(axis=1)
     ratios = 1 - (squares.sum(axis=1) - greatest) / (greatest * (squares.shape[1] - 1))
     names = np.array(information.code_names)
     details = {
-        "codes": names[knows].tolist(),
+        "codes": names[informative].tolist(),
         "modularities": ratios.tolist(),
         "best_factors": [information.factor_names[factor] for factor in squares.argmax(axis=1)],
-        "codes_left_out": names[~knows].tolist(),
+        "codes_left_out": names[~informative].tolist(),
         "constant_factors": list(information.constant),
     }
     return Score(float(ratios.mean()), details=details)

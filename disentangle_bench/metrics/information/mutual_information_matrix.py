@@ -16,14 +16,14 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     default=False,
 )
 def mutual_information_matrix(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, Score]:
-    """Mutual information matrix: high when each factor is known to at least one code.
+    """Mutual information matrix: high when each factor is held by at least one code.
 
     The headline is the average share of a factor's entropy that its best code holds: `mig` before the second-best code
-    is subtracted. The matrix in its details shows which code knows which factor; look there first when a gap is small.
+    is subtracted. The matrix in its details shows which code holds which factor; look there first when a gap is small.
 
         headline = 1/k Σ_j max_i I(c_i; v_j) / H(v_j)
 
-    Does not see: disentanglement. Codes that all know every factor score 1.
+    Does not see: disentanglement. Codes that all hold every factor score 1.
 
     Args:
         codes: `(n, d)`; continuous and cyclic codes are cut into equal-width bins, other kinds count value by value.

@@ -54,10 +54,10 @@ def posteriors_of(codes: Variables, parameters: PosteriorParameters) -> list[Cod
 
     Args:
         codes: `(n, d)`; only names, kinds and the number of rows are used.
-        parameters: Parameters of each code, by name.
+        parameters: parameters of each code, by name.
 
     Raises:
-        MetricError: A code has no parameters, or they have another shape or are not finite.
+        MetricError: a code has no parameters, or they have another shape or are not finite.
     """
     missing = [name for name in codes.names if name not in parameters]
     if missing:

@@ -204,7 +204,7 @@ def _varying(variables: Variables, kind: Kind) -> tuple[str, ...]:
 
 def _why_undefined(data: Representation, codes: tuple[str, ...], factors: tuple[str, ...]) -> str:
     if data.factors is None:
-        return "there are no factors, so no classes to match categories to"
+        return "there are no factors, and so no classes to match categories with"
     if not codes:
         return f"no code is categorical ({_kinds(data.codes)}); if one holds categories, name it with code=NAME"
     if not factors:

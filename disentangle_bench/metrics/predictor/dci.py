@@ -45,8 +45,8 @@ def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed:
     H_b is the entropy to base b of the values, scaled to sum to 1; accuracy is that on the rows that were not fitted
     on.
 
-    Does not see: how codes depend on factors; trees find a factor that is curled up in a code as well as a linear one.
-    D and C ignore how much the codes know: noise scores little, but not 0. Near-copies of a code cost completeness.
+    Does not see: how codes depend on factors; trees find any dependence, linear or not. D and C ignore how informative
+    the codes are: noise scores little, but not 0. Near-copies of a code lower completeness.
 
     A code without importance, such as a constant one, has no D_i and no weight; disentanglement_lib adds 1e-11 to all
     importances, which moves the values by less than 1e-9. D is undefined for one factor and C for one code.

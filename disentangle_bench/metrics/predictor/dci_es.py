@@ -45,8 +45,8 @@ def dci_es(
     E is 1 where the linear probe is as good as any, 0 where the loss falls evenly with capacity, and -1 where it takes
     the largest.
 
-    Does not see: how much the codes know, since a code may be easy to read and know little; read it beside `dci`'s
-    informativeness. A scalar code of a categorical factor with many classes is not explicit.
+    Does not see: how informative the codes are, since a code may be easy to read and hold little; read it beside
+    `dci`'s informativeness. A scalar code of a categorical factor with many classes is not explicit.
 
     A factor that no probe predicts, the smallest loss being within 1 % of the mean's, has -1: it takes more than all of
     them. The paper leaves this case open.

@@ -55,7 +55,7 @@ def downstream(
 
         efficiency = accuracy with 100 rows / accuracy with the most rows
 
-    Does not see: how much the codes know. Codes that know nothing are as good from few labels as from many and score
+    Does not see: how informative the codes are. Uninformative codes are as good from few labels as from many and score
     about 1, so compare codes of about equal accuracy.
 
     Args:
@@ -119,7 +119,7 @@ def downstream_forest(
 
         efficiency = accuracy with 100 rows / accuracy with the most rows
 
-    Does not see: how much the codes know. Codes that know nothing are as good from few labels as from many and score
+    Does not see: how informative the codes are. Uninformative codes are as good from few labels as from many and score
     about 1, so compare codes of about equal accuracy.
 
     Args:
@@ -163,7 +163,7 @@ def _learn(data: Observations, learner: Callable[[], Any], *, repeats: int, num_
     labels = discretize(data.factors, num_bins)
     rows, rest = np.flatnonzero(data.train), np.flatnonzero(~data.train)
     if data.reason or len(rows) <= FEW[0]:
-        reason = data.reason or f"there are {len(rows)} train rows, which is no more than {FEW[0]}"
+        reason = data.reason or f"there are {len(rows)} train rows, which is not more than {FEW[0]}"
         return {part: Score.undefined(reason) for part in (*EFFICIENCIES, *ACCURACIES)}
     values = _scaled(numeric_columns(data.codes).values, rows)
     rng = np.random.default_rng(derive_seed(seed, "downstream"))
