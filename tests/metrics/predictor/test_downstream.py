@@ -101,7 +101,7 @@ class TestUndefined:
     def test_too_few_rows(self):
         codes, factors = draw()
         for score in downstream(codes[:150], factors[:150], TRAIN[:150]).values():
-            assert score.reason == "there are 100 train rows, which is no more than 100"
+            assert score.reason == "there are 100 train rows, which is not more than 100"
         some = downstream(codes[:600], factors[:600], TRAIN[:600])
         assert some["efficiency.1000"].reason == some["accuracy.1000"].reason == "there are only 400 train rows"
         assert some["efficiency"].details == {"few": 100, "most": 400, "constant_factors": []}
