@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from disentangle_bench.cli.app import dbench as group
-from disentangle_bench.cli.info import KINDS
+from disentangle_bench.cli.kinds import KINDS
 from disentangle_bench.cli.tables import say_cell
 from disentangle_bench.models.recipes import find_recipe, recipe_files
 from disentangle_bench.models.recipes.halves import FOLDER

@@ -8,7 +8,7 @@ import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.info import KINDS
+from disentangle_bench.cli.kinds import KINDS
 from disentangle_bench.cli.options import format_option
 from disentangle_bench.cli.sheets import print_run, print_sheet
 from disentangle_bench.cli.tables import print_rows

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import rich_click as click
 
-from disentangle_bench.cli.info import KINDS
+from disentangle_bench.cli.kinds import KINDS
 
 Completer = Callable[[click.Context, click.Parameter, str], list[str]]
 

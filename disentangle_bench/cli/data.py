@@ -9,7 +9,8 @@ import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command, Group
-from disentangle_bench.cli.info import DATA, loaded_sheet
+from disentangle_bench.cli.kinds import LOCAL_DATASETS
+from disentangle_bench.cli.kinds.datasets import loaded_sheet
 from disentangle_bench.cli.options import (
     Function,
     GivenPath,
@@ -61,7 +62,7 @@ def list_data(form: str) -> None:
 
     Unverified hashes were published by others, and not computed from a copy that we had.
     """
-    print_rows(DATA, form)
+    print_rows(LOCAL_DATASETS, form)
 
 
 @data.command(

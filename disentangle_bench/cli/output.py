@@ -81,11 +81,9 @@ def score_printer(
         yield show
     finally:
         if joined:
-            sys.stdout.write(_joined_json(done) if form == "json" else _joined_csv(done))
-
-
-def _joined_json(done: Mapping[Path, Results]) -> str:
-    return json.dumps([results.to_values() for results in done.values()], indent=2, ensure_ascii=False) + "\n"
+            values = [results.to_values() for results in done.values()]
+            text = json.dumps(values, indent=2, ensure_ascii=False) + "\n" if form == "json" else _joined_csv(done)
+            sys.stdout.write(text)
 
 
 def _joined_csv(done: Mapping[Path, Results]) -> str:

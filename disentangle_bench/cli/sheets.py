@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from disentangle_bench.cli.info import Sheet, recipe_settings
+from disentangle_bench.cli.kinds import Sheet
+from disentangle_bench.cli.kinds.models import recipe_settings
 from disentangle_bench.cli.output import print_result
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def print_run(path: Path) -> None:
         "files": ", ".join(sorted(part.name for part in path.iterdir() if not part.name.startswith("."))),
     }
     settings = recipe_settings(recipe)
-    sheet = Sheet(recipe.title, info, settings=settings, published=recipe.published, scores=_headlines(run))
+    sheet = Sheet(recipe.title, info, settings=settings, published=recipe.published, scores=headlines(run))
     print_sheet(str(path), "run", sheet)
 
 
-def _headlines(run: Run) -> dict[str, str]:
-    """The first score of each metric that the run was asked."""
+def headlines(run: Run) -> dict[str, str]:
+    """The headline of each metric that the run was evaluated with: value, unit and interval."""
     if not run.results_file.is_file():
         return {}
     from disentangle_bench.evaluation.results import Results
@@ -70,13 +71,9 @@ def print_sections(sections: Mapping[str, Mapping[str, Any]]) -> None:
             print_result("\n")
         if heading:
             print_result(Text(heading, style="bold"))
-        print_result(_grid(pairs))
-
-
-def _grid(pairs: Mapping[str, Any]) -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="cyan", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for key, value in pairs.items():
-        grid.add_row(f"  {key}", Text(str(value)))
-    return grid
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="cyan", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for key, value in pairs.items():
+            grid.add_row(f"  {key}", Text(str(value)))
+        print_result(grid)

@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from disentangle_bench.cli.info import Kind
+from disentangle_bench.cli.kinds import Kind
 from disentangle_bench.cli.output import print_result
 from disentangle_bench.reports.markdown import markdown_table
 
@@ -19,8 +19,9 @@ from disentangle_bench.reports.markdown import markdown_table
 def print_rows(kind: Kind, form: str) -> None:
     """Print the listing of a kind on standard output in one of the forms of `--format`."""
     rows = kind.rows()
-    if form == "table" and kind.layout is not None:
-        print_result(kind.layout([dict(zip(kind.headings, row, strict=True)) for row in rows]))
+    layout = kind.layout([dict(zip(kind.headings, row, strict=True)) for row in rows]) if form == "table" else None
+    if layout is not None:
+        print_result(layout)
     else:
         print_table(kind.headings, rows, kind.brief, form)
 
@@ -28,16 +29,24 @@ def print_rows(kind: Kind, form: str) -> None:
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], brief: int, form: str) -> None:
     """Print rows on standard output in one of the forms of `--format`; a table has the first `brief` columns only."""
     if form == "table":
-        print_result(_table(headings[:brief], [row[:brief] for row in rows]))
+        print_result(table_of(headings[:brief], [row[:brief] for row in rows]))
+    elif form == "markdown":
+        print_result(markdown_table(headings, [list(map(say_cell, row)) for row in rows], left=headings))
+    elif form == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([headings, *rows])
+        print_result(text.getvalue())
     else:
-        print_result({"markdown": _markdown, "csv": _csv, "json": _json}[form](headings, rows))
+        keys = [heading.lower().replace(" ", "_") for heading in headings]
+        print_result(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2) + "\n")
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+def table_of(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """A table for a terminal: only the last column is broken into lines where it is narrow."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column, heading in enumerate(headings):
         numbers = all(isinstance(row[column], int | float | None) for row in rows)
-        last = column == len(headings) - 1  # the only one that a narrow terminal breaks into lines
+        last = column == len(headings) - 1
         table.add_column(
             heading,
             justify="right" if numbers else "left",
@@ -57,20 +66,3 @@ def say_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _markdown(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    return markdown_table(headings, [[say_cell(value) for value in row] for row in rows], left=headings)
-
-
-def _csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(headings)
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _json(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    keys = [heading.lower().replace(" ", "_") for heading in headings]
-    return json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2) + "\n"

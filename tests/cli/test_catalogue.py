@@ -10,7 +10,7 @@ import tomllib
 
 import pytest
 
-from disentangle_bench.cli.info import KINDS
+from disentangle_bench.cli.kinds import KINDS
 from disentangle_bench.metrics import METRICS, info_of
 from disentangle_bench.metrics.groups import GROUPS, PLUG_INS, group_of
 from disentangle_bench.models.recipes import find_recipe

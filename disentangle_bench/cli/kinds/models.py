@@ -1,0 +1,67 @@
+"""Models and recipes, as `dbench list` and `dbench show` print them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from disentangle_bench.cli.kinds.kind import Kind, Sheet, first_paragraph
+
+
+class Models(Kind):
+    """The models."""
+
+    headings: ClassVar[Sequence[str]] = ("Model", "What it is", "Source")
+    brief = 2
+
+    def names(self) -> Iterable[str]:
+        from disentangle_bench.models import MODELS
+
+        return MODELS
+
+    def row(self, name: str) -> tuple[Any, ...]:
+        from disentangle_bench.models import MODELS
+
+        model = MODELS.get(name)
+        return name, model.summary, model.source
+
+    def sheet(self, name: str) -> Sheet:
+        from disentangle_bench.models import MODELS
+        from disentangle_bench.models.recipes import recipe_names
+
+        model = MODELS.get(name)
+        recipes = ", ".join(recipe_names(name)) or f"dbench train {name} --dataset NAME"
+        info = {"source": model.source, "recipes": recipes, "code": f"{model.__module__}.{model.__qualname__}"}
+        return Sheet(first_paragraph(model), info)
+
+
+class Recipes(Kind):
+    """The recipes."""
+
+    headings: ClassVar[Sequence[str]] = ("Recipe", "Steps", "What it is", "Source")
+    brief = 3
+
+    def names(self) -> Iterable[str]:
+        from disentangle_bench.models.recipes import recipe_names
+
+        return recipe_names()
+
+    def row(self, name: str) -> tuple[Any, ...]:
+        from disentangle_bench.models.recipes import find_recipe
+
+        recipe = find_recipe(name)
+        return name, recipe.steps, recipe.title, recipe.source
+
+    def sheet(self, name: str) -> Sheet:
+        from disentangle_bench.models.recipes import find_recipe, recipe_files
+
+        recipe = find_recipe(name)
+        info = {"model": recipe.model.name, "dataset": recipe.dataset.name, "source": recipe.source}
+        info["merged from"] = ", ".join(recipe_files(name))
+        return Sheet(recipe.title, info, settings=recipe_settings(recipe), published=recipe.published)
+
+
+def recipe_settings(recipe: Any) -> dict[str, Any]:
+    """A recipe's settings under the dotted keys that `--set` takes."""
+    named = ("name", "model.name", "dataset.name")
+    return {key: value for key, value in recipe.dotted_values().items() if key not in named}
