@@ -19,7 +19,7 @@ from benchmarks.table import RESULTS, read_all, render
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.comparison import runs_in
 from disentangle_bench.means import information_of
-from disentangle_bench.reports.figures.information import Curve, information_curves
+from disentangle_bench.reports.figures.information import Curve, group_name, information_curves
 from disentangle_bench.reports.figures.style import write_figure
 from disentangle_bench.run import Run
 from disentangle_bench.storage import write_text
@@ -70,8 +70,7 @@ def draw(recipes: Sequence[Published], folder: Path) -> None:
     """Write `information`: `L_I` over training of every run, the seeds of a recipe in one colour."""
     curves = []
     for recipe in recipes:
-        seeds = ", ".join(str(run.seed) for run in recipe.runs)
-        group = f"{recipe.name}, seed{'s' if len(recipe.runs) > 1 else ''} {seeds}"
+        group = group_name(recipe.name, [run.seed for run in recipe.runs])
         curves += [Curve(group, _entries(run)) for run in recipe.runs]
     codes = [code for recipe in recipes for code in recipe.codes.items()]
     means = [information_of(name, code.categories) for name, code in codes]

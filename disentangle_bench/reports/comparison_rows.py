@@ -42,12 +42,11 @@ def lines_of(comparison: Comparison, shown: Rows, width: int) -> Iterator[Text]:
     labels = max((label.cell_len for rows in shown.values() for label in map(_label, rows)), default=len("Score"))
     if len(comparison.subjects) == 2 and all(len(side.seeds) == 1 for side in comparison.subjects):
         tables = [_side_by_side([row for rows in shown.values() for row in rows], gap) for gap in GAPS]
-        for headings, *numbers in tables:
-            if labels + len(headings) + VERDICT + 2 * len(GAP) <= width:
-                return _one_line_each(shown, labels, headings, numbers)
-        for headings, *numbers in tables:
-            if len(INDENT + headings) <= width:
-                return _two_lines_each(shown, labels, headings, numbers)
+        one_line = [table for table in tables if labels + len(table[0]) + VERDICT + 2 * len(GAP) <= width]
+        two_lines = [table for table in tables if len(INDENT + table[0]) <= width]
+        if one_line or two_lines:
+            headings, *numbers = (one_line or two_lines)[0]
+            return _line_by_line(shown, labels, headings, numbers, in_one=bool(one_line))
     return _below_each_other(comparison, shown)
 
 
@@ -68,35 +67,31 @@ def _side_by_side(rows: Sequence[Row], gap: str) -> list[str]:
     return [gap.join(line) for line in zip(*wide, strict=True)]
 
 
-def _one_line_each(shown: Rows, labels: int, headings: str, numbers: Sequence[str]) -> Iterator[Text]:
-    yield from _headings(f"{'Score':{labels}}{GAP}{headings}{GAP}Verdict", VERDICT - len("Verdict"))
+def _line_by_line(shown: Rows, labels: int, headings: str, numbers: Sequence[str], *, in_one: bool) -> Iterator[Text]:
+    """Each score's name, numbers and verdict in one line, or its numbers in a second one."""
+    before, after = (f"{GAP}{headings}{GAP}", " " * (VERDICT - len("Verdict"))) if in_one else (GAP, "")
+    yield Text(f"{'Score':{labels}}{before}Verdict", "bold")
+    if not in_one:
+        yield Text(INDENT + headings, "bold")
+    yield Text("─" * (labels + len(f"{before}Verdict{after}") if in_one else len(INDENT + headings)))
     lines = iter(numbers)
     for metric, rows in shown.items():
         yield from _metric_heading(metric, rows)
         for row in rows:
-            label = _label(row, nested=len(rows) > 1)
+            label, line = _label(row, nested=len(rows) > 1), next(lines)
             label.pad_right(labels - label.cell_len)
-            yield label.append(f"{GAP}{next(lines)}{GAP}", "default").append(_verdict(row.differences[0]))
-
-
-def _two_lines_each(shown: Rows, labels: int, headings: str, numbers: Sequence[str]) -> Iterator[Text]:
-    yield Text(f"{'Score':{labels}}{GAP}Verdict", "bold")
-    yield from _headings(INDENT + headings)
-    lines = iter(numbers)
-    for metric, rows in shown.items():
-        yield from _metric_heading(metric, rows)
-        for row in rows:
-            label = _label(row, nested=len(rows) > 1)
-            label.pad_right(labels - label.cell_len)
-            yield label.append(GAP).append(_verdict(row.differences[0]))
-            yield Text(INDENT + next(lines))
+            label.append(f"{GAP}{line}{GAP}" if in_one else GAP, "default")
+            yield label.append(_verdict(row.differences[0]))
+            if not in_one:
+                yield Text(INDENT + line)
 
 
 def _below_each_other(comparison: Comparison, shown: Rows) -> Iterator[Text]:
     """For each score a line for each subject, and one for each difference to the first."""
     names = letters(len(comparison.subjects))
     labels = len(f"{INDENT}{INDENT}{names[-1]} - {names[0]}")
-    yield from _headings(f"{'Score':{labels}}{NUMBERS}")
+    yield Text(f"{'Score':{labels}}{NUMBERS}", "bold")
+    yield Text("─" * (labels + len(NUMBERS)))
     for metric, rows in shown.items():
         yield from _metric_heading(metric, rows)
         for row in rows:
@@ -128,8 +123,3 @@ def _label(row: Row, *, nested: bool = False) -> Text:
 
 def _verdict(difference: Difference) -> Text:
     return Text(difference.verdict, STYLES.get(difference.verdict, "dim"))
-
-
-def _headings(text: str, further: int = 0) -> list[Text]:
-    """A line of headings and a rule below, which may be longer."""
-    return [Text(text, "bold"), Text("─" * (len(text) + further))]

@@ -23,6 +23,7 @@ from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, say_p
 
 FIELDS = ("score", "metric", "component", "code", "unit", "better")
+VALUE_FIELDS = ("value", "low", "high", "chance", "ceiling")
 
 
 @dataclass(frozen=True)
@@ -107,33 +108,31 @@ def markdown(comparison: Comparison) -> str:
     for name in names[1:]:
         headings += [f"{name} - {names[0]}", "p", "p (Holm)", "Verdict"]
     who = "".join(f"- {name}: {_describe(side)}\n" for name, side in zip(names, comparison.subjects, strict=True))
-    rows = markdown_table(headings, [_markdown_row(row) for row in comparison.rows], left=("Score", "Verdict"))
+    table = []
+    for row in comparison.rows:
+        single = all(len(value.runs) == 1 for value in row.values)
+        values = [said.value if single else str(said) for said in map(say_value, row.values)]
+        cells = [row.score, *(text if text == MISSING else f"{text} {row.unit}".rstrip() for text in values)]
+        cells += [say_chance(row.values), say_ceiling(row.values)]
+        for said, difference in zip(say_differences(row), row.differences, strict=True):
+            cells += [str(said), say_p(difference.p), say_p(difference.p_corrected), difference.verdict]
+        table.append(cells)
+    rows = markdown_table(headings, table, left=("Score", "Verdict"))
     notes = "".join(f"\n{note}\n" for note in reading_notes(comparison, comparison.by_metric()))
     return f"{who}\n{rows}{notes}"
 
 
-def _markdown_row(row: Row) -> tuple[str, ...]:
-    single = all(len(value.runs) == 1 for value in row.values)
-    values = [said.value if single else str(said) for said in map(say_value, row.values)]
-    cells = [row.score, *(text if text == MISSING else f"{text} {row.unit}".rstrip() for text in values)]
-    cells += [say_chance(row.values), say_ceiling(row.values)]
-    for said, difference in zip(say_differences(row), row.differences, strict=True):
-        cells += [str(said), say_p(difference.p), say_p(difference.p_corrected), difference.verdict]
-    return tuple(cells)
-
-
 def records(comparison: Comparison) -> list[dict[str, Any]]:
     """One plain record a score, unrounded, for CSV; the subjects' names head their columns."""
-    return [_record(comparison, row) for row in comparison.rows]
-
-
-def _record(comparison: Comparison, row: Row) -> dict[str, Any]:
     names = [side.name for side in comparison.subjects]
-    record: dict[str, Any] = {field: getattr(row, field) for field in FIELDS}
-    for name, value in zip(names, row.values, strict=True):
-        record |= {f"{name}: {field}": getattr(value, field) for field in ("value", "low", "high", "chance", "ceiling")}
-    for name, difference in zip(names[1:], row.differences, strict=True):
-        fields = difference.model_dump()
-        record[f"{name}: difference"] = fields.pop("value")
-        record |= {f"{name}: difference {field}": value for field, value in fields.items()}
-    return record
+    records = []
+    for row in comparison.rows:
+        record: dict[str, Any] = {field: getattr(row, field) for field in FIELDS}
+        for name, value in zip(names, row.values, strict=True):
+            record |= {f"{name}: {field}": getattr(value, field) for field in VALUE_FIELDS}
+        for name, difference in zip(names[1:], row.differences, strict=True):
+            fields = difference.model_dump()
+            record[f"{name}: difference"] = fields.pop("value")
+            record |= {f"{name}: difference {field}": value for field, value in fields.items()}
+        records.append(record)
+    return records

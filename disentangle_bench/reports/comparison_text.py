@@ -7,7 +7,7 @@ from statistics import fmean
 from string import ascii_uppercase
 from typing import NamedTuple
 
-from disentangle_bench.evaluation.comparison import Difference, Row, Value
+from disentangle_bench.evaluation.comparison import Row, Value
 from disentangle_bench.reports.numbers import (
     PLAIN_DECIMALS,
     decimals_for,
@@ -88,15 +88,13 @@ def _say_levels(levels: Sequence[float | None], values: Sequence[Value]) -> str:
 def say_differences(row: Row) -> list[Said]:
     """Each difference to the first subject, with its interval; an empty text where there is none."""
     counts = is_count(run for value in row.values for run in value.runs)
-    return [_difference(difference, counts) for difference in row.differences]
-
-
-def _difference(difference: Difference, counts: bool) -> Said:
-    if difference.value is None:
-        return Said("")
-    ends = difference.low, difference.high
-    decimals = 0 if counts and difference.low is None else decimals_for(*ends)
-    return _with_interval(say_signed(difference.value, decimals), *ends, decimals)
+    said = []
+    for difference in row.differences:
+        ends = difference.low, difference.high
+        decimals = 0 if counts and difference.low is None else decimals_for(*ends)
+        value = "" if difference.value is None else say_signed(difference.value, decimals)
+        said.append(_with_interval(value, *ends, decimals))
+    return said
 
 
 def _with_interval(value: str, low: float | None, high: float | None, decimals: int) -> Said:

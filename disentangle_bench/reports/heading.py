@@ -26,24 +26,16 @@ def heading(subject: Mapping[str, Any]) -> tuple[str, str]:
     name = str(subject.get("name", "subject"))
     if "dataset" in subject:
         name += f" on {subject['dataset']}"
-    counts = ", ".join(filter(None, (_samples(subject), _codes(subject.get("codes", ())))))
+    drawn = f" of {subject['drawn_from']:,}" if "drawn_from" in subject else ""
+    train = f" ({subject['train']:,} train)" if "train" in subject else ""
+    samples = f"{subject['samples']:,}{drawn} samples{train}" if "samples" in subject else ""
+    kinds = Counter(code["kind"] for code in subject.get("codes", ()))
+    codes = " and ".join(f"{count} {kind}" for kind, count in kinds.items())
+    codes += f" code{'s' if kinds.total() > 1 else ''}" if kinds else ""
+    counts = ", ".join(part.replace(" ", UNBROKEN) for part in (samples, codes) if part)
     status = str(subject.get("status", SOUND))
     parts = (counts, *_factors(subject.get("factors")), "" if status == SOUND else status)
     return name, "; ".join(filter(None, parts))
-
-
-def _samples(subject: Mapping[str, Any]) -> str:
-    if "samples" not in subject:
-        return ""
-    drawn = f" of {subject['drawn_from']:,}" if "drawn_from" in subject else ""
-    train = f" ({subject['train']:,} train)" if "train" in subject else ""
-    return f"{subject['samples']:,}{drawn} samples{train}".replace(" ", UNBROKEN)
-
-
-def _codes(codes: Sequence[Mapping[str, Any]]) -> str:
-    counted = Counter(code["kind"] for code in codes)
-    kinds = " and ".join(f"{count} {kind}" for kind, count in counted.items())
-    return f"{kinds} code{'s' if len(codes) > 1 else ''}".replace(" ", UNBROKEN) if codes else ""
 
 
 def _factors(factors: Sequence[Mapping[str, Any]] | None) -> list[str]:
@@ -55,13 +47,10 @@ def _factors(factors: Sequence[Mapping[str, Any]] | None) -> list[str]:
         counted = Counter(factor["kind"] for factor in varying)
         said = ", ".join(f"{count} {kind}" for kind, count in counted.items())
     else:
-        said = ", ".join(map(_factor, varying))
+        classes = ["" if factor["classes"] is None else f" ({factor['classes']:,})" for factor in varying]
+        named = [f"{factor['name']} {factor['kind']}{of}" for factor, of in zip(varying, classes, strict=True)]
+        said = ", ".join(factor.replace(" ", UNBROKEN) for factor in named)
     return [
         *([f"factors: {said}"] if varying else []),
         *([f"{', '.join(constant)} constant, left out"] if constant else []),
     ]
-
-
-def _factor(factor: Mapping[str, Any]) -> str:
-    classes = "" if factor["classes"] is None else f" ({factor['classes']:,})"
-    return f"{factor['name']} {factor['kind']}{classes}".replace(" ", UNBROKEN)

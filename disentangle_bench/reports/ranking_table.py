@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from operator import add
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from disentangle_bench.evaluation.ranking import ADVISED, Place, Ranking
+from disentangle_bench.evaluation.ranking import ADVISED, Ranking
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import PLAIN_DECIMALS, say
 
@@ -60,9 +61,9 @@ def _headings(ranking: Ranking) -> list[str]:
 
 
 def _rows(ranking: Ranking) -> list[list[str]]:
-    return [[model.name, say(model.mean_rank, 1), *map(_say_place, model.places)] for model in ranking.models]
-
-
-def _say_place(place: Place) -> str:
-    said = say(place.score, PLAIN_DECIMALS)
-    return said if place.rank is None else f"{said} ({place.rank})"
+    rows = []
+    for model in ranking.models:
+        scores = [say(place.score, PLAIN_DECIMALS) for place in model.places]
+        ranks = ["" if place.rank is None else f" ({place.rank})" for place in model.places]
+        rows.append([model.name, say(model.mean_rank, 1), *map(add, scores, ranks)])
+    return rows

@@ -46,18 +46,18 @@ def to_markdown(report: Report) -> str:
 
 def to_csv(report: Report) -> str:
     """As comma-separated values, unrounded; what is unknown is empty."""
-    records = _records(report)
+    records: list[dict[str, Any]]
+    if isinstance(report, Results):
+        records = score_table.records(report)
+    elif isinstance(report, Comparison):
+        records = comparison_table.records(report)
+    else:
+        records = ranking_table.records(report)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(records[0]) if records else ["score"], lineterminator="\n")
     writer.writeheader()
     writer.writerows(records)
     return text.getvalue()
-
-
-def _records(report: Report) -> list[dict[str, Any]]:
-    if isinstance(report, Results):
-        return score_table.records(report)
-    return comparison_table.records(report) if isinstance(report, Comparison) else ranking_table.records(report)
 
 
 def to_json(report: Report) -> str:

@@ -34,7 +34,8 @@ def confusion_matrix(
         code: whose categories they are.
         factor: what the classes are.
     """
-    order = sorted(range(len(counts)), key=lambda row: _place(matching[row], len(classes)))
+    places = [len(classes) if column is None else column for column in matching]
+    order = sorted(range(len(counts)), key=places.__getitem__)
     sorted_counts = np.asarray(counts)[order]
     shares = sorted_counts / np.maximum(sorted_counts.sum(axis=0), 1)
     with style():
@@ -59,10 +60,6 @@ def confusion_matrix(
         bar.set_label(f"share of the {factor}'s test images")
         bar.ax.tick_params(length=0)
     return figure
-
-
-def _place(column: int | None, classes: int) -> int:
-    return classes if column is None else column
 
 
 def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:

@@ -25,7 +25,9 @@ def refuse_target(path: Path) -> None:
         raise StorageError(f"{path} is no name of an image file.", f"Let it end with one of {known}.")
     if path.is_dir():
         raise StorageError(f"{path} is a folder.", "Give the name of a file.")
-    if path.exists() and not _is_sheet(path):
+    with storage_errors(path, "read"):
+        is_other = path.exists() and _MARK.encode() not in path.read_bytes()
+    if is_other:
         raise StorageError(f"{path} is there and is no sheet of a dataset.", "Move it away, or give another --out.")
 
 
@@ -38,8 +40,3 @@ def write_dataset_sheet(dataset: Dataset, path: Path) -> None:
     refuse_target(path)
     figure = dataset_sheet(choose_samples(dataset), dataset.info.title)
     write_image(figure, path, f"{_MARK}{dataset.info.name}")
-
-
-def _is_sheet(path: Path) -> bool:
-    with storage_errors(path, "read"):
-        return _MARK.encode() in path.read_bytes()

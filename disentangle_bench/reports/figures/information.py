@@ -33,6 +33,11 @@ class Curve:
         return [step for step, _ in known], [value for _, value in known]
 
 
+def group_name(recipe: str, seeds: Sequence[int]) -> str:
+    """What the legend calls the runs of a recipe."""
+    return f"{recipe}, seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+
+
 def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure:
     """Means of a group, a panel each, over the training steps of one or more runs.
 

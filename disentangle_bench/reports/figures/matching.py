@@ -1,4 +1,4 @@
-"""Which class each category of a code was matched to, as the accuracy's details tell it."""
+"""Which class each category of a code was matched to, from the details of the accuracy."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Matching:
 
     def sorted_categories(self, k: int) -> list[tuple[int, str]]:
         """All `k` categories with the names of their classes, in the order of the classes, the unmatched last."""
-        place = {int(name): place for name, place in zip(self.categories, self.places, strict=True)}
-        order = sorted(range(k), key=lambda category: _last_if_none(place.get(category), len(self.classes)))
-        return [(category, self._name(place.get(category))) for category in order]
-
-    def _name(self, place: int | None) -> str:
-        return UNMATCHED if place is None else self.classes[place]
+        last = len(self.classes)
+        pairs = zip(self.categories, self.places, strict=True)
+        places = {int(name): last if place is None else place for name, place in pairs}
+        order = sorted(range(k), key=lambda category: places.get(category, last))
+        names = [*self.classes, UNMATCHED]
+        return [(category, names[places.get(category, last)]) for category in order]
 
 
 def matching_of(results: Results) -> Matching | None:
@@ -70,7 +70,3 @@ def _read(entry: ScoreEntry) -> Matching:
 def name_of(value: object) -> str:
     """A category or class as text, whole numbers without a decimal point."""
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _last_if_none(place: int | None, last: int) -> int:
-    return last if place is None else place

@@ -54,16 +54,16 @@ class Traversals:
         The rows of a continuous code's grid are the categories of the matched code, or of the first categorical one;
         without any they are draws.
         """
-        code = self.spec.codes[index]
-        return self._over_categories(index) if isinstance(code, Categorical) else self._over_range(index)
-
-    def _over_categories(self, index: int) -> Figure:
+        if not isinstance(self.spec.codes[index], Categorical):
+            return self._over_range(index)
         columns = self._categories(index)
         images = self._images(self._draw(index, DRAWS), index, torch.tensor(columns.values))
         return traversal_grid(images, columns.names, title=self._title(index), xlabel=columns.noun, ylabel=DRAWN)
 
     def _over_range(self, index: int) -> Figure:
-        rows = self._rows()
+        categorical = [place for place, code in enumerate(self.spec.codes) if isinstance(code, Categorical)]
+        matched = [place for place in categorical if self._is_matched(place)]
+        rows = self._categories((matched or categorical)[0]) if categorical else None
         base = self._draw(index, len(rows.values) if rows else DRAWS)
         if rows is not None:
             base = base.replace(rows.index, torch.tensor(rows.values))
@@ -81,11 +81,6 @@ class Traversals:
 
     def _title(self, index: int) -> str:
         return f"{self.spec.codes[index].name} of {self.name}"
-
-    def _rows(self) -> Categories | None:
-        categorical = [place for place, code in enumerate(self.spec.codes) if isinstance(code, Categorical)]
-        matched = [place for place in categorical if self._is_matched(place)]
-        return self._categories((matched or categorical)[0]) if categorical else None
 
     def _is_matched(self, index: int) -> bool:
         return self.matching is not None and self.spec.codes[index].name == self.matching.code

@@ -52,7 +52,9 @@ def traversal_grid(
         figure.text(LEFT / whole[0], 1 - 22 / whole[1], title, va="top", fontsize=9.5)
         _label(axes, columns, rows, xlabel, ylabel)
         if prior is not None:
-            _mark(axes, prior, images.shape[0])
+            ends, at, across = (prior[0] + 0.04, prior[1] + 0.96), -0.1 / images.shape[0], axes.get_xaxis_transform()
+            axes.add_line(Line2D(ends, (at, at), color=INK, linewidth=1.2, transform=across, clip_on=False))
+            axes.text(sum(ends) / 2, 2 * at, "prior range", transform=across, ha="center", va="top", fontsize=8)
     return figure
 
 
@@ -75,10 +77,3 @@ def _label(axes: Axes, columns: Sequence[str], rows: Sequence[str] | None, xlabe
     axes.set_xlabel(xlabel, color=MUTED, labelpad=5)
     axes.set_ylabel(ylabel, color=MUTED, labelpad=5)
     without_frame(axes)
-
-
-def _mark(axes: Axes, prior: tuple[int, int], rows: int) -> None:
-    ends, below = (prior[0] + 0.04, prior[1] + 0.96), -0.1 / rows
-    across = axes.get_xaxis_transform()
-    axes.add_line(Line2D(ends, (below, below), color=INK, linewidth=1.2, transform=across, clip_on=False))
-    axes.text(sum(ends) / 2, 2 * below, "prior range", transform=across, ha="center", va="top", fontsize=8)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.evaluation.results import Results
 from disentangle_bench.measures import MEASURES
 from disentangle_bench.reports.figures.confusion import confusion_matrix
-from disentangle_bench.reports.figures.information import Curve, information_curves
+from disentangle_bench.reports.figures.information import Curve, group_name, information_curves
 from disentangle_bench.reports.figures.matching import matching_of
 from disentangle_bench.reports.figures.measures import measure_heat_map
 from disentangle_bench.reports.figures.style import write_figure
@@ -36,8 +36,17 @@ def write_figures(run: Run, results: Results, subject: Subject, folder: Path) ->
         StorageError: no space, no permission.
     """
     paths = []
-    for name, figure in _figures(run, results, subject):
-        paths += write_figure(figure, folder, name)
+    if "generator" in subject.parts and "latents" in subject.parts:
+        from disentangle_bench.reports.figures.sweeps import Traversals
+
+        spec = subject.parts["latents"]
+        grids = Traversals(subject.parts["generator"], spec, matching_of(results), subject.name)
+        for index, code in enumerate(spec.names):
+            paths += write_figure(grids.figure(index), folder, f"traversal-{code}")
+    drawn = {"information": _information([run]), "confusion": _confusion(results), "measures": _measures(results)}
+    for name, figure in drawn.items():
+        if figure is not None:
+            paths += write_figure(figure, folder, name)
     return paths
 
 
@@ -51,30 +60,15 @@ def write_comparison_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
     return [] if figure is None else write_figure(figure, folder, "information")
 
 
-def _figures(run: Run, results: Results, subject: Subject) -> Iterator[tuple[str, Figure]]:
-    if "generator" in subject.parts and "latents" in subject.parts:
-        from disentangle_bench.reports.figures.sweeps import Traversals
-
-        spec = subject.parts["latents"]
-        grids = Traversals(subject.parts["generator"], spec, matching_of(results), subject.name)
-        for index, code in enumerate(spec.names):
-            yield f"traversal-{code}", grids.figure(index)
-    drawn = {"information": _information([run]), "confusion": _confusion(results), "measures": _measures(results)}
-    yield from ((name, figure) for name, figure in drawn.items() if figure is not None)
-
-
 def _information(runs: Sequence[Run]) -> Figure | None:
     logs = {run.path: run.log() for run in runs}
     seeds: dict[str, list[int]] = {}
     for run in runs:
         seeds.setdefault(run.recipe.name, []).append(run.seed)
-    curves = [Curve(_group(run.recipe.name, seeds[run.recipe.name]), logs[run.path]) for run in runs if logs[run.path]]
+    groups = {recipe: group_name(recipe, of) for recipe, of in seeds.items()}
+    curves = [Curve(groups[run.recipe.name], logs[run.path]) for run in runs if logs[run.path]]
     means = [mean for run in runs for mean in run.means() if mean.group]
     return information_curves(curves, means) if curves and means else None
-
-
-def _group(recipe: str, seeds: Sequence[int]) -> str:
-    return f"{recipe}, seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def _confusion(results: Results) -> Figure | None:
@@ -99,19 +93,16 @@ def _measures(results: Results) -> Figure | None:
     """How each code goes with each measure of generated and of real images."""
     scores = results.by_metric().get("image-measures", {}).values()
     of_codes = {(entry.code, entry.component): entry for entry in scores if entry.code is not None}
+    values = {key: entry.value for key, entry in of_codes.items() if entry.value is not None}
     if not of_codes:
         return None
     codes = list(dict.fromkeys(code for code, _ in of_codes))
     measures = [measure for measure in MEASURES if any(component == measure for _, component in of_codes)]
     panels = {"generated images": measures, "real test images": [f"{measure}.real" for measure in measures]}
     grids = {
-        title: np.array([[_value(of_codes.get((code, component))) for component in components] for code in codes])
+        title: np.array([[values.get((code, component), math.nan) for component in components] for code in codes])
         for title, components in panels.items()
         if any(component in components for _, component in of_codes)
     }
     categorical = {code for (code, _), entry in of_codes.items() if entry.details.get("association") == "eta squared"}
     return measure_heat_map(grids, codes, measures, categorical=categorical, title=results.name)
-
-
-def _value(entry: ScoreEntry | None) -> float:
-    return math.nan if entry is None or entry.value is None else entry.value
