@@ -1,4 +1,4 @@
-"""The groups of metrics, by what they ask: one for each package here, and one for plug-ins."""
+"""The groups of metrics: one for each package here, and one for plug-ins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from disentangle_bench.metrics.metric import Scores
 
 PLUG_INS = "plug-ins"
 GROUPS = {
-    "information": "what codes and factors know of each other",
+    "information": "how much information codes and factors share",
     "predictor": "how well factors are predicted from codes, and from which",
     "intervention": "what codes do while a factor is held fixed",
     "generator": "what codes do to generated images",
@@ -20,7 +20,7 @@ GROUPS = {
 
 
 def group_of(function: Callable[..., Scores]) -> str:
-    """The group of a metric, by the package that its module lies in."""
+    """Return the group of a metric, by the package of its module."""
     package = f"{__package__}."
     module = function.__module__
     group = module.removeprefix(package).partition(".")[0] if module.startswith(package) else PLUG_INS
