@@ -17,7 +17,7 @@ from disentangle_bench.metrics.predictor.importance import completeness, concent
 from disentangle_bench.metrics.predictor.prediction import Fitted, Learner, Prediction, predict_factors
 from disentangle_bench.metrics.resampling import Resampling, with_resampling
 
-PARTS = ("disentanglement", "completeness", "informativeness", "informativeness.train")
+COMPONENTS = ("disentanglement", "completeness", "informativeness", "informativeness.train")
 _USUAL = (1e-3, 1e6)
 Floats = NDArray[np.float64]
 
@@ -112,23 +112,21 @@ class _Trees:
 
 
 def score_predictions(data: Observations, make: Callable[[Floats], Learner]) -> Scores:
-    """Compute the parts of DCI with any learner.
+    """Compute the components of DCI with any learner.
 
     Args:
         data: codes, factors and which rows to fit on.
         make: a learner for the codes' columns `(n, p)` on the train rows; see `predict_factors`.
     """
     if data.reason:
-        return {part: Score.undefined(data.reason) for part in PARTS}
+        return {component: Score.undefined(data.reason) for component in COMPONENTS}
     predictions = predict_factors(data, make)
     importances = np.stack([one.importances for one in predictions.values()], axis=1)
     names = (data.codes.names, data.factors.names)
     shared = {"importances": importances.tolist(), "codes": list(names[0]), "factors": list(names[1])}
     shared["constant_factors"] = list(data.constant)
-    codes_each, factors_each = (
-        _by_name(names[0], concentration(importances)),
-        _by_name(names[1], concentration(importances.T)),
-    )
+    codes_each = _by_name(names[0], concentration(importances))
+    factors_each = _by_name(names[1], concentration(importances.T))
     scores = {
         "disentanglement": _score(disentanglement(importances), "one factor", {"each": codes_each, **shared}),
         "completeness": _score(completeness(importances), "one code", {"each": factors_each, **shared}),
@@ -143,18 +141,18 @@ def score_predictions(data: Observations, make: Callable[[Floats], Learner]) -> 
 
 
 def _score(value: float | None, otherwise: str, details: dict[str, Any]) -> Score:
-    reason = "" if value is not None else f"there is {otherwise} alone, or no code is of any use to predict a factor"
+    reason = "" if value is not None else f"there is only {otherwise}, or no code helps to predict a factor"
     return Score(value, reason=reason, details=details)
 
 
 def _informativeness(predictions: dict[str, Prediction]) -> dict[str, Score]:
     scores = {}
     bounds = (0, 1) if all(one.by_class for one in predictions.values()) else (None, 1)
-    for part, row in (("informativeness", "test"), ("informativeness.train", "train")):
-        each = {name: getattr(one, row) for name, one in predictions.items()}
-        scores[part] = Score(float(np.mean(list(each.values()))), bounds=bounds, details={"each": each})
+    for component, rows in (("informativeness", "test"), ("informativeness.train", "train")):
+        each = {name: getattr(one, rows) for name, one in predictions.items()}
+        scores[component] = Score(float(np.mean(list(each.values()))), bounds=bounds, details={"each": each})
     return scores
 
 
-def _by_name(names: tuple[str, ...], figures: Floats) -> dict[str, float | None]:
-    return {name: float(figure) if np.isfinite(figure) else None for name, figure in zip(names, figures, strict=True)}
+def _by_name(names: tuple[str, ...], values: Floats) -> dict[str, float | None]:
+    return {name: float(value) if np.isfinite(value) else None for name, value in zip(names, values, strict=True)}

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.metrics.encoding import numeric_columns
+from disentangle_bench.metrics.encoding import numeric_columns, standardized
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.metrics.predictor.prediction import Target
 from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
 
-PARTS = ("explicitness", "size")
+COMPONENTS = ("explicitness", "size")
 FEATURES = (0, 4, 16, 64, 256, 1024)
 """Random features of each probe beside the codes themselves; the first is linear. Capacity is their place here."""
 LEARNED = 0.01
@@ -81,10 +81,10 @@ def dci_es(
         (1.0, 1.0)
     """
     if ridge <= 0:
-        raise MetricError(f"dci-es was asked for a ridge penalty of {ridge}.", "Give one above 0.")
+        raise MetricError(f"ridge is {ridge}.", "Give a penalty above 0.")
     data = Observations.of(codes, factors, train, seed=seed)
     if data.reason:
-        return {part: Score.undefined(data.reason) for part in PARTS}
+        return {component: Score.undefined(data.reason) for component in COMPONENTS}
     curves, held_out = _loss_curves(data, ridge, seed)
     each = {name: explicitness(curve) for name, curve in curves.items()}
     details = {"each": each, "features": list(FEATURES), "losses": {n: c.tolist() for n, c in curves.items()}}
@@ -114,10 +114,11 @@ def explicitness(losses: ArrayLike) -> float:
 
 
 def _loss_curves(data: Observations, ridge: float, seed: int) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Return for each factor the squared error of each probe as a share of that of the train rows' mean.
+    """Fit the probes to each factor.
 
     Returns:
-        Those shares `(t,)`, and the squared errors `(1 + t, m)` on each held-out row, those of the mean first.
+        For each factor the loss `(t,)` of each probe as a share of the loss of the train rows' mean; and the squared
+        errors `(1 + t, m)` on each held-out row, those of the mean first.
     """
     train = data.train
     features = _features(numeric_columns(data.codes).values, train, seed)
@@ -145,8 +146,7 @@ def _columns(target: Target) -> Floats:
 
 def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
     """Return the columns, standardised on the train rows, and random features, centred there: `(n, p + 1024)`."""
-    spread = columns[train].std(axis=0)
-    columns = (columns - columns[train].mean(axis=0)) / np.where(spread > 0, spread, 1)
+    columns = standardized(columns, like=columns[train])
     rng = np.random.default_rng(seed)
     scales = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), size=FEATURES[-1]))
     phases = rng.uniform(0, 2 * np.pi, size=FEATURES[-1])
@@ -155,7 +155,7 @@ def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
 
 
 def _squared_errors(features: Floats, targets: Floats, train: NDArray[np.bool_], ridge: float) -> Floats:
-    """Return those on the other rows `(m, q)` of ridge regressions of targets `(n, q)` on the train rows."""
+    """Return the errors `(m, q)` on held-out rows of ridge regressions of targets `(n, q)` on the train rows."""
     fit = features[train]
     gram = fit.T @ fit
     gram[np.diag_indices_from(gram)] += ridge

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LassoCV
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.inputs import Observations, require_at_least
+from disentangle_bench.metrics.learners.fitting import fit_quietly
 from disentangle_bench.metrics.metric import Codes, Factors, Scores, metric
 from disentangle_bench.metrics.predictor.dci import score_predictions
 from disentangle_bench.metrics.predictor.prediction import Fitted
@@ -56,7 +55,7 @@ def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None,
         seed: of that draw, and of the folds.
 
     Returns:
-        The parts and details of `dci`.
+        The components and details of `dci`.
 
     Raises:
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
@@ -111,7 +110,7 @@ def dci_by_forest(
         seed: of that draw, and of the forests.
 
     Returns:
-        The parts and details of `dci`.
+        The components and details of `dci`.
 
     Raises:
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
@@ -168,7 +167,7 @@ def dci_by_lightgbm(codes: Codes, factors: Factors, train: ArrayLike | None = No
         seed: of that draw.
 
     Returns:
-        The parts and details of `dci`.
+        The components and details of `dci`.
 
     Raises:
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
@@ -188,23 +187,18 @@ def dci_by_lightgbm(codes: Codes, factors: Factors, train: ArrayLike | None = No
         >>> [round(scores[part].value, 3) for part in ("disentanglement", "completeness", "informativeness")]
         [1.0, 1.0, 1.0]
     """
-    lightgbm = _import_lightgbm()
-    settings = {"importance_type": "gain", "verbose": -1, "deterministic": True, "force_row_wise": True}
-    make = partial(
-        _Ensemble, classifier=lightgbm.LGBMClassifier(**settings), regressor=lightgbm.LGBMRegressor(**settings)
-    )
-    return score_predictions(Observations.of(codes, factors, train, seed=seed), make)
-
-
-def _import_lightgbm() -> Any:
     try:
         import lightgbm
     except ImportError as error:
         raise MetricError(
             "dci/lightgbm needs LightGBM, which is not installed.",
-            "`pip install 'disentangle-bench[lightgbm]'` brings it.",
+            "Install it with `pip install 'disentangle-bench[lightgbm]'`.",
         ) from error
-    return lightgbm
+    settings: dict[str, Any] = {"importance_type": "gain", "verbose": -1, "deterministic": True, "force_row_wise": True}
+    make = partial(
+        _Ensemble, classifier=lightgbm.LGBMClassifier(**settings), regressor=lightgbm.LGBMRegressor(**settings)
+    )
+    return score_predictions(Observations.of(codes, factors, train, seed=seed), make)
 
 
 class _Ensemble:
@@ -255,12 +249,8 @@ class _Lasso:
         if folds < 2 or scale == 0:
             return np.zeros(self.values.shape[1]), float(target.mean())
         scaled = (target[self.order] - target.mean()) / scale
-        with warnings.catch_warnings():  # a penalty that is hard to fit is not the one that is chosen
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model = LassoCV(alphas=self._penalties(scaled), cv=folds, random_state=0).fit(self.values, scaled)
+        greatest = max(float(np.abs(self.values.T @ scaled).max()) / len(scaled), _LEAST_PENALTY)  # drops every column
+        penalties = np.geomspace(greatest, greatest / 1000, PENALTIES)
+        # Penalties that do not converge are the small ones, which are not chosen.
+        model = fit_quietly(LassoCV(alphas=penalties, cv=folds, random_state=0), self.values, scaled)
         return np.asarray(model.coef_ * scale), float(model.intercept_ * scale + target.mean())
-
-    def _penalties(self, target: Floats) -> Floats:
-        """Return penalties from the smallest that drops every column down to a thousandth of it."""
-        greatest = max(float(np.abs(self.values.T @ target).max()) / len(target), _LEAST_PENALTY)
-        return np.geomspace(greatest, greatest / 1000, PENALTIES)

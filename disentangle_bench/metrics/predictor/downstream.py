@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from disentangle_bench.metrics.encoding import numeric_columns
+from disentangle_bench.metrics.encoding import numeric_columns, standardized
 from disentangle_bench.metrics.information.entropies import discretize
 from disentangle_bench.metrics.inputs import Observations, require_at_least
+from disentangle_bench.metrics.learners.fitting import fit_quietly
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, values_of
 from disentangle_bench.metrics.resampling import Resampling, Weights, held_out_means, with_resampling
 from disentangle_bench.seeds import derive_seed
@@ -132,7 +131,7 @@ def downstream_forest(
         seed: of the draws and the trees.
 
     Returns:
-        The parts of `downstream`.
+        The components of `downstream`.
 
     Raises:
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
@@ -158,23 +157,24 @@ def downstream_forest(
 
 
 def _learn(data: Observations, learner: Callable[[], Any], *, repeats: int, num_bins: int, seed: int) -> Scores:
-    """Compute the parts with a learner, which returns a classifier with `fit` and `predict`."""
+    """Compute the components with a learner, which returns a classifier with `fit` and `predict`."""
     require_at_least(1, repeats=repeats)
     labels = discretize(data.factors, num_bins)
     rows, rest = np.flatnonzero(data.train), np.flatnonzero(~data.train)
     if data.reason or len(rows) <= FEW[0]:
         reason = data.reason or f"there are {len(rows)} train rows, which is not more than {FEW[0]}"
-        return {part: Score.undefined(reason) for part in (*EFFICIENCIES, *ACCURACIES)}
-    values = _scaled(numeric_columns(data.codes).values, rows)
+        return {component: Score.undefined(reason) for component in (*EFFICIENCIES, *ACCURACIES)}
+    columns = numeric_columns(data.codes).values
+    values = standardized(columns, like=columns[rows])
     rng = np.random.default_rng(derive_seed(seed, "downstream"))
-    right: dict[int, NDArray[np.bool_]] = {}  # train rows -> whether held-out samples are named right (draws, k, m)
+    correct: dict[int, NDArray[np.bool_]] = {}  # number of train rows -> (draws, k, m), by held-out sample
     for size in sorted({*(few for few in FEW if few < len(rows)), min(MOST, len(rows))}):
         draws = [rng.permutation(rows)[:size] for _ in range(repeats if size in FEW else 1)]
-        right[size] = np.array(
-            [[_named_right(learner(), values, column, drawn, rest) for column in labels.T] for drawn in draws]
+        correct[size] = np.array(
+            [[_correct(learner(), values, column, drawn, rest) for column in labels.T] for drawn in draws]
         )
-    scores = _scores(data, {size: of.mean(axis=2).mean(axis=0) for size, of in right.items()})
-    means = {size: held_out_means(of.mean(axis=0)) for size, of in right.items()}
+    scores = _scores(data, {size: of.mean(axis=2).mean(axis=0) for size, of in correct.items()})
+    means = {size: held_out_means(of.mean(axis=0)) for size, of in correct.items()}
 
     def resampled(weights: Weights) -> dict[str, float]:
         return values_of(_scores(data, {size: mean(weights) for size, mean in means.items()}))
@@ -182,28 +182,20 @@ def _learn(data: Observations, learner: Callable[[], Any], *, repeats: int, num_
     return with_resampling(scores, tuple(scores), Resampling(len(rest), "held-out rows", resampled))
 
 
-def _scaled(values: Floats, rows: NDArray[np.int64]) -> Floats:
-    deviation = values[rows].std(axis=0)
-    return np.asarray((values - values[rows].mean(axis=0)) / np.where(deviation > 0, deviation, 1))
-
-
-def _named_right(
+def _correct(
     model: Any, values: Floats, labels: NDArray[np.int64], fit: NDArray[np.int64], rest: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Return which of the rows `rest` a model fitted on the rows `fit` names right."""
+    """Return which of the rows `rest` a model fitted on the rows `fit` classifies correctly."""
     if (labels[fit] == labels[fit[0]]).all():
         return np.asarray(labels[rest] == labels[fit[0]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(values[fit], labels[fit])
-    return np.asarray(model.predict(values[rest]) == labels[rest])
+    return np.asarray(fit_quietly(model, values[fit], labels[fit]).predict(values[rest]) == labels[rest])
 
 
 def _scores(data: Observations, accuracies: dict[int, Floats]) -> dict[str, Score]:
-    """Compute the parts from the accuracy of each factor by number of train rows."""
+    """Compute the components from the accuracy of each factor by number of train rows."""
     most = max(accuracies)
-    efficiencies = {part: _efficiency(data, accuracies, few) for part, few in EFFICIENCIES.items()}
-    return efficiencies | {part: _mean_accuracy(data, accuracies, rows or most) for part, rows in ACCURACIES.items()}
+    efficiencies = {name: _efficiency(data, accuracies, few) for name, few in EFFICIENCIES.items()}
+    return efficiencies | {name: _mean_accuracy(data, accuracies, rows or most) for name, rows in ACCURACIES.items()}
 
 
 def _efficiency(data: Observations, accuracies: dict[int, Floats], few: int) -> Score:
@@ -212,7 +204,7 @@ def _efficiency(data: Observations, accuracies: dict[int, Floats], few: int) -> 
     if few not in accuracies or few == most:
         return Score.undefined(f"there are only {most} train rows")
     if reached == 0:
-        return Score.undefined(f"no sample is named right with {most} train rows")
+        return Score.undefined(f"no sample is classified correctly with {most} train rows")
     details = {"few": few, "most": most, "constant_factors": list(data.constant)}
     return Score(float(accuracies[few].mean()) / reached, details=details)
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.information.entropies import discretize
 from disentangle_bench.metrics.inputs import Observations, varies
+from disentangle_bench.metrics.learners.fitting import fit_quietly
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, values_of
 from disentangle_bench.metrics.predictor.areas import drawn_area, mean_area
 from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
 
-PARTS = ("test", "train", "rescaled")
+COMPONENTS = ("test", "train", "rescaled")
 Floats = NDArray[np.float64]
 
 
@@ -85,7 +84,7 @@ def explicitness(
     usable = [place for place, column in enumerate(labels.T) if varies(column[data.train])]
     reason = data.reason or ("" if usable else f"no factor varies on the train rows: {', '.join(data.factors.names)}")
     if reason:
-        return {part: Score.undefined(reason) for part in PARTS}
+        return {component: Score.undefined(reason) for component in COMPONENTS}
     values = numeric_columns(data.codes).values
     areas = {data.factors.names[place]: _areas(values, labels[:, place], data.train) for place in usable}
     left_out = [name for name in data.factors.names if name not in areas]
@@ -105,9 +104,7 @@ class _Areas(NamedTuple):
 
 
 def _areas(values: Floats, labels: NDArray[np.int64], train: NDArray[np.bool_]) -> _Areas:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # 100 steps are the protocol, enough or not
-        model = LogisticRegression().fit(values[train], labels[train])
+    model = fit_quietly(LogisticRegression(), values[train], labels[train])
     test, fitted = ((model.predict_proba(values[rows]), labels[rows], model.classes_) for rows in (~train, train))
     return _Areas(mean_area(*test), mean_area(*fitted), drawn_area(*test))
 

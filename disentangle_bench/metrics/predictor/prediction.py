@@ -1,4 +1,4 @@
-"""Factors predicted from codes by some learner: how well, and by which codes."""
+"""Predict factors from codes with any learner: how well, and from which codes."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a learner has learned: the importance of each column `(p,)`, and how it predicts samples `(n, p)`."""
+    """A fitted model: the importance of each column `(p,)`, and a function that predicts samples `(n, p)`."""
 
     importances: Floats
     predict: Callable[[Floats], NDArray[Any]]
 
 
 class Learner(Protocol):
-    """Learns targets from samples `(n, p)` that it was made with."""
+    """Fits targets of the samples `(n, p)` that it was made with."""
 
     def fit_classes(self, labels: Indices) -> Fitted:
-        """Learn class indices `(n,)`, each of them in use, two or more."""
+        """Fit class indices `(n,)` from 0, two or more, each of them in use."""
         ...
 
     def fit_numbers(self, target: Floats) -> Fitted:
-        """Learn numbers `(n,)`, which are not all the same."""
+        """Fit numbers `(n,)` that are not all the same."""
         ...
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One factor as it was predicted.
+    """How well a factor was predicted.
 
     Attributes:
-        importances: `(d,)` of the codes; all 0 where nothing could be learned.
-        train, test: accuracy of classes, R² of numbers, on the rows that were fitted on and on the others.
+        importances: `(d,)` importance of each code; all 0 where nothing could be learned.
+        train, test: accuracy of classes, or R² of numbers, on the train rows and on the held-out rows.
         by_class: which of the two.
-        held_out: `test` for weights `(m,)`, how often each row that was not fitted on is drawn.
+        held_out: weights `(m,)`, how often each held-out row is drawn -> `test` of that draw.
     """
 
     importances: Floats
@@ -82,7 +82,12 @@ class Target:
 
 
 def predict_factors(data: Observations, make: Callable[[Floats], Learner]) -> dict[str, Prediction]:
-    """Each factor by the learner that `make` gives for the codes' columns `(n, p)` on the train rows."""
+    """Predict each factor.
+
+    Args:
+        data: codes, factors and which rows to fit on.
+        make: the codes' columns `(n, p)` on the train rows -> a learner.
+    """
     columns = numeric_columns(data.codes)
     learner = make(columns.values[data.train])
     predictions = {}
@@ -96,7 +101,7 @@ def predict_factors(data: Observations, make: Callable[[Floats], Learner]) -> di
 
 def _predict_classes(learner: Learner, columns: Floats, values: NDArray[Any], train: NDArray[np.bool_]) -> Prediction:
     names, labels = np.unique(values[train], return_inverse=True)
-    if len(names) == 1:  # it varies only where nothing may be learned
+    if len(names) == 1:  # the factor varies on held-out rows only
         importances, predicted = np.zeros(columns.shape[1]), names[0]
     else:
         fitted = learner.fit_classes(labels)
@@ -113,7 +118,7 @@ def _predict_classes(learner: Learner, columns: Floats, values: NDArray[Any], tr
 
 
 def _predict_numbers(learner: Learner, columns: Floats, values: Floats, train: NDArray[np.bool_]) -> Prediction:
-    """Each column of numbers for itself; their importances count by what each has to explain."""
+    """Predict each column of numbers on its own; importances are weighted by the variances of the columns."""
     spread = values[train].var(axis=0)
     importances, predicted = np.zeros(columns.shape[1]), np.repeat(values[train].mean(axis=0)[None], len(values), 0)
     for place in np.flatnonzero(spread > 0):
@@ -130,7 +135,7 @@ def _predict_numbers(learner: Learner, columns: Floats, values: Floats, train: N
 
 
 def _r2(values: Floats, predicted: Floats) -> float:
-    """R² over all columns together; of values that do not vary, 1 if they are met and 0 if not."""
+    """R² over all columns together; for values that do not vary, 1 if predicted exactly and 0 otherwise."""
     error = float(((values - predicted) ** 2).sum())
     spread = float(((values - values.mean(axis=0)) ** 2).sum())
     return 1 - error / spread if spread > 0 else float(error == 0)

@@ -144,7 +144,7 @@ def _mean_gap(data: Observations, *, by_class: bool) -> Score:
     if data.reason or not usable:
         return Score.undefined(data.reason or f"no factor varies on the train rows: {', '.join(names)}")
     if is_text and not by_class:
-        return Score.undefined("the factors are text, which has no numbers")
+        return Score.undefined("the factors are text, not numbers")
     if len(data.codes.names) < 2:
         return Score.undefined("there is one code, and no second best")
     targets = [Target.of(data, name) if by_class else Target.numbers(data, name) for name in usable]
@@ -166,15 +166,16 @@ def _mean_gap(data: Observations, *, by_class: bool) -> Score:
 
 
 def _gaps(scores: Floats) -> Floats:
-    """How far the best code of each target is ahead of the second best `(k,)`, of scores `(d, k)`."""
+    """Return the gaps `(k,)` between the best and the second-best code of each target, from scores `(d, k)`."""
     second, best = np.sort(scores, axis=0)[-2:]
     return np.asarray(best - second)
 
 
 def _scores(codes: Columns, targets: list[Target], train: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_] | None]:
-    """How well each code predicts each target `(d, k)`: accuracy on the rows not fitted on, or R² on the others.
+    """Return how well each code predicts each target: accuracy on held-out rows, or R² on the train rows.
 
-    If all targets are classes, also whether each held-out prediction is right `(d, k, m)`.
+    Returns:
+        The scores `(d, k)`, and whether each held-out prediction is right `(d, k, m)`, if all targets are classes.
     """
     table = np.empty((codes.variables, len(targets)))
     rest = np.flatnonzero(~train)
@@ -193,7 +194,7 @@ def _scores(codes: Columns, targets: list[Target], train: NDArray[np.bool_]) -> 
 
 
 def _classify(values: Floats, classes: NDArray[Any], fit: NDArray[np.int64], rest: NDArray[np.int64]) -> NDArray[Any]:
-    """The class of each of the rows `rest`, by machines fitted on the rows `fit`."""
+    """Return the class of each of the rows `rest`, predicted by machines fitted on the rows `fit`."""
     names, labels = np.unique(classes[fit], return_inverse=True)
     if values.shape[1] == 1:
         return np.asarray(names[OneVsRest.fit(values[fit, 0], labels, cost=COST).predict(values[rest, 0])])

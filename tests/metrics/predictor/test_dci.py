@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
-from disentangle_bench.metrics.predictor.dci import PARTS, dci
+from disentangle_bench.metrics.predictor.dci import COMPONENTS, dci
 from disentangle_bench.metrics.predictor.importance import completeness, disentanglement
 from disentangle_bench.representation.variables import Variables
 
@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 N = 600
 TRAIN = np.arange(N) % 3 > 0
 KEYS = dict(
-    zip(PARTS, ("disentanglement", "completeness", "informativeness_test", "informativeness_train"), strict=True)
+    zip(COMPONENTS, ("disentanglement", "completeness", "informativeness_test", "informativeness_train"), strict=True)
 )
 CASES = sorted(path.stem for path in GOLDEN.glob("*.npz"))
 SPREAD = {"duplicated": {"completeness": 0.002}, "noise": 0.008, "noisy_linear": 0.003, "rotated": 0.001}
@@ -122,7 +122,7 @@ def test_undefined_scores_have_a_reason():
     codes, factors = draw()
     assert "one factor" in dci(codes, factors[:, 0], TRAIN)["disentanglement"].reason
     assert "one code" in dci(codes[:, 0], factors, TRAIN)["completeness"].reason
-    assert "of any use" in dci(np.ones((N, 2)), factors, TRAIN)["disentanglement"].reason
+    assert "no code helps to predict a factor" in dci(np.ones((N, 2)), factors, TRAIN)["disentanglement"].reason
     assert dci(np.ones((N, 2)), factors, TRAIN)["informativeness"].value is not None
 
 

@@ -95,5 +95,5 @@ def test_scale_and_shift_of_a_code_do_not_matter():
 
 def test_an_invalid_penalty():
     factors, _ = draw()
-    with pytest.raises(MetricError, match="penalty of 0"):
+    with pytest.raises(MetricError, match="ridge is 0"):
         dci_es(factors, factors, TRAIN, ridge=0.0)

@@ -113,7 +113,7 @@ class TestUndefined:
         factor = np.where(TRAIN, 0, 1)
         scores = downstream(draw()[0], factor)
         assert scores["accuracy.most"].value == 0
-        assert scores["efficiency"].reason == "no sample is named right with 1200 train rows"
+        assert scores["efficiency"].reason == "no sample is classified correctly with 1200 train rows"
 
     @pytest.mark.parametrize(("setting", "function"), [("repeats", downstream), ("repeats", forest), ("trees", forest)])
     def test_invalid_settings(self, setting, function):

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.predictor.areas import mean_area
-from disentangle_bench.metrics.predictor.explicitness import PARTS
+from disentangle_bench.metrics.predictor.explicitness import COMPONENTS
 from disentangle_bench.representation.variables import Variables
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -38,7 +38,7 @@ def test_agrees_with_disentanglement_lib(case):
     expected = json.loads((GOLDEN / f"{case}.json").read_text())["explicitness"]
     with np.load(GOLDEN / f"{case}.npz") as arrays:
         scores = explicitness(arrays["codes"], arrays["factors"], arrays["train"])
-    assert list(scores) == list(PARTS)
+    assert list(scores) == list(COMPONENTS)
     assert {part: scores[part].value for part in expected} == pytest.approx(expected, abs=1e-6)
 
 

@@ -126,7 +126,7 @@ class TestKinds:
         codes, factors = draw()
         names = np.array(["delta", "alpha", "charlie", "bravo"])[factors]
         assert sap(codes, names).value == pytest.approx(sap(codes, factors).value, abs=1e-12)
-        assert regression(codes, names).reason == "the factors are text, which has no numbers"
+        assert regression(codes, names).reason == "the factors are text, not numbers"
 
 
 class TestLeftOut:
