@@ -26,7 +26,7 @@ class _Model(BaseModel):
 
 
 class Code(_Model):
-    """A code's kind, its categories if it has any, and its entropy in nats; a differential one is no ceiling."""
+    """A code's kind, its categories if it has any, and its entropy in nats; a differential one is not a ceiling."""
 
     kind: str
     categories: int | None = None
@@ -98,7 +98,7 @@ class Summary(_Model):
         values: how many seeds have a value; those that lack one are not replaced.
         sd: the standard deviation over seeds, of two or more.
         worst: the worst value, where one direction is better.
-        published, reached: the paper's figure, and the share of all seeds, those without a value too, that are at
+        published, reached: the paper's number, and the share of all seeds, those without a value too, that are at
             least as good.
     """
 

@@ -1,6 +1,6 @@
 """`python -m benchmarks.table`: print the published results as Markdown, every seed of every recipe.
 
-A cell is the median and, in brackets, all seeds in order; a dagger marks those whose training collapsed.
+Each cell holds the median and, in brackets, all seeds in order; a dagger marks those whose training collapsed.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _label(score: str, recipes: Recipes) -> str:
 
 
 def _bounds(score: str, recipes: Recipes) -> tuple[str, str]:
-    """Chance and ceiling over all runs: one figure, or from the lowest to the highest."""
+    """Chance and ceiling over all runs: one number, or from the lowest to the highest."""
     entries = [run.scores[score] for p in recipes for run in p.runs if score in run.scores]
     return _extent([entry.chance for entry in entries]), _extent([entry.ceiling for entry in entries])
 
@@ -146,7 +146,7 @@ def _extent(values: Iterable[float | None]) -> str:
 
 
 def notes(recipes: Recipes) -> str:
-    """How to read the table, the entropies, who collapsed and why, and who reached the paper's figures."""
+    """How to read the table, the entropies, who collapsed and why, and who reached the paper's numbers."""
     entropies = dict.fromkeys(f"H({name}) = {code.entropy:.3f}" for p in recipes for name, code in p.codes.items())
     codes = ", ".join(entropies)
     lines = [f"Median, then every seed in order. {codes} nats; that of a continuous code is differential, no ceiling."]
@@ -192,12 +192,12 @@ def _full_row(published: Published, score: str) -> list[str]:
     summary = published.summary[score]
     entries = [run.scores.get(score) for run in published.runs]
     decimals = _decimals([entry.value if entry else None for entry in entries])
-    told = [summary.mean, summary.sd]
+    spread = [summary.mean, summary.sd]
     return [
         score,
         published.name,
         say_optional(summary.median, max(decimals, 1)),
-        *(say_optional(value, PLAIN_DECIMALS) for value in told),
+        *(say_optional(value, PLAIN_DECIMALS) for value in spread),
         say_optional(summary.worst, decimals),
         "; ".join(_with_interval(run, score) for run in published.runs),
     ]

@@ -107,19 +107,19 @@ class Comparison(_Model):
     headlines: int = 0
 
     def by_metric(self) -> dict[str, list[Row]]:
-        """Metric -> its rows, the headline first."""
+        """Group rows by metric, the headline of each first."""
         metrics: dict[str, list[Row]] = {}
         for row in self.rows:
             metrics.setdefault(row.metric, []).append(row)
         return metrics
 
     def to_values(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return plain values, for JSON."""
         return self.model_dump(mode="json")
 
 
 def read_subject(path: Path | str) -> list[Results]:
-    """The results of a run folder, of every `seed-*` run in a folder, or of one results file.
+    """Read the results of a run folder, of every `seed-*` run in a folder, or of one results file.
 
     Raises:
         RunError: none of these, or a run that has not ended or has not been evaluated.
@@ -129,7 +129,7 @@ def read_subject(path: Path | str) -> list[Results]:
 
 
 def runs_in(path: Path) -> list[Run]:
-    """The run of a run folder, or every `seed-*` run in a folder, in order.
+    """Open the run of a run folder, or every `seed-*` run in a folder, in order.
 
     Raises:
         RunError: there is none, or one that has not ended.
@@ -177,7 +177,7 @@ def compare_results(
 
 
 def _judge(rows: Sequence[Row]) -> int:
-    """Give the rows of one family their verdicts, by p-values corrected for one another; how many there are."""
+    """Set the verdicts of one family of rows, by p-values corrected for one another; return how many there are."""
     tested = [(row.better, difference) for row in rows for difference in row.differences if difference.p is not None]
     corrected = holm([difference.p for _, difference in tested if difference.p is not None])
     for (direction, difference), p in zip(tested, corrected, strict=True):
@@ -188,7 +188,7 @@ def _judge(rows: Sequence[Row]) -> int:
 
 def _sides(groups: Sequence[Sequence[Results]], names: Sequence[str] | None) -> list[Side]:
     if len(groups) < 2:
-        raise RunError(f"There is nothing to compare {len(groups)} subject with.", "Give two or more.")
+        raise RunError(f"A comparison needs two subjects or more, not {len(groups)}.", "Give two or more.")
     for number, group in enumerate(groups, start=1):
         if not group:
             raise RunError(f"Subject {number} has no evaluated runs.", "Give at least one run.")
@@ -289,7 +289,7 @@ def _difference(score: str, first: Sequence[Results], second: Sequence[Results])
 
 
 def _unlike(entries: Sequence[ScoreEntry]) -> str:
-    """Why these entries are not the same measurement, if they are not.
+    """Say why these entries are not the same measurement; an empty text if they are.
 
     Another seed of a metric's own, or more resamples for its interval, do not make it another.
     """
@@ -316,7 +316,7 @@ def _over_seeds(score: str, first: Sequence[Results], second: Sequence[Results])
 
 
 def _over_samples(score: str, first: Results, second: Results) -> Estimate:
-    """Paired by sample if the two can be, else unpaired samples, else from their own intervals."""
+    """Estimate a difference from paired samples if possible, else from unpaired ones, else from both intervals."""
     entries = first.scores[score], second.scores[score]
     estimate = _from_samples(first.samples.get(score), second.samples.get(score))
     if estimate is None or estimate.p is None:

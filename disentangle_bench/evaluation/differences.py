@@ -40,7 +40,7 @@ class ScoredInterval(NamedTuple):
 
 
 def paired_difference(first: Floats, second: Floats) -> Estimate:
-    """The mean of `second - first`, both `(n,)` and of the same samples, in the same order.
+    """Estimate the mean of `second - first`, both `(n,)` and of the same samples, in the same order.
 
     Outcomes of 0 and 1 get the exact McNemar test, which holds its level with however few discordant samples, and
     Tango's score interval (Statistics in Medicine 17, 1998), which keeps its coverage where the t interval would
@@ -52,7 +52,7 @@ def paired_difference(first: Floats, second: Floats) -> Estimate:
 
 
 def paired_t(first: Floats, second: Floats) -> Estimate:
-    """The mean of `second - first`, both `(n,)`: Student's t on the differences."""
+    """Estimate the mean of `second - first`, both `(n,)`, by Student's t on the differences."""
     differences = second - first
     mean = float(differences.mean())
     if len(differences) < 2:
@@ -65,7 +65,7 @@ def paired_t(first: Floats, second: Floats) -> Estimate:
 
 
 def welch_difference(first: Floats, second: Floats) -> Estimate:
-    """`mean(second) - mean(first)` of independent samples `(n,)` and `(m,)`: Welch's t."""
+    """Estimate `mean(second) - mean(first)` of independent samples `(n,)` and `(m,)` by Welch's t."""
     mean = float(second.mean() - first.mean())
     if min(len(first), len(second)) < 2:
         return Estimate(mean, reason="one of the two has only one sample")
@@ -78,10 +78,10 @@ def welch_difference(first: Floats, second: Floats) -> Estimate:
 
 
 def difference_of_intervals(first: ScoredInterval, second: ScoredInterval) -> Estimate:
-    """`second - first` from their own 95 % intervals, taken as independent.
+    """Estimate `second - first` from their own 95 % intervals, taken as independent.
 
     Square-and-add of the one-sided widths (MOVER; Zou and Donner, Statistics in Medicine 27, 2008), so that lopsided
-    intervals stay so. For scores of the same samples this is conservative: their agreement is not made use of.
+    intervals stay so. For scores of the same samples this is conservative: their correlation is not used.
     """
     value = second.value - first.value
     below = math.hypot(max(second.value - second.low, 0.0), max(first.high - first.value, 0.0))
@@ -96,7 +96,7 @@ def difference_of_intervals(first: ScoredInterval, second: ScoredInterval) -> Es
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (Scandinavian Journal of Statistics 6, 1979).
+    """Apply Holm's step-down correction (Scandinavian Journal of Statistics 6, 1979).
 
     The chance of even one false difference among all of these is at most the level that the corrected p-values are
     held against, however the tests depend on each other.
@@ -136,7 +136,7 @@ def _mcnemar(gains: int, losses: int, n: int) -> Estimate:
 
 
 def tango_interval(gains: int, losses: int, n: int) -> tuple[float, float]:
-    """The 95 % score interval of `(gains - losses) / n`, the difference of two paired proportions."""
+    """Compute the 95 % score interval of `(gains - losses) / n`, the difference of two paired proportions."""
     value = (gains - losses) / n
 
     def statistic(difference: float) -> float:

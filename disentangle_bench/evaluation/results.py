@@ -27,7 +27,7 @@ Better = Literal["higher", "lower", "neither"]
 
 
 QUESTIONS = ("c1-accuracy", "mutual-information", "traversal-consistency")
-"""What a run is asked first: whether c1 names the classes, what the images hold of each code, what traversals show."""
+"""What is read first of a run: do categories match classes, do images hold the codes, do images follow the codes?"""
 
 
 class Scored(BaseModel):
@@ -191,7 +191,7 @@ def _short(entry: ScoreEntry) -> str:
 
 
 def reading_order(metrics: Iterable[str], kind: str) -> list[str]:
-    """Metrics in the order in which they are read: of a run the three questions first, all else as it comes.
+    """Sort metrics into the order in which they are read: of a run the three questions first, then all others.
 
     Args:
         metrics: their names.

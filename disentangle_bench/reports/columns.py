@@ -1,4 +1,4 @@
-"""Numbers in columns, their decimal points below each other."""
+"""Numbers in columns, with aligned decimal points."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def align(text: str, before: int, after: int) -> str:
 
 
 def aligned(texts: Sequence[str]) -> list[str]:
-    """Pad the cells of a column, in which empty ones stay empty, as far as its numbers need."""
+    """Pad the cells of a column to the same decimal point; empty ones stay empty."""
     parts = [_split(text) for text in texts if text and text != MISSING]
     before = max((len(whole) for whole, _ in parts), default=0)
     after = max((len(decimals) for _, decimals in parts), default=0)
@@ -30,13 +30,13 @@ def aligned(texts: Sequence[str]) -> list[str]:
 
 
 def aligned_pairs(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """The same for cells of two numbers, such as `[0.1,` and `0.2]`, of which both are aligned."""
+    """Align both numbers of cells with two, such as `[0.1,` and `0.2]`."""
     columns = [aligned(side) for side in zip(*pairs, strict=True)] or [[], []]
     return [f"{low} {high}".rstrip() for low, high in zip(*columns, strict=True)]
 
 
 def _split(text: str) -> tuple[str, str]:
-    """A number before its decimal point, and the rest; brackets and signs belong to the digits next to them."""
+    """Split a number at its decimal point; brackets and signs stay with the digits next to them."""
     point = text.find(".")
     if point < 0:
         point = len(text.rstrip("],)"))

@@ -58,7 +58,7 @@ def _describe(side: Side) -> str:
 
 
 def reading_notes(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) -> list[str]:
-    """What the intervals cover, what the verdicts are corrected for, why some rows have none, and what is not shown."""
+    """Say what intervals cover, how verdicts are corrected, why some rows have none, and how many are not shown."""
     rows = [row for of_metric in shown.values() for row in of_metric]
     spreads = {difference.spread for row in rows for difference in row.differences}
     notes = []
@@ -93,7 +93,7 @@ def _reasons(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) -> list
 
 
 def _together(rows: Sequence[Row], shown: Mapping[str, Sequence[Row]]) -> list[str]:
-    """These scores by name; where they are all that is shown of a metric of several, the metric's name for them."""
+    """Name these scores; if they are all that is shown of a metric with several, name the metric instead."""
     named = []
     for metric in dict.fromkeys(row.metric for row in rows):
         scores = [row.score for row in rows if row.metric == metric]
@@ -102,7 +102,7 @@ def _together(rows: Sequence[Row], shown: Mapping[str, Sequence[Row]]) -> list[s
 
 
 def markdown(comparison: Comparison) -> str:
-    """Every score, for a README or a job summary; with the raw and the corrected p-values."""
+    """Write every score as Markdown, with the raw and the corrected p-values."""
     names = letters(len(comparison.subjects))
     headings = ["Score", *names, "Chance", "Ceiling"]
     for name in names[1:]:
@@ -123,7 +123,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def records(comparison: Comparison) -> list[dict[str, Any]]:
-    """One plain record a score, unrounded, for CSV; the subjects' names head their columns."""
+    """Make one plain record per score, unrounded, for CSV; the subjects' names head their columns."""
     names = [side.name for side in comparison.subjects]
     records = []
     for row in comparison.rows:

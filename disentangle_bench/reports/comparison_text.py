@@ -39,12 +39,12 @@ class Said(NamedTuple):
 
 
 def letters(count: int) -> list[str]:
-    """`A`, `B`, ...: what the table calls the subjects; `S1`, `S2`, ... where the alphabet is too short."""
+    """Name the subjects `A`, `B`, ..., or `S1`, `S2`, ... where the alphabet is too short."""
     return list(ascii_uppercase[:count]) if count <= len(ascii_uppercase) else [f"S{n + 1}" for n in range(count)]
 
 
 def say_value(value: Value) -> Said:
-    """A subject's value: of its one run with the interval, or the mean over seeds with the range."""
+    """Write a subject's value: of its one run with the interval, or the mean over seeds with the range."""
     decimals = _decimals(value)
     if len(value.runs) == 1 or value.value is None:
         return _with_interval(say(value.value, decimals), value.low, value.high, decimals)
@@ -67,12 +67,12 @@ def _ends(value: Value) -> tuple[float, float]:
 
 
 def say_chance(values: Sequence[Value]) -> str:
-    """The chance of several subjects: their mean where they agree to one decimal, else the least and the greatest."""
+    """Write the chance of several subjects: the mean if they agree to one decimal, else the least and the greatest."""
     return _say_levels([value.chance for value in values], values)
 
 
 def say_ceiling(values: Sequence[Value]) -> str:
-    """The same for the ceiling."""
+    """Write the ceiling of several subjects, as `say_chance`."""
     return _say_levels([value.ceiling for value in values], values)
 
 
@@ -86,7 +86,7 @@ def _say_levels(levels: Sequence[float | None], values: Sequence[Value]) -> str:
 
 
 def say_differences(row: Row) -> list[Said]:
-    """Each difference to the first subject, with its interval; an empty text where there is none."""
+    """Write each difference to the first subject, with its interval; empty texts where there is none."""
     counts = is_count(run for value in row.values for run in value.runs)
     said = []
     for difference in row.differences:

@@ -1,4 +1,4 @@
-"""What was scored, in one sentence: the heading of a table of scores."""
+"""The heading of a table of scores: what was scored, in one sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
 def heading(subject: Mapping[str, Any]) -> tuple[str, str]:
-    """The name of a subject, and what a reader needs to know of it.
+    """Describe a subject by its name and by what a reader needs to know of it.
 
     Args:
         subject: of results. Those of an older version say less.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 
 def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, left: Collection[str]) -> str:
-    """A Markdown table; the columns named in `left` are set flush left, the others flush right."""
+    """Write a Markdown table; the columns named in `left` are set flush left, the others flush right."""
     marks = [":---" if heading in left else "---:" for heading in headings]
     lines = []
     for cells in (headings, marks, *rows):

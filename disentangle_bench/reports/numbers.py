@@ -1,4 +1,4 @@
-"""Numbers as people read them: as many decimals as their interval supports, and never a negative zero."""
+"""Numbers as text: with as many decimals as their interval supports, and never a negative zero."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PLAIN_DECIMALS = 3
 
 
 def decimals_for(low: float | None, high: float | None) -> int:
-    """The decimals that half the interval's width supports: 4 at most, 3 without an interval.
+    """Count the decimals that half the interval's width supports: 4 at most, 3 without an interval.
 
     Two significant digits of that half width where they begin below 35, else one: the rule of the Review of Particle
     Physics, which keeps rounding from widening an interval by more than about a seventh.
@@ -25,41 +25,41 @@ def decimals_for(low: float | None, high: float | None) -> int:
 
 
 def say(value: float | None, decimals: int) -> str:
-    """The number with that many decimals, or `n/a`."""
+    """Write a number with that many decimals, or `n/a`."""
     return MISSING if value is None else f"{value:z.{decimals}f}"
 
 
 def say_signed(value: float, decimals: int) -> str:
-    """The number with its sign, unless it rounds to zero."""
+    """Write a number with its sign, unless it rounds to zero."""
     text = say(value, decimals)
     return f"+{text}" if float(text) > 0 else text
 
 
 def say_interval(low: float | None, high: float | None, decimals: int) -> str:
-    """`[low, high]`, or nothing where there is none."""
+    """Write `[low, high]`; an empty text if either is missing."""
     return "" if low is None or high is None else f"[{say(low, decimals)}, {say(high, decimals)}]"
 
 
 def say_optional(value: float | None, decimals: int) -> str:
-    """The number, or nothing where there is none."""
+    """Write a number; an empty text if there is none."""
     return "" if value is None else say(value, decimals)
 
 
 def say_p(p: float | None) -> str:
-    """A p-value with two significant digits; below 0.0001 only that it is; nothing where there is none."""
+    """Write a p-value with two significant digits, or `< 0.0001`; an empty text if there is none."""
     if p is None:
         return ""
     return "< 0.0001" if p < 1e-4 else f"{p:.{min(1 - math.floor(math.log10(p)), 5)}f}"
 
 
 def is_count(values: Iterable[float | None]) -> bool:
-    """Whether all of these that are known are whole numbers, and one of them is more than 1."""
+    """Whether all known values are whole numbers, and one of them is more than 1."""
     known = [value for value in values if value is not None]
     return any(abs(value) > 1 for value in known) and all(value == int(value) for value in known)
 
 
 def say_value(value: float | str) -> str:
-    """What a class of a factor stands for: a text as it is, a number with three digits, from 1,000 on a whole one."""
+    """Write the value that a class stands for: numbers with three digits, from 1,000 on as whole numbers."""
     if isinstance(value, str):
         return value
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""A ranking as a table: one row a model, its score and rank by each criterion."""
+"""A ranking as a table: one row per model, with its score and rank by each criterion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from disentangle_bench.reports.numbers import PLAIN_DECIMALS, say
 
 
 def table(ranking: Ranking) -> RenderableType:
-    """For the terminal: the models from the best to the worst, and how to read it."""
+    """Lay out models from best to worst for a terminal, with notes on how to read the ranks."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in _headings(ranking):
         grid.add_column(heading, justify="left" if heading == "Model" else "right", overflow="fold")
@@ -26,13 +26,13 @@ def table(ranking: Ranking) -> RenderableType:
 
 
 def markdown(ranking: Ranking) -> str:
-    """For a README or a job summary."""
+    """Write the ranking as Markdown."""
     rows = markdown_table(_headings(ranking), _rows(ranking), left=("Model",))
     return rows + "".join(f"\n{note}\n" for note in reading_notes(ranking))
 
 
 def records(ranking: Ranking) -> list[dict[str, Any]]:
-    """One plain record a model, unrounded, for CSV."""
+    """Make one plain record per model, unrounded, for CSV."""
     records = []
     for model in ranking.models:
         record: dict[str, Any] = {"model": model.name, "mean_rank": model.mean_rank}
@@ -43,7 +43,7 @@ def records(ranking: Ranking) -> list[dict[str, Any]]:
 
 
 def reading_notes(ranking: Ranking) -> list[str]:
-    """What the ranks mean, and how far to trust them."""
+    """Say what the ranks mean, and how far to trust them."""
     notes = [f"Scores over {ranking.samples} samples, ranks in brackets; no labels were used."]
     if len(ranking.models) < ADVISED:
         notes.append(f"With fewer than {ADVISED} models such ranks say little.")

@@ -49,7 +49,7 @@ class Said(NamedTuple):
 
 
 def say_entry(entry: ScoreEntry) -> Said:
-    """The numbers of a score as text."""
+    """Write the numbers of a score."""
     count = is_count((entry.value, entry.low, entry.high, entry.ceiling))
     decimals = 0 if count else decimals_for(entry.low, entry.high)
     known = entry.low is not None and entry.high is not None
@@ -72,7 +72,7 @@ class ScoreRows:
 
     @classmethod
     def of(cls, metrics: Iterable[str], width: int, *, every: bool = False) -> ScoreRows:
-        """The layout for metrics with these names, in lines of that width.
+        """Choose the layout for metrics with these names, in lines of that width.
 
         A label that is too long for its column has a line of its own.
         """
@@ -81,12 +81,12 @@ class ScoreRows:
         return cls(min(max(wanted, LEAST_LABEL), MOST_LABEL, room), every)
 
     def headings(self, rule: str = "─") -> Text:
-        """The headings of the columns, and a line below."""
+        """Set the headings of the columns, and a rule below."""
         headings = Text(f"{'Score':{self.label}}{NUMBERS}\n", "bold", no_wrap=True, overflow="ignore")
         return headings.append(rule * (self.label + len(NUMBERS)), "not bold")
 
     def rows(self, scores: Mapping[str, ScoreEntry]) -> Text:
-        """The rows of one metric, from its scores by name, the headline first."""
+        """Set the rows of one metric, from its scores by name, the headline first."""
         lines: list[Text] = []
         shown = list(_shown(scores, self.every).values())
         nested = len(shown) > 1
@@ -105,14 +105,14 @@ class ScoreRows:
 
 
 def row_label(metric: str, part: str, unit: str, *, nested: bool) -> Text:
-    """What a row is called: by its whole name, or nested below the name of its metric by what stands behind that."""
+    """Label a row with the score's name or, nested below that of its metric, with code and component."""
     whole = Text(metric, "cyan").append(part and f".{part}", "default")
     label = Text(INDENT + part) if nested and part else whole
     return label.append(unit and f", {unit}", "dim")
 
 
 def _numbers(said: Said) -> Text:
-    """The columns of numbers, each in its fixed place."""
+    """Set the numbers, each in its fixed place."""
     interval = align(f"[{said.low},", 5, 6) + align(f"{said.high}]", 3, 6) if said.low else " " * 20
     numbers = Text(align(said.value, 4, 5), "bold")
     numbers.append(interval + align(said.chance, 4, 5) + align(said.ceiling, 4, 5), "not bold")
@@ -121,7 +121,7 @@ def _numbers(said: Said) -> Text:
 
 
 def _shown(scores: Mapping[str, ScoreEntry], every: bool) -> dict[str, ScoreEntry]:
-    """Those of a metric's scores that have a row, by what notes call them.
+    """Choose those of a metric's scores that have a row, by what notes call them.
 
     All that lack a value for one reason have one row together, by the metric's name.
     """
@@ -158,7 +158,7 @@ class ScoreTable:
 
 
 def title(subject: Mapping[str, Any], width: int) -> Text:
-    """What was scored, in lines of that width."""
+    """Say what was scored, in lines of that width."""
     name, said = heading(subject)
     lines = textwrap.wrap(f"{name}: {said}" if said else name, width, break_on_hyphens=False)
     text = Text("\n".join(lines).replace(UNBROKEN, " "), no_wrap=True, overflow="ignore")
@@ -167,7 +167,7 @@ def title(subject: Mapping[str, Any], width: int) -> Text:
 
 
 def footer(results: Results, *, every: bool = False) -> list[str]:
-    """Why some scores have no value, each reason once, and how many scores have no row."""
+    """Say why some scores have no value, each reason once, and how many scores have no row."""
     names: dict[str, list[str]] = {}
     hidden = 0
     for scores in results.by_metric().values():
@@ -181,7 +181,7 @@ def footer(results: Results, *, every: bool = False) -> list[str]:
 
 
 def markdown(results: Results) -> str:
-    """Every score, for a README or a job summary."""
+    """Write every score as Markdown."""
     rows = []
     for name, entry in results.scores.items():
         said = say_entry(entry)
@@ -191,7 +191,7 @@ def markdown(results: Results) -> str:
 
 
 def records(results: Results) -> list[dict[str, Any]]:
-    """One plain record a score, unrounded, for CSV."""
+    """Make one plain record per score, unrounded, for CSV."""
     return [
         {"score": name, **{field: getattr(entry, field) for field in FIELDS}} for name, entry in results.scores.items()
     ]

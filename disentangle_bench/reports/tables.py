@@ -1,4 +1,4 @@
-"""Results and comparisons as text for people, or as Markdown, CSV or JSON for pages and programs."""
+"""Results, comparisons and rankings as tables for people, or as Markdown, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
 
 
 def to_table(report: Report, *, every: bool = False) -> RenderableType:
-    """For a terminal, through rich: the headline of each metric, or every score."""
+    """Lay out a report for a terminal, through rich: the headline of each metric, or every score."""
     if isinstance(report, Results):
         return score_table.ScoreTable(report, every)
     if isinstance(report, Comparison):
@@ -30,7 +30,7 @@ def to_table(report: Report, *, every: bool = False) -> RenderableType:
 
 
 def to_text(report: Report, width: int = PLAIN_WIDTH, *, every: bool = False) -> str:
-    """The same as plain text without colours and without blanks at the ends of lines."""
+    """Write the table as plain text, without colours and without blanks at the ends of lines."""
     console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, emoji=False)
     with console.capture() as captured:
         console.print(to_table(report, every=every), highlight=False)
@@ -38,14 +38,14 @@ def to_text(report: Report, width: int = PLAIN_WIDTH, *, every: bool = False) ->
 
 
 def to_markdown(report: Report) -> str:
-    """As a Markdown table of every score, with its notes."""
+    """Write a Markdown table of every score, with its notes."""
     if isinstance(report, Results):
         return score_table.markdown(report)
     return comparison_table.markdown(report) if isinstance(report, Comparison) else ranking_table.markdown(report)
 
 
 def to_csv(report: Report) -> str:
-    """As comma-separated values, unrounded; what is unknown is empty."""
+    """Write every score as comma-separated values, unrounded; what is unknown is empty."""
     records: list[dict[str, Any]]
     if isinstance(report, Results):
         records = score_table.records(report)
@@ -61,7 +61,7 @@ def to_csv(report: Report) -> str:
 
 
 def to_json(report: Report) -> str:
-    """As JSON; for results exactly what `results.json` holds."""
+    """Write everything as JSON; for results exactly what `results.json` holds."""
     return json.dumps(report.to_values(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 

@@ -42,7 +42,7 @@ def test_a_sheet_replaces_a_sheet_but_nothing_else(dbench, tmp_path):
     (tmp_path / "digits.png").write_bytes(b"mine")
     outcome = dbench("data", "show", "digits")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "digits.png is there and is no sheet of a dataset." in outcome.err
+    assert "digits.png exists and is not a sheet of a dataset." in outcome.err
     assert (tmp_path / "digits.png").read_bytes() == b"mine"
 
 

@@ -255,7 +255,7 @@ class TestSubjects:
         assert [side.name for side in compare_results(runs, names=["old", "new"]).subjects] == ["old", "new"]
 
     def test_fewer_than_two(self):
-        with pytest.raises(RunError, match=r"nothing to compare 1 subject with[\s\S]*two or more"):
+        with pytest.raises(RunError, match=r"two subjects or more, not 1[\s\S]*two or more"):
             compare_results([scored()])
 
     def test_one_without_runs(self):

@@ -1,4 +1,4 @@
-"""Which category holds which class: the confusion matrix of a categorical code, matched classes on the diagonal."""
+"""The confusion matrix of a categorical code: categories by classes, matched pairs on the diagonal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def confusion_matrix(
     code: str = "c1",
     factor: str = "class",
 ) -> Figure:
-    """Counts of test images by category and class, coloured by their share of the class.
+    """Draw counts of test images by category and class, coloured by their share of the class.
 
     Args:
         counts: `(categories, classes)`.

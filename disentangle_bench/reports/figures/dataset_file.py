@@ -1,4 +1,4 @@
-"""Where a dataset's sheet is written: a file that is new or was a sheet before, and never anybody's other file."""
+"""Write a dataset's sheet into a new file, or over an earlier sheet, and never over another file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _MARK = "disentangle-bench: a sheet of "
 
 
 def refuse_target(path: Path) -> None:
-    """Find a path to which no sheet should be written, before there is one.
+    """Refuse a path to which no sheet should be written, before one is drawn.
 
     Raises:
-        StorageError: a suffix of another kind of file, or a file that is no sheet.
+        StorageError: a suffix of another kind of file, or a file that is not a sheet.
     """
     if path.suffix[1:].lower() not in FORMS:
         known = ", ".join(f".{form}" for form in FORMS)
-        raise StorageError(f"{path} is no name of an image file.", f"Let it end with one of {known}.")
+        raise StorageError(f"{path} is not the name of an image file.", f"Use one of the suffixes {known}.")
     if path.is_dir():
         raise StorageError(f"{path} is a folder.", "Give the name of a file.")
     with storage_errors(path, "read"):
         is_other = path.exists() and _MARK.encode() not in path.read_bytes()
     if is_other:
-        raise StorageError(f"{path} is there and is no sheet of a dataset.", "Move it away, or give another --out.")
+        raise StorageError(f"{path} exists and is not a sheet of a dataset.", "Move it away, or give another --out.")
 
 
 def write_dataset_sheet(dataset: Dataset, path: Path) -> None:

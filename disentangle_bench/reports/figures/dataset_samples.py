@@ -25,7 +25,7 @@ _SHARES = (0.5, 0.7, 0.2, 0.9, 0.35)
 
 @dataclass(frozen=True)
 class SampleRow:
-    """Images that belong together.
+    """Images that are shown side by side.
 
     Attributes:
         name: what changes along them.
@@ -42,14 +42,14 @@ class SampleRow:
 
 @dataclass(frozen=True)
 class Samples:
-    """The rows, and what is held fixed in all of them."""
+    """The rows of a sheet, and what is held fixed in all of them."""
 
     rows: tuple[SampleRow, ...]
     held: str = ""
 
 
 def choose_samples(dataset: Dataset) -> Samples:
-    """The rows of a dataset's sheet."""
+    """Choose the rows of a dataset's sheet."""
     ground_truth = _grid(dataset)
     if ground_truth is not None:
         samples = _along_factors(ground_truth)
@@ -61,7 +61,7 @@ def choose_samples(dataset: Dataset) -> Samples:
 
 
 def spread(factor: Factor) -> NDArray[np.int64]:
-    """All of a factor's classes, or about ten: evenly spaced if some number of them allows it, and to both ends."""
+    """Choose all of a factor's classes, or about ten: evenly spaced if possible, and including both ends."""
     size = factor.size or 0
     if size <= FEW:
         return np.arange(size)
@@ -72,7 +72,7 @@ def spread(factor: Factor) -> NDArray[np.int64]:
 
 
 def _grid(dataset: Dataset) -> GroundTruth | None:
-    """The sampler of a set of about one image a combination; one of many images, or of hardly any, is no grid."""
+    """Return the sampler of a dataset with about one image per combination of classes; any other is not a grid."""
     ground_truth = dataset.ground_truth
     if ground_truth is None:
         return None
@@ -104,13 +104,13 @@ class _Nearest:
         self._classes = None if ground_truth.whole else ground_truth.classes(np.arange(len(ground_truth)))
 
     def row(self, wanted: NDArray[np.int64]) -> int:
-        """The image's row."""
+        """Find the row of the image that is nearest to these classes."""
         if self._classes is None:
             return int(self.ground_truth.index(wanted)[0])
         return int(np.argmin(self._distances(self._classes, wanted)))
 
     def rows_with(self, wanted: NDArray[np.int64], column: int) -> list[int]:
-        """The row of the nearest image that has the class wanted in that column; none if there is no such image."""
+        """Find the row of the nearest image with the wanted class in that column; empty if there is no such image."""
         if self._classes is None:
             return [self.row(wanted)]
         candidates = np.flatnonzero(self._classes[:, column] == wanted[column])
@@ -119,7 +119,7 @@ class _Nearest:
         return [int(candidates[np.argmin(self._distances(self._classes[candidates], wanted))])]
 
     def _distances(self, classes: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Sums over factors, each from 0 for the same class to 1 for another, or for the farthest in an order."""
+        """Sum distances over factors: 0 for the same class, up to 1 for another one or the farthest in an order."""
         total = np.zeros(len(classes))
         for column, factor in enumerate(self.ground_truth.factors):
             size = self.ground_truth.sizes[column]
@@ -169,7 +169,7 @@ def _by_class(dataset: Dataset, label: Factor) -> list[SampleRow]:
 
 
 def _observed(dataset: Dataset, factor: Factor, label: Factor | None) -> SampleRow:
-    """Images from the lowest to the highest value, or of each class; of one class of the label, if there is one."""
+    """Choose images from the lowest to the highest value, or of each class, within one class of the label if any."""
     assert dataset.factors is not None
     column = dataset.factors.column(factor.name)
     among, note = np.arange(len(column)), factor.summary
@@ -195,11 +195,11 @@ def _any(dataset: Dataset) -> list[SampleRow]:
 
 
 def _some(rows: NDArray[np.int64], most: int = COLUMNS) -> NDArray[np.int64]:
-    """Up to so many of them, each from the middle of one of as many equal parts."""
+    """Choose at most `most` rows, each from the middle of one of as many equal parts."""
     shown = min(most, len(rows))
     return rows[((np.arange(shown) + 0.5) * len(rows) / max(shown, 1)).astype(np.int64)]
 
 
 def _say_class(factor: Factor, number: float) -> str:
-    """What a class stands for; its number is a float beside factors that are continuous."""
+    """Say what a class stands for; its number is a float beside factors that are continuous."""
     return say_value(factor.values[int(number)]) if factor.values else str(int(number))

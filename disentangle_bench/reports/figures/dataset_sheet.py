@@ -26,7 +26,7 @@ HELD_LINE, DOTS_A_CHARACTER = 26, 11
 
 @dataclass(frozen=True)
 class _Page:
-    """A figure that is placed in dots from its upper left corner."""
+    """A figure whose contents are placed in dots from its upper left corner."""
 
     width: int
     height: int
@@ -42,7 +42,7 @@ class _Page:
 
 
 def dataset_sheet(samples: Samples, title: str = "") -> Figure:
-    """The sheet.
+    """Draw the sheet.
 
     Args:
         samples: the rows, all with images of one shape.
@@ -68,18 +68,16 @@ def dataset_sheet(samples: Samples, title: str = "") -> Figure:
 
 
 def cell(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """An image `(c, h, w)` as `(h', w', 3)`, each pixel enlarged, or averaged with others, to be about `CELL` high or
-    wide, in a thin frame.
-    """
-    picture = np.moveaxis(image, 0, -1).astype(np.float64)
-    picture = picture if picture.shape[2] == 3 else picture[:, :, :1].repeat(3, axis=2)
-    longest = max(picture.shape[:2])
+    """Scale an image `(c, h, w)` by whole pixels to `(h', w', 3)`, about `CELL` high or wide, with a thin frame."""
+    pixels = np.moveaxis(image, 0, -1).astype(np.float64)
+    pixels = pixels if pixels.shape[2] == 3 else pixels[:, :, :1].repeat(3, axis=2)
+    longest = max(pixels.shape[:2])
     times = longest // CELL
     if times > 1:
-        h, w = (length // times for length in picture.shape[:2])
-        picture = picture[: h * times, : w * times].reshape(h, times, w, times, 3).mean(axis=(1, 3))
+        h, w = (length // times for length in pixels.shape[:2])
+        pixels = pixels[: h * times, : w * times].reshape(h, times, w, times, 3).mean(axis=(1, 3))
     zoom = max(round(CELL / longest), 1)
-    large = np.rint(picture).astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
+    large = np.rint(pixels).astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
     frame = int(FAINT[1:3], 16)
     return np.pad(large, ((1, 1), (1, 1), (0, 0)), constant_values=frame)
 
@@ -112,5 +110,5 @@ def _short(text: str, length: int) -> str:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """Text in lines of so many dots, about."""
+    """Wrap a text to lines of about that many dots."""
     return textwrap.wrap(text, max(width // DOTS_A_CHARACTER, 1))

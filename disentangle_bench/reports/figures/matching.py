@@ -35,7 +35,7 @@ class Matching:
     places: Sequence[int | None]
 
     def sorted_categories(self, k: int) -> list[tuple[int, str]]:
-        """All `k` categories with the names of their classes, in the order of the classes, the unmatched last."""
+        """List all `k` categories with the names of their classes, in the order of the classes, unmatched ones last."""
         last = len(self.classes)
         pairs = zip(self.categories, self.places, strict=True)
         places = {int(name): last if place is None else place for name, place in pairs}
@@ -45,7 +45,7 @@ class Matching:
 
 
 def matching_of(results: Results) -> Matching | None:
-    """The matching that some score of these results holds in its details, if one does."""
+    """Read the matching from the details of the score that has one; None if no score has one."""
     for entry in results.scores.values():
         if "matching" in entry.details and entry.value is not None:
             return _read(entry)
@@ -68,5 +68,5 @@ def _read(entry: ScoreEntry) -> Matching:
 
 
 def name_of(value: object) -> str:
-    """A category or class as text, whole numbers without a decimal point."""
+    """Write a category or class as text, whole numbers without a decimal point."""
     return f"{value:g}" if isinstance(value, float) else str(value)

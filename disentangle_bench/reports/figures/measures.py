@@ -1,4 +1,4 @@
-"""Which code moves which measure of the picture: rank correlations as a heat map."""
+"""How codes go with image measures: rank correlations as a heat map."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def measure_heat_map(
     categorical: Collection[str] = (),
     title: str = "",
 ) -> Figure:
-    """Rank correlations of codes and image measures, one panel per kind of images.
+    """Draw rank correlations of codes and image measures, one panel per kind of images.
 
     Args:
         panels: panel title -> `(codes, measures)` in [-1, 1]; NaN where there is no value.

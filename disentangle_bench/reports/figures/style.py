@@ -1,4 +1,4 @@
-"""How every figure looks, and how it is written: the same bytes for the same numbers, as SVG and PNG."""
+"""The look of every figure, and how it is written: the same bytes for the same numbers, as SVG and PNG."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MUTED = "#6e6e6e"
 FAINT = "#d9d9d9"
 MINUS = "\N{MINUS SIGN}"
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""Okabe and Ito's colours, which people with any colour vision can tell apart."""
+"""Okabe and Ito's colours, which are distinct for people with any colour vision."""
 
 _SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -63,18 +63,18 @@ FORMS = tuple(_NO_DATES)
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The house's settings, for as long as a figure is being made or written."""
+    """Use the common settings while a figure is drawn or written."""
     with mpl.rc_context(_SETTINGS):
         yield
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A figure of that size in inches; to be called within `style()`."""
+    """Make a figure of that size in inches; call it within `style()`."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def without_frame(axes: Axes) -> None:
-    """Leave only what is drawn: no frame, no tick marks."""
+    """Remove the frame and the tick marks."""
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 

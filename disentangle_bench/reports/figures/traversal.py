@@ -28,7 +28,7 @@ def traversal_grid(
     ylabel: str = "",
     prior: tuple[int, int] | None = None,
 ) -> Figure:
-    """A grid of images with a heading above each column and, if given, beside each row.
+    """Draw a grid of images with a heading above each column and, if given, beside each row.
 
     Args:
         images: `(rows, columns, h, w)` grey or `(rows, columns, h, w, 3)` colour; float in [0, 1] or uint8.
@@ -39,8 +39,8 @@ def traversal_grid(
         ylabel: what the rows are.
         prior: the first and last column that lie in the code's prior range; a line below marks them.
     """
-    picture = mosaic(images)
-    height, width = picture.shape[:2]
+    grid = mosaic(images)
+    height, width = grid.shape[:2]
     below = BOTTOM if prior is None else MARK
     whole = (LEFT + width + RIGHT, TOP + height + below)
     with style():
@@ -48,7 +48,7 @@ def traversal_grid(
         # Placed to the dot, so that every pixel of an image becomes the same number of dots.
         axes = figure.add_axes((LEFT / whole[0], below / whole[1], width / whole[0], height / whole[1]))
         extent = (0, images.shape[1], images.shape[0], 0)
-        axes.imshow(picture, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation="none")
+        axes.imshow(grid, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation="none")
         figure.text(LEFT / whole[0], 1 - 22 / whole[1], title, va="top", fontsize=9.5)
         _label(axes, columns, rows, xlabel, ylabel)
         if prior is not None:
@@ -59,7 +59,7 @@ def traversal_grid(
 
 
 def mosaic(images: Images) -> NDArray[np.float64]:
-    """The images `(rows, columns, h, w[, 3])` side by side on white, each pixel enlarged, as one array in [0, 1]."""
+    """Put images `(rows, columns, h, w[, 3])` side by side on white, each pixel enlarged, as one array in [0, 1]."""
     scaled = np.asarray(images, dtype=np.float64) / (255 if images.dtype == np.uint8 else 1)
     zoom = max(round(CELL / max(images.shape[2:4])), 1)
     large = np.clip(scaled, 0, 1).repeat(zoom, axis=2).repeat(zoom, axis=3)

@@ -1,4 +1,4 @@
-"""Every figure of a run, and those of several runs together."""
+"""Draw and write every figure of a run, or of several runs together."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def write_figures(run: Run, results: Results, subject: Subject, folder: Path) ->
     """
     paths = []
     if "generator" in subject.parts and "latents" in subject.parts:
-        from disentangle_bench.reports.figures.sweeps import Traversals
+        from disentangle_bench.reports.figures.traversal_images import Traversals
 
         spec = subject.parts["latents"]
         grids = Traversals(subject.parts["generator"], spec, matching_of(results), subject.name)
@@ -90,7 +90,7 @@ def _confusion(results: Results) -> Figure | None:
 
 
 def _measures(results: Results) -> Figure | None:
-    """How each code goes with each measure of generated and of real images."""
+    """Draw how each code goes with each measure of generated and of real images."""
     scores = results.by_metric().get("image-measures", {}).values()
     of_codes = {(entry.code, entry.component): entry for entry in scores if entry.code is not None}
     values = {key: entry.value for key, entry in of_codes.items() if entry.value is not None}

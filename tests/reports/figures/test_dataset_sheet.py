@@ -87,7 +87,7 @@ def test_a_sheet_is_written_in_every_form_with_the_same_bytes_and_over_itself(tm
 def test_another_s_file_is_left_alone(tmp_path):
     path = tmp_path / "holiday.png"
     path.write_bytes(b"\x89PNG a beach")
-    with pytest.raises(StorageError, match=r"holiday\.png is there and is no sheet") as caught:
+    with pytest.raises(StorageError, match=r"holiday\.png exists and is not a sheet") as caught:
         write_dataset_sheet(DATASETS.get("digits").load(), path)
     assert "another --out" in caught.value.remedy
     assert path.read_bytes() == b"\x89PNG a beach"
@@ -95,7 +95,7 @@ def test_another_s_file_is_left_alone(tmp_path):
 
 @pytest.mark.parametrize("name", ["sheet", "sheet.jpg", "sheet.png.bak"])
 def test_a_name_of_no_image_is_refused(tmp_path, name):
-    with pytest.raises(StorageError, match="no name of an image file") as caught:
+    with pytest.raises(StorageError, match="not the name of an image file") as caught:
         refuse_target(tmp_path / name)
     assert ".png, .svg, .pdf" in caught.value.remedy
 

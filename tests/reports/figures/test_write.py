@@ -13,7 +13,7 @@ from disentangle_bench.latents import Categorical, Code, Gaussian, Latents, Late
 from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
 from disentangle_bench.reports.figures import write_comparison_figures, write_figures
 from disentangle_bench.reports.figures.matching import matching_of
-from disentangle_bench.reports.figures.sweeps import Traversals
+from disentangle_bench.reports.figures.traversal_images import Traversals
 from disentangle_bench.run import Run
 
 DETAILS = {

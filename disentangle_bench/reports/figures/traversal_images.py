@@ -1,4 +1,4 @@
-"""The images of the traversal grids: one code traversed, the other codes and the noise held along each row."""
+"""The traversal grids of a generator: one code traversed, the other codes and the noise held along each row."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Traversals:
     name: str
 
     def figure(self, index: int) -> Figure:
-        """The grid of one code: over its categories, or over [-2, 2].
+        """Draw the grid of one code: over its categories, or over [-2, 2].
 
         The rows of a continuous code's grid are the categories of the matched code, or of the first categorical one;
         without any they are draws.
@@ -99,7 +99,7 @@ class Traversals:
         return self.spec.sample(rows, torch.Generator().manual_seed(seed))
 
     def _images(self, base: Latents, index: int, values: Tensor) -> NDArray[np.float64]:
-        """`(rows, columns, h, w)` of grey or `(rows, columns, h, w, 3)` of colour images."""
+        """Generate images, `(rows, columns, h, w)` if grey, `(rows, columns, h, w, 3)` in colour."""
         with torch.inference_mode():
             images = self.generator(traverse(base, index, values)).double().cpu().numpy()
         channels, *shape = images.shape[1:]
