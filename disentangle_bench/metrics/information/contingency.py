@@ -109,14 +109,6 @@ class Contingency:
         row, column = _offsets(self.codes)[code], _offsets(self.factors)[factor]
         return self.joint[row : row + len(self.codes[code]), column : column + len(self.factors[factor])]
 
-    def __add__(self, other: Contingency) -> Contingency:
-        for one, another in zip((*self.codes, *self.factors), (*other.codes, *other.factors), strict=True):
-            if one.equal_width != another.equal_width or not np.array_equal(one.marks, another.marks):
-                raise MetricError(
-                    f"The bins of {one.name!r} differ.", "Add only counts that were made in the same bins."
-                )
-        return replace(self, joint=self.joint + other.joint)
-
     @property
     def samples(self) -> float:
         """Number of samples."""

@@ -129,11 +129,6 @@ def ksg_mutual_information(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, se
     References:
         Kraskov, Stögbauer and Grassberger (2004), arXiv:cond-mat/0305641, eq. 8.
     """
-    return float(ksg_contributions(x, y, neighbors=neighbors, seed=seed).mean())
-
-
-def ksg_contributions(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, seed: int = 0) -> NDArray[np.float64]:
-    """Return the terms `(n,)` whose mean is `ksg_mutual_information`."""
     rng = np.random.default_rng(seed)
     columns = [_scaled_columns(values, rng) for values in (x, y)]
     samples = len(columns[0])
@@ -148,8 +143,7 @@ def ksg_contributions(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, seed: i
     inside_x, inside_y = (
         cKDTree(part).query_ball_point(part, closer, p=np.inf, return_length=True) for part in columns
     )  # each counts the point itself: n_x + 1 and n_y + 1
-    terms: NDArray[np.float64] = digamma(neighbors) + digamma(samples) - digamma(inside_x) - digamma(inside_y)
-    return terms
+    return float((digamma(neighbors) + digamma(samples) - digamma(inside_x) - digamma(inside_y)).mean())
 
 
 def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int = 3, seed: int = 0) -> float:
