@@ -56,21 +56,21 @@ def _bar(console: Console, table: LiveTable | None) -> Iterator[OnProgress]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from disentangle_bench.evaluation.forecast import in_words
-    from disentangle_bench.evaluation.progress import Advanced, Planned, Scored, Started
+    from disentangle_bench.evaluation.progress import Advanced, Planned, Scored, Started, Working
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
     begun = time.monotonic()
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, left="")
+        task = bar.add_task("Loading", total=None, left="")
 
         def show(event: Event) -> None:
             elapsed = time.monotonic() - begun
-            if isinstance(event, Started):
-                bar.update(task, description=event.metric)
+            if isinstance(event, Started | Working):
+                bar.update(task, description=event.metric if isinstance(event, Started) else event.text)
             elif isinstance(event, Advanced):
                 bar.update(task, description=f"{event.metric} {event.done}/{event.total}", completed=elapsed)
             elif isinstance(event, Scored):
-                left = f"about {in_words(event.remaining)} left"
+                left = f"about {in_words(event.remaining)} left" if event.remaining else ""
                 bar.update(task, completed=elapsed, total=elapsed + event.remaining, left=left)
                 if table is not None:
                     table.add(event.metric, event.scores)

@@ -6,6 +6,7 @@ import logging
 from contextlib import nullcontext
 
 from disentangle_bench.errors import RepresentationError
+from disentangle_bench.evaluation.progress import OnProgress, Working
 from disentangle_bench.evaluation.samples import keep_samples_apart
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.representation import Representation
@@ -18,7 +19,14 @@ ENCODING = "1"
 _log = logging.getLogger(__name__)
 
 
-def encoded(run: Run, subject: Subject, *, keep: bool = True, again: bool = False) -> Subject:
+def encoded(
+    run: Run,
+    subject: Subject,
+    *,
+    keep: bool = True,
+    again: bool = False,
+    on_progress: OnProgress = lambda _event: None,
+) -> Subject:
     """Give a run's subject the codes and the posterior in `representation.h5`, which is written if need be.
 
     Of several processes one encodes the images, and the others wait for it.
@@ -28,6 +36,7 @@ def encoded(run: Run, subject: Subject, *, keep: bool = True, again: bool = Fals
         subject: see `subject_of_run`.
         keep: write what is computed to the run folder.
         again: compute codes and posterior even if they are kept.
+        on_progress: called if there is something to compute.
 
     Raises:
         StorageError: no space, no permission.
@@ -44,6 +53,7 @@ def encoded(run: Run, subject: Subject, *, keep: bool = True, again: bool = Fals
             return None
 
     def compute() -> Representation:
+        on_progress(Working(f"Encoding {subject.info['samples']:,} images"))
         parts = subject.parts
         posterior = parts.get("posterior_parameters", {})
         made = Representation(parts["codes"], parts.get("factors"), parts.get("train"), posterior)

@@ -57,6 +57,16 @@ class Advanced:
 
 
 @dataclass(frozen=True)
+class Working:
+    """Work begins that is not a metric's, such as `Encoding 1,797 images`."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class Noted:
     """Something could not be done."""
 
@@ -90,5 +100,5 @@ class Scored:
         return f"{name}: {said}{', kept from before' if self.kept else ''}"
 
 
-Event = Planned | Started | Advanced | Noted | Scored
+Event = Planned | Started | Advanced | Working | Noted | Scored
 OnProgress = Callable[[Event], None]

@@ -137,7 +137,8 @@ class _Scorer:
 
     def score(self, steps: Sequence[Step]) -> None:
         """Compute what is missing, metric by metric."""
-        missing = [step for step in steps if not self.kept(step)]
+        before = self.kept()
+        missing = [step for step in steps if not step.gave(before.get(step.name, {}).values())]
         forecast = Forecast({step.name: self.predicted(step) for step in missing})
         names = tuple(step.name for step in missing)
         kept = tuple(step.name for step in steps if step not in missing)
@@ -145,7 +146,8 @@ class _Scorer:
         self.on_progress(Planned(about, names, kept, forecast.remaining()))
         for step in steps:
             begun = time.perf_counter()
-            if scores := self.kept(step):  # looked up anew: another process may have computed it by now
+            scores = self.kept().get(step.name, {})  # another process may have computed it by now
+            if step.gave(scores.values()):
                 scored = Scored(step.name, scores, kept=True)
             else:
                 self.on_progress(Started(step.name, step.info.slow))
@@ -162,11 +164,10 @@ class _Scorer:
         except DbenchError:  # which the metric then gives for its reason
             return 0.0
 
-    def kept(self, step: Step) -> dict[str, ScoreEntry]:
-        """The scores of a metric that need not be computed; empty if they are missing, or to be computed again."""
+    def kept(self) -> dict[str, dict[str, ScoreEntry]]:
+        """The scores that are kept by now, by metric; none if all are to be computed again."""
         results = None if self.again else self.store.read()
-        scores = {} if results is None else results.by_metric().get(step.name, {})
-        return scores if step.gave(scores.values()) else {}
+        return {} if results is None else results.by_metric()
 
     def computed(self, step: Step) -> Scored:
         """Compute a metric and keep its scores."""

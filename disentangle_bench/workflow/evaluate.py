@@ -10,7 +10,7 @@ from typing import Any
 from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.encode import encoded
-from disentangle_bench.evaluation.progress import OnProgress
+from disentangle_bench.evaluation.progress import OnProgress, Working
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
 from disentangle_bench.evaluation.score import EvaluationInterrupted, score_subject
 from disentangle_bench.evaluation.store import FileStore
@@ -69,6 +69,7 @@ def evaluate(
         EvaluationInterrupted: Ctrl-C; its `results` are those of the metrics that were done.
         UnkeptScoresError: scores could not be written; its `results` are all of them.
     """
+    report = on_progress or (lambda _event: None)
     score = partial(
         score_subject,
         metrics=metrics,
@@ -77,7 +78,7 @@ def evaluate(
         bootstrap=bootstrap,
         levels=levels,
         again=again,
-        on_progress=on_progress or (lambda _event: None),
+        on_progress=report,
     )
     file = None if out is None else Path(out)
     found = subject if isinstance(subject, Run | Representation) else _opened(Path(subject))
@@ -95,9 +96,10 @@ def evaluate(
     made = subject_of_run(found, device=choose_device(device), data_dir=folder, rows=rows)
     store = FileStore.of_run(found, made, seed) if file is None else FileStore.of_file(file, made, seed)
     store.check(again=again)
-    made = encoded(found, made, keep=file is None, again=again)
+    made = encoded(found, made, keep=file is None, again=again, on_progress=report)
     results = score(made, store=store)
     if figures and file is None:
+        report(Working("Drawing figures"))
         _draw_figures(found, results, made)
     return results
 

@@ -95,9 +95,8 @@ def test_codes_without_categories_are_evaluated_and_drawn(real_dbench):
 
 
 def check_evaluation(run: Path, evaluated) -> None:
-    assert [line for line in evaluated.err.splitlines() if line.startswith("Scoring")] == [
-        f"Scoring {name}" for name in ASKED_OF_A_RUN
-    ]
+    turns = [line for line in evaluated.err.splitlines() if line.startswith("Scoring")]
+    assert sorted(turns) == sorted(f"Scoring {name}" for name in ASKED_OF_A_RUN)
     printed = json.loads(evaluated.out)
     assert printed == json.loads((run / "results.json").read_text())
     assert {name.partition(".")[0] for name in printed["scores"]} == set(ASKED_OF_A_RUN)
@@ -107,7 +106,7 @@ def check_evaluation(run: Path, evaluated) -> None:
     assert {f"{name}.{form}" for name in FIGURES for form in ("svg", "png")} <= drawn
     kept = run / "representation.h5"
     assert len(db.Representation.load(kept).codes) == 1797
-    again = db.evaluate(kept, ["mig", "mig/chen"], bootstrap=0, levels=False).scores
+    again = db.evaluate(kept, ["mig", "modularity"], bootstrap=0, levels=False).scores
     assert {name: score.value for name, score in again.items()} == {
         name: printed["scores"][name]["value"] for name in again
     }

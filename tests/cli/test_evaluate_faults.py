@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,11 +74,9 @@ def start() -> Iterator[Start]:
     """Start the installed `dbench` in the background."""
     started = []
 
-    def dbench(*words: object) -> subprocess.Popen[str]:
+    def dbench(*words: object, terminal: int = subprocess.PIPE) -> subprocess.Popen[str]:
         program = Path(sys.executable).with_name("dbench")
-        process = subprocess.Popen(
-            [program, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen([program, *map(str, words)], stdout=terminal, stderr=terminal, text=True)
         started.append(process)
         return process
 
@@ -294,3 +296,33 @@ def test_subjects_are_evaluated_in_turn_and_one_failure_does_not_stop_the_others
     assert [each["subject"]["name"] for each in results] == ["mine.npz", "infogan-digits seed 0"]
     assert "Error: missing.npz: There is no file missing.npz" in outcome.err
     assert "seed-1 is half-written" in outcome.err
+
+
+class Terminal:
+    """A terminal that remembers what is written to it."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = pty.openpty()
+        self.text = ""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        while True:
+            self.text += os.read(self.ours, 1024).decode(errors="replace")
+
+    def wait_for(self, pattern: str) -> None:
+        until = time.monotonic() + 60
+        while not re.search(pattern, plain := re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.text)):
+            assert time.monotonic() < until, plain[:500]
+            time.sleep(0.05)
+
+
+def test_a_row_appears_on_a_terminal_as_soon_as_it_is_done(codes: Path, start: Start) -> None:
+    terminal = Terminal()
+    words = ("eval", codes, "--metrics", "mig,waiting", "--bootstrap", "0", "--no-levels")
+    process = start(*words, terminal=terminal.theirs)
+    wait_for("waiting")
+    terminal.wait_for(r"mine\.npz: 300 samples \(200 train\)[\s\S]*mig +0\.\d+")
+    process.send_signal(signal.SIGINT)
+    terminal.wait_for("Interrupted; 1 of 2 metrics are done")
+    assert process.wait(60) == 130

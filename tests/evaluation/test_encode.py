@@ -28,7 +28,7 @@ class Encoder:
 
     def subject(self, model: str = "m", data: str = "d") -> Subject:
         parts = Parts({"codes": self.codes, "posterior_parameters": lambda: POSTERIOR, "images": pytest.fail})
-        return Subject("mine", parts, {"model_sha256": model, "data_sha256": data})
+        return Subject("mine", parts, {"samples": 20, "model_sha256": model, "data_sha256": data})
 
     def codes(self) -> Variables:
         self.calls += 1
