@@ -259,7 +259,7 @@ class TestBounds:
 class TestBadSettings:
     @pytest.mark.parametrize("k", [1, 0, -3])
     def test_too_few_categories(self, k):
-        with pytest.raises(SettingError, match=rf"'c7' has k = {k}.*\n.*k of 2 or more"):
+        with pytest.raises(SettingError, match=rf"'c7' has k = {k}.*\n.*at least 2"):
             Categorical(k, "c7")
 
     @pytest.mark.parametrize("sigma", [0.0, -1.0, math.nan, math.inf])
@@ -277,7 +277,7 @@ class TestBadSettings:
             LatentSpec(-1, (Uniform(),))
 
     def test_unknown_noise_prior(self):
-        with pytest.raises(SettingError, match="'laplace' is no prior"):
+        with pytest.raises(SettingError, match="'laplace' is not a prior"):
             LatentSpec(1, (Uniform(),), noise_prior="laplace")
 
     def test_codes_that_share_a_name(self):

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 import torch
@@ -93,6 +94,8 @@ class Model(ABC):
     Attributes:
         summary: one sentence for listings.
         source: the paper and the equation.
+        recipe_defaults: what a recipe for it has by default on every dataset, as in `models/recipes/models/NAME.toml`,
+            for a model of another package.
         networks: what the loop moves, wraps, compiles, checkpoints and saves, by name.
         players: who trains which of them, by name.
         means: what `update` reports.
@@ -103,6 +106,7 @@ class Model(ABC):
 
     summary: ClassVar[str]
     source: ClassVar[str]
+    recipe_defaults: ClassVar[Mapping[str, object]] = MappingProxyType({})
     networks: dict[str, nn.Module]
     players: dict[str, Player]
     means: tuple[Mean, ...]

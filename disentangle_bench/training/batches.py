@@ -1,4 +1,4 @@
-"""Batches of a small dataset that stays on the device as uint8."""
+"""Batches of images that stay on the device as uint8."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from disentangle_bench.seeds import derive_seed
 
 
 class Batches:
-    """Shuffled batches that are a function of seed and step alone, so that a resumed run sees the same ones.
+    """Shuffled batches, each a function of seed and number alone, so that a resumed run sees the same ones.
 
     Args:
         images: `(n, c, h, w)` uint8, on the device of training.
-        size: images per step over all processes.
+        size: images in a batch over all processes.
         seed: determines the order; each epoch has its own.
         rank: this process.
         world: number of processes; each takes an equal share of every batch.
@@ -31,9 +31,9 @@ class Batches:
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
 
-    def at(self, step: int) -> Tensor:
-        """Images of one step (from 1), the share of this process: `(size / world, c, h, w)` float32 in [0, 1]."""
-        epoch, batch = divmod(step - 1, self.per_epoch)
+    def at(self, number: int) -> Tensor:
+        """Images of one batch (from 1), the share of this process: `(size / world, c, h, w)` float32 in [0, 1]."""
+        epoch, batch = divmod(number - 1, self.per_epoch)
         if epoch != self._epoch:
             self._order = torch.randperm(len(self.images), generator=order_generator(self.seed, epoch))
             self._order = self._order.to(self.images.device)
@@ -42,30 +42,28 @@ class Batches:
         return self.images[rows].float().div_(255)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is open."""
 
 
 def order_generator(seed: int, epoch: int) -> torch.Generator:
-    """What an epoch's order is drawn with."""
+    """The random generator of an epoch's order."""
     return torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
 
 
 def check_size(images: int, size: int, world: int) -> None:
-    """Find a batch that the images do not fill, or that the processes cannot share.
+    """Check that there are enough images for a batch, and that the processes can share it equally.
 
     Raises:
-        SettingError: there is one.
+        SettingError: too few images, or a size that does not divide.
     """
     if size > images:
-        raise SettingError(
-            f"batch_size = {size} is more than the {images} training images.", "Give a smaller batch_size."
-        )
+        raise SettingError(f"batch_size = {size} exceeds the {images} training images.", "Give a smaller batch_size.")
     if size % world:
         raise SettingError(
-            f"batch_size = {size} cannot be shared by {world} processes.", f"Give a multiple of {world}."
+            f"batch_size = {size} cannot be shared equally by {world} processes.", f"Give a multiple of {world}."
         )
     if size < 2 * world:
         raise SettingError(
-            f"batch_size = {size} leaves each of {world} processes one image, which has no batch statistics.",
+            f"batch_size = {size} leaves each of {world} processes one image, too few for batch statistics.",
             f"Give at least {2 * world}.",
         )

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that training needs to go on after `step`: tensors by name and JSON-able extras."""
+    """All that training needs to resume after `step`: tensors by name and JSON-able extras."""
 
     step: int
     tensors: Mapping[str, Tensor]
@@ -38,7 +38,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     """Write a checkpoint with a digest of its contents, then delete all but the last two.
 
     Raises:
-        StorageError: no space or no permission; the checkpoints before are still there.
+        StorageError: no space or no permission; earlier checkpoints are kept.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
     extras = json.dumps(checkpoint.extras)
@@ -54,7 +54,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
 
 
 def keep_last(folder: Path, step: int) -> None:
-    """Keep the checkpoint of this step and the one before it; later ones are damaged, or this would not be the last."""
+    """Keep the checkpoint of this step and the one before it; later ones are damaged, else this were not the last."""
     steps = _by_step(folder)
     kept = sorted(there for there in steps if there <= step)[-KEEP:]
     for there, path in steps.items():
@@ -64,7 +64,7 @@ def keep_last(folder: Path, step: int) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
-    """The newest checkpoint that is whole, or None. A damaged one is told and passed over for the one before."""
+    """Load the newest intact checkpoint, or None. A damaged one is reported and skipped."""
     paths = [path for _, path in sorted(_by_step(folder).items(), reverse=True)]
     for path in paths:
         try:
@@ -74,12 +74,12 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         except (SafetensorError, OSError, KeyError, ValueError) as error:
             _log.warning("Checkpoint %s is damaged: %s. Trying the one before it.", path, error)
     if paths:
-        _log.warning("No checkpoint in %s is whole: training starts from the first step.", folder)
+        _log.warning("No checkpoint in %s is intact: training starts from the first step.", folder)
     return None
 
 
 def newest_step(folder: Path) -> int:
-    """The step of the newest checkpoint, or 0; it is not read."""
+    """Find the step of the newest checkpoint, or 0, without reading it."""
     return max(_by_step(folder), default=0)
 
 
@@ -89,7 +89,7 @@ def _by_step(folder: Path) -> dict[int, Path]:
 
 
 def _read(path: Path) -> Checkpoint:
-    path.open("rb").close()  # safetensors would report a file that may not be read as one that is not there
+    path.open("rb").close()  # safetensors reports a file without read permission as missing
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
@@ -109,18 +109,18 @@ def _digest(step: int, extras: str, tensors: Mapping[str, Tensor]) -> str:
 
 
 def pack_optimizer(name: str, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """An optimiser's state as named tensors."""
+    """Name the tensors of an optimizer's state."""
     state = optimizer.state_dict()["state"]
     return {f"{name}.{index}.{key}": value for index, values in state.items() for key, value in values.items()}
 
 
 def unpack_optimizer(name: str, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put an optimiser back into the state that `pack_optimizer` named."""
+    """Restore the state of an optimizer that `pack_optimizer` named."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in part(name, tensors).items():
         index, _, entry = key.partition(".")
         like = parameters[int(index)]
-        # the fused update walks moments and weights in memory order, so their layouts have to agree
+        # the fused update walks moments and weights in memory order, so their layouts must agree
         state.setdefault(int(index), {})[entry] = torch.empty_like(like).copy_(value) if value.dim() else value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

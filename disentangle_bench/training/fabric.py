@@ -1,4 +1,4 @@
-"""Lightning Fabric for the device, the precision and the number of processes that a run gets."""
+"""Lightning Fabric for the device, the precision and the number of processes of a run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import DeviceError, SettingError
 
-# At import, so that it holds in spawned processes before they join: Fabric announces every setting, and PyTorch each
-# process that it ends and a new name that its older versions lack.
+# At import, so that it holds in spawned processes from the start: Fabric logs every setting, and PyTorch each process
+# that it terminates and an argument whose replacement its older versions lack.
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", message="`broadcast_buffers` is deprecated")
@@ -25,7 +25,7 @@ PRECISIONS = ("auto", "32", "bf16-mixed", "16-mixed")
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """The precision of that name; `auto` takes bf16-mixed on a GPU that has it and 32 elsewhere."""
+    """The precision of that name; `auto` is bf16-mixed on a GPU that supports it and 32 elsewhere."""
     if name == "auto":
         return "bf16-mixed" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "32"
     if name not in PRECISIONS:
@@ -37,18 +37,18 @@ def choose_precision(name: str, device: torch.device) -> str:
 
 @dataclass(frozen=True)
 class Machine:
-    """What a run is to be trained on, by the names that `make_fabric` takes."""
+    """What a run is trained on, by the names that `make_fabric` takes."""
 
     device: str = "auto"
     precision: str = "auto"
     devices: int = 1
 
     def fabric(self) -> Fabric:
-        """The fabric, not launched."""
+        """Make the fabric, not yet launched."""
         return make_fabric(self.device, self.precision, self.devices)
 
     def info(self) -> dict[str, Any]:
-        """What the run gets, as it turns out, for the provenance.
+        """Describe what the run gets, for the provenance.
 
         Raises:
             DbenchError: the machine does not have it.
@@ -59,20 +59,20 @@ class Machine:
         return {"device": name, "precision": str(fabric.strategy.precision.precision), "devices": self.devices}
 
     def options(self) -> list[str]:
-        """The command-line options that ask for it again."""
+        """List the command-line options for the same machine."""
         given = {name: value for name, value in asdict(self).items() if value != getattr(Machine, name)}
         return [word for name, value in given.items() for word in (f"--{name}", str(value))]
 
 
 def make_fabric(device: str, precision: str, devices: int) -> Fabric:
-    """Lightning Fabric for one machine; several devices train as data-parallel processes.
+    """Make Lightning Fabric for one machine; several devices train as data-parallel processes.
 
     Raises:
-        DeviceError: the machine lacks the device, the precision or so many of them.
+        DeviceError: the machine lacks the device or the precision, or has fewer devices.
     """
     chosen = choose_device(device)
     if devices < 1:
-        raise SettingError(f"--devices {devices}: at least one is needed.", "Give 1 or more.")
+        raise SettingError(f"--devices {devices}: at least one is required.", "Give 1 or more.")
     if chosen.type == "cuda" and devices > torch.cuda.device_count():
         raise DeviceError(
             f"--devices {devices}: this machine has {torch.cuda.device_count()} CUDA devices.", "Give fewer."
@@ -82,8 +82,8 @@ def make_fabric(device: str, precision: str, devices: int) -> Fabric:
     return Fabric(
         accelerator=chosen.type,
         devices=devices,
-        # D sees real and generated images between two backward passes, so its buffers may not be broadcast in between
+        # a network may see several batches before one backward pass, so its buffers may not be broadcast in between
         strategy=DDPStrategy(broadcast_buffers=False) if devices > 1 else "auto",
-        plugins=LightningEnvironment(),  # processes of this machine alone, whatever cluster it may belong to
+        plugins=LightningEnvironment(),  # processes of this machine alone, whatever cluster it belongs to
         precision=choose_precision(precision, chosen),  # type: ignore[arg-type]
     )

@@ -1,4 +1,4 @@
-"""The run folder before and after training: begun, gone on with, or refused."""
+"""The run folder before training: begin a run in it, resume the run that it holds, or refuse it."""
 
 from __future__ import annotations
 
@@ -14,57 +14,66 @@ from disentangle_bench.run import RUNNING, UNFINISHED, Run
 from disentangle_bench.storage import provenance, storage_errors
 
 MATTERS = ("device", "precision", "devices", "compile")
-"""The facts of how a run is trained that change its weights."""
+"""What changes the weights, of all that the provenance says about how a run is trained."""
 
 _log = logging.getLogger(__name__)
 _LOCK = ".lock"
 _LEFTOVER = re.compile(r"\..+\.\w{8}\.tmp(\.\w+)?")
-"""What `storage.atomic_path` calls a file before it is whole; a killed process leaves one behind."""
+"""The name that `storage.atomic_path` gives to a file until it is complete; a killed process leaves one behind."""
 
 
 def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, info: Mapping[str, Any]) -> bool:
-    """Begin a run, or check that this one may be gone on with. False if there is nothing left to do.
+    """Begin a run, or prepare one for being resumed.
 
     Args:
-        run: its folder, held.
-        recipe: what is to be trained.
+        run: its folder, locked by this process.
+        recipe: what to train.
         seed: of the training.
-        resume: whether an unfinished run may be gone on with.
-        info: of how it is trained, for the provenance.
+        resume: whether an unfinished run may be resumed.
+        info: how it is trained, for the provenance.
+
+    Returns:
+        Whether there is anything left to train.
 
     Raises:
-        RunError: the folder holds something else, or a run that may not be gone on with.
+        RunError: the folder holds something else, or a run that cannot be resumed with this recipe.
     """
     if not run.provenance_file.is_file():
-        _check_vacant(run, recipe)
+        _require_vacant(run, recipe)
         Run.create(run.path, recipe, {"seed": seed, "status": RUNNING, **info, **provenance()})
         return True
     there = Run.open(run.path, finished=False)
     if not resume:
         raise RunError(
             f"{run.path} already holds a run ({there.status}).",
-            "Go on with it with --resume, give another --seed or --out, or delete the folder.",
+            "Resume it with --resume, give another --seed or --out, or delete the folder.",
         )
-    if there.recipe.training_values() != recipe.training_values() or there.seed != seed:
-        raise RunError(
-            f"{run.path} was trained with other settings: {_differences(there, recipe, seed)}.",
-            f"Continue it as it was with `{there.resume_command()}`, or give another folder with --out.",
-        )
+    _require_same(there, recipe, seed)
     if there.model_file.is_file() and there.status not in UNFINISHED:
         if there.has_whole_model():
             return False
-        _log.warning("%s is damaged; it is made again from the last checkpoint.", there.model_file)
-    _tell_changes(there, info)
+        _log.warning("%s is damaged; it is written again from the last checkpoint.", there.model_file)
+    before = there.provenance()
+    changed = [key for key in MATTERS if before.get(key, info[key]) != info[key]]
+    if changed:  # the result will differ from that of a run that was not interrupted
+        changes = ", ".join(f"{key} {info[key]} (before: {before[key]})" for key in changed)
+        _log.warning("%s is resumed with %s.", run.path, changes)
     _remove(_leftovers(run.path))
     there.note(status=RUNNING, **info)
     return True
 
 
-def _check_vacant(run: Run, recipe: Recipe) -> None:
-    """A folder to begin a run in holds at most what a process left that was killed as it began this one."""
+def _require_vacant(run: Run, recipe: Recipe) -> None:
+    """Refuse a folder with more in it than what a process left that was killed as it began this very run."""
     leftovers = _leftovers(run.path)
     others = {path.name for path in run.path.iterdir()} - {path.name for path in leftovers} - {_LOCK}
-    if others - {run.recipe_file.name} or (others and not _holds(run, recipe)):
+    begun = False
+    if others == {run.recipe_file.name}:
+        try:
+            begun = run.recipe.training_values() == recipe.training_values()
+        except SettingError:
+            begun = False
+    if others and not begun:
         raise RunError(
             f"{run.path} holds files but no run: {', '.join(sorted(others)[:3])}{', ...' if len(others) > 3 else ''}.",
             "Give another folder with --out, or empty this one.",
@@ -72,11 +81,21 @@ def _check_vacant(run: Run, recipe: Recipe) -> None:
     _remove(leftovers)
 
 
-def _holds(run: Run, recipe: Recipe) -> bool:
-    try:
-        return run.recipe.training_values() == recipe.training_values()
-    except SettingError:
-        return False
+def _require_same(run: Run, recipe: Recipe, seed: int) -> None:
+    """Refuse to resume a run with another recipe or seed."""
+    if run.recipe.training_values() == recipe.training_values() and run.seed == seed:
+        return
+    before = run.recipe.dotted_values() | {"seed": run.seed}
+    now = recipe.dotted_values() | {"seed": seed}
+    differences = [
+        f"{key} was {before.get(key, 'not set')}, now {now.get(key, 'not set')}"
+        for key in {**before, **now}
+        if before.get(key) != now.get(key)
+    ]
+    raise RunError(
+        f"{run.path} was trained with other settings: {', '.join(differences)}.",
+        f"Resume it as it was with `{run.resume_command()}`, or give another folder with --out.",
+    )
 
 
 def _leftovers(folder: Path) -> list[Path]:
@@ -89,26 +108,3 @@ def _remove(paths: list[Path]) -> None:
     for path in paths:
         with storage_errors(path, "delete"):
             path.unlink()
-
-
-def _tell_changes(run: Run, info: Mapping[str, Any]) -> None:
-    """Warn of what makes the result differ from that of a run that nothing interrupted."""
-    before = run.provenance()
-    changes = [
-        f"{key} {info[key]} (before: {before[key]})" for key in MATTERS if before.get(key, info[key]) != info[key]
-    ]
-    if changes:
-        _log.warning("%s goes on with %s.", run.path, ", ".join(changes))
-
-
-def _differences(run: Run, recipe: Recipe, seed: int) -> str:
-    before, now = (
-        run.recipe.dotted_values() | {"seed": run.seed},
-        recipe.dotted_values() | {"seed": seed},
-    )
-    keys = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-    return ", ".join(f"{key} was {_shown(before, key)}, now {_shown(now, key)}" for key in keys)
-
-
-def _shown(values: Mapping[str, Any], key: str) -> str:
-    return str(values[key]) if key in values else "not set"

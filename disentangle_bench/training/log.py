@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from disentangle_bench.errors import SettingError
@@ -33,7 +32,12 @@ class TrainingLog:
         self.path, self.means = run.log_file, means
         self.seconds = float(kept[-1]["seconds"]) if kept else 0.0
         self.status: str | None = kept[-1]["status"] if kept else None
-        self._writer = _tensorboard_writer(run.path / "tensorboard", step) if tensorboard else None
+        self._writer = None
+        if tensorboard:
+            check_tensorboard()
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(run.path / "tensorboard", purge_step=step + 1)
 
     def append(self, step: int, values: Mapping[str, float], *, seconds: float, speed: float, status: str) -> None:
         """Add one entry.
@@ -71,7 +75,11 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 
 def check_tensorboard() -> None:
-    """Raise a SettingError if TensorBoard is not installed."""
+    """Check that TensorBoard is installed.
+
+    Raises:
+        SettingError: it is not.
+    """
     try:
         import torch.utils.tensorboard  # noqa: F401 - tried, not used
     except ImportError as error:
@@ -79,10 +87,3 @@ def check_tensorboard() -> None:
             "--tensorboard needs the package tensorboard.",
             "`pip install 'disentangle-bench[tensorboard]'` installs it.",
         ) from error
-
-
-def _tensorboard_writer(folder: Path, step: int) -> Any:
-    check_tensorboard()
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(folder, purge_step=step + 1)

@@ -1,4 +1,4 @@
-"""Which images stay on the device, and which are read as they are needed."""
+"""Which images stay on the device, and which are read when they are needed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from disentangle_bench.datasets import Images
 from disentangle_bench.datasets.images import LazyImages, in_batches
 
 RESIDENT_BYTES = 2**29
-"""On a CPU; a set of photographs that takes more is streamed, so that training stays under 2 GB."""
+"""On a CPU; a larger dataset is streamed, so that training stays under 2 GB of memory."""
 RESIDENT_SHARE = 0.25
 """Of a GPU's free memory."""
 
 
 def placed(images: Images, device: torch.device) -> Tensor | Images:
-    """The images as a tensor if they fit the device well, and else as they are.
+    """Put images on a device if they fit there, else return them as they are.
 
-    Images that are in memory already are a tensor in the same memory; those that are not are read once, straight to
-    the device, if all of them have room there. Images that are made by calculation rather than read count as well,
-    unless they stay in memory once they are made: training need not wait until all of them are.
+    Images in memory become a tensor on the same memory. Others are read once, straight to the device, if there is room
+    for all of them. That includes procedural images, unless they are kept once they are rendered: then training need
+    not wait for the last one.
     """
     if not isinstance(images, LazyImages):
         return torch.from_numpy(np.asarray(images))

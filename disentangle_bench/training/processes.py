@@ -1,4 +1,4 @@
-"""A run in one process, or in several that train as one and end as one."""
+"""A run in one process, or in several that start, train and end together."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _INTERRUPTED = "interrupted"
 
 
 def launch(work: Work, machine: Machine) -> None:
-    """Run `work` in this process for one device, else in one new process per device.
+    """Run `work` in this process for one device, else in a new process for each device.
 
     Args:
-        work: gets the launched fabric; picklable.
+        work: takes the launched fabric; picklable.
         machine: device, precision and number of devices.
 
     Raises:
-        DbenchError: of any process, as it was raised there; or one was killed.
+        DbenchError: raised in any of the processes, or one of them was killed.
         KeyboardInterrupt: a person or the system asked to stop.
     """
     if machine.devices == 1:
@@ -59,55 +59,51 @@ def launch(work: Work, machine: Machine) -> None:
 
 
 def check_main_guard(devices: int) -> None:
-    """Several processes import the main script again; one that trains at once would start itself without end.
+    """Refuse to train while a new process imports the main script, which would start processes without end.
 
     Raises:
         SettingError: this is such a process.
     """
     if devices > 1 and getattr(current_process(), "_inheriting", False):
         raise SettingError(
-            f"With {devices} devices each process imports your script again, and it trains when it is imported.",
-            "Put what it does under `if __name__ == '__main__':`.",
+            f"With {devices} devices each process imports your script again, and the script trains on import.",
+            "Guard it with `if __name__ == '__main__':`.",
         )
 
 
 def _in_process(rank: int, work: Work, machine: Machine, port: int, reports: Any) -> None:
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "NODE_RANK": "0", "LOCAL_RANK": str(rank)}
     if rank > 0:
-        logging.getLogger("disentangle_bench").setLevel(logging.ERROR)  # to be warned once is enough
+        logging.getLogger("disentangle_bench").setLevel(logging.ERROR)  # the first process warns for all
     try:
-        _do(work, machine)
+        try:
+            signals.heed_the_first_process()
+            fabric = machine.fabric()
+            if fabric.device.type == "cpu":
+                torch.set_num_threads(max(1, (os.cpu_count() or 1) // machine.devices))
+            fabric.launch()
+            work(fabric)
+        finally:
+            signals.heed_nothing()  # before anything is reported, which must not be interrupted
     except KeyboardInterrupt:
         reports.put(_INTERRUPTED)
     except DbenchError as error:
         reports.put(error)
-        raise SystemExit(FAILED) from None  # so that the others, which wait for this one, are ended
-
-
-def _do(work: Work, machine: Machine) -> None:
-    try:
-        signals.heed_the_first_process()
-        fabric = machine.fabric()
-        if fabric.device.type == "cpu":
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) // machine.devices))
-        fabric.launch()
-        work(fabric)
-    finally:
-        signals.heed_nothing()
+        raise SystemExit(FAILED) from None  # so that the others, which wait for this one, are terminated
 
 
 def _cause(error: Exception, processes: Sequence[BaseProcess], reports: Any, asked: threading.Event) -> BaseException:
-    """Why a process ended badly: the error that one reported, a request to stop, or that it was killed."""
+    """Find why a process failed: an error that one reported, a request to stop, or that one was killed."""
     while not reports.empty():
         report = reports.get()
         if isinstance(report, DbenchError):
             return report
-    if asked.is_set():  # the others lost the one that stopped first
+    if asked.is_set():  # the others failed because the first one stopped
         return KeyboardInterrupt()
     for process in processes:
         if process.exitcode is not None and process.exitcode < 0 and process.exitcode != -signal.SIGTERM:
             return RunError(
                 f"A process of this run was killed ({signal.Signals(-process.exitcode).name}).",
-                "If memory ran out, give fewer --devices or a smaller batch_size; go on with --resume.",
+                "If memory ran out, give fewer --devices or a smaller batch_size; resume with --resume.",
             )
     return error

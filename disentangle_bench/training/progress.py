@@ -1,8 +1,8 @@
-"""What a person sees of a run while it trains: on standard error, plain when that is not a terminal."""
+"""The progress of a run while it trains: on standard error, plain when that is not a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -23,8 +23,8 @@ class TrainingProgress:
         title: the run's name.
         steps: of the whole run.
         means: what the updates report.
-        shorter: what would make the run shorter, for the message after the first steps.
-        quiet: print nothing, for all processes of a run but the first.
+        shorter: options that shorten the run, for the message after the first steps.
+        quiet: print nothing, as in all processes of a run but the first.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class TrainingProgress:
         self._bar.stop()
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that stays."""
         self.console.print(text, markup=False)
 
     def predict(self, seconds_per_step: float, step: int) -> None:
-        """Say how long the run will take, and how to shorten a long one."""
+        """Estimate how long the run will take, and suggest how to shorten a long one."""
         seconds = (self.steps - step) * seconds_per_step
         self.say(f"{self.title}: {1 / seconds_per_step:.1f} steps/s; {self.steps - step} steps take {clock(seconds)}.")
         if self.shorter and seconds > LONG_RUN_SECONDS:
@@ -77,26 +77,27 @@ class TrainingProgress:
 
     def show(self, step: int, values: Mapping[str, float], *, speed: float) -> None:
         """Show what the updates reported, by key, and how long the rest will take at `speed` steps per second."""
-        left, shown = clock((self.steps - step) / speed), self._shown(values)
+        left, shown = clock((self.steps - step) / speed), values_line(self.means, values)
         if self._task is not None and self.console.is_terminal:
             self._bar.update(self._task, completed=step, speed=f"{speed:.1f} steps/s, {left} left", values=shown)
         elif step * PLAIN_LINES // self.steps > self._lines:
             self._lines = step * PLAIN_LINES // self.steps
             self.say(f"step {step}/{self.steps}  {speed:.1f} steps/s  {left} left  {shown}")
 
-    def _shown(self, values: Mapping[str, float]) -> str:
-        """Such as `D 1.368  G 0.707  L_I in nats: c1 0.40/2.30  c2 -0.41`, with the bound after the slash."""
-        groups: dict[str, list[str]] = {}
-        for mean in self.means:
-            heading = f"{mean.group}{mean.unit and f' in {mean.unit}'}: " if mean.group else ""
-            value = f"{values[mean.key]:.{2 if mean.group else 3}f}"
-            bound = "" if mean.bound is None else f"/{mean.bound:.2f}"
-            groups.setdefault(heading, []).append(f"{mean.label or mean.name} {value}{bound}")
-        return "  ".join(f"{heading}{'  '.join(shown)}" for heading, shown in groups.items())
+
+def values_line(means: Iterable[Mean], values: Mapping[str, float]) -> str:
+    """One line, such as `D 1.368  G 0.707  L_I in nats: c1 0.40/2.30  c2 -0.41`, with bounds after a slash."""
+    groups: dict[str, list[str]] = {}
+    for mean in means:
+        heading = f"{mean.group}{mean.unit and f' in {mean.unit}'}: " if mean.group else ""
+        value = f"{values[mean.key]:.{2 if mean.group else 3}f}"
+        bound = "" if mean.bound is None else f"/{mean.bound:.2f}"
+        groups.setdefault(heading, []).append(f"{mean.label or mean.name} {value}{bound}")
+    return "  ".join(heading + "  ".join(shown) for heading, shown in groups.items())
 
 
 def say(text: str) -> None:
-    """A line for the person, when nothing trains."""
+    """Print a line while nothing trains."""
     _console().print(text, markup=False)
 
 
@@ -105,7 +106,7 @@ def _console(*, quiet: bool = False) -> Console:
 
 
 def clock(seconds: float) -> str:
-    """A duration as people say it: `45 s`, `2:05`, `3:10:00`."""
+    """Format a duration: `45 s`, `2:05`, `3:10:00`."""
     if seconds < 60:
         return f"{max(0, round(seconds))} s"
     text = str(timedelta(seconds=round(seconds)))

@@ -1,4 +1,4 @@
-"""Ctrl-C and requests to terminate: no step is left half done, and no process without a word."""
+"""Ctrl-C and requests to terminate: every process finishes the step that it is in."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from types import FrameType
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 ORPHANED = 1
-"""The exit code of a process of a run whose first process is gone."""
+"""The exit status of a process of a run whose first process has died."""
 
 Handler = Callable[[int, FrameType | None], object]
 
 
 @contextmanager
 def handled(handler: Handler) -> Iterator[None]:
-    """Let `handler` answer Ctrl-C and requests to terminate; in a side thread, where Python allows none, nothing."""
+    """Handle Ctrl-C and requests to terminate; in other threads than the main one, Python allows no handlers."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in STOPPING}
-    # Whoever ignores one, means it.
+    # A signal that is ignored was meant to be.
     heeded = [number for number, now in before.items() if now not in (signal.SIG_IGN, _end_if_orphaned)]
     for number in heeded:
         signal.signal(number, handler)
@@ -37,13 +37,13 @@ def handled(handler: Handler) -> Iterator[None]:
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """A handler: stop here."""
+    """Handle a signal by stopping here."""
     raise KeyboardInterrupt
 
 
 @contextmanager
 def stop_requests() -> Iterator[threading.Event]:
-    """An event that the first request sets, for a loop to end at a good place; the second does not wait for that."""
+    """Give an event that the first request sets, so that a loop can end after its step; a second one interrupts."""
     stop = threading.Event()
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -57,7 +57,7 @@ def stop_requests() -> Iterator[threading.Event]:
 
 @contextmanager
 def forwarded(processes: Sequence[BaseProcess]) -> Iterator[threading.Event]:
-    """Pass requests on to `processes`, and wait for how they end; the event says that there was one."""
+    """Forward requests to `processes`; the event says that there was one."""
     asked = threading.Event()
 
     def forward(number: int, frame: FrameType | None) -> None:
@@ -71,7 +71,7 @@ def forwarded(processes: Sequence[BaseProcess]) -> Iterator[threading.Event]:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Requests wait until the block ends, and in processes that start in it until they `heed_the_first_process`."""
+    """Defer requests to the end of the block, and in processes started in it until they `heed_the_first_process`."""
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         yield
@@ -80,10 +80,10 @@ def held_back() -> Iterator[None]:
 
 
 def heed_the_first_process() -> None:
-    """In another process of a run: take requests from the first one only, and end at once when that one is gone.
+    """In another process of a run, take requests from the first one only, and exit at once when that one dies.
 
-    The terminal's Ctrl-C reaches all processes, and would count twice. SIGINT is also what PyTorch has the system
-    send when the first process dies; nobody holds the run's lock then, so nothing more may be written.
+    The terminal's Ctrl-C reaches all processes and would count twice. SIGINT is also what PyTorch makes the system
+    send when the first process dies; then nobody holds the run's lock, so nothing more may be written.
     """
     signal.signal(signal.SIGINT, _end_if_orphaned)
     signal.signal(signal.SIGTERM, interrupt)
@@ -91,7 +91,7 @@ def heed_the_first_process() -> None:
 
 
 def heed_nothing() -> None:
-    """In a process of a run that is ending anyway."""
+    """Ignore requests in a process that is about to exit."""
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
 

@@ -1,10 +1,9 @@
-"""Batches of images that stay on the disk, or are drawn on demand: read ahead by a thread, a window at a time."""
+"""Batches of images that stay on disk or are rendered on demand: a thread reads them ahead, a window at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +15,9 @@ from disentangle_bench.datasets.images import block_of
 from disentangle_bench.training.batches import check_size, order_generator
 
 WINDOW_BATCHES = 16
-"""Of images that are all equally near: few, for drawn images take their time and the first step waits for them."""
+"""Of images that can be read one by one: few, since rendering takes time and the first step waits for it."""
 WINDOW_BLOCKS = 16
-"""Of images in blocks: enough that neighbours in a block are shown far apart."""
+"""Of images in blocks: enough that images of the same block are shown far apart."""
 LEAST_BYTES, MOST_BYTES = 2**26, 2**27
 AHEAD = 2
 
@@ -27,22 +26,22 @@ Window = tuple[int, int]
 
 
 class StreamedBatches:
-    """Shuffled batches that are a function of seed and step alone, of images that are not in memory.
+    """Shuffled batches of images that are not in memory; each batch is a function of seed and number alone.
 
-    An epoch's order is cut into windows. Where any image is as near as any other, the order is that of `Batches`.
-    Where images lie in blocks that are best read whole, the blocks are shuffled, and then the images within each
-    window of blocks. Two windows are read ahead, so that no more than four are in memory.
+    An epoch's order is cut into windows. Where images can be read one by one, the order is that of `Batches`. Where
+    they lie in blocks that are best read whole, the blocks are shuffled, and then the images within each window of
+    blocks. Two windows are read ahead, so that at most four are in memory.
 
     Args:
         images: `(n, c, h, w)` uint8.
-        size: images per step over all processes.
+        size: images in a batch over all processes.
         seed: determines the order; each epoch has its own.
         rank: this process.
         world: number of processes; each takes an equal share of every batch.
         device: where the batches are put.
 
     Raises:
-        SettingError: there are fewer images than that, or the processes cannot share a batch.
+        SettingError: there are fewer images than that, or the processes cannot share a batch equally.
     """
 
     def __init__(
@@ -65,55 +64,52 @@ class StreamedBatches:
         self._read: dict[Window, Future[NDArray[np.uint8]]] = {}
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
 
-    def at(self, step: int) -> Tensor:
-        """Images of one step (from 1), the share of this process: `(size / world, c, h, w)` float32 in [0, 1].
+    def at(self, number: int) -> Tensor:
+        """Images of one batch (from 1), the share of this process: `(size / world, c, h, w)` float32 in [0, 1].
 
         Raises:
             DataError: images could not be read.
         """
-        epoch, batch = divmod(step - 1, self.per_epoch)
+        epoch, batch = divmod(number - 1, self.per_epoch)
         first, last = batch * self.size + self.share.start, batch * self.size + self.share.stop
-        windows = [(epoch, number) for number in range(first // self.window, (last - 1) // self.window + 1)]
-        self._ask_for([*windows, *self._following(windows[-1])])
-        parts = [self._part(window, first, last) for window in windows]
+        windows = [(epoch, place) for place in range(first // self.window, (last - 1) // self.window + 1)]
+        self._schedule(windows)
+        parts = []
+        for window in windows:
+            images, before = self._read[window].result(), self._shared(window[1] * self.window)
+            parts.append(images[max(0, self._shared(first) - before) : self._shared(last) - before])
         return torch.from_numpy(np.concatenate(parts)).to(self.device).float().div_(255)
 
     def close(self) -> None:
         """Stop reading ahead."""
         self._reader.shutdown(wait=True, cancel_futures=True)
 
-    def _following(self, window: Window) -> Iterator[Window]:
-        epoch, number = window
+    def _schedule(self, windows: list[Window]) -> None:
+        """Read these windows and those that follow, in this order, and forget all others."""
+        wanted, per_epoch = list(windows), math.ceil(self.per_epoch * self.size / self.window)
         for _ in range(AHEAD):
-            number += 1
-            if number * self.window >= self.per_epoch * self.size:
-                epoch, number = epoch + 1, 0
-            yield epoch, number
-
-    def _ask_for(self, windows: list[Window]) -> None:
-        """Have these windows read, in this order, and forget all others."""
-        for window in self._read.keys() - windows:
+            epoch, place = wanted[-1]
+            wanted.append((epoch, place + 1) if place + 1 < per_epoch else (epoch + 1, 0))
+        for window in self._read.keys() - wanted:
             self._read.pop(window).cancel()
-        for window in windows:
+        known, self._orders = self._orders, {}
+        for epoch, _ in wanted:
+            if epoch not in self._orders:
+                if epoch not in known:
+                    known[epoch] = epoch_order(self.images, epoch, self.seed, self.window)
+                self._orders[epoch] = known[epoch]
+        for window in wanted:
             if window not in self._read:
-                self._read[window] = self._reader.submit(self._window, window, self._order(window[0]))
-        epochs = {epoch for epoch, _ in windows}
-        self._orders = {epoch: order for epoch, order in self._orders.items() if epoch in epochs}
-
-    def _part(self, window: Window, first: int, last: int) -> NDArray[np.uint8]:
-        """Those images of a window that lie from `first` to before `last` in the epoch's order."""
-        images = self._read[window].result()
-        start = window[1] * self.window
-        before = self._shared(start)
-        return images[max(0, self._shared(first) - before) : self._shared(last) - before]
+                self._read[window] = self._reader.submit(self._images_of, window, self._orders[window[0]])
 
     def _shared(self, place: int) -> int:
-        """How many of the first `place` images of an epoch are this process's."""
+        """How many of the first `place` images of an epoch belong to this process."""
         batches, rest = divmod(place, self.size)
         share = self.share.stop - self.share.start
         return batches * share + min(max(rest - self.share.start, 0), share)
 
-    def _window(self, window: Window, order: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def _images_of(self, window: Window, order: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Read this process's images of a window."""
         start = window[1] * self.window
         places = np.arange(start, min(start + self.window, self.per_epoch * self.size))
         within = places % self.size
@@ -121,23 +117,13 @@ class StreamedBatches:
         images: NDArray[np.uint8] = self.images[order[mine]]
         return images
 
-    def _order(self, epoch: int) -> NDArray[np.int64]:
-        if epoch not in self._orders:
-            generator = order_generator(self.seed, epoch)
-            n, block = len(self.images), block_of(self.images)
-            if block == 1:
-                self._orders[epoch] = torch.randperm(n, generator=generator).numpy()
-            else:
-                self._orders[epoch] = _shuffled_in_windows(n, block, self.window, generator)
-        return self._orders[epoch]
-
 
 class StreamedImages:
-    """Images that are not in memory, indexed as a tensor on a device is.
+    """Images that are not in memory, indexed like a tensor on a device.
 
     Args:
         images: `(n, c, h, w)` uint8.
-        device: where those that are asked for are put.
+        device: where the indexed images are put.
     """
 
     def __init__(self, images: Images, device: torch.device) -> None:
@@ -146,13 +132,13 @@ class StreamedImages:
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, rows: Any) -> Tensor:
+    def __getitem__(self, rows: Tensor | slice) -> Tensor:
         index = rows.cpu().numpy() if isinstance(rows, Tensor) else rows
         return torch.from_numpy(self.images[index]).to(self.device)
 
 
 def window_size(images: Images, size: int) -> int:
-    """How many images are read at a time, for batches of some size: whole blocks, or whole batches."""
+    """How many images are read at a time for batches of a size: whole blocks, or whole batches."""
     block, bytes_each = block_of(images), int(np.prod(images.shape[1:]))
     if block == 1:
         return WINDOW_BATCHES * size
@@ -160,8 +146,14 @@ def window_size(images: Images, size: int) -> int:
     return max(1, bytes_wanted // (block * bytes_each)) * block
 
 
-def _shuffled_in_windows(n: int, block: int, window: int, generator: torch.Generator) -> NDArray[np.int64]:
-    """All rows: the blocks in random order, then the rows of each window of them in random order."""
+def epoch_order(images: Images, epoch: int, seed: int, window: int) -> NDArray[np.int64]:
+    """The order `(n,)` in which an epoch shows the images.
+
+    Of images in blocks: the blocks in random order, then the rows of each `window` of them in random order.
+    """
+    generator, n, block = order_generator(seed, epoch), len(images), block_of(images)
+    if block == 1:
+        return torch.randperm(n, generator=generator).numpy()
     blocks = torch.randperm(-(-n // block), generator=generator)
     rows = (blocks[:, None] * block + torch.arange(block)).ravel()
     rows = rows[rows < n]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from disentangle_bench.training.progress import TrainingProgress, say
 
 @dataclass(frozen=True)
 class Job:
-    """What each process of a run is told."""
+    """The work of each process of a run."""
 
     run: Run
     recipe: Recipe
@@ -39,7 +40,7 @@ class Job:
     tensorboard: bool
 
     def __call__(self, fabric: Fabric) -> None:
-        """One process of the run."""
+        """Train in one process."""
         _, channels, height, width = self.images.shape
         model = make_model(self.recipe, (channels, height, width), self.seed)
         loop = Loop(
@@ -49,7 +50,7 @@ class Job:
             f"{self.recipe.name} seed {self.seed}",
             self.recipe.steps,
             model.means,
-            _shorter(fabric, self.recipe),
+            ways_to_shorten(fabric, self.recipe),
             quiet=not fabric.is_global_zero,
         )
         with loop, progress:
@@ -65,28 +66,28 @@ def train_recipe(
     device: str = "auto",
     precision: str = "auto",
     devices: int = 1,
-    compile: bool = False,  # noqa: A002 - PyTorch's own word for it
+    compile: bool = False,  # noqa: A002 - the name that PyTorch uses
     resume: bool = False,
     tensorboard: bool = False,
     data_dir: Path | None = None,
 ) -> Run:
-    """Train, or go on with, one run.
+    """Train one run, or resume it.
 
     Args:
         recipe: what to train.
         seed: determines weights, batches and latents.
         out: the run folder; `runs/<recipe>/seed-<seed>` by default.
         device: auto, cpu, cuda or mps.
-        precision: auto (bf16-mixed on a GPU that has it, else 32), 32, bf16-mixed or 16-mixed.
+        precision: auto (bf16-mixed on a GPU that supports it, else 32), 32, bf16-mixed or 16-mixed.
         devices: number of data-parallel processes.
         compile: whether to compile the networks with `torch.compile`.
-        resume: go on from the newest whole checkpoint, if the folder holds a run.
+        resume: resume from the newest intact checkpoint, if the folder holds a run.
         tensorboard: also write TensorBoard's event files.
         data_dir: a folder with the dataset's files.
 
     Raises:
-        DbenchError: impossible settings, no such device, no data, no space, a folder that holds another run, or losses
-            that are no longer numbers.
+        DbenchError: invalid settings, no such device, no data, no space, a folder that holds another run, or losses
+            that are no longer finite.
         KeyboardInterrupt: a person or the system asked to stop; the run is saved.
     """
     with signals.handled(signals.interrupt):
@@ -111,30 +112,31 @@ def train_recipe(
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")
         with run.held():
             if folder.prepare(run, recipe, seed, resume, info):
-                _train(Job(run, recipe, seed, images, compile, tensorboard), machine)
+                with noting_interruptions(run):
+                    launch(Job(run, recipe, seed, images, compile, tensorboard), machine)
             else:
-                say(f"{run.path} has ended already: {run.status}.")
+                say(f"{run.path} is already finished: {run.status}.")
     return run
 
 
-def _train(job: Job, machine: Machine) -> None:
+@contextmanager
+def noting_interruptions(run: Run) -> Iterator[None]:
+    """Record in a run that its training was interrupted, and say how to resume it."""
     try:
-        launch(job, machine)
+        yield
     except KeyboardInterrupt:
-        job.run.note(status=INTERRUPTED)
-        step = checkpoint.newest_step(job.run.checkpoints)
-        raise KeyboardInterrupt(
-            f"Stopped; saved up to step {step}. Go on with:\n  {job.run.resume_command()}"
-        ) from None
+        run.note(status=INTERRUPTED)
+        step = checkpoint.newest_step(run.checkpoints)
+        raise KeyboardInterrupt(f"Stopped; saved up to step {step}. Resume with:\n  {run.resume_command()}") from None
     except DbenchError:
-        with suppress(DbenchError):  # what cannot be noted now, on a full disk, is less than what happened
-            if job.run.status == RUNNING:
-                job.run.note(status=INTERRUPTED)
+        with suppress(DbenchError):  # on a full disk the status cannot be written either; the first error counts
+            if run.status == RUNNING:
+                run.note(status=INTERRUPTED)
         raise
 
 
-def _shorter(fabric: Fabric, recipe: Recipe) -> str:
-    """What makes a run on a CPU shorter."""
+def ways_to_shorten(fabric: Fabric, recipe: Recipe) -> str:
+    """Suggest options that shorten a run on a CPU."""
     if fabric.device.type != "cpu":
         return ""
     options = [f"--set steps={max(1, recipe.steps // 5)}", f"--set networks.width={recipe.networks.width / 2:g}"]

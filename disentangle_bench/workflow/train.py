@@ -39,7 +39,7 @@ def train(
         precision: `auto`, `32`, `bf16-mixed` or `16-mixed`.
         devices: how many devices, or processes on a CPU, share the work.
         compile: compile the networks with `torch.compile`.
-        resume: go on with a run that was interrupted.
+        resume: resume a run that was interrupted.
         tensorboard: also log to TensorBoard, into the run folder.
         data_dir: a folder with the dataset's files.
 
@@ -47,11 +47,11 @@ def train(
         The finished run.
 
     Raises:
-        DbenchError: an unknown name, an impossible setting, a device that is not there, files that cannot be read or
+        DbenchError: an unknown name, an invalid setting, a device that is not there, files that cannot be read or
             written; the message says which and what to do.
     """
     if dataset is not None:
-        DATASETS.get(dataset)  # an unknown name is told apart from a dataset without a recipe
+        DATASETS.get(dataset)  # an unknown name is not the same as a dataset without a recipe
     chosen = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe), dataset)
     chosen = chosen.with_settings(settings or {})
 

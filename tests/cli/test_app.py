@@ -74,8 +74,8 @@ def test_an_interruption_ends_with_130(dbench, monkeypatch):
 
 
 def test_what_an_interruption_says_is_said(dbench, monkeypatch):
-    monkeypatch.setattr(disentangle_bench, "train", raising(KeyboardInterrupt("Stopped; go on with:\n  dbench")))
-    assert dbench("train", "infogan") == (130, "", "Stopped; go on with:\n  dbench\n")
+    monkeypatch.setattr(disentangle_bench, "train", raising(KeyboardInterrupt("Stopped; resume with:\n  dbench")))
+    assert dbench("train", "infogan") == (130, "", "Stopped; resume with:\n  dbench\n")
 
 
 def test_an_interruption_while_the_command_line_is_imported():

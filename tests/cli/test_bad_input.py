@@ -115,7 +115,7 @@ def test_a_run_with_a_damaged_recipe(refused, begun_run):
 
 def test_a_run_with_a_damaged_model(refused, begun_run):
     begun_run.model_file.write_bytes(b"not safetensors")
-    again = "go on with its training with --resume"
+    again = "resume its training with --resume"
     refused("eval", begun_run.path, says=("model.safetensors", "damaged", f"delete {begun_run.model_file}", again))
 
 

@@ -146,7 +146,7 @@ def test_resuming_a_run_that_has_ended_changes_nothing(real_dbench):
     assert real_dbench(*words, "--steps", 5, "--out", "run").code == 0
     outcome = real_dbench(*words, "--steps", 5, "--out", "run", "--resume")
     assert outcome.code == 0
-    assert "has ended already" in outcome.err
+    assert "is already finished" in outcome.err
 
 
 def test_seeds_in_turn(real_dbench):

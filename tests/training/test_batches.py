@@ -82,13 +82,13 @@ def test_images_are_floats_from_0_to_1() -> None:
 @pytest.mark.parametrize(
     ("size", "world", "message"),
     [
-        (11, 1, "batch_size = 11 is more than the 10 training images"),
-        (9, 2, "batch_size = 9 cannot be shared by 2 processes"),
+        (11, 1, "batch_size = 11 exceeds the 10 training images"),
+        (9, 2, "batch_size = 9 cannot be shared equally by 2 processes"),
         (4, 4, "leaves each of 4 processes one image"),
         (1, 1, "leaves each of 1 processes one image"),
     ],
 )
-def test_impossible_sizes_are_refused(size: int, world: int, message: str) -> None:
+def test_invalid_sizes_are_refused(size: int, world: int, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         Batches(numbered(10), size, 0, 0, world)
 

@@ -142,7 +142,7 @@ DAMAGES = [truncate, cut_in_half, empty, flip_last_bit, strip_metadata, append, 
 
 class TestDamage:
     @pytest.mark.parametrize("damage", DAMAGES)
-    def test_the_one_before_is_taken_and_this_is_told(
+    def test_the_one_before_is_loaded_and_this_is_reported(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: object
     ) -> None:
         _, newest = save(tmp_path, 10, 20)
@@ -155,14 +155,14 @@ class TestDamage:
         assert f"Checkpoint {newest} is damaged: " in record.message
         assert "Trying the one before it." in record.message
 
-    def test_without_any_that_is_whole_it_begins_anew_and_this_is_told(
+    def test_without_an_intact_one_training_starts_over_and_this_is_reported(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         for path in save(tmp_path, 10, 20):
             cut_in_half(path)
         assert load_checkpoint(tmp_path) is None
         assert len(caplog.records) == 3
-        assert f"No checkpoint in {tmp_path} is whole: training starts from the first step." in caplog.text
+        assert f"No checkpoint in {tmp_path} is intact: training starts from the first step." in caplog.text
 
     def test_every_bit_counts(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """Of the header, whose step and extras matter as much as the tensors, every byte; of these, some."""

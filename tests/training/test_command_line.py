@@ -1,4 +1,4 @@
-"""`dbench train`, stopped and gone on with by the very command that it prints."""
+"""`dbench train`, stopped and resumed by the command that it prints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 SETTINGS = {"steps": 120, "checkpoint_every": 1000}
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(
+def test_ctrl_c_saves_and_says_how_to_resume(
     tmp_path: Path, tiny: Callable[..., Recipe], dbench: list[str], plain_environment: dict[str, str]
 ) -> None:
     (tmp_path / "mine.toml").write_text(tiny(**SETTINGS).to_toml())
@@ -41,7 +41,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
     assert run.status == "interrupted"
-    (step, printed) = re.findall(r"Stopped; saved up to step (\d+)\. Go on with:\n  dbench (.*)", err)[0]
+    (step, printed) = re.findall(r"Stopped; saved up to step (\d+)\. Resume with:\n  dbench (.*)", err)[0]
     assert 50 <= int(step) < 120
 
     resumed = subprocess.run(
@@ -71,7 +71,7 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_what_is_wrong_is_one_message(
+def test_an_error_is_one_message(
     tmp_path: Path, tiny: Callable[..., Recipe], dbench: list[str], plain_environment: dict[str, str]
 ) -> None:
     (tmp_path / "mine.toml").write_text(tiny(**{**SETTINGS, "optimizer.D.lr": 1e30}).to_toml())

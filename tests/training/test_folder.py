@@ -1,4 +1,4 @@
-"""The run folder: begun, gone on with or refused, with one message that says why and what to do."""
+"""The run folder: begun, resumed or refused, with one message that says why and what to do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from disentangle_bench.training.folder import prepare
 Train = Callable[..., Run]
 Case = tuple[dict[str, Any], dict[str, Any], type[Exception], str]
 Tiny = Callable[..., Recipe]
-FACTS: dict[str, Any] = {"options": [], "device": "cpu", "precision": "32-true", "devices": 1, "compile": False}
+INFO: dict[str, Any] = {"options": [], "device": "cpu", "precision": "32-true", "devices": 1, "compile": False}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def begun(tmp_path: Path, tiny: Tiny) -> Run:
     """A run that has begun, and no more."""
     run = Run(tmp_path / "run")
     run.path.mkdir()
-    assert prepare(run, tiny(), 0, False, FACTS)
+    assert prepare(run, tiny(), 0, False, INFO)
     return run
 
 
@@ -80,7 +80,7 @@ class TestARunThatIsThere:
         before = contents(ended)
         assert train_tiny(resume=True) == Run(ended)
         assert contents(ended) == before
-        assert f"{ended} has ended already" in capsys.readouterr().err
+        assert f"{ended} is already finished" in capsys.readouterr().err
 
     def test_that_has_ended_with_a_damaged_model_makes_that_again(
         self, ended: Path, train_tiny: Train, caplog: pytest.LogCaptureFixture
@@ -103,7 +103,7 @@ class TestARunThatIsThere:
             ({"networks.width": 0.5, "steps": 9}, 0, "steps was 4, now 9, networks.width was 0.0625, now 0.5"),
         ],
     )
-    def test_is_not_gone_on_with_by_other_settings(
+    def test_is_not_resumed_with_other_settings(
         self, ended: Path, train_tiny: Train, settings: dict[str, Any], seed: int, difference: str
     ) -> None:
         with pytest.raises(RunError) as caught:
@@ -131,13 +131,13 @@ class TestARunThatIsThere:
         assert (ended / "model.safetensors").read_bytes() == model
 
     def test_on_another_machine_says_so(self, begun: Run, tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
-        assert prepare(begun, tiny(), 0, True, {**FACTS, "precision": "bf16-mixed", "device": "H200"})
-        assert "goes on with device H200 (before: cpu), precision bf16-mixed (before: 32-true)." in caplog.text
+        assert prepare(begun, tiny(), 0, True, {**INFO, "precision": "bf16-mixed", "device": "H200"})
+        assert "is resumed with device H200 (before: cpu), precision bf16-mixed (before: 32-true)." in caplog.text
         assert begun.provenance()["precision"] == "bf16-mixed"
 
-    def test_is_running_again_when_it_is_gone_on_with(self, begun: Run, tiny: Tiny) -> None:
+    def test_is_running_again_when_it_is_resumed(self, begun: Run, tiny: Tiny) -> None:
         begun.note(status="interrupted")
-        assert prepare(begun, tiny(), 0, True, FACTS)
+        assert prepare(begun, tiny(), 0, True, INFO)
         assert begun.status == "running"
 
     def test_of_a_newer_schema_is_refused(self, begun: Run, train_tiny: Train) -> None:
@@ -171,7 +171,7 @@ class TestARunThatIsThere:
         ):
             place.write_bytes(b"half")
         (begun.path / ".mine.tmp").write_bytes(b"a user's")
-        assert prepare(begun, tiny(), 0, True, FACTS)
+        assert prepare(begun, tiny(), 0, True, INFO)
         hidden = {path.name for path in begun.path.rglob(".*")}
         assert hidden == {".mine.tmp"}
 
@@ -202,11 +202,11 @@ class TestAFolderWithoutARun:
         run.recipe_file.write_text(tiny(steps=4 if same else 9).to_toml())
         (tmp_path / ".provenance.json.0a1b2c3d.tmp.json").touch()
         if same:
-            assert prepare(run, tiny(), 0, False, FACTS)
+            assert prepare(run, tiny(), 0, False, INFO)
             assert not list(tmp_path.glob(".provenance*"))
         else:
             with pytest.raises(RunError, match=r"holds files but no run: recipe\.toml\."):
-                prepare(run, tiny(), 0, False, FACTS)
+                prepare(run, tiny(), 0, False, INFO)
 
     def test_that_is_a_file_is_refused(self, tmp_path: Path, train_tiny: Train) -> None:
         (tmp_path / "run").write_text("")
@@ -252,8 +252,8 @@ class TestAHeldFolder:
 
 
 NOTHING_BEGUN: list[Case] = [
-    ({"batch_size": 4000}, {}, SettingError, "batch_size = 4000 is more than the 1501 training images"),
-    ({"batch_size": 15}, {"devices": 2}, SettingError, "batch_size = 15 cannot be shared by 2 processes"),
+    ({"batch_size": 4000}, {}, SettingError, "batch_size = 4000 exceeds the 1501 training images"),
+    ({"batch_size": 15}, {"devices": 2}, SettingError, "batch_size = 15 cannot be shared equally by 2 processes"),
     ({"batch_size": 2}, {"devices": 2}, SettingError, "leaves each of 2 processes one image"),
     (
         {"networks.name": "mnist"},

@@ -93,7 +93,7 @@ class TestEnds:
         assert captured.out == ""
         assert "Traceback" not in captured.err
 
-    def test_one_that_is_killed_is_told(self, two_processes: ModuleType) -> None:
+    def test_one_that_is_killed_is_reported(self, two_processes: ModuleType) -> None:
         with pytest.raises(RunError, match=r"A process of this run was killed \(SIGKILL\)") as caught:
             launch(two_processes.be_killed, TWO)
         assert "--resume" in caught.value.remedy
@@ -103,7 +103,7 @@ class TestEnds:
             launch(two_processes.break_down, TWO)
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    def test_a_stop_saves_once_and_can_be_gone_on_with(
+    def test_a_stop_saves_once_and_can_be_resumed(
         self,
         tmp_path: Path,
         tiny: Callable[..., Recipe],
@@ -128,7 +128,7 @@ class TestEnds:
         assert (process.returncode, out) == (130, "")
         assert "Traceback" not in err
         assert run.status == "interrupted"
-        (command_line,) = re.findall(r"Stopped; saved up to step \d+\. Go on with:\n  (dbench train .*)", err)
+        (command_line,) = re.findall(r"Stopped; saved up to step \d+\. Resume with:\n  (dbench train .*)", err)
         assert "--devices 2" in command_line
         assert len(list(run.checkpoints.iterdir())) == 1  # of the step at which it was stopped
         assert not list(run.path.rglob("*.tmp*"))

@@ -1,4 +1,4 @@
-"""A run that is stopped or killed anywhere, and gone on with, ends as one that nothing befell: bit for bit."""
+"""A run that is stopped or killed anywhere, and resumed, ends like one that was not: bit for bit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, child: Child) -> Path:
 
 @pytest.fixture
 def resume(child: Child, undisturbed: Path, same_run: Callable[[Path, Path], None]) -> Resume:
-    """Go on with a run, and find it the same as the undisturbed one."""
+    """Resume a run and compare it with the undisturbed one."""
 
     def call(out: Path) -> None:
         resumed = child(out, settings=SETTINGS, options={"resume": True})
@@ -116,7 +116,7 @@ def test_stopped(event: str, where: dict[str, Any], tmp_path: Path, child: Child
         assert Run(out).status == "interrupted"
         step = checkpoint.newest_step(out / "checkpoints")
         assert (
-            f"Stopped; saved up to step {step}. Go on with:\n  dbench train {out}/recipe.toml --seed 0" in stopped.err
+            f"Stopped; saved up to step {step}. Resume with:\n  dbench train {out}/recipe.toml --seed 0" in stopped.err
         )
     if where["place"] == "between D's and G's half of a step":
         assert step == 14  # the step that had begun was done first

@@ -139,8 +139,8 @@ def test_what_cannot_be_read_is_told_at_the_step_that_needs_it() -> None:
     batches.close()
 
 
-@pytest.mark.parametrize(("size", "world", "message"), [(11, 1, "more than the 10"), (9, 2, "shared"), (2, 2, "one")])
-def test_impossible_batches_are_refused(size: int, world: int, message: str) -> None:
+@pytest.mark.parametrize(("size", "world", "message"), [(11, 1, "exceeds the 10"), (9, 2, "shared"), (2, 2, "one")])
+def test_invalid_batches_are_refused(size: int, world: int, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         StreamedBatches(Numbered(10), size, 0, 0, world)
 

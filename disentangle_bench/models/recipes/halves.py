@@ -107,7 +107,7 @@ def _model_half(name: str) -> dict[str, Any]:
         return _read("models", name)
     model = MODELS.get(name)
     described = {"title": name, "setup": "", "source": model.source, "model": {"name": name}}
-    return _overlay(described, getattr(model, "recipe_defaults", {}))
+    return _overlay(described, model.recipe_defaults)
 
 
 def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
