@@ -1,8 +1,8 @@
 """Run by `runpy` in a process of its own: trains JOB, and lets something befall it at a place of its choice.
 
-JOB: recipe (values), out, streams (a folder for what it prints); optionally options (of `train`), threads, place (one
-of PLACES), time (the how manieth time that the place is come by, from 1) and event (kill, interrupt, terminate, either
-of these with ` twice`, or full).
+JOB: recipe (values), out, streams (a folder for what it prints); optionally options (of `train_recipe`), threads, place
+(one of PLACES), time (at which passage of the place, from 1) and event (kill, interrupt, terminate, either of these with
+` twice`, or full).
 """
 
 from __future__ import annotations
@@ -94,13 +94,13 @@ def half_written(owner: Any) -> None:
 def half_a_line() -> None:
     original = log.TrainingLog.append
 
-    def append(self: log.TrainingLog, entry: dict[str, Any]) -> None:
+    def append(self: log.TrainingLog, *args: Any, **options: Any) -> None:
         with self.path.open("a") as file:
             size = file.tell()
             file.write('{"step": 1')
         befall()
         os.truncate(self.path, size)
-        original(self, entry)
+        original(self, *args, **options)
 
     log.TrainingLog.append = append  # type: ignore[method-assign]
 
@@ -135,7 +135,7 @@ def main() -> int:
         PLACES[JOB["place"]]()
     recipe = Recipe.parse(JOB["recipe"], where="JOB")
     try:
-        run = training.train(recipe, **{"out": Path(JOB["out"]), "device": "cpu", **JOB.get("options", {})})
+        run = training.train_recipe(recipe, **{"out": Path(JOB["out"]), "device": "cpu", **JOB.get("options", {})})
     except DbenchError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_code

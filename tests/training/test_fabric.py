@@ -60,8 +60,8 @@ class TestMachine:
             ("mps", "auto", 1, DeviceError, "finds no mps device on this machine"),
             ("cpu", "16-mixed", 1, DeviceError, "needs a CUDA device"),
             ("cpu", "8", 1, SettingError, "'8' is not a precision"),
-            ("cpu", "auto", 0, SettingError, "--devices 0: at least one is needed"),
-            ("cpu", "auto", -2, SettingError, "--devices -2: at least one is needed"),
+            ("cpu", "auto", 0, SettingError, "--devices 0: at least one is required"),
+            ("cpu", "auto", -2, SettingError, "--devices -2: at least one is required"),
         ],
     )
     def test_what_cannot_be_is_refused(

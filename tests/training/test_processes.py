@@ -216,7 +216,7 @@ def test_a_script_without_a_main_guard_is_told_what_it_lacks(tmp_path: Path, pla
         [sys.executable, str(script)], cwd=tmp_path, env=plain_environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert "Put what it does under `if __name__ == '__main__':`" in ended.stderr
+    assert "Guard it with `if __name__ == '__main__':`" in ended.stderr
 
 
 def test_in_the_first_process_there_is_no_need_of_a_guard() -> None:
