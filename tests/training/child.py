@@ -1,8 +1,8 @@
 """Run by `runpy` in a process of its own: trains JOB, and lets something befall it at a place of its choice.
 
 JOB: recipe (values), out, streams (a folder for what it prints); optionally options (of `train_recipe`), threads, place
-(one of PLACES), time (at which passage of the place, from 1) and event (kill, interrupt, terminate, either of these with
-` twice`, or full).
+(one of PLACES), time (at which passage of the place, from 1) and event (kill, interrupt, terminate, either of
+these with ` twice`, or full).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from disentangle_bench.models import recipes
+from disentangle_bench.models.model import Model
 from disentangle_bench.models.recipes import find_recipe, halves, recipe_names
 from disentangle_bench.models.recipes.halves import Parts
 
@@ -172,7 +173,7 @@ def test_a_dataset_without_a_half_gets_the_one_for_array_files(model: str) -> No
     assert (recipe.latents, recipe.optimizer, recipe.steps) == (general.latents, general.optimizer, general.steps)
 
 
-class Theirs:
+class Theirs(Model):
     """A model of a plug-in."""
 
     summary, source = "Theirs.", "arXiv:0000.00001"
@@ -201,7 +202,7 @@ class TestAModelWithoutAFile:
             "optimizer": {"VAE": {"lr": 1e-4}},
             "latents": {"noise": 0, "codes": [{"kind": "gaussian"}] * 10},
         }
-        monkeypatch.setattr(Theirs, "recipe_defaults", half, raising=False)
+        monkeypatch.setattr(Theirs, "recipe_defaults", half)
         recipe = find_recipe("theirs", "mnist")
         assert recipe.title == "A VAE of theirs on MNIST"
         assert recipe.source == "theirs, after arXiv:1606.03657, Appendix C.1"
