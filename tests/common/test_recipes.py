@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from disentangle_bench.datasets import DATASETS
-from disentangle_bench.models import MODELS
+from disentangle_bench.models import MODELS, make_model
 from disentangle_bench.models.networks import find_pair
+from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.models.recipes import find_recipe, recipe_names
 from disentangle_bench.models.recipes.halves import FOLDER, merge, shipped
 from disentangle_bench.recipe import Recipe
@@ -48,12 +49,12 @@ class TestEach:
         info = DATASETS.get(recipe.dataset.name).info
         shape = info.shape if all(info.shape) else (3, 64, 64)  # some sets of the user's own may have any
         assert find_pair(recipe.networks.name, shape, info.name).shape == shape
-        model = MODELS.get(recipe.model.name)(recipe.with_settings({"networks.width": 0.1}), shape)
+        model = make_model(recipe.with_settings({"networks.width": 0.1}), shape)
+        assert make_optimizers(model).keys() == recipe.optimizer.keys()
         latents = model.latents.sample(2, torch.Generator().manual_seed(0))
-        images = model.G(model.latents.pack(latents))
-        logits, parameters = model.D(images)
+        images = model.parts()["generator"](model.latents.pack(latents))
+        parameters = model.parts()["encoder"](images)
         assert images.shape == (2, *shape)
-        assert logits.shape == (2,)
         assert [part.shape[1] for part in model.latents.split(parameters)] == list(model.latents.parameters)
         assert info.users_own or recipe.batch_size <= info.images
 
