@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, get_origin, get_type_hints
 
-import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from disentangle_bench.errors import SettingError, UnknownNameError
@@ -104,8 +103,10 @@ def _validated(setting: Setting, given: Any, owner: str) -> Any:
 
 def _plain(value: Any) -> Any:
     """Convert a number of NumPy or another library to Python's own."""
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:  # NumPy's, which is not imported for this
+        return value.item()
+    if isinstance(value, bool):
+        return value
     if isinstance(value, numbers.Integral):
         return int(value)
     return float(value) if isinstance(value, numbers.Real) else value

@@ -60,7 +60,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
         (["infogan-digits", "--set", "objective=minimax"], ["no setting 'objective': it is now model.game"]),
         (["infogan-digits", "--set", "optimizer.generator_lr=1e-4"], ["it is now optimizer.G.lr"]),
         (["infogan-digits", "--set", "model.gmae=minimax"], ["setting of the model 'infogan'", "'gmae'", "'game'"]),
-        (["infogan-digits", "--set", "model.game=wgan"], ["no game named 'wgan'"]),
+        (["infogan-digits", "--set", "model.game=wgan"], ["game = 'wgan'", "'nsgan' or 'minimax'"]),
         (["infogan-digits", "--set", "dataset.size=32"], ["setting of the dataset 'digits'", "'size'"]),
         (["infogan-digits", "--set", "networks.name=nets"], ["'nets'"]),
         (["infogan-digits", "--set", "batch_size=100000"], ["batch", "100000"]),
@@ -260,7 +260,7 @@ def test_metrics_and_settings_that_there_are_not(refused, tmp_path):
     refused("eval", path, "--set", "bootstrap=5", says=("METRIC.KEY=VALUE",))
 
 
-@pytest.mark.parametrize(("value", "says"), [("many", "valid integer"), ("1.5", "valid integer"), ("0", "Ask for 2")])
+@pytest.mark.parametrize(("value", "says"), [("many", "valid integer"), ("1.5", "valid integer"), ("0", "Give 2 or more")])
 def test_a_value_that_a_metric_cannot_take(refused, tmp_path, value, says):
     path = write_codes(tmp_path / "mine.npz", codes=FACTORS, factors=FACTORS)
     refused("eval", path, "--set", f"c1-accuracy.bootstrap={value}", says=("bootstrap", value.strip("'"), says))

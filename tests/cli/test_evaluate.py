@@ -31,12 +31,12 @@ def scores(dbench: Dbench, *words: object) -> dict[str, Any]:
 def test_every_score_stands_beside_interval_chance_and_ceiling(dbench: Dbench) -> None:
     score = scores(dbench, "--metrics", "mig")["mig"]
     assert score["chance"] < score["low"] < score["value"] < score["high"] < score["ceiling"] <= 1
-    assert score["details"]["bootstrap"]["resamples"] == 100
+    assert score["details"]["interval"]["resamples"] == 100
     assert score["details"]["levels"]["rows"] == 300
 
 
 def test_the_number_of_resamples_is_as_asked_for(dbench: Dbench) -> None:
-    assert scores(dbench, "--metrics", "mig", "--bootstrap", 40)["mig"]["details"]["bootstrap"]["resamples"] == 40
+    assert scores(dbench, "--metrics", "mig", "--bootstrap", 40)["mig"]["details"]["interval"]["resamples"] == 40
     none = scores(dbench, "--metrics", "mig", "--bootstrap", 0, "--no-levels")["mig"]
     assert none["low"] is none["high"] is none["chance"] is none["ceiling"] is None
     assert none["value"] is not None
