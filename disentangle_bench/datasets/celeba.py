@@ -18,7 +18,6 @@ from disentangle_bench.datasets.files.sources import Source, WebFiles
 from disentangle_bench.datasets.formats.decode import Form, decoded
 from disentangle_bench.datasets.formats.members import Members, open_members
 from disentangle_bench.datasets.formats.raw import prepared_raw
-from disentangle_bench.datasets.images import Images
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 
@@ -61,10 +60,10 @@ class CelebA:
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 32, crop: int = 148) -> Dataset:
-        """All images in the order of the file of attributes, decoded once and then read from the cache.
+        """Load all images in the order of the file of attributes, decoded once and then read from the cache.
 
-        An attribute is 1 where the file says 1, and 0 where it says -1. Images of the partition's test part are the
-        test split; those of its validation part (19,867) count to the training split.
+        An attribute is 1 where the file has 1, and 0 where it has -1. Images of the partition's test part are the test
+        split; those of its validation part (19,867) belong to the training split.
 
         Args:
             data_dir: a folder with the two text files and `img_align_celeba.zip`, or the folder `img_align_celeba` in
@@ -74,38 +73,37 @@ class CelebA:
                 resized. 148, usual for generative models, leaves hair and chin; 108 leaves the face.
 
         Raises:
-            DownloadError: some file could not be had.
+            DownloadError: no source has some file.
             DataError: a file is damaged, or the files do not fit together.
-            SettingError: sizes that cannot be. StorageError: the cache cannot be written.
+            SettingError: invalid sizes. StorageError: the cache cannot be written.
         """
         form = Form(size, 3, crop, ORIGINAL)
-        folder = _unpacked(user_folders(self.info.name, data_dir, self.info.subfolders))
+        roots = user_folders(self.info.name, data_dir, self.info.subfolders)
+        folder = next((root / FOLDER for root in roots if (root / FOLDER).is_dir()), None)
         paths = obtain(self.info.file_set, self.sources, data_dir, names=[ATTRIBUTES, PARTITION] if folder else None)
         names, attributes = read_attributes(paths[ATTRIBUTES], [factor.name for factor in self.info.factors])
         parts = read_partition(paths[PARTITION], names)
-        images = self._images(folder or paths[ARCHIVE], names, form)
+        place = folder or paths[ARCHIVE]
+        content = {"folder": str(folder.resolve())} if folder else {"sha256": self.info.files[ARCHIVE].sha256}
+        settings = {"version": 1, "size": size, "crop": crop, "images": len(names), **content}
+        images = prepared_raw(
+            self.info.name,
+            settings,
+            (len(names), 3, size, size),
+            lambda: decoded(*_files(open_members(place), names), form),
+        )
         title = self.info.title.replace("32x32", f"{size}x{size}")
         info = replace(self.info, title=title, images=len(names), shape=images.shape[1:])
         return Dataset(info, images, as_variables(info.factors, attributes), parts != _TEST)
 
     def sources(self) -> Iterable[Source]:
-        """The authors' Google Drive, which gives each file to few people a day."""
+        """The authors' Google Drive, which limits how often each file is downloaded in a day."""
         names = {
             ARCHIVE: "0B7EVK8r0v71pZjFTYXZWM3FlRnM",
             ATTRIBUTES: "0B7EVK8r0v71pblRyaVFSWGxPY0U",
             PARTITION: "0B7EVK8r0v71pY0NSMzRuSXJEVkk",
         }
         return (WebFiles({name: f"{_DRIVE}{key}" for name, key in names.items()}),)
-
-    def _images(self, path: Path, names: Sequence[str], form: Form) -> Images:
-        of_folder = {"folder": str(path.resolve())} if path.is_dir() else {"sha256": self.info.files[ARCHIVE].sha256}
-        settings = {"version": 1, "size": form.size, "crop": form.crop, "images": len(names), **of_folder}
-        shape = (len(names), form.channels, form.size, form.size)
-        return prepared_raw(self.info.name, settings, shape, lambda: decoded(*_files(open_members(path), names), form))
-
-
-def _unpacked(folders: Iterable[Path]) -> Path | None:
-    return next((folder / FOLDER for folder in folders if (folder / FOLDER).is_dir()), None)
 
 
 def _files(members: Members, names: Sequence[str]) -> tuple[Members, list[str]]:
@@ -116,19 +114,19 @@ def _files(members: Members, names: Sequence[str]) -> tuple[Members, list[str]]:
         raise DataError(
             f"{members.path} lacks {len(missing):,} of the {len(names):,} images that {ATTRIBUTES} names, such as "
             f"{missing[0]}.",
-            "Unpack or fetch it again.",
+            "Unpack or download it again.",
         )
     return members, [places[name] for name in names]
 
 
 def read_attributes(path: Path, expected: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """The images' names and their attributes `(n, k)`, 0 or 1, from the file of attributes.
+    """Read the images' names and their attributes `(n, k)`, 0 or 1, from the file of attributes.
 
     Its first line has the number of images, its second the names of the attributes; each further one an image's name
-    and -1 or 1 for each.
+    and -1 or 1 for each attribute.
 
     Raises:
-        DataError: another form, other attributes, or another number of images than its first line says.
+        DataError: another format, other attributes, or another number of images than its first line states.
     """
     names: list[str] = []
     values = bytearray()
@@ -139,31 +137,31 @@ def read_attributes(path: Path, expected: Sequence[str]) -> tuple[list[str], NDA
         for number, line in enumerate(lines, start=3):
             name, *given = line.split() or [""]
             if len(given) != len(header) or not {"1", "-1"}.issuperset(given):
-                raise DataError(f"{path}: line {number:,} is not a name with {len(header)} times 1 or -1.", _REMEDY)
+                raise DataError(f"{path}: line {number:,} lacks a name and {len(header)} times 1 or -1.", _REMEDY)
             names.append(name)
             values.extend(value == "1" for value in given)
     if len(names) != int(count) or len(set(names)) < len(names):
-        raise DataError(f"{path} has {len(set(names)):,} images; its first line says {int(count):,}.", _REMEDY)
+        raise DataError(f"{path} has {len(set(names)):,} images; its first line states {int(count):,}.", _REMEDY)
     return names, np.frombuffer(values, np.uint8).reshape(len(names), len(header)).astype(np.int64)
 
 
 def read_partition(path: Path, names: Sequence[str]) -> NDArray[np.int64]:
-    """The part of each image `(n,)`: 0 for training, 1 for validation, 2 for testing.
+    """Read the part of each image `(n,)`: 0 for training, 1 for validation, 2 for testing.
 
     Raises:
-        DataError: a line that is not a name with a part, or other images than the file of attributes has.
+        DataError: a line without a name and a part, or other images than the file of attributes has.
     """
     parts: dict[str, int] = {}
     with storage_errors(path, "read"), path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
             name, *given = line.split() or [""]
             if len(given) != 1 or given[0] not in ("0", "1", "2"):
-                raise DataError(f"{path}: line {number:,} is not a name with 0, 1 or 2.", _REMEDY)
+                raise DataError(f"{path}: line {number:,} lacks a name and 0, 1 or 2.", _REMEDY)
             parts[name] = int(given[0])
-    unlike = set(names) ^ parts.keys()
-    if unlike:
+    different = set(names) ^ parts.keys()
+    if different:
         raise DataError(
-            f"{path} and {ATTRIBUTES} have {len(unlike):,} images that are not in the other, such as {min(unlike)}.",
+            f"{path} and {ATTRIBUTES} have {len(different):,} images that the other lacks, such as {min(different)}.",
             _REMEDY,
         )
     return np.array([parts[name] for name in names], dtype=np.int64)

@@ -1,7 +1,7 @@
-"""Columns of the user's own values, as factors: which kind each is, and which class each value stands for.
+"""Columns of the user's own values, as factors: the kind of each, and the class that each value stands for.
 
-What is not said is guessed: text is categorical, and so are whole numbers from 0 on without gaps; numbers of which no
-more than 100 differ, each there twice on average, are ordinal; all others are continuous.
+A kind that is not given is guessed. Text is categorical, and so are integers from 0 on without gaps; numbers with at
+most 100 distinct values, each of which occurs twice on average, are ordinal; all others are continuous.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Columns = Mapping[str, NDArray[np.generic]]
 
 
 def parse_kinds(text: str) -> dict[str, Kind]:
-    """What a setting such as `azimuth=cyclic,shape=categorical` says.
+    """Parse a setting such as `azimuth=cyclic,shape=categorical`.
 
     Raises:
-        SettingError: it is not in that form, or a kind that there is not.
+        SettingError: it is not in that form, or names an unknown kind.
     """
     found: dict[str, Kind] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -42,17 +42,19 @@ def parse_kinds(text: str) -> dict[str, Kind]:
 
 
 def as_factors(columns: Columns, kinds: Mapping[str, Kind], where: str) -> tuple[tuple[Factor, ...], Variables | None]:
-    """The factors that columns `(n,)` of text or numbers are, and their values `(n, k)`; None of no columns.
+    """Turn columns `(n,)` of text or numbers into factors and their values `(n, k)`; None without columns.
 
     A factor with classes is given by their numbers, in the order of the values that they stand for.
 
     Raises:
-        SettingError: a kind for a column that there is not.
+        SettingError: a kind for an unknown column.
         DataError: values that are NaN or infinite, or text where the kind wants numbers.
     """
     for name in kinds:
         if name not in columns:
-            raise SettingError(f"kinds names {name!r}, which {where} does not have.", f"It has {_listed(columns)}.")
+            raise SettingError(
+                f"kinds names {name!r}, which {where} does not have.", f"It has {', '.join(columns) or 'no columns'}."
+            )
     if not columns:
         return (), None
     pairs = [_factor(name, values, kinds.get(name), where) for name, values in columns.items()]
@@ -62,17 +64,17 @@ def as_factors(columns: Columns, kinds: Mapping[str, Kind], where: str) -> tuple
 
 
 def numbers(table: Table, kinds: Mapping[str, Kind], leave: Sequence[str] = ()) -> dict[str, NDArray[np.generic]]:
-    """The columns of a table, as numbers where they are; without those to leave out.
+    """Return the columns of a table except some, as numbers where they are numbers.
 
     Raises:
-        DataError: most values of a column are numbers and some are not, unless it is said to be categorical.
+        DataError: most values of a column are numbers and some are not, unless its kind is given as categorical.
     """
     chosen = {name: texts for name, texts in table.columns.items() if name not in leave}
     return {name: _numbers(table, name, texts, kinds.get(name)) for name, texts in chosen.items()}
 
 
 def label_of(factors: Sequence[Factor]) -> str | None:
-    """The categorical factor that is called `class` or `label`, if there is one."""
+    """Return the name of the categorical factor called `class` or `label`, if any."""
     named = [factor.name for factor in factors if factor.kind == "categorical" and factor.name.lower() in LABELS]
     return named[0] if named else None
 
@@ -112,19 +114,12 @@ def _factor(
     if is_text and kind not in (None, "categorical"):
         raise DataError(f"{where}: {name!r} is {kind} and holds text.", "Give numbers.")
     known, ranks = np.unique(values, return_inverse=True)
-    kind = kind or _guess(known, len(values), is_text)
+    if kind is None:
+        few = len(known) <= min(_FEW, len(values) // 2)
+        numbered = is_text or np.array_equal(known, np.arange(len(known)))
+        kind = "categorical" if numbered else "ordinal" if few else "continuous"
     if kind == "continuous":
         return Factor(name, kind), values.astype(np.float64)
     if not is_text and np.array_equal(known, np.arange(len(known))):
         return Factor(name, kind, len(known)), ranks.astype(np.float64)
     return Factor.of(name, kind, known.tolist()), ranks.astype(np.float64)
-
-
-def _guess(known: NDArray[np.generic], n: int, is_text: bool) -> Kind:
-    if is_text or np.array_equal(known, np.arange(len(known))):
-        return "categorical"
-    return "ordinal" if len(known) <= min(_FEW, n // 2) else "continuous"
-
-
-def _listed(columns: Columns) -> str:
-    return ", ".join(columns) or "no columns"

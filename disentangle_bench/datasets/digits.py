@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
-from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.representation.variables import Variables
+from disentangle_bench.datasets.factor import Factor, as_variables
 
 
 class Digits:
@@ -30,29 +28,28 @@ class Digits:
     )
 
     def load(self, data_dir: Path | None = None) -> Dataset:
-        """The images, from 0..16 to 0..255, in scikit-learn's order; `data_dir` is not needed.
+        """Load the images in scikit-learn's order, scaled from 0..16 to 0..255.
 
         The test split is every sixth image of each digit, 296 in all: stratified, spread over the whole file, and
         without a random generator, so that it is the same everywhere.
+
+        Args:
+            data_dir: not used.
         """
         from sklearn.datasets import load_digits
 
         bunch = load_digits()
         images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
         digits = bunch.target.astype(np.int64)
+        train = np.ones(len(digits), dtype=bool)
+        for digit in range(10):
+            train[np.flatnonzero(digits == digit)[5::6]] = False
         return Dataset(
             self.info,
             images[:, None],
-            Variables.wrap(digits, names=["digit"], kinds=["categorical"]),
-            ~_every_sixth(digits),
+            as_variables(self.info.factors, digits),
+            train,
         )
-
-
-def _every_sixth(digits: NDArray[np.int64]) -> NDArray[np.bool_]:
-    chosen = np.zeros(len(digits), dtype=bool)
-    for digit in np.unique(digits):
-        chosen[np.flatnonzero(digits == digit)[5::6]] = True
-    return chosen
 
 
 digits = Digits()

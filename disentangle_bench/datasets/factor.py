@@ -1,4 +1,4 @@
-"""What is declared of a factor: its name, its kind, and the values that its classes stand for."""
+"""The declaration of a factor: its name, its kind, and the values that its classes stand for."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Factor:
     Attributes:
         kind: categorical, ordinal, continuous or cyclic.
         size: how many classes it has, numbered from 0; None for a continuous one.
-        values: what each class stands for, in the order of the classes; empty where the numbers say it all.
-        measured: whether it was measured on the images, instead of being known from their making.
+        values: what each class stands for, in the order of the classes; empty if the numbers are enough.
+        measured: whether it was measured on the images, and not recorded when they were made.
     """
 
     name: str
@@ -44,29 +44,25 @@ class Factor:
 
     @classmethod
     def of(cls, name: str, kind: Kind, values: Iterable[Value]) -> Self:
-        """A factor with one class for each of its values."""
+        """Return a factor with one class for each of its values."""
         values = tuple(values)
         return cls(name, kind, len(values), values)
 
     def class_of(self, value: Value) -> int:
-        """The number of the class that stands for a value.
+        """Return the number of the class that stands for a value.
 
         Raises:
-            DataError: none does.
+            DataError: no class does.
         """
         known: Sequence[Value] = self.values or range(self.size or 0)
         if value not in known:
-            raise DataError(f"The factor {self.name!r} has no value {value!r}.", f"It has {_listed(known)}.")
+            listed = ", ".join(map(str, known)) or "no classes"
+            many = f"{len(known)} values, from {known[0]} to {known[-1]}" if len(known) > 8 else listed
+            raise DataError(f"The factor {self.name!r} has no value {value!r}.", f"It has {many}.")
         return known.index(value)
 
 
 def as_variables(factors: Sequence[Factor], values: ArrayLike) -> Variables:
-    """The values `(n, k)`, or `(n,)` of a single factor, under the factors' names and kinds."""
+    """Give values `(n, k)`, or `(n,)` of a single factor, the factors' names and kinds."""
     names, kinds = [factor.name for factor in factors], [factor.kind for factor in factors]
     return Variables.wrap(values, names=names, kinds=kinds, prefix="f")
-
-
-def _listed(values: Sequence[Value]) -> str:
-    if len(values) > 8:
-        return f"{len(values)} values, from {values[0]} to {values[-1]}"
-    return ", ".join(map(str, values)) or "no classes"

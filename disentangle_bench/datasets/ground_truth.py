@@ -1,4 +1,4 @@
-"""Images by their factors: the grid of a set whose factors are all known, whole or with gaps."""
+"""Images by their factors: the grid of a set whose factors are all known, complete or with gaps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class GroundTruth:
     Attributes:
         names: of the factors.
         sizes: how many classes each factor has.
-        cells: how many combinations of classes there are; not each need have an image.
+        cells: the number of combinations of classes; some may have no image.
 
     Raises:
         DataError: a factor without classes, classes out of range or of another shape.
@@ -37,7 +37,11 @@ class GroundTruth:
         self.names = tuple(factor.name for factor in factors)
         self.sizes = tuple(_size(factor) for factor in factors)
         self.cells = math.prod(self.sizes)
-        self._check(classes)
+        if self.cells > np.iinfo(np.int64).max:
+            raise DataError(f"Factors of the sizes {self.sizes} have more combinations than 64 bits can number.")
+        if classes.shape != (len(self.images), len(self.sizes)):
+            raise DataError(f"{len(self.images)} images and {len(self.sizes)} factors have classes {classes.shape}.")
+        self._within(classes)
         self._classes = classes
         keys, rows = np.unique(np.ravel_multi_index(tuple(classes.T), self.sizes), return_index=True)
         self._keys, self._rows = keys.astype(np.int64), rows.astype(np.int64)  # sorted; the first image of each
@@ -50,13 +54,6 @@ class GroundTruth:
     def __len__(self) -> int:
         return len(self.images)
 
-    def _check(self, classes: Classes) -> None:
-        if self.cells > np.iinfo(np.int64).max:
-            raise DataError(f"Factors of the sizes {self.sizes} have more combinations than 64 bits can number.")
-        if classes.shape != (len(self.images), len(self.sizes)):
-            raise DataError(f"{len(self.images)} images and {len(self.sizes)} factors have classes {classes.shape}.")
-        self._within(classes)
-
     def _within(self, classes: Classes) -> None:
         beyond = (classes < 0) | (classes >= self.sizes)
         if beyond.any():
@@ -67,14 +64,16 @@ class GroundTruth:
             )
 
     def index(self, classes: ArrayLike) -> NDArray[np.int64]:
-        """The rows `(b,)` of the images with these classes `(b, k)`; of several such images, the first.
+        """Return the rows `(b,)` of the images with these classes `(b, k)`; of several such images, the first.
 
         Raises:
-            DataError: a class that there is not, or a combination without an image.
+            DataError: an unknown class, or a combination without an image.
         """
         wanted = np.atleast_2d(_whole(classes, "class"))
         if wanted.shape[1] != len(self.sizes):
-            raise DataError(f"Classes of {wanted.shape[1]} factors were given; there are {', '.join(self.names)}.")
+            raise DataError(
+                f"There are classes of {wanted.shape[1]} factors instead of those of {', '.join(self.names)}."
+            )
         self._within(wanted)
         keys = np.ravel_multi_index(tuple(wanted.T), self.sizes)
         places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
@@ -86,13 +85,13 @@ class GroundTruth:
         return rows
 
     def classes(self, rows: ArrayLike) -> Classes:
-        """The classes `(b, k)` of the images in these rows `(b,)`."""
+        """Return the classes `(b, k)` of the images in these rows `(b,)`."""
         return self._classes[_whole(rows, "row")]
 
     def sample(
         self, n: int, generator: np.random.Generator, fixed: Mapping[str, int] | None = None
     ) -> tuple[Classes, NDArray[np.uint8]]:
-        """Draw `n` images, with replacement, evenly over the combinations that there are.
+        """Draw `n` images, with replacement, uniformly over the combinations that have an image.
 
         Args:
             n: how many.
@@ -103,8 +102,8 @@ class GroundTruth:
             Their classes `(n, k)` and the images `(n, c, h, w)` uint8.
 
         Raises:
-            UnknownNameError: there is no such factor.
-            DataError: there is no such class, or no image with these fixed classes.
+            UnknownNameError: an unknown factor.
+            DataError: an unknown class, or no image has these fixed classes.
         """
         rows = self.rows_with(n, generator, fixed or {})
         images: NDArray[np.uint8] = self.images[rows]
@@ -112,7 +111,10 @@ class GroundTruth:
 
     def rows_with(self, n: int, generator: np.random.Generator, fixed: Mapping[str, int]) -> NDArray[np.int64]:
         """Draw the rows `(n,)` of images with these classes; see `sample`."""
-        columns = {self._column(name): int(_whole(number, f"class of {name!r}")) for name, number in fixed.items()}
+        for name in fixed:
+            if name not in self.names:
+                raise UnknownNameError("factor", name, self.names)
+        columns = {self.names.index(name): int(_whole(number, f"class of {name!r}")) for name, number in fixed.items()}
         if self.whole:
             drawn = np.stack([generator.integers(size, size=n) for size in self.sizes], axis=1)
             for column, number in columns.items():
@@ -132,25 +134,20 @@ class GroundTruth:
             raise DataError(f"There is no image with {said}.", "The grid of this set has gaps.")
         return rows
 
-    def _column(self, name: str) -> int:
-        if name not in self.names:
-            raise UnknownNameError("factor", name, self.names)
-        return self.names.index(name)
-
 
 def grid(factors: Sequence[Factor]) -> Classes:
-    """Every combination of the factors' classes `(n, k)`, the first factor slowest."""
+    """Return every combination of the factors' classes `(n, k)`, the first factor slowest."""
     sizes = [_size(factor) for factor in factors]
     return np.stack(np.unravel_index(np.arange(math.prod(sizes)), sizes), axis=1).astype(np.int64)
 
 
 def _whole(numbers: ArrayLike, what: str) -> NDArray[np.int64]:
-    """Whole numbers as such; a class's value, such as 0.75, is none, and would stand for another class."""
+    """Refuse numbers other than integers: a class's value, such as 0.75, would stand for another class."""
     given = np.asarray(numbers)
     if given.size and given.dtype.kind not in "iu":
         raise DataError(
-            f"{given.ravel().tolist()[0]!r} is no {what}, which is a whole number, from 0 on.",
-            "`info.factors` says which value each class stands for, in order.",
+            f"{given.ravel().tolist()[0]!r} is not a {what}, which is an integer from 0 on.",
+            "`info.factors` lists the value that each class stands for, in order.",
         )
     return given.astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Factors that are measured on the images, where nobody recorded them: computed once, and kept in the cache.
+"""Factors that are measured on the images, where they were not recorded: computed once, and kept in the cache.
 
 They are those of `disentangle_bench.measures`: slant in degrees; thickness, width and height in pixels; ink, the mean
 brightness. An image that is blank there has 0 of each but ink.
@@ -11,7 +11,6 @@ import json
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,19 +29,26 @@ Floats = NDArray[np.float64]
 
 
 def measured(dataset: str, images: NDArray[np.uint8], files: Mapping[str, File]) -> Floats:
-    """What is measured of every image, `(n, measures)`, in the order of `MEASURED`.
+    """Measure every image, `(n, measures)`, in the order of `MEASURED`.
 
-    Several processes may ask at once: one measures, the others wait. Where the cache cannot be written, each measures
-    for itself, every time.
+    Of several processes one measures, and the others wait. Without a cache that can be written, each measures for
+    itself, every time.
 
     Args:
-        dataset: in whose folder of the cache the figures are kept.
+        dataset: in whose folder of the cache the values are kept.
         images: `(n, h, w)`.
-        files: from which they come; with other files, or another version of the measures, all is measured anew.
+        files: from which they come; with other files, or another version of the measures, all are measured again.
     """
     known = [VERSION, *MEASURES, *sorted(f"{name} {file.sha256}" for name, file in files.items())]
     key = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
     path = cache_folder(dataset) / f"measures-{key}.npz"
+
+    def look() -> Floats | None:
+        with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), np.load(path) as file:
+            values = file["figures"]
+            if values.shape == (len(images), len(MEASURES)) and values.dtype == float and np.isfinite(values).all():
+                return np.asarray(values)
+        return None
 
     def keep(values: Floats) -> None:
         with atomic_path(path) as temporary:
@@ -51,16 +57,7 @@ def measured(dataset: str, images: NDArray[np.uint8], files: Mapping[str, File])
     def wait() -> None:
         say(f"Another process is measuring the images of {dataset}; waiting for it.")
 
-    return once(path, lambda: _kept(path, len(images)), lambda: _measure(dataset, images), keep, on_wait=wait)
-
-
-def _kept(path: Path, images: int) -> Floats | None:
-    """The figures in a file, unless it is not there or damaged: then they are measured again."""
-    with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), np.load(path) as file:
-        figures = file["figures"]
-        if figures.shape == (images, len(MEASURES)) and figures.dtype == np.float64 and np.isfinite(figures).all():
-            return np.asarray(figures)
-    return None
+    return once(path, look, lambda: _measure(dataset, images), keep, on_wait=wait)
 
 
 def _measure(dataset: str, images: NDArray[np.uint8]) -> Floats:
@@ -68,11 +65,12 @@ def _measure(dataset: str, images: NDArray[np.uint8]) -> Floats:
 
     batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
     long = "; a minute or two" if len(batches) > 1 else ""
-    said = f"Measuring {', '.join(MEASURES)} of {len(images):,} images of {dataset}, once{long}"
+    description = f"Measuring {', '.join(MEASURES)} of {len(images):,} images of {dataset}, once{long}"
     workers = Parallel(n_jobs=-1 if len(batches) > 1 else 1, return_as="generator")
-    return np.concatenate(list(with_progress(said, len(images), workers(map(delayed(_figures), batches)))))
+    return np.concatenate(list(with_progress(description, len(images), workers(map(delayed(measure), batches)))))
 
 
-def _figures(images: NDArray[np.uint8]) -> Floats:
-    pictures = images / np.float32(255)
-    return np.stack([np.nan_to_num(measure.function(pictures)) for measure in MEASURES.values()], axis=1)
+def measure(images: NDArray[np.uint8]) -> Floats:
+    """Measure images `(n, h, w)`: `(n, measures)`."""
+    brightness = images / np.float32(255)
+    return np.stack([np.nan_to_num(measure.function(brightness)) for measure in MEASURES.values()], axis=1)

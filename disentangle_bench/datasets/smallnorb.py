@@ -103,25 +103,33 @@ class SmallNorb:
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 64, camera: str = "left") -> Dataset:
-        """The 24,300 training images and, after them, the 24,300 test images, in the files' order.
+        """Load the 24,300 training images and, after them, the 24,300 test images, in the files' order.
 
         Instances 4, 6, 7, 8 and 9 of each category are in the training split, the others in the test split; together
         they are every combination of the factors once. The images are unpacked and resized once, into the cache.
 
         Args:
-            data_dir: a folder with the six `.mat.gz` files, or with all six unpacked, of which nobody has published
-                hashes; by default `DBENCH_DATA`, the user cache, then the source.
+            data_dir: a folder with the six `.mat.gz` files, or with all six unpacked, whose hashes are not published;
+                by default `DBENCH_DATA`, the user cache, then the source.
             size: pixels along an image, at most 96; smaller ones are resized by Pillow's Lanczos filter.
             camera: "left", "right", or "both": each pair is then two images, the left one first, and `camera` a factor.
 
         Raises:
-            DownloadError: some file could not be had. DataError: a file is damaged or another's.
-            SettingError: no such size or camera. StorageError: the cache cannot be written.
+            DownloadError: no source has some file. DataError: a file is damaged or a different one.
+            SettingError: an invalid size or camera. StorageError: the cache cannot be written.
         """
         require_size(size, NATIVE, self.info.name)
         if camera not in CAMERAS:
-            raise SettingError(f"Small NORB has no camera {camera!r}.", f"Choose one of {', '.join(CAMERAS)}.")
-        paths = self._paths(data_dir)
+            problem = f"The setting camera = {camera!r} of the dataset 'smallnorb' is invalid."
+            raise SettingError(problem, f"Choose one of {', '.join(CAMERAS)}.")
+        names = [name.removesuffix(".gz") for name in self.info.files]
+        roots = user_folders(self.info.name, data_dir, self.info.subfolders)
+        unpacked = next((root for root in roots if all((root / name).is_file() for name in names)), None)
+        if unpacked:
+            paths = {name: unpacked / name for name in names}
+        else:
+            obtained = obtain(self.info.file_set, self.sources, data_dir)
+            paths = {name.removesuffix(".gz"): path for name, path in obtained.items()}
         classes = np.concatenate([self._classes(part, paths) for part in (TRAIN, TEST)])
         train = np.arange(len(classes)) < self._rows
         images, info = self._images(paths, size, camera), replace(self.info, shape=(1, size, size))
@@ -139,15 +147,6 @@ class SmallNorb:
     def _rows(self) -> int:
         return self.info.images // 2
 
-    def _paths(self, data_dir: Path | None) -> dict[str, Path]:
-        """Where each matrix is, by the name that it has unpacked."""
-        names = [name.removesuffix(".gz") for name in self.info.files]
-        for folder in user_folders(self.info.name, data_dir, self.info.subfolders):
-            if all((folder / name).is_file() for name in names):
-                return {name: folder / name for name in names}
-        found = obtain(self.info.file_set, self.sources, data_dir)
-        return {name.removesuffix(".gz"): path for name, path in found.items()}
-
     def _images(self, paths: dict[str, Path], size: int, camera: str) -> StoredImages:
         pairs = [
             BinaryMatrix.find(paths[part.file("dat")], np.uint8, (self._rows, 2, NATIVE, NATIVE))
@@ -157,7 +156,13 @@ class SmallNorb:
         shape = (self.info.images * len(chosen), 1, size, size)
         content = [content_of(matrix.path, self.info.name) for matrix in pairs]
         settings = {"version": 1, "size": size, "camera": camera, "content": content}
-        return prepared(self.info.name, settings, shape, lambda: _resized(pairs, chosen, size))
+
+        def batches() -> Iterator[NDArray[np.uint8]]:
+            for matrix in pairs:
+                for batch in matrix.batches(_BATCH):
+                    yield resized(batch[:, chosen].reshape(-1, 1, NATIVE, NATIVE), size)
+
+        return prepared(self.info.name, settings, shape, batches)
 
     def _classes(self, part: Part, paths: dict[str, Path]) -> Classes:
         """The classes of one split's images, `(n, 5)`, once they are seen to be each combination once."""
@@ -173,12 +178,6 @@ class SmallNorb:
         return classes
 
 
-def _resized(pairs: Sequence[BinaryMatrix], chosen: Sequence[int], size: int) -> Iterator[NDArray[np.uint8]]:
-    for matrix in pairs:
-        for batch in matrix.batches(_BATCH):
-            yield resized(batch[:, chosen].reshape(-1, 1, NATIVE, NATIVE), size)
-
-
 def _require_each_once(path: Path, classes: Classes, factors: Sequence[Factor], instances: Sequence[int]) -> None:
     for column, factor in enumerate(factors):
         allowed = instances if factor.name == "instance" else range(factor.size or 0)
@@ -186,13 +185,13 @@ def _require_each_once(path: Path, classes: Classes, factors: Sequence[Factor], 
         if len(unknown):
             row, known = int(unknown[0]), ", ".join(map(str, allowed))
             raise DataError(
-                f"{path}: row {row:,} has {factor.name} {classes[row, column]}; there are {known}.", REPLACE
+                f"{path}: row {row:,} has {factor.name} {classes[row, column]}, which is not one of {known}.", REPLACE
             )
     sizes = [factor.size or 0 for factor in factors]
     keys, first = np.unique(np.ravel_multi_index(tuple(classes.T), sizes), return_index=True)
     if len(keys) < len(classes):
         row = int(np.setdiff1d(np.arange(len(classes)), first)[0])
-        raise DataError(f"{path}: the factors in row {row:,} occur in an earlier row, too.", REPLACE)
+        raise DataError(f"{path}: the factors in row {row:,} are those of an earlier row.", REPLACE)
 
 
 smallnorb = SmallNorb()

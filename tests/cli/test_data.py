@@ -126,7 +126,7 @@ def test_fetching_prints_the_paths_and_says_who_is_asked(dbench, web: Web, shape
     outcome = dbench("data", "fetch", "shapes")
     assert outcome.code == 0
     assert outcome.out.splitlines() == [str(shapes / name) for name in FILES]
-    assert outcome.err == f"Fetching shapes from {web.url}\n"
+    assert outcome.err == f"Downloading shapes from {web.url}\n"
     assert dbench("data", "fetch", "shapes") == (0, outcome.out, "")
     assert web.asked == ["/shapes.bin", "/labels.bin"]
 
@@ -152,9 +152,9 @@ def test_what_cannot_be_had_is_told_and_the_others_are_fetched(dbench, web: Web)
     web.files["/shapes.bin"] = FILES["shapes.bin"]
     outcome = dbench("data", "fetch", "shapes", "digits")
     assert (outcome.code, outcome.out) == (1, "")
-    assert "Error: shapes: labels.bin could not be had." in outcome.err
+    assert "Error: shapes: labels.bin could not be downloaded." in outcome.err
     assert f"404 Client Error: Not Found for url: {web.url}/labels.bin" in outcome.err
-    assert "`dbench data fetch shapes --from PATH` takes them" in outcome.err
+    assert "`dbench data fetch shapes --from PATH` copies them" in outcome.err
     assert "digits is embedded" in outcome.err
     assert state(dbench) == "partly"
 
@@ -163,7 +163,7 @@ def test_offline_nothing_is_asked(dbench, web: Web, monkeypatch):
     monkeypatch.setenv("DBENCH_OFFLINE", "1")
     outcome = dbench("data", "fetch", "shapes")
     assert outcome.code == 1
-    assert f"{web.url}: not asked, since DBENCH_OFFLINE forbids the network" in outcome.err
+    assert f"{web.url}: not tried, since DBENCH_OFFLINE forbids the network" in outcome.err
     assert web.asked == []
 
 
@@ -263,7 +263,7 @@ def test_a_fetch_that_is_stopped_goes_on_when_asked_again(real_dbench, web: Web,
     kept = partials[0].stat().st_size
     if by == signal.SIGINT:
         assert process.returncode == 130
-        assert f"{kept / 1000:.1f} kB of shapes.bin are kept, and the same command goes on from there." in told
+        assert f"{kept / 1000:.1f} kB of shapes.bin are kept, and the same command resumes from there." in told
 
     outcome = real_dbench("data", "fetch", "shapes")
     assert outcome.code == 0, outcome.err
@@ -286,7 +286,7 @@ def test_two_processes_fetch_once(web: Web, shapes: Path):
     said = [process.stderr.readline() for process in processes if process.stderr]
     assert sorted(said) == [
         "Another process is fetching shapes; waiting for it.\n",
-        f"Fetching shapes from {web.url}\n",
+        f"Downloading shapes from {web.url}\n",
     ]
     together.set()
     outputs = [process.communicate(timeout=60)[0] for process in processes]
@@ -300,7 +300,7 @@ def test_a_private_mirror_is_asked_instead(real_dbench, web: Web, shapes: Path):
         mirror.files = {f"/data/shapes/{name}": content for name, content in FILES.items()}
         outcome = real_dbench("data", "fetch", "shapes", DBENCH_MIRROR=f"{mirror.url}/data")
     assert (outcome.code, web.asked) == (0, [])
-    assert f"Fetching shapes from {mirror.url}/data (DBENCH_MIRROR)" in outcome.err
+    assert f"Downloading shapes from {mirror.url}/data (DBENCH_MIRROR)" in outcome.err
 
 
 def test_a_proxy_is_asked_instead(real_dbench, web: Web, shapes: Path):

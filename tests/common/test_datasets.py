@@ -104,7 +104,7 @@ def test_files_can_be_asked_for_without_loading(name: str, monkeypatch: pytest.M
     with pytest.raises(DownloadError) as caught:
         fetch(adapter.info.file_set, adapter.sources, optional=True)
     for source in sources:
-        assert f"{source.name}: not asked" in caught.value.problem
+        assert f"{source.name}: not tried" in caught.value.problem
 
 
 @pytest.mark.parametrize("name", sorted(OWN))

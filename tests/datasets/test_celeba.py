@@ -99,7 +99,7 @@ def test_size_and_crop_are_chosen(folder: Path) -> None:
     assert dataset.info.shape == (3, 64, 64)
     assert "64x64" in dataset.info.title
     assert (dataset.images[:][:, :, :4] < 10).all(), "the margin that a crop of 148 takes away is there"
-    with pytest.raises(SettingError, match="crop = 200 cannot be"):
+    with pytest.raises(SettingError, match="crop = 200 is invalid"):
         declaring(folder).load(folder, crop=200)
 
 
@@ -143,11 +143,11 @@ def test_an_image_of_another_size_is_named(folder: Path) -> None:
         (attributes(header=FACTORS[::-1]), "does not begin with a number and the 40 attributes"),
         (attributes(header=FACTORS[:-1]), "does not begin with a number and the 40 attributes"),
         (attributes().partition("\n")[2], "does not begin with a number"),
-        (attributes().replace("7\n", "8\n", 1), "has 7 images; its first line says 8"),
-        (attributes([*NAMES[:6], NAMES[0]]), "has 6 images; its first line says 7"),
-        (attributes()[:-10], "line 9 is not a name with 40 times 1 or -1"),
-        (attributes().replace(" 1", " 2", 1), r"line \d is not a name with 40 times 1 or -1"),
-        (attributes() + "\n", "line 10 is not a name"),
+        (attributes().replace("7\n", "8\n", 1), "has 7 images; its first line states 8"),
+        (attributes([*NAMES[:6], NAMES[0]]), "has 6 images; its first line states 7"),
+        (attributes()[:-10], "line 9 lacks a name and 40 times 1 or -1"),
+        (attributes().replace(" 1", " 2", 1), r"line \d lacks a name and 40 times 1 or -1"),
+        (attributes() + "\n", "line 10 lacks a name"),
     ],
 )
 def test_another_form_of_the_attributes_is_told(folder: Path, text: str, message: str) -> None:
@@ -159,10 +159,10 @@ def test_another_form_of_the_attributes_is_told(folder: Path, text: str, message
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (partition().replace(" 1", " 3"), ": line 3 is not a name with 0, 1 or 2"),
-        (partition() + "x\n", ": line 8 is not a name with 0, 1 or 2"),
-        (partition([*NAMES[:6], "other.jpg"]), " and list_attr_celeba.txt have 2 images that are not in the other"),
-        ("", " and list_attr_celeba.txt have 7 images that are not in the other, such as 000001.jpg"),
+        (partition().replace(" 1", " 3"), ": line 3 lacks a name and 0, 1 or 2"),
+        (partition() + "x\n", ": line 8 lacks a name and 0, 1 or 2"),
+        (partition([*NAMES[:6], "other.jpg"]), " and list_attr_celeba.txt have 2 images that the other lacks"),
+        ("", " and list_attr_celeba.txt have 7 images that the other lacks, such as 000001.jpg"),
     ],
 )
 def test_another_form_of_the_partition_is_told(folder: Path, text: str, message: str) -> None:
@@ -175,7 +175,7 @@ def test_files_that_are_missing_are_named(folder: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("DBENCH_OFFLINE", "1")
     adapter = declaring(folder)
     (folder / ARCHIVE).unlink()
-    with pytest.raises(DownloadError, match=rf"celeba: {ARCHIVE} could not be had"):
+    with pytest.raises(DownloadError, match=rf"celeba: {ARCHIVE} could not be downloaded"):
         adapter.load(folder)
 
 

@@ -90,7 +90,7 @@ def test_many_binary_factors_have_more_combinations_than_memory() -> None:
     [
         (lambda: GAPS.index([0, 0, 0]), "no image with the classes shape 0, scale 0, angle 0"),
         (lambda: WHOLE.index([0, 4, 0]), "'scale' has the class 4; it has 4 classes, from 0 on"),
-        (lambda: WHOLE.index([[0, 1]]), "Classes of 2 factors were given; there are shape, scale, angle"),
+        (lambda: WHOLE.index([[0, 1]]), "classes of 2 factors instead of those of shape, scale, angle"),
         (lambda: WHOLE.sample(1, np.random.default_rng(0), {"angle": -1}), "'angle' has the class -1"),
         (lambda: GAPS.sample(1, np.random.default_rng(0), {"angle": 5}), "'angle' has the class 5"),
         (lambda: GAPS.sample(1, np.random.default_rng(0), {"shape": 0, "scale": 0, "angle": 0}), "no image with"),
@@ -110,11 +110,14 @@ def test_what_is_not_there_is_told(ask, message: str) -> None:
     [
         (
             lambda truth: truth.sample(2, np.random.default_rng(0), {"scale": 0.75}),
-            "0.75 is no class of 'scale', which",
+            "0.75 is not a class of 'scale', which",
         ),
-        (lambda truth: truth.sample(2, np.random.default_rng(0), {"shape": "heart"}), "'heart' is no class of 'shape'"),
-        (lambda truth: truth.index([[0, 0.5, 0]]), "0.0 is no class"),
-        (lambda truth: truth.classes([1.5]), "1.5 is no row"),
+        (
+            lambda truth: truth.sample(2, np.random.default_rng(0), {"shape": "heart"}),
+            "'heart' is not a class of 'shape'",
+        ),
+        (lambda truth: truth.index([[0, 0.5, 0]]), "0.0 is not a class"),
+        (lambda truth: truth.classes([1.5]), "1.5 is not a row"),
     ],
 )
 def test_a_value_is_not_taken_for_the_number_of_a_class(truth: GroundTruth, ask, message: str) -> None:

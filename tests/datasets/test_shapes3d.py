@@ -140,5 +140,5 @@ def test_damaged_files_are_told(small: Shapes3D, tmp_path: Path, damage: Callabl
 
 def test_another_file_than_the_published_one_is_refused(cache: Path, tmp_path: Path) -> None:
     written(tmp_path)
-    with pytest.raises(DataError, match="others published and we could not verify"):
+    with pytest.raises(DataError, match="others published and this project could not verify"):
         shapes3d.load(tmp_path)

@@ -163,11 +163,11 @@ def _again(array: np.ndarray) -> None:
         (_replaced(TEST.file("cat"), lambda a: a.astype(np.uint8)), r"testing-cat.* holds uint8 \(100,\)"),
         (_replaced(TEST.file("cat"), lambda a: a[:7].copy()), r"testing-cat.* holds int32 \(7,\); .* int32 \(100,\)"),
         (_replaced(TRAIN.file("info"), lambda a: a[:, :3].copy()), r"training-info.* holds int32 \(100, 3\)"),
-        (_changed(TRAIN.file("info"), _set(5, 0, 0)), "row 5 has instance 0; there are 4, 6, 7, 8, 9"),
+        (_changed(TRAIN.file("info"), _set(5, 0, 0)), "row 5 has instance 0, which is not one of 4, 6, 7, 8, 9"),
         (_changed(TEST.file("info"), _set(9, 2, 1)), "row 9 has the azimuth 1, which is odd"),
-        (_changed(TEST.file("info"), _set(9, 2, 36)), "row 9 has azimuth 18; there are 0, 1"),
-        (_changed(TEST.file("info"), _set(9, 3, -1)), "row 9 has lighting -1; there are 0"),
-        (_changed(TEST.file("cat"), lambda a: a.fill(5)), "row 0 has category 5; there are 0, 1, 2, 3, 4"),
+        (_changed(TEST.file("info"), _set(9, 2, 36)), "row 9 has azimuth 18, which is not one of 0, 1"),
+        (_changed(TEST.file("info"), _set(9, 3, -1)), "row 9 has lighting -1, which is not one of 0"),
+        (_changed(TEST.file("cat"), lambda a: a.fill(5)), "row 0 has category 5, which is not one of 0, 1, 2, 3, 4"),
         (
             lambda contents: [_changed(TRAIN.file(kind), _again)(contents) for kind in ("cat", "info")],
             "training-info.*: the factors in row 8 occur in an earlier row, too",
@@ -201,6 +201,6 @@ def test_a_missing_file_is_named(small: SmallNorb, tmp_path: Path, published: Ar
 
 
 def test_a_camera_that_there_is_not_is_refused(small: SmallNorb, tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="no camera 'middle'") as caught:
+    with pytest.raises(SettingError, match="camera = 'middle' of the dataset 'smallnorb' is invalid") as caught:
         small.load(tmp_path, camera="middle")
     assert "left, right, both" in str(caught.value)

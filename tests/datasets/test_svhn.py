@@ -76,7 +76,7 @@ def test_without_the_extra_images_their_file_need_not_be_there(folder: Path) -> 
     (folder / EXTRA).unlink()
     assert adapter.load(folder).info.images == 17
     adapter.sources = lambda: ()
-    with pytest.raises(DownloadError, match=f"svhn: {EXTRA} could not be had"):
+    with pytest.raises(DownloadError, match=f"svhn: {EXTRA} could not be downloaded"):
         adapter.load(folder, extra=True)
 
 

@@ -1,7 +1,7 @@
-"""From a dataset's declared files to verified paths: where they are looked for, in which order, and by whom.
+"""Find or download declared files, and verify them.
 
-The order: the user's folder, the user cache, the user's mirror, then every source. Nothing is used or cached that does
-not have the declared SHA-256. The cache holds raw, verified files; each appears there at once and whole.
+The order: the user's folder, the user cache, the user's mirror, then every source. Only files with the declared SHA-256
+are used or cached. The cache holds raw, verified files; each is written atomically.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ def obtain(
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of asking one source.
+    """The result of copying from one source.
 
     Attributes:
-        paths: of what there is in the cache by now.
-        new: the names of what the source gave.
-        faults: what was wrong with it.
+        paths: of the files that are in the cache now.
+        new: the names of those that the source had.
+        faults: what was wrong with others.
     """
 
     paths: Mapping[str, Path]
@@ -77,9 +77,9 @@ class Taken:
 
 
 def take(published: FileSet, source: Source) -> Taken:
-    """Ask one source for all of a dataset's files that the cache lacks, optional ones included.
+    """Copy all files that the cache lacks from one source, optional ones included.
 
-    Also for those whose SHA-256 nobody has published: which copy is the right one, the user may know.
+    Files without a published SHA-256 are replaced even if they are in the cache: the user may know the right copy.
 
     Raises:
         StorageError: the cache cannot be written, or the source not be read.
@@ -96,7 +96,7 @@ def take(published: FileSet, source: Source) -> Taken:
 
 
 def _verified(files: Mapping[str, File], folders: Iterable[Path], cache: Path) -> tuple[dict[str, Path], list[str]]:
-    """The right files in folders, by name, and what is wrong with those that have no right copy."""
+    """Return the right files in folders, by name, and what is wrong with those that have no right copy."""
     found: dict[str, Path] = {}
     wrong: dict[str, str] = {}
     for folder in folders:
@@ -115,14 +115,14 @@ def _unfit(faults: Sequence[str]) -> DataError:
 
 
 class _Search:
-    """The search for what is missing, with the cache's lock held."""
+    """The search for missing files, with the cache's lock held."""
 
     def __init__(
         self, published: FileSet, cache: Path, given: Mapping[str, Path], known: Mapping[str, File] | None = None
     ) -> None:
         self.published = published
         self.cache = cache
-        # Once more: by now, another process may have fetched them.
+        # Once more: another process may have downloaded them meanwhile.
         cached, self.failures = _verified(published.files if known is None else known, [cache], cache)
         self.found = {**cached, **given}
         for fault in self.failures:
@@ -134,7 +134,7 @@ class _Search:
         return {name: file for name, file in self.published.files.items() if name not in self.found}
 
     def complete(self, folders: Sequence[Path], sources: Callable[[], Iterable[Source]]) -> dict[str, Path]:
-        """Every file: packed in the user's folders or the cache, from the user's mirror, or from the sources."""
+        """Return every file: packed in the user's folders or the cache, from the user's mirror, or from the sources."""
         for folder in folders:
             if faults := self.take_from(PackedFolder(folder)):
                 raise _unfit([f"{folder}: {fault}" for fault in faults])
@@ -145,37 +145,41 @@ class _Search:
             for source in sources():
                 self._ask(source)
         if self.missing:
-            raise self._explanation(folders)
+            looked = [f"{folder}: has no such file" for folder in folders]
+            tried = "\n".join(f"  {line}" for line in (*looked, *self.failures))
+            name = self.published.name
+            raise DownloadError(
+                f"{name}: {', '.join(self.missing)} could not be downloaded.\n{tried}",
+                f"If you have the files, `dbench data fetch {name} --from PATH` copies them. Or put them, as they "
+                f"are or as .gz, into {self.cache}, or into a folder that --data-dir or DBENCH_DATA names.",
+            )
         return self.found
 
     def _ask(self, source: Source) -> None:
         if not self.missing:
             return
         if source.network and is_offline():
-            self.failures.append(f"{source.name}: not asked, since DBENCH_OFFLINE forbids the network")
+            self.failures.append(f"{source.name}: not tried, since DBENCH_OFFLINE forbids the network")
             return
         if source.network:
-            require_space(self.cache, self._needed(), self.published.name)
-            say(f"Fetching {self.published.name} from {source.name}")
+            needed = sum(file.bytes or 0 for file in self.missing.values()) - kept_bytes(self.cache, self.missing)
+            require_space(self.cache, needed, self.published.name)
+            say(f"Downloading {self.published.name} from {source.name}")
         before = len(self.missing)
         faults = self.take_from(source)
         if faults or self.missing:
             absent = "has none of them" if 1 < before == len(self.missing) else f"has no {', '.join(self.missing)}"
             self.failures.append(f"{source.name}: {'; '.join(faults) or absent}")
 
-    def _needed(self) -> int:
-        """The bytes that are still to come, as far as they are known."""
-        return sum(file.bytes or 0 for file in self.missing.values()) - kept_bytes(self.cache, self.missing)
-
     def take_from(self, source: Source) -> list[str]:
-        """Move the right files that a source gives into the cache; what was wrong with it."""
+        """Move the right files of a source into the cache; return what was wrong with others."""
         faults = []
         with scratch_folder(self.cache) as scratch:
             try:
                 source.fetch(tuple(self.missing), scratch)
             except DataError as error:
                 faults.append(error.problem.rstrip("."))
-            finally:  # whatever broke it off: what has come is whole
+            finally:  # whatever interrupted it: each file that is there is complete
                 for name, expected in self.missing.items():
                     if (scratch / name).is_file():
                         faults += self._keep(scratch / name, expected)
@@ -191,12 +195,3 @@ class _Search:
             fetched.replace(temporary)
         self.found[fetched.name] = target
         return []
-
-    def _explanation(self, folders: Sequence[Path]) -> DownloadError:
-        looked = [f"{folder}: has no such file" for folder in folders]
-        tried = "\n".join(f"  {line}" for line in (*looked, *self.failures))
-        return DownloadError(
-            f"{self.published.name}: {', '.join(self.missing)} could not be had.\n{tried}",
-            f"If you have the files, `dbench data fetch {self.published.name} --from PATH` takes them. Or put them, as "
-            f"they are or as .gz, into {self.cache}, or into a folder that --data-dir or DBENCH_DATA names.",
-        )

@@ -1,7 +1,7 @@
-"""Downloads that survive what breaks them: Ctrl-C, a kill, a lost connection.
+"""Downloads that resume after Ctrl-C, a kill or a lost connection.
 
-What has come lies beside the target; the next attempt, of this process or of another one, asks for the rest. It starts
-over where the server's file may have changed since, or where the server knows no ranges.
+The bytes received so far lie beside the target; the next attempt, of this or another process, requests the rest. It
+starts over if the server's file may have changed since, or the server does not support ranges.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16
 _CONNECT_SECONDS, _READ_SECONDS = 5, 30
 _PAUSES = (1.0, 4.0, 15.0)
-"""Seconds before each further attempt; they begin anew whenever an attempt has got further than any before."""
+"""Seconds before each further attempt; they start over whenever an attempt gets further than any before."""
 _MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 
 
 class RefusalError(DownloadError):
-    """A server that answers, and does not give the file: others that it has may still be had."""
+    """A server that answers without the file: it may still have others."""
 
 
 def download(url: str, target: Path) -> None:
-    """Fetch a URL to a file, with a progress bar if standard error is a terminal.
+    """Download a URL to a file, with a progress bar if standard error is a terminal.
 
     Raises:
-        DownloadError: no connection, a refusal, a time-out, or a connection that broke off for good.
-        DataError: what came is packed for the way, and damaged.
-        StorageError: less space than the file needs, by what the server says.
+        DownloadError: no connection, a refusal, a time-out, or a connection that was lost too often.
+        DataError: the response is compressed for transfer, and damaged.
+        StorageError: less space than the file needs, by the size that the server states.
         OSError: the file cannot be written.
     """
     with downloaded(url, target) as partial:
-        # Some servers declare files that lie there packed as packed for the way: those are wanted as they lie there.
+        # Some servers declare compressed files as compressed for transfer: those are wanted as they are.
         if partial.whole and partial.whole.encoding == "gzip" and not urlsplit(url).path.endswith((".gz", ".tgz")):
             unpack_gzip(partial.path, target)
         else:
@@ -56,10 +56,10 @@ def download(url: str, target: Path) -> None:
 
 @contextmanager
 def downloaded(url: str, target: Path) -> Iterator[Partial]:
-    """All the bytes of a URL, as they were sent; they stay if the block, or the way there, is interrupted.
+    """Download all the bytes of a URL, as they are sent; they are kept if the download or the block is interrupted.
 
     Args:
-        url: where.
+        url: of the file.
         target: the path beside which they lie.
 
     Raises:
@@ -75,7 +75,7 @@ def downloaded(url: str, target: Path) -> Iterator[Partial]:
             raise
     except KeyboardInterrupt:
         if partial.resumable:
-            kept = f"{in_bytes(partial.size)} of {partial.name} are kept, and the same command goes on from there"
+            kept = f"{in_bytes(partial.size)} of {partial.name} are kept, and the same command resumes from there"
             raise KeyboardInterrupt(f"Interrupted; {kept}.") from None
         raise
     partial.discard()
@@ -93,14 +93,18 @@ def _complete(partial: Partial) -> None:
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 if partial.size > furthest:
                     pauses, furthest = list(_PAUSES), partial.size
-                if not pauses or not _may_pass(error, partial):
-                    raise _explained(error, partial) from error
+                status = _status(error)
+                # A server that never sent anything is left to the next source.
+                if not pauses or not (status in _MAY_PASS if status else partial.size > 0):
+                    kept = f"; {in_bytes(partial.size)} are kept, from which the next attempt resumes"
+                    kind = RefusalError if status else DownloadError
+                    raise kind(f"{_reason(error)}{kept if partial.resumable else ''}") from error
                 say(f"{partial.name}: {_reason(error)}; trying again in {pauses[0]:g} s")
                 time.sleep(pauses.pop(0))
 
 
 def _attempt(session: Session, partial: Partial) -> None:
-    """Ask for what is missing, and add it; an answer that does not fit what there is makes it start over."""
+    """Request what is missing, and append it; start over if the response does not fit what is there."""
     partial.catch_up()
     whole, start = partial.whole, partial.size
     headers = {"Accept-Encoding": "identity", "User-Agent": "disentangle-bench"}
@@ -113,16 +117,12 @@ def _attempt(session: Session, partial: Partial) -> None:
                 return
         else:
             response.raise_for_status()
-            _refuse_pages(response, partial.name)
+            if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+                # Some servers send a page to log in, or an apology, with the status of a success.
+                raise RefusalError(f"answered with a web page instead of {partial.name}")
             whole, start = Whole.of(response), 0
             partial.begin(whole)
         _receive(response, partial, whole, start)
-
-
-def _refuse_pages(response: Response, name: str) -> None:
-    """Some servers answer with a page, to log in or to say sorry, and call that a success."""
-    if response.headers.get("Content-Type", "").lower().startswith("text/html"):
-        raise RefusalError(f"answered with a web page instead of {name}")
 
 
 def _receive(response: Response, partial: Partial, whole: Whole, start: int) -> None:
@@ -134,12 +134,6 @@ def _receive(response: Response, partial: Partial, whole: Whole, start: int) -> 
     partial.end()
 
 
-def _may_pass(error: Exception, partial: Partial) -> bool:
-    """Whether another attempt may help; a server that never gave anything is left to the next source."""
-    status = _status(error)
-    return status in _MAY_PASS if status else partial.size > 0
-
-
 def _status(error: Exception) -> int | None:
     response = getattr(error, "response", None)
     return None if response is None else int(response.status_code)
@@ -149,17 +143,11 @@ def _reason(error: Exception) -> str:
     import urllib3
 
     if isinstance(error, urllib3.exceptions.ProtocolError):
-        return "the connection broke off"
+        return "the connection was lost"
     first = error.args[0] if error.args else error
     return without_password(str(getattr(first, "reason", first)).rstrip(".")) or type(error).__name__
 
 
 def without_password(text: str) -> str:
-    """A text without what stands before the host in URLs such as `https://name:password@host/`."""
+    """Remove what stands before the host in URLs such as `https://name:password@host/`."""
     return re.sub(r"://[^/\s@]+@", "://", text)
-
-
-def _explained(error: Exception, partial: Partial) -> DownloadError:
-    kind = RefusalError if _status(error) else DownloadError
-    kept = f"; {in_bytes(partial.size)} are kept, from which the next attempt goes on" if partial.resumable else ""
-    return kind(f"{_reason(error)}{kept}")

@@ -1,7 +1,7 @@
-"""The SHA-256 of large files, remembered in notes so that twelve gigabytes are not read again at every start.
+"""The SHA-256 of large files, kept in notes so that twelve gigabytes are not read again at every start.
 
-A note holds for as long as the file's size and time of change are those that it was written for. Small files are read
-again: that takes no time and misses nothing.
+A note is valid as long as the file has the size and time of change that it was written for. Small files are read again:
+that is quick and finds every change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from disentangle_bench.storage import storage_errors, write_json
 
 _LARGE = 1 << 27  # bytes, about what is read in a tenth of a second
 _LEAST, _MOST = 0.01, 2.0  # shares of an estimated size; the compressed copies of some sets are a lot smaller
-_UNVERIFIED = "which others published and we could not verify (if this one is its maker's, report both)"
+_UNVERIFIED = "which others published and this project could not verify (if your file is the original, report both)"
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,20 @@ class Note:
 
     @classmethod
     def of(cls, path: Path, digest: str) -> Self:
-        """The note on a file as it is now."""
+        """Note the file as it is now."""
         state = path.stat()
         return cls(digest, state.st_size, state.st_mtime_ns)
 
     @classmethod
     def read(cls, place: Path) -> Self | None:
-        """The note at a place, if there is a sound one."""
+        """Read the note at a place; None if there is no valid one."""
         try:
             return cls(**json.loads(place.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
     def keep(self, place: Path, *, small: bool = False) -> None:
-        """Write the note, on a small file if asked to; where that fails, the file is read again the next time."""
+        """Write the note, on a small file only with `small`; if that fails, the file is read again the next time."""
         if (self.bytes < _LARGE and not small) or Note.read(place) == self:
             return
         with suppress(StorageError):
@@ -55,7 +55,7 @@ class Note:
 
 
 def note_on(path: Path, cache: Path) -> Path:
-    """Where the note on a file lies: beside it in the cache; the user's own folders are left alone."""
+    """Return the path of the note on a file: always in the cache, never in the user's folders."""
     if path.parent == cache:
         return cache / f".{path.name}.sha256.json"
     folder = hashlib.sha256(str(path.parent.resolve()).encode()).hexdigest()[:12]
@@ -63,7 +63,7 @@ def note_on(path: Path, cache: Path) -> Path:
 
 
 def digest_of(path: Path, place: Path) -> str:
-    """The SHA-256 of a file: from its note if that still holds, or else computed.
+    """Return the SHA-256 of a file, from its note if that is still valid.
 
     Raises:
         StorageError: the file cannot be read.
@@ -74,13 +74,13 @@ def digest_of(path: Path, place: Path) -> str:
 
 
 def expected_sha256(file: File, place: Path) -> str | None:
-    """What a file's SHA-256 has to be: the published one, or else that of the first copy, if that was noted."""
+    """Return the expected SHA-256: the published one, or else that of the first copy, if that was noted."""
     note = None if file.sha256 else Note.read(place)
     return note.sha256 if note else file.sha256
 
 
 def mismatch(file: File, actual: str, place: Path) -> str:
-    """What is wrong with a SHA-256, or nothing; where none is known, any will do."""
+    """Describe what is wrong with a SHA-256; empty if nothing is, or none is known."""
     expected = expected_sha256(file, place)
     if expected is None or actual == expected:
         return ""
@@ -91,13 +91,13 @@ def mismatch(file: File, actual: str, place: Path) -> str:
 
 
 def md5_mismatch(file: File, actual: str) -> str:
-    """What is wrong with an MD5, or nothing; where none is known, any will do."""
+    """Describe what is wrong with an MD5; empty if nothing is, or none is known."""
     wrong = file.md5 is not None and actual != file.md5
     return f"has the MD5 {actual} instead of {file.md5}, {_UNVERIFIED}" if wrong else ""
 
 
 def size_fault(path: Path, file: File) -> str:
-    """What is wrong with the size of a file of which no hash is known, or nothing if it is near the declared one."""
+    """Describe what is wrong with the size of a file without a known hash; empty if it is near the declared one."""
     if file.bytes is None or file.sha256 or file.md5:
         return ""
     size = path.stat().st_size
@@ -106,13 +106,13 @@ def size_fault(path: Path, file: File) -> str:
 
 
 def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) -> str:
-    """What is wrong with a file's bytes, or nothing; what is right is noted at a place, so as not to be read again.
+    """Describe what is wrong with a file's bytes; a right file is noted, so that it is not read again.
 
     Args:
         path: the file.
         file: what is declared of it.
         place: where the note on it lies, or will lie once it is where it belongs.
-        computed: where the note lies by whoever has just written the file.
+        computed: where the note of the download or copy that has just written the file lies.
 
     Raises:
         StorageError: the file cannot be read.
@@ -126,7 +126,7 @@ def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) 
         return fault
     if expected_sha256(file, place) is None:  # the first copy
         if file.md5 is None:
-            say(f"Nobody has published a hash of {path.name}: from now on its SHA-256 has to stay {actual}.")
+            say(f"No hash of {path.name} is published: from now on its SHA-256 has to stay {actual}.")
         elif fault := md5_mismatch(file, *digests(path, "md5")):
             return fault
     Note.of(path, actual).keep(place, small=file.sha256 is None)
@@ -134,7 +134,7 @@ def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) 
 
 
 def computed_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, with a progress bar if it is large.
+    """Compute the SHA-256 of a file's bytes, with a progress bar if it is large.
 
     Raises:
         StorageError: the file cannot be read.
@@ -143,7 +143,7 @@ def computed_sha256(path: Path) -> str:
 
 
 def digests(path: Path, *algorithms: str) -> tuple[str, ...]:
-    """Hashes of a file's bytes by their names in `hashlib`, with a progress bar if it is large.
+    """Compute hashes of a file's bytes by their names in `hashlib`, with a progress bar if it is large.
 
     Raises:
         StorageError: the file cannot be read.
@@ -151,13 +151,9 @@ def digests(path: Path, *algorithms: str) -> tuple[str, ...]:
     states = [hashlib.new(name, usedforsecurity=False) for name in algorithms]
     with storage_errors(path, "read"), path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        with progress(f"Checking {path.name}", size) if size >= _LARGE else nullcontext(_unseen) as moved:
+        with progress(f"Checking {path.name}", size) if size >= _LARGE else nullcontext(lambda _further: None) as moved:
             while chunk := file.read(1 << 20):
                 for state in states:
                     state.update(chunk)
                 moved(len(chunk))
     return tuple(state.hexdigest() for state in states)
-
-
-def _unseen(_further: int) -> None:
-    """Stand in for a progress bar."""

@@ -1,4 +1,4 @@
-"""Copies of a dataset's files on this machine: in a folder that mirrors them, or wherever the user says."""
+"""Copies of files on this machine: in a folder that mirrors them, or where the user says."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class LocalFolder:
 
 @dataclass(frozen=True)
 class LocalCopy:
-    """What the user says a dataset's files are in: one of them, a folder at any depth, or an archive.
+    """What the user gives as a copy of the files: one of them, a folder that holds them at any depth, or an archive.
 
-    A single file that has another name is known by its size and SHA-256. Of several files of one name the right one
-    is taken.
+    A single file under another name is recognized by its size and SHA-256. Of several files of one name the right one
+    is copied.
 
     Attributes:
-        files: what is declared of each of the dataset's files.
+        files: what is declared of each file.
     """
 
     path: Path
@@ -66,19 +66,18 @@ class LocalCopy:
             copy_file(self.path, into / self.path.name)
         elif self.path.name.removesuffix(".gz") in wanted:
             unpack_gzip(self.path, into / self.path.name.removesuffix(".gz"))
-        elif renamed := [name for name in wanted if self._is(name, size)]:
+        elif renamed := [
+            name
+            for name in wanted
+            if self.files[name].bytes == size and self.files[name].sha256 in (None, computed_sha256(self.path))
+        ]:
             copy_file(self.path, into / renamed[0])
         elif zipfile.is_zipfile(self.path) or tarfile.is_tarfile(self.path):
             unpack_found(self.path, wanted, into)
 
-    def _is(self, name: str, size: int) -> bool:
-        """Whether the path is a certain file under another name."""
-        file = self.files[name]
-        return file.bytes == size and file.sha256 in (None, computed_sha256(self.path))
-
     def _candidates(self, name: str) -> list[Path]:
-        """Where a file may be: the right one, or else the least deep place first."""
-        # Not by rglob, which gives up where a folder vanishes while it looks.
+        """Where a file may be: the right one first, or else the least deep."""
+        # Not by rglob, which fails if a folder vanishes while it searches.
         found = {Path(folder, name) for folder, _, there in os.walk(self.path) if {name, f"{name}.gz"} & set(there)}
         places = sorted(found, key=lambda path: (len(path.parts), path))
         expected = self.files[name].sha256

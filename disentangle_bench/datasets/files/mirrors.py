@@ -1,6 +1,6 @@
-"""The user's own mirror, which is asked before a dataset's sources: what `DBENCH_MIRROR` names.
+"""The user's own mirror, which is tried before the sources: what `DBENCH_MIRROR` names.
 
-It holds `<dataset>/<file>` or just `<file>`, as they are. A cache folder that is served by a web server is one.
+It holds `<dataset>/<file>` or just `<file>`, as they are. A cache folder that a web server serves is a mirror.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from disentangle_bench.datasets.files.downloads import RefusalError, without_password
@@ -19,38 +19,34 @@ from disentangle_bench.errors import DataError
 
 
 def mirrors(dataset: str) -> list[Source]:
-    """The user's mirror, if there is one.
+    """Return the user's mirror, if there is one.
 
     Raises:
-        DataError: `DBENCH_MIRROR` names neither a URL of the web nor a folder.
+        DataError: `DBENCH_MIRROR` names neither a web URL nor a folder.
     """
     place = os.environ.get("DBENCH_MIRROR", "").strip()
     if not place:
         return []
-    url = _url(place)
+    try:
+        url = urlsplit(place)
+    except ValueError:  # such as of http://[
+        url = urlsplit("")
     if url.scheme in ("http", "https") and url.hostname:
         return [WebMirror(place.rstrip("/"), dataset)]
     folder = Path(url2pathname(url.path) if url.scheme == "file" else place).expanduser()
     if not folder.is_dir():
         raise DataError(
-            f"DBENCH_MIRROR names {without_password(place)}, which is neither a URL of the web nor a folder.",
+            f"DBENCH_MIRROR names {without_password(place)}, which is neither a web URL nor a folder.",
             "Set it as in https://example.org/datasets or /shared/datasets, or unset it.",
         )
     return [LocalFolder(folder, (dataset,))]
-
-
-def _url(place: str) -> SplitResult:
-    try:
-        return urlsplit(place)
-    except ValueError:  # such as of http://[
-        return urlsplit("")
 
 
 @dataclass(frozen=True)
 class WebMirror:
     """A web folder with subfolders by the datasets' names, or with all files in one place.
 
-    What is refused in the one is asked for in the other: some servers forbid what they do not have.
+    A file that is refused in the one is requested in the other: some servers forbid what they do not have.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""What has come of a download so far, and what the server said of the whole, kept on disk between attempts."""
+"""The bytes of a download so far, and what the server stated about the whole, kept on disk between attempts."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from requests import Response
 
 SUFFIXES = (".partial", ".partial.json")
-"""How the names end of the bytes that have come and of what the server said of them."""
+"""How the names of the bytes and of what the server stated about them end."""
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Whole:
-    """What a server said of the whole file.
+    """What a server stated about the whole file.
 
     Attributes:
-        validator: its strong ETag or else the time of its last change; empty if it told neither.
+        validator: its strong ETag or else the time of its last change; empty without either.
         total: its bytes as they are sent.
-        encoding: how they are packed for the way.
+        encoding: how they are compressed for transfer.
     """
 
     validator: str
@@ -37,18 +37,18 @@ class Whole:
 
     @classmethod
     def of(cls, response: Response) -> Self:
-        """What the answer with the whole file says of it."""
+        """Read it from the response with the whole file."""
         length = response.headers.get("Content-Length", "")
         return cls(_validator(response), int(length) if length.isdecimal() else None, _encoding(response))
 
     def continues(self, response: Response, start: int) -> bool:
-        """Whether the answer holds the rest of this very file from a byte on."""
+        """Whether the response holds the rest of this very file from a byte on."""
         span, _, total = response.headers.get("Content-Range", "").partition("/")
-        told = _validator(response)
+        stated = _validator(response)
         return (
             span.replace(" ", "").startswith(f"bytes{start}-")
             and (not total.isdecimal() or self.total in (None, int(total)))
-            and (not told or told == self.validator)
+            and (not stated or stated == self.validator)
             and _encoding(response) == self.encoding
         )
 
@@ -64,7 +64,7 @@ def _encoding(response: Response) -> str:
 
 
 class Partial:
-    """What has come of one URL so far."""
+    """What has been received of one URL so far."""
 
     def __init__(self, url: str, target: Path) -> None:
         key = hashlib.sha256(url.encode()).hexdigest()[:12]
@@ -75,36 +75,36 @@ class Partial:
 
     @property
     def size(self) -> int:
-        """How many bytes there are."""
+        """The number of bytes received."""
         return self.path.stat().st_size if self.path.is_file() else 0
 
     @property
     def whole(self) -> Whole | None:
-        """What is known of the whole, if something has come at all."""
+        """What is known of the whole, if anything was received."""
         with suppress(OSError, ValueError, TypeError):
             return Whole(**json.loads(self._info.read_text(encoding="utf-8")))
         return None
 
     @property
     def resumable(self) -> bool:
-        """Whether there is something to go on from, and a way to tell that the server's file is still the same."""
+        """Whether there are bytes to resume from, and a validator to check that the server's file is still the same."""
         whole = self.whole
         return self.size > 0 and whole is not None and bool(whole.validator)
 
     @property
     def complete(self) -> bool:
-        """Whether everything has come."""
+        """Whether everything was received."""
         whole = self.whole
         return whole is not None and whole.total is not None and self.size == whole.total
 
     def begin(self, whole: Whole) -> None:
-        """Forget what has come, since now the whole will."""
+        """Discard what was received, and begin with the first byte."""
         self.discard()
         self.path.touch()
         write_json(self._info, asdict(whole))
 
     def append(self, chunks: Iterable[bytes]) -> Iterator[int]:
-        """Add bytes at the end; gives how many each time."""
+        """Append bytes; yield how many each time."""
         self.catch_up()
         with self.path.open("ab") as file:
             for chunk in chunks:
@@ -114,17 +114,17 @@ class Partial:
                 yield len(chunk)
 
     def end(self) -> None:
-        """Take what has come for the whole, of which the server did not say how long it is."""
+        """Take what was received for the whole if the server did not state a length."""
         if (whole := self.whole) and whole.total is None:
             write_json(self._info, asdict(replace(whole, total=self.size)))
 
     def sha256(self) -> str:
-        """Of what there is, of which only that is read which an earlier process wrote."""
+        """Return the SHA-256 of what was received; only what an earlier process wrote is read."""
         self.catch_up()
         return self._hash.hexdigest()
 
     def catch_up(self) -> None:
-        """Read what an earlier process wrote, for the hash: before a server is asked, which would not wait so long."""
+        """Hash what an earlier process wrote: before the request, since a server would not wait so long."""
         if self._hashed == self.size:
             return
         with self.path.open("rb") as file, progress(f"Checking {self.name}", self.size, self._hashed) as moved:
@@ -135,7 +135,7 @@ class Partial:
                 moved(len(chunk))
 
     def discard(self) -> None:
-        """Remove what there is."""
+        """Remove what was received."""
         self._hash, self._hashed = hashlib.sha256(), 0
         self._info.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)

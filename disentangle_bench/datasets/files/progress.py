@@ -1,4 +1,4 @@
-"""A bar for bytes that come or are checked and for images that are made, only where standard error is a terminal."""
+"""Progress bars for bytes and images, only if standard error is a terminal."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from rich.console import Console
 
 @contextmanager
 def progress(description: str, total: int | None, done: int = 0) -> Iterator[Callable[[int], object]]:
-    """A function that takes the number of further bytes and moves the bar by them.
+    """Yield a function that takes the number of further bytes and moves the bar by them.
 
     Args:
         description: stands before the bar.
         total: the number of all bytes, where known.
-        done: those that there are already.
+        done: those before.
     """
     if not sys.stderr.isatty():
         yield lambda _further: None
@@ -34,26 +34,26 @@ def progress(description: str, total: int | None, done: int = 0) -> Iterator[Cal
         yield lambda further: shown.advance(task, further)
 
 
-def with_progress(said: str, total: int, batches: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-    """The batches, beside how many of `total` rows there have been; where there is no bar, one line says what is done.
+def with_progress(description: str, total: int, batches: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    """Yield the batches, with a bar of how many of `total` rows are done, or one line if there is no bar.
 
     Args:
-        said: what is done.
+        description: stands before the bar, or is the line.
         total: the number of all rows.
         batches: arrays of some rows each.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     if not sys.stderr.isatty():
-        say(said)
+        say(description)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as shown:
-        task = shown.add_task(said, total=total)
+        task = shown.add_task(description, total=total)
         for batch in batches:
             yield batch
             shown.advance(task, len(batch))
 
 
 def say(message: str) -> None:
-    """One message on standard error."""
+    """Print a message on standard error."""
     Console(stderr=True).print(message, soft_wrap=True, markup=False, highlight=False)

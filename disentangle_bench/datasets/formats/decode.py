@@ -10,16 +10,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.formats.members import Members
 from disentangle_bench.errors import DataError, SettingError
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 _BATCH = 1024
@@ -28,12 +24,12 @@ _MODES = {1: "L", 3: "RGB"}
 
 @dataclass(frozen=True)
 class Form:
-    """What image files are brought to.
+    """The form that image files are converted to.
 
     Attributes:
         size: pixels to a side.
         channels: 1 for grey, 3 for RGB.
-        crop: pixels to a side of the square that is cut out of the middle before; by default the largest there is.
+        crop: pixels to a side of the square that is cut out of the middle first; by default the largest one.
         original: width and height that each file must have, where they are known.
         background: the colour behind what is transparent; by default transparency is ignored.
 
@@ -49,27 +45,28 @@ class Form:
 
     def __post_init__(self) -> None:
         if self.channels not in _MODES:
-            raise SettingError(f"channels = {self.channels} cannot be.", "Give 1 for grey or 3 for RGB.")
+            raise SettingError(f"The setting channels = {self.channels} is invalid.", "Give 1 for grey or 3 for RGB.")
         if self.size < 1:
-            raise SettingError(f"size = {self.size} cannot be.", "Give the pixels to a side, such as 32.")
+            raise SettingError(f"The setting size = {self.size} is invalid.", "Give the pixels to a side, such as 32.")
         if self.crop is not None and not 1 <= self.crop <= min(self.original or (self.crop,)):
-            raise SettingError(f"crop = {self.crop} cannot be.", f"The images are {_said(self.original or (0, 0))}.")
+            largest = f"The images are {_pixels(self.original)}." if self.original else "Give the pixels to a side."
+            raise SettingError(f"The setting crop = {self.crop} is invalid.", largest)
 
 
 def decoded(members: Members, names: Sequence[str], form: Form) -> Iterator[NDArray[np.uint8]]:
-    """Images `(b, c, size, size)` in the order of their names, decoded on all processors.
+    """Decode images `(b, c, size, size)` in the order of their names, on all processors.
 
     Raises:
         DataError: a file is missing, unreadable, or of another size than it must be; the first such one is named.
     """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoders let go of the interpreter's lock
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoders release the interpreter's lock
         for start in range(0, len(names), _BATCH):
             images = pool.map(partial(decode, members, form=form), names[start : start + _BATCH])
             yield np.stack(list(images))
 
 
 def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
-    """One image `(c, size, size)`; how a camera was held is made good.
+    """Decode one image `(c, size, size)`, turned upright as its EXIF data state.
 
     It is resized with a triangular filter as wide as a pixel of the result, so that detail does not alias.
 
@@ -85,39 +82,28 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
             if opened.mode.startswith(("I", "F")):
                 raise DataError(f"{where} has more than 8 bits a channel.", "Save it as an image of 8 bits.")
             upright = ImageOps.exif_transpose(opened)
-            image = _laid_on(upright, form.background).convert(_MODES[form.channels])
-    # What Pillow raises of damage, besides the sizes that it finds suspicious.
+            if form.background is not None and upright.has_transparency_data:
+                behind = Image.new("RGBA", upright.size, form.background)
+                upright = Image.alpha_composite(behind, upright.convert("RGBA"))
+            image = upright.convert(_MODES[form.channels])
+    # What Pillow raises for damaged files, and for sizes that it finds suspicious.
     except (
         OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, MemoryError,
         NotImplementedError, zlib.error, struct.error, Image.DecompressionBombError,
     ) as error:  # fmt: skip
-        raise DataError(f"{where} is not a readable image: {_reason(error)}.", "Replace it, or take it out.") from error
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        reason = "its format is not known" if "cannot identify" in reason else reason
+        raise DataError(f"{where} is not a readable image: {reason}.", "Replace it, or take it out.") from error
     if form.original is not None and image.size != form.original:
-        raise DataError(f"{where} is {_said(image.size)} instead of {_said(form.original)}.", "Replace it.")
-    square = image.resize((form.size, form.size), Image.Resampling.BILINEAR, box=_middle(image, form.crop))
+        raise DataError(f"{where} is {_pixels(image.size)} instead of {_pixels(form.original)}.", "Replace it.")
+    width, height = image.size
+    side = min(form.crop or width, width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    middle = (left, top, left + side, top + side)
+    square = image.resize((form.size, form.size), Image.Resampling.BILINEAR, box=middle)
     pixels = np.asarray(square)
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-def _laid_on(image: Image, background: str | None) -> Image:
-    from PIL import Image as Images
-
-    if background is None or not image.has_transparency_data:
-        return image
-    return Images.alpha_composite(Images.new("RGBA", image.size, background), image.convert("RGBA"))
-
-
-def _middle(image: Image, crop: int | None) -> tuple[int, int, int, int]:
-    width, height = image.size
-    side = min(crop or width, width, height)
-    left, top = (width - side) // 2, (height - side) // 2
-    return left, top, left + side, top + side
-
-
-def _said(size: tuple[int, int]) -> str:
+def _pixels(size: tuple[int, int]) -> str:
     return f"{size[0]} x {size[1]} pixels"
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split()).rstrip(".")
-    return "its format is not known" if "cannot identify" in text else text or type(error).__name__

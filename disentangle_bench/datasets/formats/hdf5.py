@@ -53,12 +53,13 @@ class StoredImages(LazyImages):
         self.shape = (n, c, h, w)
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The images of these rows; each run of neighbours is one access to the file."""
+        """Return the images of these rows; each run of neighbours is one access to the file."""
         wanted, places = np.unique(rows, return_inverse=True)
         c, h, w = self.shape[1:]
         found = np.empty((len(wanted), *self._image), np.uint8)
         with hdf5_damage_told(self.path):
-            for start, stop in _runs(wanted):
+            borders = [0, *(np.flatnonzero(np.diff(wanted) > 1) + 1), len(wanted)]
+            for start, stop in ((start, stop) for start, stop in pairwise(borders) if start < stop):
                 self._array.read_direct(found, np.s_[wanted[start] : wanted[stop - 1] + 1], np.s_[start:stop])
         ordered = found if len(places) == len(wanted) and (places[1:] > places[:-1]).all() else found[places]
         if self.channels_last:
@@ -88,12 +89,6 @@ def read_floats(path: Path, key: str, columns: int) -> NDArray[np.float64]:
         if table.dtype.kind != "f":
             raise DataError(f"{path}: {key!r} is {table.dtype}; it should be float64.", _REMEDY)
         return np.asarray(table, dtype=np.float64)
-
-
-def _runs(numbers: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Where each run of whole numbers that follow one another begins and ends, of sorted ones."""
-    borders = [0, *(np.flatnonzero(np.diff(numbers) > 1) + 1), len(numbers)]
-    return ((start, stop) for start, stop in pairwise(borders) if start < stop)
 
 
 @contextmanager

@@ -22,15 +22,21 @@ _REMEDY = "Replace it by the raw IDX file, unpacked."
 
 
 def read_idx(path: Path, *, dimensions: int) -> NDArray[Any]:
-    """The array in an IDX file, in the machine's byte order.
+    """Read the array in an IDX file, in the machine's byte order.
 
     Raises:
-        DataError: a wrong magic number, type or number of dimensions; truncated, or with bytes too many.
+        DataError: a wrong magic number, type or number of dimensions; truncated, or with trailing bytes.
         StorageError: the file cannot be read.
     """
     with storage_errors(path, "read"):
         content = path.read_bytes()
-    dtype, shape = _header(path, content, dimensions)
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES:
+        raise DataError(f"{path} is not an IDX file: it begins with {content[:4].hex(' ') or 'nothing'}.", _REMEDY)
+    if content[3] != dimensions:
+        raise DataError(f"{path} has {content[3]} dimensions; {dimensions} are expected.", _REMEDY)
+    if len(content) < 4 + 4 * dimensions:
+        raise DataError(f"{path} is truncated: its header has {len(content)} of {4 + 4 * dimensions} bytes.", _REMEDY)
+    dtype, shape = np.dtype(_TYPES[content[2]]), struct.unpack_from(f">{dimensions}I", content, 4)
     start = 4 + 4 * dimensions
     needed, there = math.prod(shape) * dtype.itemsize, len(content) - start
     if there != needed:
@@ -39,13 +45,3 @@ def read_idx(path: Path, *, dimensions: int) -> NDArray[Any]:
         raise DataError(f"{path} {fault} {needed:,} bytes for {sizes} values of {dtype.itemsize} bytes.", _REMEDY)
     values = np.frombuffer(content, dtype, offset=start).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)
-
-
-def _header(path: Path, content: bytes, dimensions: int) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES:
-        raise DataError(f"{path} is not an IDX file: it begins with {content[:4].hex(' ') or 'nothing'}.", _REMEDY)
-    if content[3] != dimensions:
-        raise DataError(f"{path} has {content[3]} dimensions; {dimensions} are expected.", _REMEDY)
-    if len(content) < 4 + 4 * dimensions:
-        raise DataError(f"{path} is truncated: its header has {len(content)} of {4 + 4 * dimensions} bytes.", _REMEDY)
-    return np.dtype(_TYPES[content[2]]), struct.unpack_from(f">{dimensions}I", content, 4)

@@ -1,4 +1,4 @@
-"""Files by name in a folder, a zip or a tar archive, read one at a time where they lie: nothing is extracted."""
+"""Files by name in a folder, a zip or a tar archive, read one at a time without extracting them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Members(ABC):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._places: dict[str, Any] = {}
-        for named, place in self._index():
+        for named, place in self.places():
             name = PurePosixPath(named).as_posix()
             refuse_escape(name, path)
             if name in self._places:
@@ -41,15 +41,15 @@ class Members(ABC):
                 self._places[name] = place
 
     @abstractmethod
-    def _index(self) -> Iterator[tuple[str, Any]]:
-        """The name of each file, and where it is."""
+    def places(self) -> Iterator[tuple[str, Any]]:
+        """List the name of each file, and its place."""
 
     @abstractmethod
-    def _content(self, name: str, place: Any) -> bytes:
-        """The bytes of the file in a place."""
+    def content(self, name: str, place: Any) -> bytes:
+        """Read the bytes of the file in a place."""
 
     def names(self, *suffixes: str) -> list[str]:
-        """The names, `/` between folders, in alphabetical order; only those that end so, in either case, if given."""
+        """Return the names, `/` between folders, in alphabetical order; with suffixes, of either case, only those."""
         chosen = tuple(suffix.lower() for suffix in suffixes)
         return sorted(name for name in self._places if not chosen or name.lower().endswith(chosen))
 
@@ -57,29 +57,33 @@ class Members(ABC):
         return name in self._places
 
     def read(self, name: str) -> bytes:
-        """The content of one file.
+        """Read one file.
 
         Raises:
-            DataError: there is none of that name, the name leads out of the folder or archive, or it is damaged.
+            DataError: there is no such file, the name leads out of the folder or archive, or it is damaged.
             StorageError: it cannot be read.
         """
         refuse_escape(name, self.path)
         if name not in self._places:
-            raise DataError(f"{self.path} holds no file {name}.", "Is it the whole dataset?")
-        return self._content(name, self._places[name])
+            raise DataError(f"{self.path} holds no file {name}.", "Give the complete dataset.")
+        return self.content(name, self._places[name])
 
 
 class FolderMembers(Members):
     """The files in a folder and its subfolders."""
 
-    def _index(self) -> Iterator[tuple[str, Path]]:
+    def places(self) -> Iterator[tuple[str, Path]]:
+
+        def fail(error: OSError) -> None:
+            raise error
+
         with storage_errors(self.path, "read"):
-            for folder, _, names in os.walk(self.path, onerror=_raised):
+            for folder, _, names in os.walk(self.path, onerror=fail):
                 for name in names:
                     place = Path(folder, name)
                     yield place.relative_to(self.path).as_posix(), place
 
-    def _content(self, name: str, place: Path) -> bytes:
+    def content(self, name: str, place: Path) -> bytes:
         with storage_errors(place, "read"):
             return place.read_bytes()
 
@@ -87,11 +91,11 @@ class FolderMembers(Members):
 class ZipMembers(Members):
     """The files in a zip archive."""
 
-    def _index(self) -> Iterator[tuple[str, str]]:
+    def places(self) -> Iterator[tuple[str, str]]:
         with storage_errors(self.path, "read"), damage_told(self.path), zipfile.ZipFile(self.path) as archive:
             yield from ((info.filename, info.filename) for info in archive.infolist() if not info.is_dir())
 
-    def _content(self, name: str, place: str) -> bytes:
+    def content(self, name: str, place: str) -> bytes:
         with storage_errors(self.path, "read"), damage_told(self.path):
             try:
                 return self._archive().read(place)
@@ -110,15 +114,15 @@ class ZipMembers(Members):
 
 
 class TarMembers(Members):
-    """The files in a tar archive that is not compressed: their places are noted once, then any is as near as any."""
+    """The files in an uncompressed tar archive: their places are listed once, then each is read directly."""
 
-    def _index(self) -> Iterator[tuple[str, tuple[int, int]]]:
+    def places(self) -> Iterator[tuple[str, tuple[int, int]]]:
         with storage_errors(self.path, "read"), damage_told(self.path), tarfile.open(self.path, "r:") as archive:
             for member in archive:
                 if member.isfile() and not member.issparse():
                     yield member.name, (member.offset_data, member.size)
 
-    def _content(self, name: str, place: tuple[int, int]) -> bytes:
+    def content(self, name: str, place: tuple[int, int]) -> bytes:
         start, size = place
         with storage_errors(self.path, "read"), self.path.open("rb") as file:
             file.seek(start)
@@ -129,10 +133,10 @@ class TarMembers(Members):
 
 
 def open_members(path: Path) -> Members:
-    """The files in a folder, a zip archive or a tar archive.
+    """Open the files in a folder, a zip archive or a tar archive.
 
     Raises:
-        DataError: it is none of them, compressed as a whole, damaged, holds one name twice or a path outside itself.
+        DataError: it is none of these, compressed as a whole, damaged, holds one name twice or a path outside itself.
         StorageError: it is not there or cannot be read.
     """
     if path.is_dir():
@@ -168,15 +172,11 @@ def unpacked_members(path: Path, scratch: Path) -> Iterator[Members]:
 
 
 def refuse_escape(name: str, path: Path) -> None:
-    """Check that a name leads nowhere out of the folder or archive that it belongs to.
+    """Refuse a name that leads out of the folder or archive that it belongs to.
 
     Raises:
         DataError: it is absolute, or goes up.
     """
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts or ".." in parts or parts[0] == "/" or parts[0].endswith(":"):
-        raise DataError(f"{path} names {name!r}, a path outside itself.", "Do not use it unless you know its maker.")
-
-
-def _raised(error: OSError) -> None:
-    raise error
+        raise DataError(f"{path} names {name!r}, a path outside itself.", "Do not use it unless you trust its author.")

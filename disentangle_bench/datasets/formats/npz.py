@@ -1,4 +1,4 @@
-"""Arrays in npz files, read in batches, and where they lie. Nothing in them is ever unpickled."""
+"""Arrays in npz files, read in batches, and their offsets. Nothing in them is ever unpickled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from numpy.typing import DTypeLike, NDArray
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 
-_REMEDY = "Replace it by the published file; one of your own, write again."
+_REMEDY = "Replace it by the published file; write one of your own again."
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip member: its mark, the lengths of its name and of its extra field
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, NotImplementedError,
@@ -49,7 +49,7 @@ class NpzArray:
 
     @classmethod
     def find(cls, path: Path, key: str, dtype: DTypeLike, rest: tuple[int, ...]) -> NpzArray:
-        """The array with this name, of any number of rows.
+        """Find the array with this name, with any number of rows.
 
         Args:
             path: of the npz file.
@@ -58,7 +58,7 @@ class NpzArray:
             rest: its shape after the first axis.
 
         Raises:
-            DataError: no npz file, no such array, or one of another shape or type.
+            DataError: not an npz file, no such array, or one of another shape or type.
             StorageError: the file cannot be read.
         """
         array = cls.of(path, key)
@@ -71,10 +71,10 @@ class NpzArray:
 
     @classmethod
     def of(cls, path: Path, key: str) -> NpzArray:
-        """The array with this name, of whatever type and shape.
+        """Find the array with this name, of any type and shape.
 
         Raises:
-            DataError: no npz file, no such array, or one of objects or in Fortran order.
+            DataError: not an npz file, no such array, or one of objects or in Fortran order.
             StorageError: the file cannot be read.
         """
         with _opened(path) as archive:
@@ -95,7 +95,7 @@ class NpzArray:
         return self.shape[0]
 
     def read(self) -> NDArray[Any]:
-        """The whole array.
+        """Read the whole array.
 
         Raises:
             DataError: its bytes are damaged.
@@ -104,7 +104,7 @@ class NpzArray:
         return whole[0] if whole else np.empty(self.shape, self.dtype)
 
     def batches(self, rows: int) -> Iterator[NDArray[Any]]:
-        """The array in order, this many rows at a time; no more than these are in memory.
+        """Yield the array in order, this many rows at a time; no more are in memory.
 
         Raises:
             DataError: its bytes are damaged.
@@ -114,12 +114,14 @@ class NpzArray:
             _header(file)
             for start in range(0, len(self), rows):
                 count = min(rows, len(self) - start)
-                content = _exactly(file, count * row_bytes)
+                content = file.read(count * row_bytes)
+                if len(content) < count * row_bytes:
+                    raise EOFError(f"{count * row_bytes - len(content):,} bytes are missing")
                 yield np.frombuffer(content, self.dtype).reshape(count, *self.shape[1:])
             file.read(1)  # at a member's end, its checksum is compared
 
     def offset(self) -> int | None:
-        """Where in the file its values begin; None if they are compressed."""
+        """Return where in the file its values begin; None if they are compressed."""
         with _opened(self.path) as archive, self.path.open("rb") as file:
             member = archive.getinfo(f"{self.key}.npy")
             if member.compress_type != zipfile.ZIP_STORED:
@@ -134,10 +136,10 @@ class NpzArray:
 
 
 def npz_names(path: Path) -> list[str]:
-    """The names of the arrays in an npz file.
+    """Return the names of the arrays in an npz file.
 
     Raises:
-        DataError: it is none. StorageError: it cannot be read.
+        DataError: it is not one. StorageError: it cannot be read.
     """
     with _opened(path) as archive:
         return _names(archive)
@@ -151,27 +153,20 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, whether in Fortran order, and type; the file then stands where the values begin."""
     version = npy.read_magic(file)
     with warnings.catch_warnings():
-        # Python 2 wrote sizes such as 737280L; NumPy reads them and says that it had to look twice.
+        # Python 2 wrote sizes such as 737280L; NumPy reads them, and warns.
         warnings.filterwarnings("ignore", ".*created on Python 2", UserWarning)
         return npy.read_array_header_1_0(file) if version == (1, 0) else npy.read_array_header_2_0(file)
 
 
-def _exactly(file: IO[bytes], size: int) -> bytes:
-    content = file.read(size)
-    if len(content) < size:
-        raise EOFError(f"{size - len(content):,} bytes are missing")
-    return content
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive; damage of any kind is told as such."""
+    """Open the archive; damage of any kind raises a `DataError`."""
     with storage_errors(path, "read"):
         try:
             with zipfile.ZipFile(path) as archive:
                 yield archive
         except _DAMAGE as error:
-            if getattr(error, "errno", None) not in (None, errno.EINVAL):  # the disk's, not a place that cannot be
+            if getattr(error, "errno", None) not in (None, errno.EINVAL):  # the disk's, not an invalid offset
                 raise
             reason = str(error) or type(error).__name__
             raise DataError(f"{path} is not a complete npz file: {reason.rstrip('.')}.", _REMEDY) from error

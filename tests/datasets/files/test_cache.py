@@ -90,7 +90,7 @@ def test_all_failures_of_all_sources_are_listed(published: FileSet, cache: Path,
     with pytest.raises(DownloadError) as caught:
         obtain(published, lambda: listed)
     message = str(caught.value)
-    assert "shapes: shapes could not be had." in message
+    assert "shapes: shapes could not be downloaded." in message
     assert "  one: Nobody answered; labels has 4 bytes instead of 18" in message
     assert "  two: shapes has 18 bytes instead of 10,240\n" in message
     assert "  three: has no shapes\n" in message
@@ -216,7 +216,7 @@ def test_offline_asks_no_network_and_says_where_files_can_be_put(published, cach
         obtain(published, lambda: [web, local])
     message = str(caught.value)
     assert web.asked == []
-    assert "given: not asked, since DBENCH_OFFLINE forbids the network" in message
+    assert "given: not tried, since DBENCH_OFFLINE forbids the network" in message
     assert "local: has no shapes" in message
     assert f"into {cache}" in message
     put(cache, {"shapes": files["shapes"]}, packed=True)
@@ -284,7 +284,7 @@ def test_kept_files_may_be_read_by_the_users_group(published: FileSet, cache: Pa
 
 def test_a_hash_that_others_published_is_compared_and_told(published: FileSet, cache: Path, files) -> None:
     theirs = replace(published, files={**published.files, "labels": File("0" * 64, verified=False)})
-    with pytest.raises(DownloadError, match=rf"instead of {'0' * 64}, which others published and we could not verify"):
+    with pytest.raises(DownloadError, match=rf"instead of {'0' * 64}, which others published and"):
         obtain(theirs, lambda: [Given(files)])
     assert listing(cache) == ["shapes"]
 
@@ -295,10 +295,7 @@ def test_without_a_published_hash_the_first_copy_is_taken_and_noted(
     unpublished = replace(published, files={**published.files, "labels": File(None, verified=False)})
     obtain(unpublished, lambda: [Given(files)])
     digest = published.files["labels"].sha256
-    assert (
-        f"Nobody has published a hash of labels: from now on its SHA-256 has to stay {digest}"
-        in capsys.readouterr().err
-    )
+    assert f"No hash of labels is published: from now on its SHA-256 has to stay {digest}" in capsys.readouterr().err
     (cache / "labels").write_bytes(WRONG)
     with pytest.raises(DownloadError, match=f"labels has the SHA-256 .* instead of {digest}, which the first"):
         obtain(unpublished, list)
@@ -336,7 +333,7 @@ def test_what_has_come_of_a_download_needs_no_space_again(
     served = web.serve("/shapes", files["shapes"], breaks=[8192] * 9)
     web.files["/labels"] = files["labels"]
     monkeypatch.setattr(downloads, "_PAUSES", ())
-    with pytest.raises(DownloadError, match=r"8\.2 kB are kept, from which the next attempt goes on"):
+    with pytest.raises(DownloadError, match=r"8\.2 kB are kept, from which the next attempt resumes"):
         obtain(published, lambda: [WebFolder(web.url)])
     served.breaks = []
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(0, 0, 67_108_864 + 10_258 - 8192))

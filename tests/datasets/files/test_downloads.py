@@ -41,7 +41,7 @@ def impatient(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
 def break_off(url: str, target: Path) -> None:
     with pytest.raises(
         DownloadError,
-        match=r"the connection broke off; 131\.1 kB are kept, from which the next attempt goes on",
+        match=r"the connection was lost; 131\.1 kB are kept, from which the next attempt resumes",
     ):
         download(url, target)
     assert not target.exists()
@@ -54,7 +54,7 @@ def test_a_broken_connection_is_taken_up_within_a_call(web: Web, target: Path, c
     assert served.requests == [None, REST, f"bytes={2 * CUT}-"]
     assert served.sent == SIZE, "no byte is sent twice"
     assert [path.name for path in target.parent.iterdir()] == ["file.bin"]
-    assert "file.bin: the connection broke off; trying again in 0.01 s" in capsys.readouterr().err
+    assert "file.bin: the connection was lost; trying again in 0.01 s" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("impatient")
@@ -124,7 +124,7 @@ def test_what_cannot_be_told_to_be_the_same_is_not_gone_on_with(web: Web, target
 
 def test_a_server_that_always_breaks_is_given_up(web: Web, target: Path) -> None:
     served = web.serve("/file.bin", CONTENT, ranges=False, breaks=[CUT, CUT // 2] * 20)
-    with pytest.raises(DownloadError, match="the connection broke off"):
+    with pytest.raises(DownloadError, match="the connection was lost"):
         download(f"{web.url}/file.bin", target)
     # Two further attempts after each that got further than any before: only the first did.
     assert len(served.requests) == 3
@@ -278,7 +278,7 @@ def test_an_interruption_says_what_is_kept(web: Web, target: Path, monkeypatch) 
         raise KeyboardInterrupt
 
     monkeypatch.setattr(downloads.time, "sleep", interrupt)
-    with pytest.raises(KeyboardInterrupt, match=r"131\.1 kB of file\.bin are kept, and the same command goes on"):
+    with pytest.raises(KeyboardInterrupt, match=r"131\.1 kB of file\.bin are kept, and the same command resumes"):
         download(f"{web.url}/file.bin", target)
     download(f"{web.url}/file.bin", target)
     assert (target.read_bytes(), served.sent) == (CONTENT, SIZE)

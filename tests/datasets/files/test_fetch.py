@@ -129,5 +129,5 @@ def test_offline_a_copy_is_taken(published: FileSet, cache: Path, files: Files, 
 
 
 def test_what_cannot_be_fetched_names_the_way_to_import(published: FileSet, cache: Path, web) -> None:
-    with pytest.raises(DownloadError, match=r"`dbench data fetch shapes --from PATH` takes them"):
+    with pytest.raises(DownloadError, match=r"`dbench data fetch shapes --from PATH` copies them"):
         fetch(published, lambda: [WebFolder(web.url)])

@@ -103,9 +103,7 @@ def test_who_published_a_hash_that_does_not_fit_is_told(path: Path) -> None:
 def test_a_file_without_a_published_hash_is_compared_with_its_first_copy(path: Path, capsys) -> None:
     place, unknown = note_on(path, path.parent), File(None)
     assert fault_of(path, unknown, place) == ""
-    assert f"Nobody has published a hash of file: from now on its SHA-256 has to stay {DIGEST}." in (
-        capsys.readouterr().err
-    )
+    assert f"No hash of file is published: from now on its SHA-256 has to stay {DIGEST}." in (capsys.readouterr().err)
     assert fault_of(path, unknown, place) == ""
     assert capsys.readouterr().err == "", "once is enough"
     change(path, OTHER)

@@ -114,7 +114,7 @@ def test_a_password_is_sent_and_not_told(published: FileSet, cache, web, monkeyp
 def test_offline_a_web_mirror_is_not_asked(published: FileSet, cache, web, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
     monkeypatch.setenv("DBENCH_OFFLINE", "1")
-    with pytest.raises(DownloadError, match=r"\(DBENCH_MIRROR\): not asked, since DBENCH_OFFLINE forbids"):
+    with pytest.raises(DownloadError, match=r"\(DBENCH_MIRROR\): not tried, since DBENCH_OFFLINE forbids"):
         obtain(published, list)
     assert web.asked == []
 
@@ -123,6 +123,6 @@ def test_offline_a_web_mirror_is_not_asked(published: FileSet, cache, web, monke
 def test_what_is_no_mirror_is_told(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBENCH_MIRROR", place)
     with pytest.raises(
-        DataError, match=f"DBENCH_MIRROR names {re.escape(place)}, which is neither a URL of the web nor a folder"
+        DataError, match=f"DBENCH_MIRROR names {re.escape(place)}, which is neither a web URL nor a folder"
     ):
         mirrors("shapes")

@@ -144,10 +144,10 @@ def test_a_missing_image_is_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"size": 0, "channels": 1}, "size = 0 cannot be"),
-        ({"size": 8, "channels": 2}, "channels = 2 cannot be"),
-        ({"size": 8, "channels": 3, "crop": 200, "original": (178, 218)}, "crop = 200 cannot be"),
-        ({"size": 8, "channels": 3, "crop": 0}, "crop = 0 cannot be"),
+        ({"size": 0, "channels": 1}, "size = 0 is invalid"),
+        ({"size": 8, "channels": 2}, "channels = 2 is invalid"),
+        ({"size": 8, "channels": 3, "crop": 200, "original": (178, 218)}, "crop = 200 is invalid"),
+        ({"size": 8, "channels": 3, "crop": 0}, "crop = 0 is invalid"),
     ],
 )
 def test_forms_that_cannot_be_are_refused(settings: dict[str, object], message: str) -> None:
