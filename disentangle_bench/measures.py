@@ -1,8 +1,8 @@
-"""What the eye says of a handwritten shape, in numbers: ink, width, height, slant and stroke thickness.
+"""Measures of handwritten shapes: ink, width, height, slant and stroke thickness.
 
-Every function takes pictures `(n, h, w)` in [0, 1], bright shapes on a dark ground, and gives one figure each, `(n,)`.
-The measures are kept apart from each other: leaning does not widen a shape, and none but ink hangs on brightness. A
-picture on which no pixel reaches `BLANK` has no shape, and of all measures only ink: the others are NaN.
+Every function takes images `(n, h, w)` in [0, 1], bright shapes on a dark background, and returns one value each,
+`(n,)`. The measures are kept apart from each other: slant does not change the width, and only ink depends on
+brightness. An image on which no pixel reaches `BLANK` has no shape: all measures but ink are NaN.
 
 Slant is that of Morpho-MNIST (Castro et al., arXiv:1809.10780), in degrees, and thickness nearly; width and height are
 of moments, instead of its bounding parallelogram.
@@ -19,12 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import MetricError
 
-VERSION = 1  # of what the functions below give: who keeps their figures has to know which
+VERSION = 1  # of the values that the functions below return, for whoever stores them
 BLANK = 0.1
-HAZE = 0.2  # this share of the brightest pixel is taken for ground: far out, faint haze would swamp second moments
+HAZE = 0.2  # this share of the brightest pixel is background: faint haze far out would dominate second moments
 EDGE = 0.5  # a stroke ends where brightness has fallen to this share of the brightest pixel
-FINE = 84  # pixels across to which smaller pictures are enlarged before thinning
-CHUNK = 64  # pictures thinned as one
+FINE = 84  # pixels along an edge, to which smaller images are enlarged before thinning
+CHUNK = 64  # images thinned together
 
 Floats = NDArray[np.float64]
 
@@ -35,37 +35,37 @@ def ink(images: ArrayLike) -> Floats:
 
 
 def width(images: ArrayLike) -> Floats:
-    """Breadth along rows in pixels: that of an upright bar with the same spread, once the slant is taken out.
+    """Width in pixels of an upright bar with the same spread along rows, after the slant is removed.
 
-    `sqrt(12 (mu20 - mu11**2 / mu02))` of central moments. Unlike a bounding box, it is moved little by stray pixels.
+    `sqrt(12 (mu20 - mu11**2 / mu02))` of central moments. Unlike a bounding box, it changes little with stray pixels.
     """
     moments = _central_moments(_checked(images))
     return np.sqrt(12 * (moments.mu20 - np.square(moments.mu11) / moments.mu02))
 
 
 def height(images: ArrayLike) -> Floats:
-    """Extent along columns in pixels: that of a bar with the same spread, `sqrt(12 mu02)` of central moments."""
+    """Height in pixels of a bar with the same spread along columns, `sqrt(12 mu02)` of central moments."""
     return np.sqrt(12 * _central_moments(_checked(images)).mu02)
 
 
 def slant(images: ArrayLike) -> Floats:
-    """Degrees by which the shape leans to the right of upright, as italics do; negative to the left.
+    """Angle in degrees by which the shape leans to the right, as italics do; negative to the left.
 
-    The arc tangent of the shear `-mu11 / mu02` that would set it upright (rows count downwards, hence the sign).
+    The arc tangent of the shear `-mu11 / mu02` that would make it upright (rows count downwards, hence the sign).
     """
     moments = _central_moments(_checked(images))
     return np.degrees(np.arctan(-moments.mu11 / moments.mu02))
 
 
 def thickness(images: ArrayLike) -> Floats:
-    """Breadth of the stroke in pixels: twice the distance from its skeleton to its edge.
+    """Thickness of the stroke in pixels: twice the distance from its skeleton to its edge.
 
-    Pictures are enlarged first: on 28 x 28 pixels a skeleton can only tell strokes of 1, 3 and 5 pixels apart, and on
-    8 x 8 hardly any; enlarged, to a sixth of a pixel or finer. The mean is over the middle half of the distances:
-    they are too small at the skeleton's ends and too large at crossings.
+    Images are enlarged first: on 28 x 28 pixels a skeleton resolves only strokes of 1, 3 and 5 pixels, and on 8 x 8
+    hardly any; enlarged, a sixth of a pixel or less. The mean is over the middle half of the distances: they are too
+    small at the skeleton's ends and too large at crossings.
     """
-    pictures = _checked(images)
-    chunks = [_thickness(pictures[start : start + CHUNK]) for start in range(0, len(pictures), CHUNK)]
+    checked = _checked(images)
+    chunks = [_thickness(checked[start : start + CHUNK]) for start in range(0, len(checked), CHUNK)]
     return np.concatenate(chunks) if chunks else np.empty(0)
 
 
@@ -86,14 +86,12 @@ MEASURES: Mapping[str, Measure] = {
 
 
 def _checked(images: ArrayLike) -> NDArray[np.float32]:
-    pictures = np.asarray(images, dtype=np.float32)
-    if pictures.ndim != 3 or 0 in pictures.shape[1:]:
-        raise MetricError(
-            f"Pictures to measure came with the shape {pictures.shape}.", "Give (pictures, height, width)."
-        )
-    if not np.isfinite(pictures).all():
-        raise MetricError("Pictures to measure hold values that are NaN or infinite.", "Give brightness in [0, 1].")
-    return pictures
+    checked = np.asarray(images, dtype=np.float32)
+    if checked.ndim != 3 or 0 in checked.shape[1:]:
+        raise MetricError(f"The images to measure have the shape {checked.shape}.", "Give (images, height, width).")
+    if not np.isfinite(checked).all():
+        raise MetricError("The images to measure hold values that are NaN or infinite.", "Give brightness in [0, 1].")
+    return checked
 
 
 class _Moments(NamedTuple):
@@ -104,12 +102,12 @@ class _Moments(NamedTuple):
     mu11: Floats
 
 
-def _central_moments(pictures: NDArray[np.float32]) -> _Moments:
-    brightest = pictures.max(axis=(1, 2), keepdims=True, initial=0)
-    mass = np.maximum(pictures - HAZE * brightest, 0).astype(np.float64)
+def _central_moments(images: NDArray[np.float32]) -> _Moments:
+    brightest = images.max(axis=(1, 2), keepdims=True, initial=0)
+    mass = np.maximum(images - HAZE * brightest, 0).astype(np.float64)
     with np.errstate(invalid="ignore"):
         mass = np.where(brightest < BLANK, np.nan, mass / mass.sum(axis=(1, 2), keepdims=True))
-    y, x = (np.arange(size, dtype=np.float64) for size in pictures.shape[1:])
+    y, x = (np.arange(size, dtype=np.float64) for size in images.shape[1:])
     columns, rows = mass.sum(axis=1), mass.sum(axis=2)
     mean_x, mean_y = columns @ x, rows @ y
     square = 1 / 12  # a pixel is a square, not a point: it has a spread of its own
@@ -118,28 +116,28 @@ def _central_moments(pictures: NDArray[np.float32]) -> _Moments:
     return _Moments(mu20, mu02, np.einsum("nyx,y,x->n", mass, y, x, optimize=True) - mean_x * mean_y)
 
 
-def _thickness(pictures: NDArray[np.float32]) -> Floats:
+def _thickness(images: NDArray[np.float32]) -> Floats:
     from scipy import ndimage
     from skimage.morphology import skeletonize
 
-    scale = math.ceil(FINE / min(pictures.shape[1:]))
-    shapes = np.pad(_enlarged_shapes(pictures, scale), ((0, 0), (1, 1), (1, 1)))
+    scale = math.ceil(FINE / min(images.shape[1:]))
+    shapes = np.pad(_enlarged_shapes(images, scale), ((0, 0), (1, 1), (1, 1)))
     # one above the other, with ground between them, so that each step is one call for all
     column = shapes.reshape(-1, shapes.shape[2])
     skeleton = np.asarray(skeletonize(column))  # type: ignore[no-untyped-call]
     distances = ndimage.distance_transform_edt(column)[skeleton]
     owners = np.nonzero(skeleton)[0] // shapes.shape[1]
     # to the nearest pixel of ground: half a pixel further than the edge, or, for even breadths, as far as it
-    breadths: Floats = (2 * _middle_means(distances, owners, len(pictures)) - 0.5) / scale
+    breadths: Floats = (2 * _middle_means(distances, owners, len(images)) - 0.5) / scale
     return breadths
 
 
-def _enlarged_shapes(pictures: NDArray[np.float32], scale: int) -> NDArray[np.bool_]:
+def _enlarged_shapes(images: NDArray[np.float32], scale: int) -> NDArray[np.bool_]:
     import torch
     import torch.nn.functional as F
 
-    brightest = pictures.max(axis=(1, 2), keepdims=True)
-    large = F.interpolate(torch.from_numpy(pictures)[:, None], scale_factor=scale, mode="bilinear", align_corners=False)
+    brightest = images.max(axis=(1, 2), keepdims=True)
+    large = F.interpolate(torch.from_numpy(images)[:, None], scale_factor=scale, mode="bilinear", align_corners=False)
     return np.asarray((large[:, 0].numpy() >= EDGE * brightest) & (brightest >= BLANK))
 
 

@@ -45,7 +45,7 @@ _REMEDIES = {
 
 @contextmanager
 def storage_errors(path: Path, action: str = "write") -> Iterator[None]:
-    """Turn the operating system's refusals on `path` into a `StorageError` with a remedy."""
+    """Turn the operating system's errors on `path` into a `StorageError` with a remedy."""
     try:
         yield
     except OSError as error:
@@ -55,7 +55,7 @@ def storage_errors(path: Path, action: str = "write") -> Iterator[None]:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that replaces it, flushed to disk, if the block succeeds, and vanishes if not.
+    """Yield a temporary path beside `path` that replaces it, flushed to disk, if the block succeeds, or is removed.
 
     Raises:
         StorageError: no space, no permission, or not a folder.
@@ -64,7 +64,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp{path.suffix}")
         try:
-            # Not through tempfile, whose files only their owner may read: results are for the user's group, too.
+            # Not through tempfile, whose files only their owner may read: the user's group should read results, too.
             temporary.touch(exist_ok=False)
             yield temporary
             flush_to_disk(temporary)
@@ -86,12 +86,12 @@ def remove_leftovers(path: Path) -> None:
 
 
 def flush_to_disk(path: Path) -> None:
-    """Have the operating system put a file, or a folder's entries, on the disk now."""
+    """Flush a file, or a folder's entries, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError as error:
-        if not (path.is_dir() and error.errno in (errno.EINVAL, errno.ENOTSUP)):  # some can flush files only
+        if not (path.is_dir() and error.errno in (errno.EINVAL, errno.ENOTSUP)):  # some file systems flush files only
             raise
     finally:
         os.close(handle)
@@ -117,7 +117,7 @@ def write_hdf5(path: Path, fill: Callable[[h5py.File], object]) -> None:
     import h5py
 
     buffer = io.BytesIO()
-    # From version 1.10 of the format on, HDF5 can tell damaged names and sizes by a checksum instead of crashing.
+    # From version 1.10 of the format on, a checksum detects damaged names and sizes, on which HDF5 would crash.
     with h5py.File(buffer, "w", libver=("v110", "v110")) as file:
         fill(file)
     write_bytes(path, buffer.getvalue())
@@ -147,23 +147,23 @@ def require_own_data(group: h5py.File | h5py.Group, keys: Iterable[str]) -> None
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` to `path` as JSON, atomically. NaN and infinity are refused: they are not JSON."""
+    """Write `value` to `path` as JSON, atomically. NaN and infinity raise `ValueError`: they are not JSON."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 @contextmanager
 def locked(path: Path, *, patience: float = -1, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """Hold the lock file at `path`, waiting for the process that holds it; a killed process holds none.
+    """Hold the lock file at `path`, waiting for the process that holds it; a killed process releases it.
 
-    The file stays: whoever removed it would take it from under those who wait for it.
+    The file is not removed: processes that wait for it would then hold another one.
 
     Args:
         path: of the lock file, in a folder that is made if need be.
         patience: seconds to wait; by default for as long as it takes.
-        on_wait: called once if there is something to wait for.
+        on_wait: called once if another process holds it.
 
     Raises:
-        StorageError: no permission, no locks on this file system, or the patience is over.
+        StorageError: no permission, no locks on this file system, or no lock within `patience`.
     """
     lock = FileLock(path)
     with storage_errors(path.parent):
@@ -191,8 +191,8 @@ def once(
 ) -> T:
     """Return what is kept at `path`, or else compute it: of several processes one computes, and the others wait.
 
-    With `keep`, what is kept is a convenience. Where the lock cannot be had within `PATIENCE`, or the value not be
-    written, it is computed all the same. Without, `compute` makes the file itself, and cannot do without it.
+    With `keep`, the file is a convenience: if the lock is not available within `PATIENCE`, or the value cannot be
+    written, it is computed all the same. Without `keep`, `compute` makes the file itself, and needs the lock.
 
     Args:
         path: of the file; the lock lies beside it.
@@ -211,9 +211,7 @@ def once(
         with suppress(StorageError) if keep else ExitStack():
             patience = PATIENCE if keep else -1
             stack.enter_context(locked(path.with_suffix(".lock"), patience=patience, on_wait=on_wait))
-            with storage_errors(path, "clear away what is left of"):
-                for leftover in path.parent.glob(f".{path.name}.*"):
-                    leftover.unlink(missing_ok=True)
+            remove_leftovers(path)
         found = look()  # the process that was waited for may have written it
         if found is None:
             found = compute()
@@ -224,7 +222,7 @@ def once(
 
 
 def in_bytes(size: float) -> str:
-    """A number of bytes for people, such as 1.4 GB."""
+    """Format a number of bytes, such as 1.4 GB."""
     for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
         if size >= 10**power:
             return f"{size / 10**power:.1f} {unit}"
@@ -232,10 +230,10 @@ def in_bytes(size: float) -> str:
 
 
 def require_space(folder: Path, needed: int, purpose: str) -> None:
-    """Make sure that a folder's disk has room for so many bytes more, and for a little besides.
+    """Check that a folder's disk has room for so many more bytes, with a margin.
 
     Raises:
-        StorageError: it has not; tells both numbers.
+        StorageError: it has not; the message gives both numbers.
     """
     with storage_errors(folder, "ask for the free space of"):
         free = shutil.disk_usage(folder).free
@@ -247,7 +245,7 @@ def require_space(folder: Path, needed: int, purpose: str) -> None:
 
 
 def user_cache(*parts: str) -> Path:
-    """A folder, which need not be there yet, in `DBENCH_CACHE` or else in the user's cache folder."""
+    """Return a folder, which may not exist yet, in `DBENCH_CACHE` or else in the user's cache folder."""
     root = os.environ.get("DBENCH_CACHE") or user_cache_path("disentangle-bench", appauthor=False)
     return Path(root).expanduser().joinpath(*parts)
 
@@ -262,7 +260,7 @@ def cache_errors() -> Iterator[None]:
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -274,7 +272,7 @@ def write_through(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def provenance() -> dict[str, Any]:
-    """What made a number: the command, versions, the machine and the time. JSON-able, with no user names."""
+    """Return what produced a result: the command, versions, the machine and the time. JSON-able, with no user names."""
     packages = ("disentangle-bench", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "lightning-fabric")
     return {
         "command": [Path(sys.argv[0]).name, *map(_without_home, sys.argv[1:])],
@@ -292,7 +290,7 @@ def _without_home(argument: str) -> str:
 
 
 def installed_version(name: str) -> str | None:
-    """The installed version of a distribution, or None."""
+    """Return the installed version of a distribution, or None."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -98,8 +98,8 @@ class TestThickness:
         assert (np.diff(figures) > 0.25).all()
 
     def test_on_8_x_8_pixels_tells_strokes_apart(self):
-        pictures = [rescale(np.pad(ring(8, stroke), 2), 0.25, anti_aliasing=False, order=1) for stroke in (3, 5, 7, 9)]
-        figures = thickness(np.array(pictures))
+        images = [rescale(np.pad(ring(8, stroke), 2), 0.25, anti_aliasing=False, order=1) for stroke in (3, 5, 7, 9)]
+        figures = thickness(np.array(images))
         assert (np.diff(figures) > 0.2).all()
         assert figures[2] == pytest.approx(7 / 4, abs=0.4)
 
@@ -111,13 +111,13 @@ class TestThickness:
 class TestAllMeasures:
     @pytest.mark.parametrize("name", MEASURES)
     def test_of_a_blank_picture_are_nan_but_ink(self, name):
-        pictures = np.stack([np.zeros((28, 28)), bar(4, 18), np.full((28, 28), 0.05)])
-        figures = MEASURES[name].function(pictures)
+        images = np.stack([np.zeros((28, 28)), bar(4, 18), np.full((28, 28), 0.05)])
+        figures = MEASURES[name].function(images)
         assert figures.shape == (3,)
         assert np.isnan(figures).tolist() == ([False] * 3 if name == "ink" else [True, False, True])
 
     @pytest.mark.parametrize("name", MEASURES)
-    def test_of_no_pictures_are_none(self, name):
+    def test_of_no_images_are_none(self, name):
         assert MEASURES[name].function(np.empty((0, 28, 28))).shape == (0,)
 
     @pytest.mark.parametrize("name", [name for name in MEASURES if name != "ink"])
@@ -142,7 +142,7 @@ class TestAllMeasures:
     @pytest.mark.parametrize("name", MEASURES)
     @pytest.mark.parametrize("shape", [(28, 28), (2, 1, 28, 28), (3, 0, 28)])
     def test_refuse_other_shapes(self, name, shape):
-        with pytest.raises(MetricError, match=r"with the shape \("):
+        with pytest.raises(MetricError, match=r"have the shape \("):
             MEASURES[name].function(np.zeros(shape))
 
     @pytest.mark.parametrize("name", MEASURES)
@@ -177,7 +177,7 @@ def mnist_test_images(count: int) -> np.ndarray:
 
 
 def sheared(images: np.ndarray, lean: float) -> np.ndarray:
-    """The pictures leant to the right about their centre, in a frame wide enough."""
+    """The images leant to the right about their centre, in a frame wide enough."""
     wide = np.pad(images, ((0, 0), (0, 0), (12, 12)))
     middle = (wide.shape[2] - 1) / 2, (wide.shape[1] - 1) / 2
     centred = AffineTransform(translation=(-middle[0], -middle[1]))

@@ -1,4 +1,4 @@
-"""`dbench data`: which datasets there are, and their files."""
+"""`dbench data`: the datasets and their files."""
 
 from __future__ import annotations
 
@@ -40,34 +40,34 @@ def names_argument(function: Function) -> Function:
 
 @click.group(
     cls=Group,
-    short_help="List, fetch, verify and show datasets.",
+    short_help="List, download, verify and show datasets.",
     examples=("dbench data list", "dbench data fetch mnist", "dbench data verify mnist", "dbench data show sprites"),
 )
 def data() -> None:
-    """What datasets there are, and the files of those that have to be fetched.
+    """List the datasets, and manage the files of published ones.
 
-    A file is looked for in DBENCH_DATA, in the cache, and then at its sources; it is used only if its SHA-256 is right.
+    A file is looked for in DBENCH_DATA, in the cache, and then at its sources; it is used only if its SHA-256 matches.
     """
 
 
 @data.command(
     cls=Command,
     name="list",
-    short_help="List the datasets and what is here of each.",
+    short_help="List the datasets and the state of their files.",
     examples=("dbench data list", "dbench data list --format json"),
 )
 @format_option
 def list_data(form: str) -> None:
-    """List every dataset: images, factors, size, what is here of it, whether its hashes were verified, licence.
+    """List every dataset: images, factors, size, state of its files, whether its hashes were verified, licence.
 
-    Unverified hashes were published by others, and not computed from a copy that we had.
+    Unverified hashes were published by others, and not computed by this project from a copy of its own.
     """
     print_rows(LOCAL_DATASETS, form)
 
 
 @data.command(
     cls=Command,
-    short_help="Fetch the files of datasets into the cache.",
+    short_help="Download the files of datasets into the cache.",
     examples=(
         "dbench data fetch mnist",
         "dbench data fetch mnist --from ~/Downloads",
@@ -79,31 +79,31 @@ def list_data(form: str) -> None:
     "copy",
     type=GivenPath(path_type=Path),
     metavar="PATH",
-    help="Copy from a file, folder or archive instead of fetching.",
+    help="Copy from a file, folder or archive instead of downloading.",
 )
-@click.option("--optional", is_flag=True, help="Fetch those files, too, that only a setting asks for.")
+@click.option("--optional", is_flag=True, help="Include files that only a setting needs.")
 @click.pass_context
 def fetch(context: click.Context, names: tuple[str, ...], copy: Path | None, optional: bool) -> None:
-    """Fetch what is missing, verify it, and print the files' paths.
+    """Download what is missing, verify it, and print the files' paths.
 
-    What breaks off goes on from there when the command is given again. Ends with 1 if something is still missing.
+    The same command resumes an interrupted download. Exits with status 1 if a file is still missing.
     """
     from disentangle_bench.datasets import DATASETS
 
     adapters = {name: DATASETS.get(name) for name in names}
-    results = [_had(name, adapter, copy, optional) for name, adapter in adapters.items()]
+    results = [_fetched(name, adapter, copy, optional) for name, adapter in adapters.items()]
     if not all(results):
         context.exit(EXIT_SOME_FAILED)
 
 
-def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool:
-    """Whether all files of a dataset are here now; prints their paths and tells what is not."""
+def _fetched(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool:
+    """Whether all files of a dataset are available now; prints their paths and reports missing ones."""
     from disentangle_bench.datasets.files.fetch import fetch as fetch_files
     from disentangle_bench.datasets.files.fetch import take_copy
 
     published, sources = adapter.info.file_set, getattr(adapter, "sources", None)
     if not published.files:
-        say(f"{name} is {adapter.info.origin}: there is nothing to fetch.")
+        say(f"{name} is {adapter.info.origin}: there is nothing to download.")
         return True
     try:
         paths, missing = (
@@ -120,7 +120,7 @@ def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool
 
 @data.command(
     cls=Command,
-    short_help="Read the files of datasets again and compare.",
+    short_help="Verify the files of datasets.",
     examples=("dbench data verify mnist",),
 )
 @names_argument
@@ -130,7 +130,7 @@ def _had(name: str, adapter: Adapter, copy: Path | None, optional: bool) -> bool
 def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None, form: str) -> None:
     """Read every byte of the files again and compare with what was published.
 
-    Ends with 1 if a file is damaged or missing.
+    Exits with status 1 if a file is damaged or missing.
     """
     from disentangle_bench.datasets import DATASETS
     from disentangle_bench.datasets.files.state import verify as verify_files
@@ -141,12 +141,12 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
     files = [(name, file) for name, info in every.items() for file in verify_files(info.file_set, data_dir)]
     if files:
         rows = [(name, file.name, file.condition, str(file.path or ""), file.fault) for name, file in files]
-        print_table(("Dataset", "File", "State", "Path", "What is wrong"), rows, 3, form)
+        print_table(("Dataset", "File", "State", "Path", "Problem"), rows, 3, form)
     for file in (file for _, file in files if file.fault):
         say(f"{file.path} {file.fault}.")
     unsound = dict.fromkeys(name for name, file in files if not file.sound)
     if unsound:
-        say(f"`dbench data fetch {' '.join(unsound)}` gets what is missing, and what is damaged in the cache.")
+        say(f"`dbench data fetch {' '.join(unsound)}` downloads what is missing, and what is damaged in the cache.")
         context.exit(EXIT_SOME_FAILED)
 
 
@@ -172,8 +172,8 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
 def show(name: str, out: Path | None, settings: Settings, data_dir: Path | None) -> None:
     """Show what is known of a dataset, and draw a sheet of samples: one row a factor, everything else fixed.
 
-    Where an image has only a label, there is a row for each class; what was measured goes from low to high. Files that
-    are not here are fetched.
+    If images have only a label, there is a row for each class; measured factors go from low to high. Missing files are
+    downloaded.
     """
     from disentangle_bench.datasets import DATASETS
     from disentangle_bench.datasets.load import load_dataset

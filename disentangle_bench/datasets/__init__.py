@@ -14,7 +14,7 @@ _HERE = "disentangle_bench.datasets"
 
 def _fault(thing: object) -> str:
     if not isinstance(getattr(thing, "info", None), DatasetInfo):
-        return "has no `info` that are DatasetInfo"
+        return "has no `info` of the type DatasetInfo"
     return "" if callable(getattr(thing, "load", None)) else "has no method `load`"
 
 

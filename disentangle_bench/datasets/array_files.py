@@ -1,4 +1,4 @@
-"""Named arrays in npz and HDF5 files of the user's, of which the images stay where they are."""
+"""Named arrays in the user's npz and HDF5 files, whose images stay in the file."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ class ArrayFile(ABC):
 
     @abstractmethod
     def shape(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-        """The shape and type of an array, which is not read."""
+        """Return the shape and type of an array without reading it."""
 
     @abstractmethod
     def read(self, name: str) -> NDArray[Any]:
-        """A whole array."""
+        """Read a whole array."""
 
     @abstractmethod
     def images(self, name: str, shape: tuple[int, ...], *, channels_last: bool, dataset: str) -> Images:
-        """An array of uint8 images as `(n, c, h, w)`, in memory no more than is asked for."""
+        """Return an array of uint8 images as `(n, c, h, w)`; only those that are needed are read."""
 
     @abstractmethod
     def factors(self, name: str) -> tuple[NDArray[Any], list[str], list[str]]:
-        """An array of factors, the names of its columns and their kinds; empty where nothing is said of them."""
+        """Read an array of factors, the names of its columns and their kinds; empty if they are not given."""
 
 
 def open_arrays(path: Path) -> ArrayFile:
-    """The arrays in a file, by what its content is.
+    """Open the arrays in a file, whose format is known by its content.
 
     Raises:
         DataError: it is neither npz nor HDF5. StorageError: it cannot be read.
@@ -80,8 +80,8 @@ class NpzFile(ArrayFile):
 
     def factors(self, name: str) -> tuple[NDArray[Any], list[str], list[str]]:
         prefix = name.removesuffix("s")
-        said = [[*map(str, self.read(key))] if (key := f"{prefix}_{what}") in self.names else [] for what in _SAID]
-        return self.read(name), said[0], said[1]
+        given = [[*map(str, self.read(key))] if (key := f"{prefix}_{what}") in self.names else [] for what in _GIVEN]
+        return self.read(name), given[0], given[1]
 
 
 class Hdf5File(ArrayFile):
@@ -103,8 +103,8 @@ class Hdf5File(ArrayFile):
     def factors(self, name: str) -> tuple[NDArray[Any], list[str], list[str]]:
         with hdf5_damage_told(self.path), h5py.File(self.path, "r") as file:
             attributes = file[name].attrs
-            said = [[*map(str, np.atleast_1d(attributes[key]))] if key in attributes else [] for key in _SAID]
-        return self.read(name), said[0], said[1]
+            given = [[*map(str, np.atleast_1d(attributes[key]))] if key in attributes else [] for key in _GIVEN]
+        return self.read(name), given[0], given[1]
 
 
-_SAID = ("names", "kinds")
+_GIVEN = ("names", "kinds")

@@ -1,4 +1,4 @@
-"""The user's own images as an array: an npz or HDF5 file, with factors in it or in a table beside it."""
+"""The user's own images in an npz or HDF5 file, with factors in it or in a table beside it."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ class Arrays:
         channels: str = "",
         kinds: str = "",
     ) -> Dataset:
-        """The images in the file's order. Those of an HDF5 file, and many of an npz file, are read as they are wanted.
+        """Load the images in the file's order. Those of an HDF5 file, and many of an npz file, are read when needed.
 
         Images are uint8, `(n, h, w)`, `(n, c, h, w)` or `(n, h, w, c)`, with 1 or 3 channels. Numbers in [0, 1] are
-        refused, since nobody but you knows whether they may be rounded. In an array `train (n,)`, true marks the
+        refused, since only you know whether they may be rounded. In an array `train (n,)`, true marks the
         training split; without it a tenth of the images, drawn at random once and for all, is the test split.
 
         Factors are `(n, k)` or `(n,)`, with names and kinds as representation files have them; or, where the file
@@ -63,12 +63,12 @@ class Arrays:
             data_dir: the file, or a folder with only one such file.
             images: what the array of images is called.
             factors: what the array of factors is called.
-            channels: `first` or `last`, where the shape leaves it open.
-            kinds: of factors whose kind is neither in the file nor as guessed, such as `azimuth=cyclic`.
+            channels: `first` or `last`, if the shape leaves it open.
+            kinds: of factors whose kind is neither in the file nor guessed right, such as `azimuth=cyclic`.
 
         Raises:
             DataError: no such file, damaged, without these arrays, or arrays that do not fit together.
-            SettingError: settings that cannot be. StorageError: the cache cannot be written.
+            SettingError: invalid settings. StorageError: the cache cannot be written.
         """
         return array_dataset(
             self.info, given(data_dir, self.info.name), Names(images, factors, channels), parse_kinds(kinds)
@@ -77,7 +77,7 @@ class Arrays:
 
 @dataclass(frozen=True)
 class Names:
-    """What the arrays in a file are called, and where the channels are if the shape leaves it open."""
+    """The names of the arrays in a file, and the place of the channels if the shape leaves it open."""
 
     images: str = "images"
     factors: str = "factors"
@@ -85,7 +85,7 @@ class Names:
 
 
 def array_dataset(info: DatasetInfo, path: Path, names: Names, kinds: Mapping[str, Kind]) -> Dataset:
-    """The images of an npz or HDF5 file under a dataset's name; see `Arrays.load`."""
+    """Load the images of an npz or HDF5 file under a dataset's name; see `Arrays.load`."""
     file = open_arrays(_one_file(path))
     if names.images not in file.names:
         raise DataError(
@@ -95,7 +95,13 @@ def array_dataset(info: DatasetInfo, path: Path, names: Names, kinds: Mapping[st
     images = _images(file, names, info.name)
     factors, values = as_factors(*_columns(file, names, kinds, len(images)), str(file.path))
     info = replace(info, images=len(images), shape=images.shape[1:], factors=factors, labels=label_of(factors))
-    return Dataset(info, images, values, _train(file, len(images), info.name))
+    train = held_out(len(images), info.name)
+    if "train" in file.names:
+        train = file.read("train")
+        if train.shape != (len(images),) or train.dtype.kind not in "biu" or not np.isin(train, (0, 1)).all():
+            problem = f"{file.path}: 'train' is {train.dtype} {train.shape}; it should be true or false for each image."
+            raise DataError(problem)
+    return Dataset(info, images, values, train.astype(bool))
 
 
 def _one_file(path: Path) -> Path:
@@ -114,7 +120,12 @@ def _images(file: ArrayFile, names: Names, dataset: str) -> Images:
     shape, dtype = file.shape(names.images)
     where = f"{file.path}: {names.images!r}"
     if dtype.kind != "b" and dtype != np.uint8:
-        raise DataError(f"{where} is {dtype} {shape}; images are uint8, from 0 to 255.", _as_bytes(names.images, dtype))
+        remedies = {
+            "i": f"Store them as {names.images}.astype(np.uint8), if they are from 0 to 255.",
+            "f": f"Store them as np.rint(255 * {names.images}).astype(np.uint8), if they are in [0, 1].",
+        }
+        remedy = remedies.get(dtype.kind.replace("u", "i"), "Store them so.")
+        raise DataError(f"{where} is {dtype} {shape}; images are uint8, from 0 to 255.", remedy)
     layout = _layout(where, shape, names.channels)
     if dtype.kind == "b":
         return _in_memory(file, names.images, layout) * np.uint8(255)
@@ -129,15 +140,6 @@ def _images(file: ArrayFile, names: Names, dataset: str) -> Images:
     return images
 
 
-def _as_bytes(name: str, dtype: np.dtype[Any]) -> str:
-    """How numbers of another type become images."""
-    if dtype.kind in "iu":
-        return f"Store them as {name}.astype(np.uint8), if they are from 0 to 255."
-    if dtype.kind == "f":
-        return f"Store them as np.rint(255 * {name}).astype(np.uint8), if they are in [0, 1]."
-    return "Store them so."
-
-
 def _in_memory(file: ArrayFile, name: str, layout: Layout) -> NDArray[np.uint8]:
     pixels = file.read(name).astype(np.uint8)  # a copy: torch wants arrays that it may write to
     if layout == "grey":
@@ -146,9 +148,9 @@ def _in_memory(file: ArrayFile, name: str, layout: Layout) -> NDArray[np.uint8]:
 
 
 def _layout(where: str, shape: tuple[int, ...], channels: str) -> Layout:
-    """Where the channels are, by the axis of 1 or 3."""
+    """Find the channels: the axis of 1 or 3."""
     if channels not in ("", "first", "last"):
-        raise SettingError(f"channels = {channels!r} cannot be.", "Give first or last.")
+        raise SettingError(f"The setting channels = {channels!r} is invalid.", "Give first or last.")
     if shape[:1] == (0,):
         raise DataError(f"{where} has the shape {shape}: it holds no images.", "Give some.")
     if len(shape) not in (3, 4) or 0 in shape:
@@ -170,7 +172,7 @@ def _layout(where: str, shape: tuple[int, ...], channels: str) -> Layout:
 def _columns(
     file: ArrayFile, names: Names, kinds: Mapping[str, Kind], n: int
 ) -> tuple[dict[str, NDArray[np.generic]], dict[str, Kind]]:
-    """The factors' columns, and their kinds where somebody said them."""
+    """Read the factors' columns, and their kinds where they are given."""
     if names.factors in file.names:
         values, found, said = file.factors(names.factors)
         where = f"{file.path}: {names.factors!r}"
@@ -208,15 +210,6 @@ def _check(where: str, values: NDArray[Any], names: list[str], kinds: list[str],
     for kind in kinds:
         if kind not in KINDS:
             raise DataError(f"{where}: {kind!r} is not a kind of factor.", f"Use one of {', '.join(KINDS)}.")
-
-
-def _train(file: ArrayFile, n: int, dataset: str) -> NDArray[np.bool_]:
-    if "train" not in file.names:
-        return held_out(n, dataset)
-    train = file.read("train")
-    if train.shape != (n,) or train.dtype.kind not in "biu" or not np.isin(train, (0, 1)).all():
-        raise DataError(f"{file.path}: 'train' is {train.dtype} {train.shape}; true or false for {n} images is wanted.")
-    return train.astype(bool)
 
 
 arrays = Arrays()

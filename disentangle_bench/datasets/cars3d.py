@@ -74,9 +74,9 @@ class Cars3D(GridDataset):
         place = prepared_path(self.info.name, settings)
 
         def cars() -> Iterator[NDArray[np.uint8]]:
-            with unpacked_members(path, place.with_name(f".{place.name}.tar")) as members:
+            with unpacked_members(path, place.with_name(f".{place.name}.unpacked.tmp{place.suffix}")) as members:
                 for name in self._listed(members):
-                    yield resized(self._views(members, name), size)
+                    yield resized(self.views(members, name), size)
 
         images = prepared(self.info.name, settings, (self.info.images, 3, size, size), cars)
         elevation, azimuth, identity = self.info.factors
@@ -96,8 +96,12 @@ class Cars3D(GridDataset):
             raise DataError(f"{members.path}: {found[0]} names {listed}; there are {expected}.", REPLACE)
         return names
 
-    def _views(self, members: Members, name: str) -> NDArray[np.uint8]:
-        """One car `(elevation x azimuth, 3, 128, 128)`."""
+    def views(self, members: Members, name: str) -> NDArray[np.uint8]:
+        """Read the images of one car `(elevation x azimuth, 3, 128, 128)`.
+
+        Raises:
+            DataError: its file is damaged or a different one.
+        """
         elevation, azimuth, _ = (factor.size or 0 for factor in self.info.factors)
         image = matlab_array(members.read(name), "im", f"{members.path}: {name}")
         expected = (NATIVE, NATIVE, 3, azimuth, elevation)

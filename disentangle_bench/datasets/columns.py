@@ -69,35 +69,31 @@ def numbers(table: Table, kinds: Mapping[str, Kind], leave: Sequence[str] = ()) 
     Raises:
         DataError: most values of a column are numbers and some are not, unless its kind is given as categorical.
     """
-    chosen = {name: texts for name, texts in table.columns.items() if name not in leave}
-    return {name: _numbers(table, name, texts, kinds.get(name)) for name, texts in chosen.items()}
+    found: dict[str, NDArray[np.generic]] = {}
+    for name, texts in table.columns.items():
+        if name in leave:
+            continue
+        values, bad = np.zeros(len(texts)), []
+        for row, text in enumerate(texts.tolist()):
+            try:
+                values[row] = float(text)
+            except ValueError:
+                bad.append(row)
+        kind = kinds.get(name)
+        if bad and kind != "categorical" and (kind is not None or 2 * len(bad) <= len(values)):
+            raise DataError(
+                f"{table.where}: line {table.lines[bad[0]]}: {str(texts[bad[0]])!r} in the column {name!r} is not a "
+                f"number; {len(values) - len(bad)} of its {len(values)} values are.",
+                f"Repair it, or set kinds to {name}=categorical.",
+            )
+        found[name] = texts if bad else values
+    return found
 
 
 def label_of(factors: Sequence[Factor]) -> str | None:
     """Return the name of the categorical factor called `class` or `label`, if any."""
     named = [factor.name for factor in factors if factor.kind == "categorical" and factor.name.lower() in LABELS]
     return named[0] if named else None
-
-
-def _numbers(table: Table, name: str, texts: NDArray[np.str_], kind: Kind | None) -> NDArray[np.generic]:
-    values = [_number(text) for text in texts.tolist()]
-    bad = [row for row, value in enumerate(values) if value is None]
-    if not bad:
-        return np.array(values, dtype=np.float64)
-    if kind == "categorical" or (kind is None and 2 * len(bad) > len(values)):
-        return texts
-    raise DataError(
-        f"{table.where}: line {table.lines[bad[0]]}: {str(texts[bad[0]])!r} in the column {name!r} is not a number; "
-        f"{len(values) - len(bad)} of its {len(values)} values are.",
-        f"Repair it, or set kinds to {name}=categorical.",
-    )
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _factor(

@@ -1,4 +1,4 @@
-"""What every dataset adapter declares and gives."""
+"""The contract of datasets: what every adapter declares and returns."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Split = Literal["train", "test"]
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is declared of a dataset.
+    """The declaration of a dataset.
 
     Attributes:
-        images: how many; 0 where they are the user's own and nobody knows before they are loaded.
-        shape: `(channels, height, width)` of an image; zeros where that, too, is the user's own.
+        images: the number; 0 for the user's own, which is unknown before they are loaded.
+        shape: `(channels, height, width)` of an image; zeros if that, too, depends on the user's files.
         factors: what is known of each image.
-        labels: the factor that names an image's class, if there is one.
+        labels: the factor that is an image's class, if any.
         files: file name -> its hash and size; empty where nothing has to be downloaded.
         bytes: size on disk, for listings.
         subfolders: where in a folder of datasets other programs put these files.
@@ -71,16 +71,16 @@ class DatasetInfo:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A dataset, in memory or read as it is asked for.
+    """A dataset, in memory or read when needed.
 
     Attributes:
         images: `(n, c, h, w)` uint8: an array, or images that stay where they are.
         factors: `(n, k)` ground-truth factors or labels, where known: the number of the class, from 0 on, of one that
-            has classes, and else the value.
+            has classes, and otherwise the value.
         train: `(n,)` bool: the training split; the rest is the test split.
 
     Raises:
-        DataError: the arrays do not fit together or to the facts.
+        DataError: the arrays do not fit together, or to the info.
     """
 
     info: DatasetInfo
@@ -93,25 +93,25 @@ class Dataset:
         if self.images.shape != expected or self.images.dtype != np.uint8:
             given = f"{self.images.shape} {self.images.dtype}"
             raise DataError(
-                f"{self.info.name} gave images {given}; its facts say {expected} uint8.",
-                "The dataset's files or its adapter are at fault.",
+                f"{self.info.name} returned images {given}; its info declares {expected} uint8.",
+                "Its files or its adapter are wrong.",
             )
         for name, part in {"factors": self.factors, "train": self.train}.items():
             if part is not None and len(part) != len(self.images):
                 raise DataError(
-                    f"{self.info.name} gave {len(self.images)} images and {len(part)} rows of {name!r}.",
-                    "The dataset's files or its adapter are at fault.",
+                    f"{self.info.name} returned {len(self.images)} images and {len(part)} rows of {name!r}.",
+                    "Its files or its adapter are wrong.",
                 )
 
     def split(self, name: Split) -> Images:
-        """The images of one split; those that are not in memory stay where they are."""
+        """Return the images of one split; those on disk are not read."""
         rows = self.train if name == "train" else ~self.train
         if isinstance(self.images, np.ndarray):
             return self.images[rows]
         return self.images if rows.all() else SomeImages(self.images, np.flatnonzero(rows))
 
     def some(self, rows: NDArray[np.int64]) -> Dataset:
-        """A dataset of some of the rows, whose images are read into memory."""
+        """Return a dataset of some of the rows, whose images are read into memory."""
         return Dataset(
             replace(self.info, images=len(rows)),
             np.asarray(self.images[rows]),
@@ -121,13 +121,13 @@ class Dataset:
 
     @cached_property
     def ground_truth(self) -> GroundTruth | None:
-        """The sampler, factors to images, of a set whose factors all have classes; else None."""
+        """The sampler, factors to images, of a set whose factors all have classes; otherwise None."""
         if self.factors is None or any(factor.size is None for factor in self.info.factors):
             return None
         return GroundTruth(self.images, self.info.factors, np.asarray(self.factors.values, dtype=np.int64))
 
     def labels(self, name: Split | None = None) -> NDArray[np.int64] | None:
-        """The class of each image, of one split or of all, or None for a dataset without classes."""
+        """Return the class of each image, of one split or of all, or None for a dataset without classes."""
         if self.info.labels is None or self.factors is None:
             return None
         values = self.factors.column(self.info.labels)
@@ -136,9 +136,9 @@ class Dataset:
 
 
 def held_out(n: int, name: str, share: float = 0.1) -> NDArray[np.bool_]:
-    """A train mask `(n,)` for a set without a published split: all but a share, drawn by the set's name, are in it.
+    """Return a train mask `(n,)` for a set without a published split: all but a share, drawn by the set's name.
 
-    Some image is held out, unless it is the only one.
+    At least one image is held out, unless it is the only one.
     """
     generator = np.random.default_rng(derive_seed(0, "held out", name))
     train = np.ones(n, dtype=bool)
@@ -147,28 +147,27 @@ def held_out(n: int, name: str, share: float = 0.1) -> NDArray[np.bool_]:
 
 
 class Adapter(Protocol):
-    """One dataset: a module-level object in its own file of this room."""
+    """One dataset: a module-level object in a file of its own."""
 
     info: DatasetInfo
 
     def load(self, data_dir: Path | None = None) -> Dataset:
-        """Read the dataset, fetching and verifying its files if need be.
+        """Load the dataset, downloading and verifying its files if need be.
 
-        An adapter may take settings of its own, by keyword, each with a default: a recipe gives them in its table
-        `[data]`.
+        Keyword-only parameters are settings, each with a default: recipes give them in the table `[dataset]`.
 
         Args:
             data_dir: a folder with the files; by default `DBENCH_DATA`, the user cache, then the mirrors.
 
         Raises:
-            DownloadError: no source gave the right bytes. DataError: a file is damaged.
+            DownloadError: no source has the right file. DataError: a file is damaged.
         """
         ...
 
 
 class Published(Adapter, Protocol):
-    """A dataset whose files have to be had from somewhere: those that its facts declare."""
+    """A dataset whose files have to be downloaded: those that its info declares."""
 
     def sources(self) -> Iterable[Source]:
-        """Who has the files, in the order in which they are asked."""
+        """Return the sources of the files, in the order in which they are tried."""
         ...

@@ -31,25 +31,25 @@ class Faces:
     )
 
     def load(self, data_dir: Path | None = None, *, kinds: str = "") -> Dataset:
-        """The images with their factors, which are the columns of a table.
+        """Load the images with their factors, which are the columns of a table.
 
-        Of image files, `factors.csv` among them has a row for each: a column `file` (or the first one) names it; they
-        are made grey, and the square in their middle is resized to 32x32. Of an HDF5 or npz file with uint8 `images`
+        For image files, `factors.csv` among them has a row for each: a column `file` (or the first one) names it; they
+        are made grey, and the square in their middle is resized to 32x32. For an HDF5 or npz file with uint8 `images`
         `(n, 32, 32)`, the table is an array `factors` in it, or a CSV file of the same name beside it. A tenth of the
         images, drawn at random once and for all, is the test split.
 
         Args:
             data_dir: the folder, or a zip or tar archive of it, or the HDF5 or npz file.
-            kinds: of factors whose kind is not as guessed, such as `azimuth=cyclic,width=continuous`.
+            kinds: of factors whose guessed kind is wrong, such as `azimuth=cyclic,width=continuous`.
 
         Raises:
             DataError: no images, no table, one that does not fit to them, or images of another shape.
-            SettingError: kinds that cannot be. StorageError: the cache cannot be written.
+            SettingError: invalid kinds. StorageError: the cache cannot be written.
         """
-        path, said = given(data_dir, self.info.name), parse_kinds(kinds)
+        path, known = given(data_dir, self.info.name), parse_kinds(kinds)
         if path.suffix.lower() not in ARRAY_SUFFIXES:
-            return folder_dataset(self.info, path, Form(SIZE, 1), said, needs_table=True)
-        dataset = array_dataset(self.info, path, Names(), said)
+            return folder_dataset(self.info, path, Form(SIZE, 1), known, needs_table=True)
+        dataset = array_dataset(self.info, path, Names(), known)
         if dataset.images.shape[1:] != self.info.shape:
             raise DataError(f"{path} holds images of the shape {dataset.images.shape[1:]}.", "Give (n, 32, 32), grey.")
         if dataset.factors is None:

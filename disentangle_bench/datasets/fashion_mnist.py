@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 pictures of clothes, 28x28 grey."""
+"""Fashion-MNIST: 70,000 images of clothes, 28x28 grey."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FashionMnist(IdxSet):
 
     info = DatasetInfo(
         name="fashion-mnist",
-        title="Fashion-MNIST: pictures of clothes, 28x28 grey",
+        title="Fashion-MNIST: images of clothes, 28x28 grey",
         images=70_000,
         shape=(1, 28, 28),
         factors=(Factor.of("class", "categorical", _CLASSES), *MEASURED),
@@ -47,7 +47,7 @@ class FashionMnist(IdxSet):
     )
 
     def sources(self) -> Iterable[Source]:
-        """Debian's package `dataset-fashion-mnist`, where it is installed, then the mirrors that torchvision knows."""
+        """Debian's package `dataset-fashion-mnist`, if it is installed, then torchvision's mirrors."""
         from torchvision.datasets import FashionMNIST
 
         mirrors = (WebFolder(url, suffix=".gz") for url in FashionMNIST.mirrors)

@@ -1,4 +1,4 @@
-"""What MNIST and the sets in its form have in common: four IDX files, a class for each image, and what is measured."""
+"""The base of MNIST and sets in its format: four IDX files, a class for each image, and measured factors."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ class IdxSet(ABC):
     """An adapter: the training images, then the test images.
 
     Attributes:
-        info: the class is the first factor; those that are measured come after it.
+        info: the class is the first factor; measured factors follow.
     """
 
     info: DatasetInfo
 
     @abstractmethod
     def sources(self) -> Iterable[Source]:
-        """Where the files can be had, in order."""
+        """Return the sources of the files, in order."""
 
     def load(self, data_dir: Path | None = None, *, measures: bool = True) -> Dataset:
-        """The 60,000 training images and, after them, the 10,000 test images.
+        """Load the 60,000 training images and, after them, the 10,000 test images.
 
         Args:
             data_dir: a folder with the four IDX files, as they are or as `.gz`, in itself, in a folder with the
                 dataset's name, or where torchvision puts them; by default `DBENCH_DATA`, the user cache, then the
                 sources.
-            measures: also give slant, thickness, width, height and ink, which are measured on the images, once, as
-                `disentangle_bench.measures` says; an image without ink has 0 of each.
+            measures: include slant, thickness, width, height and ink, which are measured on the images once; see
+                `disentangle_bench.measures`. An image without ink has 0 of each.
 
         Raises:
-            DownloadError: some file could not be had. DataError: a file is damaged.
+            DownloadError: no source has some file. DataError: a file is damaged.
         """
         paths = obtain(self.info.file_set, self.sources, data_dir)
         parts = [read_idx(paths[f"{part}-images-idx3-ubyte"], dimensions=3) for part in ("train", "t10k")]

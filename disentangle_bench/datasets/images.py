@@ -1,4 +1,4 @@
-"""Images in memory, or read or drawn when they are asked for: those of a set that is too big for memory."""
+"""Images in memory, or read or computed when needed: those of a set that is too large for memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BATCH_BYTES = 2**24
 
 
 class Images(Protocol):
-    """uint8 images `(n, c, h, w)`. A NumPy array is such images, and so are those below."""
+    """uint8 images `(n, c, h, w)`: NumPy arrays, and the classes below."""
 
     @property
     def shape(self) -> Any:
@@ -29,18 +29,18 @@ class Images(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, rows: Any, /) -> Any:
-        """Some of the images `(b, c, h, w)`, for a slice, a mask or an array of whole numbers."""
+        """Return some of the images `(b, c, h, w)`, for a slice, a mask or an array of integers."""
         ...
 
 
 class LazyImages(ABC):
-    """Images that are read or drawn when they are asked for. They can be pickled: nothing is held open.
+    """Images that are read or computed when needed. They can be pickled: open files are not part of that.
 
     Attributes:
         shape: `(n, c, h, w)`.
-        block: how many neighbours are best read together, from a multiple of that number on; 1 if any image is as
-            near as any other.
-        kept: whether those that were asked for stay in memory, so that nothing is won by asking for all beforehand.
+        block: how many neighbours are best read together, from a multiple of that number on; 1 if each image is read
+            directly.
+        kept: whether images stay in memory once they are read, so that reading all beforehand gains nothing.
     """
 
     shape: Shape
@@ -50,7 +50,7 @@ class LazyImages(ABC):
 
     @abstractmethod
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The images `(b, c, h, w)` of rows `(b,)` from 0 to n - 1, in any order; a row may occur again."""
+        """Return the images `(b, c, h, w)` of rows `(b,)` from 0 to n - 1, in any order; rows may repeat."""
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -69,7 +69,7 @@ class LazyImages(ABC):
             return np.arange(*rows.indices(len(self)), dtype=np.int64)
         index = np.asarray(rows)
         if isinstance(rows, tuple) or index.ndim != 1 or (index.size and index.dtype.kind not in "biu"):
-            raise IndexError("images are indexed by a whole number, or by one slice, mask or array of whole numbers")
+            raise IndexError("images are indexed by an integer, or by one slice, mask or array of integers")
         if index.dtype == bool:
             if index.shape != (len(self),):
                 raise IndexError(f"a mask of the shape {index.shape} for {len(self)} images")
@@ -81,11 +81,11 @@ class LazyImages(ABC):
 
 
 class SomeImages(LazyImages):
-    """Some of other images, in an order of one's own; they stay where they are.
+    """A selection of other images, in any order; nothing is copied.
 
     Args:
-        images: of which these are some.
-        rows: `(m,)` which ones.
+        images: the other images.
+        rows: `(m,)` of those selected.
     """
 
     def __init__(self, images: Images, rows: NDArray[np.int64]) -> None:
@@ -94,18 +94,18 @@ class SomeImages(LazyImages):
         self.block, self.kept = block_of(images), bool(getattr(images, "kept", False))
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The images of these rows of the selection."""
+        """Return the images of these rows of the selection."""
         chosen: NDArray[np.uint8] = self.images[self.rows[rows]]
         return chosen
 
 
 def block_of(images: Images) -> int:
-    """How many neighbours are best read together; 1 for an array."""
+    """Return how many neighbours are best read together; 1 for an array."""
     return int(getattr(images, "block", 1))
 
 
 def in_batches(images: Images, size: int | None = None) -> Iterator[NDArray[np.uint8]]:
-    """All images in order, `size` at a time, by default as many as some megabytes hold, in whole blocks."""
+    """Yield all images in order, `size` at a time, by default some megabytes in whole blocks."""
     if size is None:
         block = block_of(images)
         size = max(1, BATCH_BYTES // max(1, block * int(np.prod(images.shape[1:])))) * block

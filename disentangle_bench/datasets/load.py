@@ -13,15 +13,15 @@ from disentangle_bench.settings import check_settings, settings_of
 
 
 def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str, Any] | None = None) -> Dataset:
-    """A dataset by its name.
+    """Load a dataset by its name.
 
     Args:
         name: of the dataset.
         data_dir: a folder with its files; by default `DBENCH_DATA`, the user cache, then its sources.
-        settings: its own, such as `{"size": 32}`; the keyword-only parameters of its `load`.
+        settings: the dataset's own, such as `{"size": 32}`; the keyword-only parameters of its `load`.
 
     Raises:
-        DbenchError: an unknown name or setting, a folder for a dataset without files, files that cannot be had or
+        DbenchError: an unknown name or setting, a folder for a dataset without files, files that no source has or
             that are damaged.
     """
     adapter = DATASETS.get(name)
@@ -35,6 +35,6 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
 
 
 def load_for_run(name: str, data_dir: Path | None = None, settings: Mapping[str, Any] | None = None) -> Dataset:
-    """As `load_dataset`, but nothing is measured on the images unless the settings say so: no run is asked of that."""
+    """As `load_dataset`, but without factors that are measured on the images, unless the settings ask for them."""
     spared = {"measures": False} if "measures" in settings_of(DATASETS.get(name).load) else {}
     return load_dataset(name, data_dir, {**spared, **(settings or {})})

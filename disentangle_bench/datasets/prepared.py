@@ -1,4 +1,4 @@
-"""Images that take long to make, decoded or drawn once and kept in the cache as an HDF5 file."""
+"""Images that take long to make: decoded or resized once, and kept in the cache."""
 
 from __future__ import annotations
 
@@ -30,20 +30,22 @@ Kept = TypeVar("Kept", bound=LazyImages)
 
 
 def prepared(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batches) -> StoredImages:
-    """The images that `batches` makes, from the cache if they were made before.
+    """Return the images that `batches` makes, from the cache if they were made before.
 
-    Several processes may ask at once: one makes them, the others wait.
+    Of several processes one makes them, and the others wait.
 
     Args:
         name: of the dataset, in whose folder of the cache they are kept.
-        settings: JSON-able: all on which the images depend, a version of the code that makes them included.
+        settings: JSON-able: everything that the images depend on, including a version of the code that makes them.
         shape: `(n, c, h, w)`.
         batches: called only if they have to be made; gives uint8 `(b, c, h, w)` until there are `n`.
 
     Raises:
         StorageError: the cache cannot be written, or there is too little space.
     """
-    return made_once(name, prepared_path(name, settings), shape, batches, open_file=StoredImages, write=_write)
+    return made_once(
+        name, prepared_path(name, settings), shape, batches, open_file=StoredImages, write=write_hdf5_images
+    )
 
 
 def in_whole_images(stored: StoredImages, dataset: str) -> StoredImages:
@@ -63,7 +65,7 @@ def in_whole_images(stored: StoredImages, dataset: str) -> StoredImages:
 
 
 def prepared_path(name: str, settings: Mapping[str, Any], suffix: str = ".h5") -> Path:
-    """Where the images with these settings are kept."""
+    """Return the path of the images with these settings."""
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     return cache_folder(name) / f"prepared-{key}{suffix}"
 
@@ -71,7 +73,7 @@ def prepared_path(name: str, settings: Mapping[str, Any], suffix: str = ".h5") -
 def made_once(
     name: str, path: Path, shape: Shape, batches: Batches, *, open_file: Callable[[Path], Kept], write: Write
 ) -> Kept:
-    """The images in a file, which is made if it is not there, or is damaged; see `prepared`.
+    """Return the images in a file, which is made if it is absent or damaged; see `prepared`.
 
     Args:
         name: of the dataset.
@@ -102,17 +104,18 @@ def made_once(
         return once(path, look, make, on_wait=wait)
 
 
-def _write(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> None:
+def write_hdf5_images(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> None:
+    """Write images `(n, c, h, w)` to an HDF5 file, atomically, a batch at a time."""
     rows = max(1, min(shape[0], CHUNK_BYTES // int(np.prod(shape[1:]))))
     with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
         images = file.create_dataset("images", shape, np.uint8, chunks=(rows, *shape[1:]), compression="lzf")
         for start, batch in numbered(shape, batches):
-            require_space(path.parent, batch.nbytes, "the images")  # HDF5 ends the whole process where a disk is full
+            require_space(path.parent, batch.nbytes, "the images")  # on a full disk, HDF5 ends the whole process
             images[start : start + len(batch)] = batch
 
 
 def numbered(shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Each batch with the row at which it begins; together they have to have the shape `(n, c, h, w)`."""
+    """Yield each batch with the row at which it begins; together they must have the shape `(n, c, h, w)`."""
     done = 0
     for batch in batches:
         if batch.shape[1:] != shape[1:]:

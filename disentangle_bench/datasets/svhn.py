@@ -68,7 +68,7 @@ class Svhn:
         """
         names = (TRAIN, TEST, EXTRA) if extra else (TRAIN, TEST)
         paths = obtain(self.info.file_set, self.sources, data_dir, names=names)
-        labels = [_digits(paths[name]) for name in names]
+        labels = [read_digits(paths[name]) for name in names]
         info = replace(self.info, images=sum(map(len, labels)))
         train = np.concatenate([np.full(len(digits), name != TEST) for name, digits in zip(names, labels, strict=True)])
         factors = as_variables(info.factors, np.concatenate(labels))
@@ -84,7 +84,12 @@ class Svhn:
         return (WebFolder("http://ufldl.stanford.edu/housenumbers"),)
 
 
-def _digits(path: Path) -> NDArray[np.int64]:
+def read_digits(path: Path) -> NDArray[np.int64]:
+    """Read the digit of each image `(n,)`.
+
+    Raises:
+        DataError: the file is damaged or a different one.
+    """
     labels = read_matlab(path, "y")
     if labels.ndim != 2 or labels.shape[1] != 1 or labels.dtype.kind not in "iuf":
         raise DataError(f"{path}: 'y' is {labels.shape} {labels.dtype}; (n, 1) numbers are expected.", _REMEDY)

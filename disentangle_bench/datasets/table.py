@@ -1,4 +1,4 @@
-"""Tables in CSV files: columns of text by name, with whatever may be wrong with them told by its line."""
+"""Tables in CSV files: columns of text by name; errors name the line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Table:
 
 
 def read_table(content: bytes, where: str) -> Table:
-    """A table from a CSV file with names in its first row; commas, semicolons or tabs between values, as in that row.
+    """Read a CSV file with names in its first row; commas, semicolons or tabs between values, as in that row.
 
     Raises:
         DataError: not UTF-8, no rows, a name missing or twice, or a row with too few values, too many, or an empty one.

@@ -132,7 +132,7 @@ def test_fetching_prints_the_paths_and_says_who_is_asked(dbench, web: Web, shape
 
 
 def test_an_embedded_set_needs_no_fetching(dbench):
-    assert dbench("data", "fetch", "digits") == (0, "", "digits is embedded: there is nothing to fetch.\n")
+    assert dbench("data", "fetch", "digits") == (0, "", "digits is embedded: there is nothing to download.\n")
     assert dbench("data", "verify", "digits") == (0, "", "digits is embedded: it has no published files.\n")
 
 
@@ -140,7 +140,7 @@ def test_a_set_of_the_users_own_has_nothing_to_fetch_and_no_number_of_images(dbe
     adapter = SimpleNamespace(info=replace(digits.info, name="mine", images=0), load=digits.load)
     monkeypatch.setitem(DATASETS._all(), "mine", "shapes_plugin:mine")
     monkeypatch.setattr("shapes_plugin.mine", adapter, raising=False)
-    assert dbench("data", "fetch", "mine") == (0, "", "mine is yours: there is nothing to fetch.\n")
+    assert dbench("data", "fetch", "mine") == (0, "", "mine is yours: there is nothing to download.\n")
     entries = json.loads(dbench("data", "list", "--format", "json").out)
     mine = next(entry for entry in entries if entry["dataset"] == "mine")
     assert (mine["images"], mine["state"]) == (None, "yours")
@@ -212,7 +212,7 @@ def test_verifying_tells_each_file(dbench, shapes: Path):
     assert outcome.code == 1
     assert [entry["state"] for entry in json.loads(outcome.out)] == ["whole", "damaged"]
     assert f"{shapes / 'labels.bin'} has the SHA-256 " in outcome.err
-    assert "`dbench data fetch shapes` gets what is missing, and what is damaged in the cache." in outcome.err
+    assert "`dbench data fetch shapes` downloads what is missing, and what is damaged in the cache." in outcome.err
 
 
 def test_what_verifying_found_damaged_is_fetched_anew(dbench, web: Web, shapes: Path):

@@ -109,10 +109,10 @@ def test_files_can_be_asked_for_without_loading(name: str, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_the_users_own_have_to_be_named(name: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=f"The dataset '{name}' is your own: nobody said where it is") as caught:
+    with pytest.raises(DataError, match=f"The dataset '{name}' is your own, and no path to it was given") as caught:
         DATASETS.get(name).load()
-    assert caught.value.remedy == "Name it with --data-dir, or data_dir=."
-    with pytest.raises(DataError, match="nothing is not there"):
+    assert caught.value.remedy == "Give it with --data-dir, or data_dir=."
+    with pytest.raises(DataError, match="nothing does not exist"):
         DATASETS.get(name).load(tmp_path / "nothing")
 
 

@@ -155,7 +155,7 @@ def test_where_the_channels_are_can_be_set(write: Write) -> None:
     path = write(images=IMAGES[..., :3])
     assert arrays.load(path, channels="first").info.shape == (3, 8, 3)
     assert arrays.load(path, channels="last").info.shape == (3, 3, 8)
-    with pytest.raises(SettingError, match="channels = 'middle' cannot be"):
+    with pytest.raises(SettingError, match="channels = 'middle' is invalid"):
         arrays.load(path, channels="middle")
 
 

@@ -191,7 +191,7 @@ def test_any_flipped_byte_of_a_car_is_told_or_harmless(small: Cars3D, published:
         path.write_bytes(flipped)
         members = open_members(tmp_path)
         try:
-            small._views(members, CAR)
+            small.views(members, CAR)
         except DataError as error:
             assert "car_100_mesh.mat" in str(error)  # noqa: PT017 - the header's text says nothing
 

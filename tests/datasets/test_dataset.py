@@ -49,14 +49,14 @@ def test_a_dataset_without_classes_has_no_labels() -> None:
 @pytest.mark.parametrize(
     ("images", "factors", "train", "message"),
     [
-        (IMAGES[:3], FACTORS, TRAIN, r"images \(3, 1, 2, 2\) uint8; its facts say \(4, 1, 2, 2\) uint8"),
+        (IMAGES[:3], FACTORS, TRAIN, r"images \(3, 1, 2, 2\) uint8; its info declares \(4, 1, 2, 2\) uint8"),
         (IMAGES.astype(float), FACTORS, TRAIN, r"images \(4, 1, 2, 2\) float64"),
         (IMAGES, FACTORS.rows(np.arange(3)), TRAIN, "4 images and 3 rows of 'factors'"),
         (IMAGES, FACTORS, TRAIN[:2], "4 images and 2 rows of 'train'"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(images, factors, train, message: str) -> None:
-    with pytest.raises(DataError, match=f"shapes gave .*{message}"):
+    with pytest.raises(DataError, match=f"shapes returned .*{message}"):
         Dataset(FACTS, images, factors, train)
 
 

@@ -100,8 +100,8 @@ def test_a_table_may_lie_above_the_images_and_name_the_class(root: Path) -> None
     [
         ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\n", r"has no row for 1 of 4 images, such as d\.bmp"),
         ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,4\na.png,5\n", r"line 6 names 'a\.png', as an earlier line does"),
-        ("file,x\na.png,1\nother.png,2\n", r"line 3 names 'other\.png', of which there are 0 images"),
-        ("file,x\n../../etc/passwd,1\n", r"line 2 names '\.\./\.\./etc/passwd', of which there are 0 images"),
+        ("file,x\na.png,1\nother.png,2\n", r"line 3 names 'other\.png', which 0 images match"),
+        ("file,x\n../../etc/passwd,1\n", r"line 2 names '\.\./\.\./etc/passwd', which 0 images match"),
         ("file,x\na.png,1\nb.jpg\n", r"factors\.csv: line 3 fills 1 of 2 columns"),
         ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,four\n", "line 5: 'four' in the column 'x' is not a number"),
     ],
@@ -116,14 +116,14 @@ def test_a_table_that_does_not_fit_is_told(root: Path, text: str, message: str) 
 def test_a_name_that_several_images_have_is_told(root: Path) -> None:
     put(root, ["cats/x.png", "dogs/x.png"])
     (root / "factors.csv").write_text("file,size\nx.png,1\ndogs/x.png,2\n")
-    with pytest.raises(DataError, match=r"line 2 names 'x\.png', of which there are 2 images"):
+    with pytest.raises(DataError, match=r"line 2 names 'x\.png', which 2 images match"):
         folder.load(root)
 
 
 def test_classes_twice_are_told(root: Path) -> None:
     put(root, ["cats/x.png", "dogs/y.png"])
     (root / "factors.csv").write_text("file,class\nx.png,1\ny.png,2\n")
-    with pytest.raises(DataError, match=r"has a column 'class', and the subfolders of .* name classes, too"):
+    with pytest.raises(DataError, match=r"has a column 'class', which the subfolders of .* give, too"):
         folder.load(root)
 
 

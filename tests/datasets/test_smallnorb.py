@@ -170,7 +170,7 @@ def _again(array: np.ndarray) -> None:
         (_changed(TEST.file("cat"), lambda a: a.fill(5)), "row 0 has category 5, which is not one of 0, 1, 2, 3, 4"),
         (
             lambda contents: [_changed(TRAIN.file(kind), _again)(contents) for kind in ("cat", "info")],
-            "training-info.*: the factors in row 8 occur in an earlier row, too",
+            "training-info.*: the factors in row 8 are those of an earlier row",
         ),
     ],
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,22 +29,29 @@ def content_of(place: Path, dataset: str) -> str:
     """
     with storage_errors(place, "read"):
         if place.is_dir():
-            return _listing(place)
+            listing = hashlib.sha256()
+            for parent, folders, names in os.walk(place):
+                folders.sort()
+                for path in (Path(parent, name) for name in sorted(names)):
+                    state = path.stat()
+                    listing.update(f"{path.relative_to(place)} {state.st_size} {state.st_mtime_ns}\n".encode())
+            return listing.hexdigest()
         note = note_on(place, cache_folder(dataset))
         digest = digest_of(place, note)
         Note.of(place, digest).keep(note)
         return digest
 
 
-def _listing(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(parent, name)
-            state = path.stat()
-            digest.update(f"{path.relative_to(folder)} {state.st_size} {state.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+def listing_of(folder: Path, names: Sequence[str]) -> str:
+    """Return a text that differs if one of the named files in a folder has another name, size or time of change.
+
+    Raises:
+        StorageError: one of them cannot be read.
+    """
+    with storage_errors(folder, "read"):
+        states = [(folder / name).stat() for name in names]
+    listed = [[name, state.st_size, state.st_mtime_ns] for name, state in zip(names, states, strict=True)]
+    return hashlib.sha256(json.dumps([str(folder.resolve()), listed]).encode()).hexdigest()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from disentangle_bench.errors import DataError, DownloadError
 from disentangle_bench.storage import in_bytes, require_space
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import Session
 
 _CHUNK = 1 << 16
 _CONNECT_SECONDS, _READ_SECONDS = 5, 30
@@ -93,7 +93,8 @@ def _complete(partial: Partial) -> None:
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 if partial.size > furthest:
                     pauses, furthest = list(_PAUSES), partial.size
-                status = _status(error)
+                response = getattr(error, "response", None)
+                status = None if response is None else int(response.status_code)
                 # A server that never sent anything is left to the next source.
                 if not pauses or not (status in _MAY_PASS if status else partial.size > 0):
                     kept = f"; {in_bytes(partial.size)} are kept, from which the next attempt resumes"
@@ -122,21 +123,12 @@ def _attempt(session: Session, partial: Partial) -> None:
                 raise RefusalError(f"answered with a web page instead of {partial.name}")
             whole, start = Whole.of(response), 0
             partial.begin(whole)
-        _receive(response, partial, whole, start)
-
-
-def _receive(response: Response, partial: Partial, whole: Whole, start: int) -> None:
-    if whole.total is not None:
-        require_space(partial.path.parent, whole.total - start, partial.name)
-    with progress(partial.name, whole.total, start) as moved:
-        for count in partial.append(response.raw.stream(_CHUNK, decode_content=False)):
-            moved(count)
-    partial.end()
-
-
-def _status(error: Exception) -> int | None:
-    response = getattr(error, "response", None)
-    return None if response is None else int(response.status_code)
+        if whole.total is not None:
+            require_space(partial.path.parent, whole.total - start, partial.name)
+        with progress(partial.name, whole.total, start) as moved:
+            for count in partial.append(response.raw.stream(_CHUNK, decode_content=False)):
+                moved(count)
+        partial.end()
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Images that lie in a file one after another, uncompressed, so that any one is as near as any other."""
+"""Images in a file without compression, so that each can be read directly."""
 
 from __future__ import annotations
 
@@ -48,26 +48,26 @@ class RawImages(LazyImages):
             raise DataError(f"{path} is truncated: {there:,} of {needed:,} bytes.", "Replace it by a whole one.")
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The images of these rows; each run of neighbours is one access to the file."""
+        """Return the images of these rows; each run of neighbours is one access to the file."""
         found = np.empty((len(rows), self._bytes), np.uint8)
         borders = np.flatnonzero(np.diff(rows) != 1) + 1
         starts = [0, *borders.tolist()] if len(rows) else []
         view, size = found.data.cast("B") if found.size else memoryview(b""), self._bytes
         with storage_errors(self.path, "read"):
             for start, stop in zip(starts, [*starts[1:], len(rows)], strict=False):
-                self._fill(view[start * size : stop * size], self.offset + int(rows[start]) * size)
+                run, place = view[start * size : stop * size], self.offset + int(rows[start]) * size
+                while run:
+                    content = os.pread(self._handle, len(run), place)
+                    if not content:
+                        raise DataError(
+                            f"{self.path} became shorter since it was opened.", "Replace it by a whole one."
+                        )
+                    run[: len(content)] = content
+                    run, place = run[len(content) :], place + len(content)
         c, h, w = self.shape[1:]
         if self.channels_last:
             return np.ascontiguousarray(found.reshape(-1, h, w, c).transpose(0, 3, 1, 2))
         return found.reshape(-1, c, h, w)
-
-    def _fill(self, view: memoryview, place: int) -> None:
-        while view:
-            content = os.pread(self._handle, len(view), place)
-            if not content:
-                raise DataError(f"{self.path} has become shorter since it was opened.", "Replace it by a whole one.")
-            view[: len(content)] = content
-            view, place = view[len(content) :], place + len(content)
 
     @cached_property
     def _handle(self) -> int:
@@ -93,29 +93,33 @@ class BinaryImages(LazyImages):
         self.packed, self.shape, self.block = packed, (n, c, h, 8 * w), packed.block
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The images of these rows, unpacked."""
+        """Return the images of these rows, unpacked."""
         pixels = np.unpackbits(self.packed.read(rows), axis=-1)
         pixels *= 255
         return pixels
 
 
 def prepared_raw(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batches) -> RawImages:
-    """As `prepared`, but kept uncompressed: for sets that are small, or whose images are wanted one by one.
+    """As `prepared`, but kept uncompressed: for sets that are small, or whose images are read one by one.
 
     Args:
         name: of the dataset, in whose folder of the cache they are kept.
-        settings: JSON-able: all on which the images depend.
+        settings: JSON-able: everything that the images depend on.
         shape: `(n, c, h, w)`.
         batches: called only if they have to be made; gives uint8 `(b, c, h, w)` until there are `n`.
 
     Raises:
         StorageError: the cache cannot be written, or there is too little space.
     """
-    path = prepared_path(name, settings, ".npy")
-    return made_once(name, path, shape, batches, open_file=_open_npy, write=_write_npy)
+    return made_once(name, prepared_path(name, settings, ".npy"), shape, batches, open_file=open_npy, write=write_npy)
 
 
-def _open_npy(path: Path) -> RawImages:
+def open_npy(path: Path) -> RawImages:
+    """Open the images in an npy file.
+
+    Raises:
+        DataError: it is damaged. StorageError: it cannot be read.
+    """
     try:
         with storage_errors(path, "read"), path.open("rb") as file:
             npy.read_magic(file)
@@ -126,7 +130,8 @@ def _open_npy(path: Path) -> RawImages:
     return RawImages(path, (n, c, h, w), offset)
 
 
-def _write_npy(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> None:
+def write_npy(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> None:
+    """Write images `(n, c, h, w)` to an npy file, atomically, a batch at a time."""
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         npy.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
         for _, batch in numbered(shape, batches):

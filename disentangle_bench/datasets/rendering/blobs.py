@@ -60,18 +60,16 @@ class Quadrics:
 
     def __init__(self, blobs: Sequence[Blob]) -> None:
         self.centre: Array = np.array([blob.centre for blob in blobs], dtype=np.float32)
-        self.form: Array = np.stack([_form(blob) for blob in blobs]).astype(np.float32)
+        forms = []
+        for blob in blobs:
+            c, s = np.cos(np.deg2rad(blob.tilt)), np.sin(np.deg2rad(blob.tilt))
+            own = np.array([[1, 0, 0], [0, c, s], [0, -s, c]]) / np.array(blob.half)[:, None]
+            forms.append(own.T @ own)
+        self.form: Array = np.stack(forms).astype(np.float32)
 
     def seen(self, axes: Array) -> tuple[Array, Array]:
         """Centres `(p, 3)` and forms `(p, 3, 3)` in the coordinates of a view: right, up and towards the viewer."""
         return np.einsum("pi,vi->pv", self.centre, axes), np.einsum("vi,pij,wj->pvw", axes, self.form, axes)
-
-
-def _form(blob: Blob) -> NDArray[np.float64]:
-    c, s = np.cos(np.deg2rad(blob.tilt)), np.sin(np.deg2rad(blob.tilt))
-    own = np.array([[1, 0, 0], [0, c, s], [0, -s, c]]) / np.array(blob.half)[:, None]
-    form: NDArray[np.float64] = own.T @ own
-    return form
 
 
 class Body:

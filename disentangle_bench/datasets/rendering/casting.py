@@ -45,8 +45,13 @@ def cast(scene: Scene, camera: Camera) -> Surface:
     across, down, ahead = (scene.inverse @ axis for axis in (camera.axes[0], -camera.axes[1], -camera.axes[2]))
     columns = across[:, :, None] * camera.x
     rows = down[:, :, None] * camera.y + ahead[:, :, None]
+    x, y = camera.project(scene.corners)
+    # The pixels at which each solid can be seen.
+    lefts, rights = np.searchsorted(camera.x, x.min(1)), np.searchsorted(camera.x, x.max(1), "right")
+    tops, bottoms = np.searchsorted(camera.y, y.min(1)), np.searchsorted(camera.y, y.max(1), "right")
+    windows = zip(tops.tolist(), bottoms.tolist(), lefts.tolist(), rights.tolist(), strict=True)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for i, (top, bottom, left, right) in enumerate(_windows(scene, camera)):
+        for i, (top, bottom, left, right) in enumerate(windows):
             if top < bottom and left < right:
                 rays = rows[i, :, top:bottom, None] + columns[i, :, None, left:right]
                 _cast_at(scene, i, eye[i], rays, surface.window(top, bottom, left, right))
@@ -70,11 +75,3 @@ def _cast_at(scene: Scene, i: int, eye: Array, rays: Array, surface: Surface) ->
     surface.distance[row, column] = t
     surface.albedo[row, column] = scene.albedo[i]
     surface.normal[:, row, column] = normal
-
-
-def _windows(scene: Scene, camera: Camera) -> list[tuple[int, int, int, int]]:
-    """Top, bottom, left and right of the pixels that each solid can be seen at."""
-    x, y = camera.project(scene.corners)
-    left, right = np.searchsorted(camera.x, x.min(1)), np.searchsorted(camera.x, x.max(1), "right")
-    top, bottom = np.searchsorted(camera.y, y.min(1)), np.searchsorted(camera.y, y.max(1), "right")
-    return list(zip(top.tolist(), bottom.tolist(), left.tolist(), right.tolist(), strict=True))

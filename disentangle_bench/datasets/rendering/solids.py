@@ -127,13 +127,9 @@ def unit_normals(shape: Shape, points: Array) -> Array:
     if shape == "ball":
         return points
     if shape == "cylinder":
-        return _cylinder_normals(points)
+        at_end = points[1] * points[1] > points[0] * points[0] + points[2] * points[2]
+        return np.stack([points[0] * ~at_end, points[1] * at_end, points[2] * ~at_end])
     size = np.abs(points)
     face = size == np.maximum(np.maximum(size[0], size[1]), size[2])
     np.copysign(face.astype(np.float32), points, out=size)
     return size
-
-
-def _cylinder_normals(points: Array) -> Array:
-    at_end = points[1] * points[1] > points[0] * points[0] + points[2] * points[2]
-    return np.stack([points[0] * ~at_end, points[1] * at_end, points[2] * ~at_end])

@@ -60,7 +60,7 @@ def test_a_file_that_is_cut_meanwhile_is_told(tmp_path: Path) -> None:
     images = RawImages(path, ARRAY.shape)
     path.write_bytes(ARRAY.tobytes()[:500])
     np.testing.assert_array_equal(images[:5], ARRAY[:5])
-    with pytest.raises(DataError, match="images has become shorter since it was opened"):
+    with pytest.raises(DataError, match="images became shorter since it was opened"):
         images[3:7]
 
 
