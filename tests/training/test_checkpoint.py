@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from disentangle_bench.errors import StorageError
 from disentangle_bench.models.model import part
+from disentangle_bench.models.optimizers import make_optimizer
+from disentangle_bench.recipe import AdamWSettings, OptimizerSettings, RMSpropSettings, SGDSettings
 from disentangle_bench.training.checkpoint import (
     Checkpoint,
     keep_last,
@@ -257,6 +259,27 @@ class TestOptimizer:
         self.learn(resumed, again, range(3, 6))
         for name, value in straight.state_dict().items():
             assert torch.equal(value, resumed.state_dict()[name]), name
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            AdamWSettings(kind="adamw", lr=1e-2),
+            RMSpropSettings(kind="rmsprop", lr=1e-3, momentum=0.5),
+            SGDSettings(kind="sgd", lr=1e-3),
+            SGDSettings(kind="sgd", lr=1e-3, momentum=0.9),
+        ],
+        ids=lambda settings: f"{settings.kind}-{getattr(settings, 'momentum', '')}",
+    )
+    def test_of_every_kind_resumes(self, settings: OptimizerSettings) -> None:
+        straight, stopped = self.network(), self.network()
+        self.learn(straight, make_optimizer(settings, straight.parameters()), range(6))
+        optimizer = make_optimizer(settings, stopped.parameters())
+        self.learn(stopped, optimizer, range(3))
+        again = make_optimizer(settings, stopped.parameters())
+        unpack_optimizer("player", again, pack_optimizer("player", optimizer))
+        self.learn(stopped, again, range(3, 6))
+        for name, value in straight.state_dict().items():
+            assert torch.equal(value, stopped.state_dict()[name]), name
 
     def test_before_its_first_step(self) -> None:
         network = self.network()
