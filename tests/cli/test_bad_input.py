@@ -260,7 +260,9 @@ def test_metrics_and_settings_that_there_are_not(refused, tmp_path):
     refused("eval", path, "--set", "bootstrap=5", says=("METRIC.KEY=VALUE",))
 
 
-@pytest.mark.parametrize(("value", "says"), [("many", "valid integer"), ("1.5", "valid integer"), ("0", "Give 2 or more")])
+@pytest.mark.parametrize(
+    ("value", "says"), [("many", "valid integer"), ("1.5", "valid integer"), ("0", "Give 2 or more")]
+)
 def test_a_value_that_a_metric_cannot_take(refused, tmp_path, value, says):
     path = write_codes(tmp_path / "mine.npz", codes=FACTORS, factors=FACTORS)
     refused("eval", path, "--set", f"c1-accuracy.bootstrap={value}", says=("bootstrap", value.strip("'"), says))
