@@ -1,4 +1,4 @@
-"""The share of private functions with exactly one caller: `python -m benchmarks.one_caller [FOLDER]`.
+"""The share of private functions with exactly one caller: `python -m benchmarks.one_caller [PATH]`.
 
 A private function or method that is referred to once may say no more than the line that calls it. The count is by name
 within the file that defines it, for what is private is not used elsewhere.
@@ -27,8 +27,8 @@ class PrivateFunction(NamedTuple):
 
 
 def private_functions(folder: Path = PACKAGE) -> Iterator[PrivateFunction]:
-    """Every private function and method below a folder, dunder methods left out."""
-    for path in sorted(folder.rglob("*.py")):
+    """Every private function and method of a file or below a folder, dunder methods left out."""
+    for path in [folder] if folder.is_file() else sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         references = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
         references.update(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))

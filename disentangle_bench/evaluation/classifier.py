@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -97,18 +95,14 @@ def _fit(network: nn.Module, images: Tensor, targets: Tensor, seed: int) -> None
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=STEPS)
     network.train()
-    for rows in _batches(len(images), seed):
+    generator = torch.Generator().manual_seed(derive_seed(seed, "classifier batches"))
+    for _ in range(STEPS):
+        rows = torch.randint(len(images), (BATCH,), generator=generator)
         loss = F.cross_entropy(network(_scaled(images[rows])), targets[rows])
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
-
-
-def _batches(n: int, seed: int) -> Iterator[Tensor]:
-    generator = torch.Generator().manual_seed(derive_seed(seed, "classifier batches"))
-    for _ in range(STEPS):
-        yield torch.randint(n, (BATCH,), generator=generator)
 
 
 def _scaled(images: Tensor) -> Tensor:

@@ -47,7 +47,10 @@ def paired_difference(first: Floats, second: Floats) -> Estimate:
     collapse; everything else gets the paired t.
     """
     if len(first) and _is_binary(first) and _is_binary(second):
-        return _mcnemar(int(np.sum(second > first)), int(np.sum(first > second)), len(first))
+        gains, losses = int(np.sum(second > first)), int(np.sum(first > second))
+        p = float(stats.binomtest(gains, gains + losses).pvalue) if gains + losses else 1.0
+        low, high = tango_interval(gains, losses, len(first))
+        return Estimate((gains - losses) / len(first), low, high, p, "exact McNemar")
     return paired_t(first, second)
 
 
@@ -126,13 +129,6 @@ def _without_spread(mean: float, pairs: int) -> Estimate:
     if mean == 0:
         return Estimate(mean, 0.0, 0.0, 1.0, "all pairs are equal")
     return Estimate(mean, reason=f"all {pairs} pairs differ by the same, so the spread is unknown")
-
-
-def _mcnemar(gains: int, losses: int, n: int) -> Estimate:
-    discordant = gains + losses
-    p = float(stats.binomtest(gains, discordant).pvalue) if discordant else 1.0
-    low, high = tango_interval(gains, losses, n)
-    return Estimate((gains - losses) / n, low, high, p, "exact McNemar")
 
 
 def tango_interval(gains: int, losses: int, n: int) -> tuple[float, float]:

@@ -46,7 +46,8 @@ def represent(
     """
     if batch_size < 1:
         raise RepresentationError(f"batch_size is {batch_size}.", "Give 1 or more.")
-    place = _place_of(encoder) if device is None else device
+    weights = next(encoder.parameters(), None) if isinstance(encoder, nn.Module) else None
+    place = device or (torch.device("cpu") if weights is None else weights.device)
     with torch.inference_mode(), _in_evaluation_mode(encoder):
         batches = [
             _checked(encoder(as_floats(torch.from_numpy(rows).to(place))), len(rows))
@@ -79,11 +80,6 @@ def representation_of_encoder(
     """
     codes = represent(encoder, dataset.images, batch_size=batch_size, device=device)
     return Representation(Variables.wrap(codes, names=names, kinds=kinds), dataset.factors, dataset.train)
-
-
-def _place_of(encoder: Encoder) -> torch.device:
-    parameter = next(encoder.parameters(), None) if isinstance(encoder, nn.Module) else None
-    return torch.device("cpu") if parameter is None else parameter.device
 
 
 @contextmanager

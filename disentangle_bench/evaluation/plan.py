@@ -106,7 +106,13 @@ def _applicable(subject: Subject, *, every: bool) -> dict[str, Metric]:
     able = {name: of for name, of in METRICS.usable().items() if not _lacking(subject, info_of(of))}
     if not every:
         of_run = subject.info.get("kind") == "run"
-        able = {name: of for name, of in able.items() if info_of(of).default and not (of_run and info_of(of).slow)}
+        kinds = {None, *(code["kind"] for code in subject.info.get("codes", ()))}
+        infos = {name: info_of(of) for name, of in able.items()}
+        able = {
+            name: able[name]
+            for name, info in infos.items()
+            if info.default and info.code_kind in kinds and not (of_run and info.slow)
+        }
     if not able:
         raise MetricError(
             f"No metric can be computed of {subject.name}: it offers only {', '.join(subject.parts)}.",

@@ -113,9 +113,11 @@ def _ranking(results: Results, models: Mapping[str, Representation], unchecked: 
         for criterion, scores in results.by_metric().items()
     }
     criteria = list(places)
-    ranked = [
-        _ranked(name, [places[criterion][number] for criterion in criteria]) for number, name in enumerate(models)
-    ]
+    ranked = []
+    for name, of_model in zip(models, zip(*places.values(), strict=True), strict=True):
+        ranks = [place.rank for place in of_model if place.rank is not None]
+        mean_rank = float(np.mean(ranks)) if ranks else None
+        ranked.append(RankedModel(name=name, mean_rank=mean_rank, places=list(of_model)))
     ranked.sort(key=lambda model: (model.mean_rank is None, model.mean_rank))
     samples = len(next(iter(models.values())).codes)
     return Ranking(criteria=criteria, models=ranked, samples=samples, unchecked=unchecked)
@@ -129,8 +131,3 @@ def _places(entries: list[ScoreEntry]) -> list[Place]:
         Place(score=entry.value, rank=None if entry.value is None else int(next(ranks)), reason=entry.reason)
         for entry in entries
     ]
-
-
-def _ranked(name: str, places: list[Place]) -> RankedModel:
-    ranks = [place.rank for place in places if place.rank is not None]
-    return RankedModel(name=name, mean_rank=float(np.mean(ranks)) if ranks else None, places=places)

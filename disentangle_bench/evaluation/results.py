@@ -110,7 +110,10 @@ class Results(BaseModel):
 
     def __repr__(self) -> str:
         """The name, how many scores there are, and the headlines of the first metrics."""
-        headlines = [f"{name} {_short(entry)}" for name, entry in self.headlines().items()]
+        headlines = [
+            f"{name} undefined" if entry.value is None else f"{name} {entry.value:.3g} {entry.unit}".rstrip()
+            for name, entry in self.headlines().items()
+        ]
         shown = [*headlines[:SHOWN], *(["..."] if len(self.scores) > SHOWN else [])]
         return f"<Results of {self.name}, {len(self.scores)} in all: {', '.join(shown)}>"
 
@@ -184,10 +187,6 @@ class Results(BaseModel):
             results.samples[name] = samples
         results.subject.setdefault("seed", run.seed)
         return results
-
-
-def _short(entry: ScoreEntry) -> str:
-    return "undefined" if entry.value is None else f"{entry.value:.3g}{entry.unit and ' '}{entry.unit}"
 
 
 def reading_order(metrics: Iterable[str], kind: str) -> list[str]:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from disentangle_bench.latents import Latents
 from disentangle_bench.metrics.resampling import Resampling
+from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.settings import defaults_of
 
@@ -134,6 +135,7 @@ class MetricInfo:
         summary: the first line of its docstring.
         slow: takes minutes on 10,000 samples, so that a run is scored by it only on request.
         default: computed where no metrics are named.
+        code_kind: if given, then only of codes at least one of which is of this kind.
         interval: `rows`: from resamples of the rows, each of which the metric is computed on anew. `held-out`: from
             resamples of what the value is an average over, without fitting anew; such scores come with a `resampling`.
             `halves`: from halves of the rows, for metrics that rows drawn twice would mislead.
@@ -154,6 +156,7 @@ class MetricInfo:
     summary: str
     slow: bool = False
     default: bool = True
+    code_kind: Kind | None = None
     interval: Interval = "rows"
     seconds: float = 0.02
     scale_invariant: bool = True
@@ -191,6 +194,7 @@ def metric(
     unit: str = "",
     slow: bool = False,
     default: bool = True,
+    code_kind: Kind | None = None,
     interval: Interval = "rows",
     seconds: float = 0.02,
     scale_invariant: bool = True,
@@ -220,6 +224,7 @@ def metric(
             summary,
             slow=slow,
             default=default,
+            code_kind=code_kind,
             interval=interval,
             seconds=seconds,
             scale_invariant=scale_invariant,

@@ -35,6 +35,7 @@ BOUNDS: Mapping[str, Bounds] = {"ari": (-0.5, 1), "categories-used": (1, None)}
     bounds=(0, 1),
     better="higher",
     source="arXiv:1606.03657, section 7.2; one-to-one matching by Kuhn (1955)",
+    code_kind="categorical",
 )
 def c1_accuracy(
     codes: Codes,
