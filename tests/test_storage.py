@@ -161,7 +161,7 @@ def test_permissions_follow_the_users_mask(tmp_path: Path) -> None:
         (errno.EROFS, "read-only"),
     ],
 )
-def test_refusals_of_the_disk_are_told_with_a_remedy(tmp_path: Path, number: int, remedy: str) -> None:
+def test_refusals_of_the_disk_are_reported_with_a_remedy(tmp_path: Path, number: int, remedy: str) -> None:
     path = tmp_path / "results.json"
     path.write_text("old")
     with pytest.raises(StorageError) as caught:
@@ -172,21 +172,21 @@ def test_refusals_of_the_disk_are_told_with_a_remedy(tmp_path: Path, number: int
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_reading_is_told_apart_from_writing(tmp_path: Path) -> None:
+def test_reading_is_reported_apart_from_writing(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*: No such file"), storage_errors(tmp_path / "x", "read"):
         (tmp_path / "x").read_text()
     with pytest.raises(StorageError, match=r"Could not read .*: Odd"), storage_errors(tmp_path / "x", "read"):
         raise OSError("Odd")
 
 
-def test_a_path_through_a_file_is_told(tmp_path: Path) -> None:
+def test_a_path_through_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="Could not write") as caught:
         write_text(tmp_path / "file" / "x", "")
     assert "is a file" in str(caught.value)
 
 
-def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_the_way_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     with pytest.raises(StorageError, match="Could not write") as caught:
         write_text(tmp_path / "x", "")
@@ -195,7 +195,7 @@ def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no folder that refuses even root")
-def test_a_folder_that_refuses_everyone_is_told() -> None:
+def test_a_folder_that_refuses_everyone_is_reported() -> None:
     with pytest.raises(StorageError, match="Could not write /proc/self/x"):
         write_text(Path("/proc/self/x"), "")
 

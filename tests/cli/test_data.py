@@ -148,7 +148,7 @@ def test_a_set_of_the_users_own_has_nothing_to_fetch_and_no_number_of_images(dbe
     assert line.split()[:3] == ["mine", "1", "yours"]
 
 
-def test_what_cannot_be_had_is_told_and_the_others_are_fetched(dbench, web: Web):
+def test_what_cannot_be_downloaded_is_reported_and_the_others_are_fetched(dbench, web: Web):
     web.files["/shapes.bin"] = FILES["shapes.bin"]
     outcome = dbench("data", "fetch", "shapes", "digits")
     assert (outcome.code, outcome.out) == (1, "")
@@ -167,7 +167,7 @@ def test_offline_nothing_is_asked(dbench, web: Web, monkeypatch):
     assert web.asked == []
 
 
-def test_an_unknown_name_is_told_before_anything_is_fetched(dbench, web: Web):
+def test_an_unknown_name_is_reported_before_anything_is_fetched(dbench, web: Web):
     outcome = dbench("data", "fetch", "shapes", "shaps")
     assert (outcome.code, outcome.out) == (2, "")
     assert "There is no dataset named 'shaps'.\nDid you mean 'shapes'" in outcome.err
@@ -183,7 +183,7 @@ def test_copies_are_imported(dbench, web: Web, shapes: Path, tmp_path: Path):
     assert web.asked == []
 
 
-def test_a_copy_that_is_not_there_or_wrong_is_told(dbench, tmp_path: Path):
+def test_a_copy_that_is_not_there_or_wrong_is_reported(dbench, tmp_path: Path):
     assert "Could not read" in (outcome := dbench("data", "fetch", "shapes", "--from", tmp_path / "none")).err
     assert outcome.code == 2
     (put(tmp_path / "copy") / "labels.bin").write_bytes(b"round square wrong")

@@ -58,7 +58,7 @@ def test_a_sheet_replaces_a_sheet_but_nothing_else(dbench, tmp_path):
         ([], "Missing argument"),
     ],
 )
-def test_what_cannot_be_shown_is_told_before_anything_is_printed(dbench, tmp_path, words, said):
+def test_what_cannot_be_shown_is_reported_before_anything_is_printed(dbench, tmp_path, words, said):
     outcome = dbench("data", "show", *words)
     assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err

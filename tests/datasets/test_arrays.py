@@ -146,7 +146,7 @@ def test_black_and_white_images_as_truth_values_are_0_and_255(write: Write) -> N
         ({"images": IMAGES, "train": np.arange(N)}, r"'train' is int64 \(20,\)"),
     ],
 )
-def test_arrays_that_do_not_fit_are_told(write: Write, parts: dict[str, object], message: str) -> None:
+def test_arrays_that_do_not_fit_are_reported(write: Write, parts: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=message):
         arrays.load(write(**parts))
 
@@ -168,7 +168,7 @@ def test_a_folder_with_one_such_file_will_do(write: Write) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "garbage", "empty"])
-def test_damaged_files_are_told(write: Write, damage: str) -> None:
+def test_damaged_files_are_reported(write: Write, damage: str) -> None:
     path = write(images=IMAGES)
     content = path.read_bytes()
     path.write_bytes({"cut": content[: len(content) // 2], "garbage": b"no array" * 99, "empty": b""}[damage])

@@ -149,7 +149,7 @@ def _without(files: Files, name: str) -> Files:
         (lambda f: f | {"../outside": b""}, r"names '\.\./outside', a path outside itself"),
     ],
 )
-def test_damage_is_told_and_nothing_is_kept(
+def test_damage_is_reported_and_nothing_is_kept(
     small: Cars3D, tmp_path: Path, published: Files, change: Callable[[Files], Files], message: str
 ) -> None:
     packed(tmp_path / FILE, change(published))
@@ -166,7 +166,7 @@ def test_some_other_list_is_not_taken_for_theirs(small: Cars3D, tmp_path: Path, 
     assert len(small.load(tmp_path).images) == 24
 
 
-def test_an_archive_that_is_cut_is_told(small: Cars3D, tmp_path: Path, published: Files) -> None:
+def test_an_archive_that_is_cut_is_reported(small: Cars3D, tmp_path: Path, published: Files) -> None:
     path = packed(tmp_path / FILE, published)
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(DataError, match=r"nips2015-analogy-data\.tar\.gz is not a complete archive"):
@@ -175,13 +175,13 @@ def test_an_archive_that_is_cut_is_told(small: Cars3D, tmp_path: Path, published
     assert len(small.load(tmp_path).images) == 24, "the damaged copy is not what others have to match"
 
 
-def test_a_file_that_is_no_archive_is_told(small: Cars3D, tmp_path: Path) -> None:
+def test_a_file_that_is_no_archive_is_reported(small: Cars3D, tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"<html>Sorry</html>")
     with pytest.raises(DataError, match=r"nips2015-analogy-data\.tar\.gz is not a folder, zip or tar archive"):
         small.load(tmp_path)
 
 
-def test_any_flipped_byte_of_a_car_is_told_or_harmless(small: Cars3D, published: Files, tmp_path: Path) -> None:
+def test_any_flipped_byte_of_a_car_is_reported_or_harmless(small: Cars3D, published: Files, tmp_path: Path) -> None:
     generator = np.random.default_rng(0)
     laid_out(tmp_path, published)
     path = tmp_path / CAR

@@ -150,7 +150,7 @@ def test_an_image_of_another_size_is_named(folder: Path) -> None:
         (attributes() + "\n", "line 10 lacks a name"),
     ],
 )
-def test_another_form_of_the_attributes_is_told(folder: Path, text: str, message: str) -> None:
+def test_another_form_of_the_attributes_is_reported(folder: Path, text: str, message: str) -> None:
     (folder / ATTRIBUTES).write_text(text)
     with pytest.raises(DataError, match=rf"{ATTRIBUTES}:? {message}"):
         declaring(folder).load(folder)
@@ -165,7 +165,7 @@ def test_another_form_of_the_attributes_is_told(folder: Path, text: str, message
         ("", " and list_attr_celeba.txt have 7 images that the other lacks, such as 000001.jpg"),
     ],
 )
-def test_another_form_of_the_partition_is_told(folder: Path, text: str, message: str) -> None:
+def test_another_form_of_the_partition_is_reported(folder: Path, text: str, message: str) -> None:
     (folder / PARTITION).write_text(text)
     with pytest.raises(DataError, match=f"{PARTITION}{message}"):
         declaring(folder).load(folder)

@@ -176,7 +176,7 @@ def _without(files: Files, *names: str) -> Files:
         (lambda f: {"rendered_chairs/all_chair_names.mat": b""}, r"holds no \.png files"),
     ],
 )
-def test_damage_is_told_and_nothing_is_kept(
+def test_damage_is_reported_and_nothing_is_kept(
     small: Chairs, tmp_path: Path, published: Files, change: Callable[[Files], Files], message: str
 ) -> None:
     path = packed(tmp_path, change(published))
@@ -185,7 +185,7 @@ def test_damage_is_told_and_nothing_is_kept(
     assert not list(cache_folder("chairs").glob("*.h5"))
 
 
-def test_an_archive_that_is_cut_is_told(small: Chairs, tmp_path: Path, published: Files) -> None:
+def test_an_archive_that_is_cut_is_reported(small: Chairs, tmp_path: Path, published: Files) -> None:
     path = packed(tmp_path, published)
     path.write_bytes(path.read_bytes()[:-20_000])
     with pytest.raises(DataError, match=r"rendered_chairs\.tar"):

@@ -62,7 +62,7 @@ def test_classes_alone_are_whole_numbers_so_that_they_can_be_sampled() -> None:
         (["left", "right"], "ordinal", "'x' is ordinal and holds text"),
     ],
 )
-def test_values_that_cannot_be_are_told(values, kind: str | None, message: str) -> None:
+def test_values_that_cannot_be_are_reported(values, kind: str | None, message: str) -> None:
     with pytest.raises(DataError, match=rf"mine\.csv: {message}"):
         one(values, kind)
 
@@ -88,7 +88,7 @@ def test_columns_of_numbers_are_numbers() -> None:
     assert list(found) == ["a", "b"]
 
 
-def test_a_text_among_numbers_is_told_by_its_line() -> None:
+def test_a_text_among_numbers_is_reported_by_its_line() -> None:
     mixed = table(a=["1", "2", "O"])
     with pytest.raises(DataError, match=r"mine\.csv: line 5: 'O' in the column 'a' is not a number; 2 of its 3 values"):
         numbers(mixed, {})

@@ -150,7 +150,7 @@ def test_another_grid_is_refused(
 
 
 @pytest.mark.parametrize("key", ["imgs", "latents_classes", "latents_values"])
-def test_a_missing_array_is_told(small: DSprites, tmp_path: Path, key: str) -> None:
+def test_a_missing_array_is_reported(small: DSprites, tmp_path: Path, key: str) -> None:
     contents = arrays()
     del contents[key]
     written(tmp_path, contents)

@@ -74,13 +74,13 @@ def test_without_a_table_they_are_no_use(renders: Path) -> None:
         faces.load(stored(renders.parent))
 
 
-def test_arrays_of_another_shape_are_told(renders: Path) -> None:
+def test_arrays_of_another_shape_are_reported(renders: Path) -> None:
     path = stored(renders.parent, np.repeat(PIXELS, 2, axis=1))
     path.with_suffix(".csv").write_text(rows())
     with pytest.raises(DataError, match=r"holds images of the shape \(1, 64, 32\)"):
         faces.load(path)
 
 
-def test_kinds_that_cannot_be_are_told(renders: Path) -> None:
+def test_kinds_that_cannot_be_are_reported(renders: Path) -> None:
     with pytest.raises(SettingError, match="kinds names 'elevation'"):
         faces.load(renders, kinds="elevation=cyclic")

@@ -21,7 +21,7 @@ def test_a_factor_of_values_has_a_class_for_each() -> None:
         (Factor("ink", "continuous"), "It has no classes."),
     ],
 )
-def test_a_value_that_there_is_not_is_told(factor: Factor, remedy: str) -> None:
+def test_a_value_that_there_is_not_is_reported(factor: Factor, remedy: str) -> None:
     with pytest.raises(DataError, match=f"{factor.name!r} has no value 99") as caught:
         factor.class_of(99)
     assert caught.value.remedy == remedy
@@ -40,5 +40,5 @@ def test_as_many_values_as_classes() -> None:
         (Factor("ink", "continuous", measured=True), "continuous, measured"),
     ],
 )
-def test_a_factor_is_told_in_a_few_words(factor: Factor, summary: str) -> None:
+def test_a_factor_is_reported_in_a_few_words(factor: Factor, summary: str) -> None:
     assert factor.summary == summary

@@ -46,7 +46,7 @@ def test_loads_from_a_folder(small: FashionMnist, tmp_path: Path, folder: str) -
     assert dataset.factors.values[3].tolist() == [5, 0, 0, 0, 0, 0], "a black image has 0 of all that is measured"
 
 
-def test_a_truncated_file_is_told(small: FashionMnist, tmp_path: Path) -> None:
+def test_a_truncated_file_is_reported(small: FashionMnist, tmp_path: Path) -> None:
     for name, array in ARRAYS.items():
         (tmp_path / name).write_bytes(idx(array))
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(ARRAYS["train-images-idx3-ubyte"])[:-9])

@@ -106,28 +106,28 @@ def test_a_table_may_lie_above_the_images_and_name_the_class(root: Path) -> None
         ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,four\n", "line 5: 'four' in the column 'x' is not a number"),
     ],
 )
-def test_a_table_that_does_not_fit_is_told(root: Path, text: str, message: str) -> None:
+def test_a_table_that_does_not_fit_is_reported(root: Path, text: str, message: str) -> None:
     put(root, PLAIN)
     (root / "factors.csv").write_text(text)
     with pytest.raises(DataError, match=message):
         folder.load(root)
 
 
-def test_a_name_that_several_images_have_is_told(root: Path) -> None:
+def test_a_name_that_several_images_have_is_reported(root: Path) -> None:
     put(root, ["cats/x.png", "dogs/x.png"])
     (root / "factors.csv").write_text("file,size\nx.png,1\ndogs/x.png,2\n")
     with pytest.raises(DataError, match=r"line 2 names 'x\.png', which 2 images match"):
         folder.load(root)
 
 
-def test_classes_twice_are_told(root: Path) -> None:
+def test_classes_twice_are_reported(root: Path) -> None:
     put(root, ["cats/x.png", "dogs/y.png"])
     (root / "factors.csv").write_text("file,class\nx.png,1\ny.png,2\n")
     with pytest.raises(DataError, match=r"has a column 'class', which the subfolders of .* give, too"):
         folder.load(root)
 
 
-def test_no_images_and_unreadable_ones_are_told(root: Path) -> None:
+def test_no_images_and_unreadable_ones_are_reported(root: Path) -> None:
     root.mkdir()
     (root / "notes.txt").write_text("no image")
     with pytest.raises(DataError, match="holds no images"):
@@ -138,7 +138,7 @@ def test_no_images_and_unreadable_ones_are_told(root: Path) -> None:
         folder.load(root)
 
 
-def test_a_table_without_a_line_of_names_is_told(root: Path) -> None:
+def test_a_table_without_a_line_of_names_is_reported(root: Path) -> None:
     put(root, PLAIN)
     (root / "factors.csv").write_text("a.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,4\n")
     with pytest.raises(DataError, match=r"no row for 1 of 4 images, such as a\.png.*\n.* below a first line with"):
@@ -151,7 +151,7 @@ def test_one_image_is_for_training(root: Path, capsys) -> None:
     assert "Preparing 1 image of folder, once" in capsys.readouterr().err
 
 
-def test_settings_that_cannot_be_are_told(root: Path) -> None:
+def test_settings_that_cannot_be_are_reported(root: Path) -> None:
     put(root, PLAIN)
     for settings in ({"size": 0}, {"channels": 4}, {"kinds": "x"}, {"kinds": "x=cyclic"}):
         with pytest.raises(SettingError):

@@ -51,6 +51,6 @@ def test_texts_say_more_than_numbers() -> None:
         ([], "'labels' has 0 values of a; there are 2"),
     ],
 )
-def test_values_that_are_not_as_many_as_classes_are_told(stated: list[float], message: str) -> None:
+def test_values_that_are_not_as_many_as_classes_are_reported(stated: list[float], message: str) -> None:
     with pytest.raises(DataError, match=message):
         ranked(FILE, "labels", np.array(stated, dtype=float)[:, None], FACTORS[:1])

@@ -99,7 +99,7 @@ def test_many_binary_factors_have_more_combinations_than_memory() -> None:
         (lambda: GroundTruth(images_of(1), [Factor("ink", "continuous")], np.zeros((1, 1), int)), "'ink' is continu"),
     ],
 )
-def test_what_is_not_there_is_told(ask, message: str) -> None:
+def test_what_is_not_there_is_reported(ask, message: str) -> None:
     with pytest.raises(DataError, match=message):
         ask()
 
@@ -125,6 +125,6 @@ def test_a_value_is_not_taken_for_the_number_of_a_class(truth: GroundTruth, ask,
         ask(truth)
 
 
-def test_an_unknown_factor_is_told() -> None:
+def test_an_unknown_factor_is_reported() -> None:
     with pytest.raises(UnknownNameError, match="shap"):
         WHOLE.sample(1, np.random.default_rng(0), {"shap": 1})

@@ -111,7 +111,7 @@ def test_the_block_is_the_chunk_of_the_file(stored: dict[str, LazyImages]) -> No
         ("images", ARRAY.astype(float), r"it holds \(20, 3, 4, 5\) float64"),
     ],
 )
-def test_another_array_is_told(tmp_path: Path, key: str, values: np.ndarray, message: str) -> None:
+def test_another_array_is_reported(tmp_path: Path, key: str, values: np.ndarray, message: str) -> None:
     with h5py.File(tmp_path / "mine.h5", "w") as file:
         file[key] = values
     with pytest.raises(DataError, match=message):
@@ -126,7 +126,7 @@ def test_grey_images_need_no_axis_of_channels(tmp_path: Path) -> None:
         np.testing.assert_array_equal(images[[3, 0, 3]], ARRAY[[3, 0, 3], :1])
 
 
-def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "images.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("images", data=np.tile(ARRAY, (50, 1, 4, 4)), chunks=(8, 3, 16, 20), compression="gzip")

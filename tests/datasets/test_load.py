@@ -53,7 +53,7 @@ def test_numpy_numbers_are_accepted(adapter: Resizable) -> None:
             load_dataset("digits", settings=settings)
 
 
-def test_an_unknown_setting_is_told_with_those_that_there_are(adapter: Resizable) -> None:
+def test_an_unknown_setting_is_reported_with_those_that_there_are(adapter: Resizable) -> None:
     with pytest.raises(UnknownNameError, match="setting of the dataset 'digits' named 'sise'") as caught:
         load_dataset("digits", settings={"sise": 16})
     assert "'size'" in caught.value.remedy
@@ -70,7 +70,7 @@ def test_an_unknown_setting_is_told_with_those_that_there_are(adapter: Resizable
         ({"zoom": True}, "is invalid: input should be a valid number"),
     ],
 )
-def test_a_value_of_another_type_is_told(adapter: Resizable, settings, message: str) -> None:
+def test_a_value_of_another_type_is_reported(adapter: Resizable, settings, message: str) -> None:
     with pytest.raises(SettingError, match=message) as caught:
         load_dataset("digits", settings=settings)
     assert "The default is" in caught.value.remedy

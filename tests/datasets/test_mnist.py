@@ -62,7 +62,7 @@ def test_loads_from_a_mirror(small: Mnist, arrays, web, monkeypatch: pytest.Monk
     assert sorted(web.asked) == sorted(f"/{name}.gz" for name in arrays), "the second time it comes from the cache"
 
 
-def test_a_file_that_is_verified_and_yet_no_idx_file_is_told(small: Mnist, arrays, tmp_path: Path) -> None:
+def test_a_file_that_is_verified_and_yet_no_idx_file_is_reported(small: Mnist, arrays, tmp_path: Path) -> None:
     contents = {name: idx(array) for name, array in arrays.items()}
     contents["t10k-labels-idx1-ubyte"] = contents["t10k-images-idx3-ubyte"]
     for name, content in contents.items():
@@ -73,7 +73,7 @@ def test_a_file_that_is_verified_and_yet_no_idx_file_is_told(small: Mnist, array
         small.load(tmp_path)
 
 
-def test_a_file_of_labels_for_other_images_is_told(small: Mnist, arrays, tmp_path: Path) -> None:
+def test_a_file_of_labels_for_other_images_is_reported(small: Mnist, arrays, tmp_path: Path) -> None:
     contents = {name: idx(array) for name, array in arrays.items()}
     contents["train-labels-idx1-ubyte"] = contents["t10k-labels-idx1-ubyte"]
     for name, content in contents.items():

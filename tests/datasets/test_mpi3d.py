@@ -85,7 +85,7 @@ def test_only_what_is_compressed_is_unpacked_and_only_once(
     assert "Preparing" not in capsys.readouterr().err
 
 
-def test_too_little_space_to_unpack_is_told(small: Mpi3D, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_space_to_unpack_is_reported(small: Mpi3D, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(tmp_path / "mpi3d.npz", images=IMAGES)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10_000_000))
     with pytest.raises(StorageError, match=r"has 10\.0 MB free; 74\.2 MB are needed for the images"):
@@ -102,14 +102,16 @@ def test_too_little_space_to_unpack_is_told(small: Mpi3D, tmp_path: Path, monkey
         ({"images": np.array([{}], dtype=object)}, "'images' is object"),
     ],
 )
-def test_what_does_not_fit_is_told(small: Mpi3D, tmp_path: Path, contents: dict[str, np.ndarray], message: str) -> None:
+def test_what_does_not_fit_is_reported(
+    small: Mpi3D, tmp_path: Path, contents: dict[str, np.ndarray], message: str
+) -> None:
     np.savez(tmp_path / "mpi3d.npz", **contents)
     with pytest.raises(DataError, match=message):
         small.load(tmp_path)
 
 
 @pytest.mark.parametrize("damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"", lambda whole: whole[9:]])
-def test_damaged_files_are_told(small: Mpi3D, path: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_damaged_files_are_reported(small: Mpi3D, path: Path, damage: Callable[[bytes], bytes]) -> None:
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DataError, match=r"mpi3d\.npz is not a complete npz file"):
         small.load(path.parent)

@@ -97,7 +97,7 @@ def test_space_is_looked_for_before_anything_is_made(
     assert maker.times == 0
 
 
-def test_space_that_runs_out_meanwhile_is_told(cache: Path, maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_space_that_runs_out_meanwhile_is_reported(cache: Path, maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     left = iter([10**9, 10**9, 10**9])
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=next(left, 0)))
     with pytest.raises(StorageError, match="has 0 bytes free"):
@@ -105,7 +105,7 @@ def test_space_that_runs_out_meanwhile_is_told(cache: Path, maker: Maker, monkey
     assert not list(cache.glob("*.h5"))
 
 
-def test_a_cache_that_is_no_folder_is_told(cache: Path, maker: Maker) -> None:
+def test_a_cache_that_is_no_folder_is_reported(cache: Path, maker: Maker) -> None:
     cache.parent.mkdir(parents=True)
     cache.write_text("a file")
     with pytest.raises(StorageError, match="Could not write") as caught:

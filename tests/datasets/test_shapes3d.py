@@ -122,7 +122,7 @@ def test_chunks_that_cut_images_are_rearranged_once(
         (IMAGES, LABELS * np.nan, r"has 1 values of floor_hue \(nan\); there are 2"),
     ],
 )
-def test_what_does_not_fit_is_told(small: Shapes3D, tmp_path: Path, images, labels, message: str) -> None:
+def test_what_does_not_fit_is_reported(small: Shapes3D, tmp_path: Path, images, labels, message: str) -> None:
     path = written(tmp_path, images, labels, chunks=None)
     with pytest.raises(DataError, match=f"{path}.*{message}"):
         small.load(tmp_path)
@@ -131,7 +131,7 @@ def test_what_does_not_fit_is_told(small: Shapes3D, tmp_path: Path, images, labe
 @pytest.mark.parametrize(
     "damage", [lambda whole: whole[: len(whole) // 2], lambda whole: b"", lambda whole: b"\0" * 2000 + whole[2000:]]
 )
-def test_damaged_files_are_told(small: Shapes3D, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_damaged_files_are_reported(small: Shapes3D, tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     path = written(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DataError, match=rf"{path} is not a readable HDF5 file"):

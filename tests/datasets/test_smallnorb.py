@@ -174,7 +174,7 @@ def _again(array: np.ndarray) -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_told(
+def test_what_does_not_fit_is_reported(
     small: SmallNorb, tmp_path: Path, published: Arrays, damage: Callable[[Arrays], None], message: str
 ) -> None:
     contents = dict(published)
@@ -184,7 +184,7 @@ def test_what_does_not_fit_is_told(
         small.load(tmp_path)
 
 
-def test_truncated_images_are_told_and_not_kept(small: SmallNorb, tmp_path: Path, published: Arrays, cache) -> None:
+def test_truncated_images_are_reported_and_not_kept(small: SmallNorb, tmp_path: Path, published: Arrays, cache) -> None:
     written(tmp_path, published, packed=False)
     path = tmp_path / TRAIN.file("dat")
     path.write_bytes(path.read_bytes()[:-10])

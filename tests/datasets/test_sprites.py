@@ -137,7 +137,7 @@ def test_colours_are_hues_of_the_same_sprites(dataset):
         ({"size": 1024, "orientations": 3600, "positions": 4}, "GiB of masks.*smaller"),
     ],
 )
-def test_settings_out_of_range_are_told(settings, said):
+def test_settings_out_of_range_are_reported(settings, said):
     with pytest.raises(SettingError) as caught:
         sprites.load(**settings)
     assert re.search(said, f"{caught.value.problem} {caught.value.remedy}")

@@ -93,14 +93,14 @@ def test_without_the_extra_images_their_file_need_not_be_there(folder: Path) -> 
         ({"y": "text"}, r"'y' is \(1,\) <U4"),
     ],
 )
-def test_arrays_of_another_form_are_told(folder: Path, arrays: dict[str, object], message: str) -> None:
+def test_arrays_of_another_form_are_reported(folder: Path, arrays: dict[str, object], message: str) -> None:
     put(folder / TRAIN, **arrays)
     with pytest.raises(DataError, match=rf"train_32x32\.mat: {message}"):
         declaring(folder).load(folder)
 
 
 @pytest.mark.parametrize("name", ["X", "y"])
-def test_an_absent_array_is_told(folder: Path, name: str) -> None:
+def test_an_absent_array_is_reported(folder: Path, name: str) -> None:
     usual = {"X": pictures(TEST).transpose(2, 3, 1, 0), "y": labels(TEST)[:, None]}
     savemat(folder / TEST, {key: array for key, array in usual.items() if key != name})
     with pytest.raises(DataError, match=rf"test_32x32\.mat holds no array '{name}'"):
@@ -108,7 +108,7 @@ def test_an_absent_array_is_told(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "garbage", "empty"])
-def test_damaged_files_are_told(folder: Path, damage: str) -> None:
+def test_damaged_files_are_reported(folder: Path, damage: str) -> None:
     content = (folder / TRAIN).read_bytes()
     middle = len(content) // 2
     flipped = content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :]

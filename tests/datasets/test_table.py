@@ -53,7 +53,7 @@ def test_quotes_blank_lines_and_spaces_are_understood() -> None:
         (b"file,azimuth\nx\xff.png,1\n", r"mine\.csv: line 2 is not UTF-8"),
     ],
 )
-def test_damage_is_told_by_its_line(content: bytes, message: str) -> None:
+def test_damage_is_reported_by_its_line(content: bytes, message: str) -> None:
     with pytest.raises(DataError, match=message):
         read_table(content, "mine.csv")
 

@@ -46,7 +46,7 @@ def test_gzip_is_unpacked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["cut", "flipped", "not gzip", "trailing garbage"])
-def test_damaged_gzip_is_told_and_leaves_nothing(tmp_path: Path, fault: str) -> None:
+def test_damaged_gzip_is_reported_and_leaves_nothing(tmp_path: Path, fault: str) -> None:
     packed = gzip.compress(CONTENT)
     middle = len(packed) // 2
     broken = {
@@ -62,12 +62,12 @@ def test_damaged_gzip_is_told_and_leaves_nothing(tmp_path: Path, fault: str) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["file.gz"]
 
 
-def test_an_archive_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_an_archive_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*file\.gz: No such file"):
         unpack_gzip(tmp_path / "file.gz", tmp_path / "file")
 
 
-def test_no_space_left_is_told_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_space_left_is_reported_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(source: object, target: io.BufferedWriter, size: int) -> None:
         target.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -126,7 +126,7 @@ def test_an_absent_member_is_named(tmp_path: Path) -> None:
         ("zip", "flipped"),
     ],
 )
-def test_damaged_archives_are_told_and_leave_nothing(tmp_path: Path, kind: str, fault: str) -> None:
+def test_damaged_archives_are_reported_and_leave_nothing(tmp_path: Path, kind: str, fault: str) -> None:
     archive = tmp_path / "archive"
     noise = b"".join(bytes([(i * i * 7 + i // 3) % 256]) for i in range(60_000))
     zipped(archive, {"x": noise}) if kind == "zip" else tar(archive, {"x": noise}, kind)

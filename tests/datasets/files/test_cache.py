@@ -98,12 +98,12 @@ def test_all_failures_of_all_sources_are_listed(published: FileSet, cache: Path,
     assert listing(cache) == ["labels"], "what was right is kept, what was wrong is not"
 
 
-def test_a_source_that_has_nothing_is_told_shortly(published: FileSet, cache: Path) -> None:
+def test_a_source_that_has_nothing_is_reported_shortly(published: FileSet, cache: Path) -> None:
     with pytest.raises(DownloadError, match=r"given: has none of them\n"):
         obtain(published, lambda: [Given()])
 
 
-def test_wrong_bytes_are_told_even_if_another_source_is_right(published, cache: Path, files, capsys) -> None:
+def test_wrong_bytes_are_reported_even_if_another_source_is_right(published, cache: Path, files, capsys) -> None:
     obtain(published, lambda: [Given({**files, "labels": WRONG}), Given(files)])
     told = capsys.readouterr()
     assert (
@@ -113,7 +113,7 @@ def test_wrong_bytes_are_told_even_if_another_source_is_right(published, cache: 
     assert (cache / "labels").read_bytes() == files["labels"]
 
 
-def test_a_damaged_file_in_the_cache_is_told_and_replaced(published: FileSet, cache: Path, files, capsys) -> None:
+def test_a_damaged_file_in_the_cache_is_reported_and_replaced(published: FileSet, cache: Path, files, capsys) -> None:
     put(cache, {**files, "labels": WRONG})
     source = Given(files)
     assert obtain(published, lambda: [source])["labels"].read_bytes() == files["labels"]
@@ -161,7 +161,9 @@ def test_what_the_users_folder_lacks_comes_from_the_cache(published, cache: Path
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_wrong_file_in_the_users_folder_is_told(published, cache: Path, files, tmp_path: Path, packed: bool) -> None:
+def test_a_wrong_file_in_the_users_folder_is_reported(
+    published, cache: Path, files, tmp_path: Path, packed: bool
+) -> None:
     mine = put(tmp_path / "mine", {**files, "labels": WRONG}, packed=packed)
     source = Given(files)
     with pytest.raises(DataError) as caught:
@@ -175,7 +177,7 @@ def test_a_wrong_file_in_the_users_folder_is_told(published, cache: Path, files,
     assert source.asked == [], "a user who names a damaged file is told rather than served another"
 
 
-def test_a_truncated_archive_in_the_users_folder_is_told(published, cache: Path, files, tmp_path: Path) -> None:
+def test_a_truncated_archive_in_the_users_folder_is_reported(published, cache: Path, files, tmp_path: Path) -> None:
     mine = put(tmp_path / "mine", files, packed=True)
     packed = mine / "shapes.gz"
     packed.write_bytes(packed.read_bytes()[:-9])
@@ -236,7 +238,7 @@ def test_an_interruption_leaves_nothing_half_written(published, cache: Path, fil
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
-def test_a_disk_that_refuses_is_told_and_leaves_nothing_half_written(
+def test_a_disk_that_refuses_is_reported_and_leaves_nothing_half_written(
     published, cache: Path, files, number: int
 ) -> None:
     def refuse(into: Path) -> None:
@@ -256,7 +258,7 @@ def test_a_read_only_cache_serves_what_it_has(published, cache: Path, files, mon
     assert obtain(published, lambda: [])["labels"].read_bytes() == files["labels"]
 
 
-def test_a_read_only_cache_that_lacks_a_file_is_told(published, cache: Path, files, monkeypatch) -> None:
+def test_a_read_only_cache_that_lacks_a_file_is_reported(published, cache: Path, files, monkeypatch) -> None:
     put(cache, {"labels": files["labels"]})
     forbid_writing(monkeypatch)
     with pytest.raises(StorageError, match=f"Could not write {cache}: Read-only file system") as caught:
@@ -282,7 +284,7 @@ def test_kept_files_may_be_read_by_the_users_group(published: FileSet, cache: Pa
     assert (cache / "labels").stat().st_mode == reference.stat().st_mode
 
 
-def test_a_hash_that_others_published_is_compared_and_told(published: FileSet, cache: Path, files) -> None:
+def test_a_hash_that_others_published_is_compared_and_reported(published: FileSet, cache: Path, files) -> None:
     theirs = replace(published, files={**published.files, "labels": File("0" * 64, verified=False)})
     with pytest.raises(DownloadError, match=rf"instead of {'0' * 64}, which others published and"):
         obtain(theirs, lambda: [Given(files)])
@@ -342,7 +344,7 @@ def test_what_has_come_of_a_download_needs_no_space_again(
     assert listing(cache) == ["labels", "shapes"]
 
 
-def test_an_optional_file_is_had_only_if_asked_for(published: FileSet, cache: Path, files) -> None:
+def test_an_optional_file_is_downloaded_only_on_request(published: FileSet, cache: Path, files) -> None:
     files["extra"] = b"extra"
     extended = replace(published, files={**published.files, "extra": replace(declared(b"extra"), optional=True)})
     assert list(obtain(extended, lambda: [Given(files)])) == ["shapes", "labels"]

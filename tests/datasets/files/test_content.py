@@ -44,7 +44,7 @@ def test_the_content_of_a_folder_changes_with_its_files(cache: Path, tmp_path: P
     assert len(set(seen)) == 4
 
 
-def test_what_is_not_there_is_told(cache: Path, tmp_path: Path) -> None:
+def test_what_is_not_there_is_reported(cache: Path, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none: No such file"):
         content_of(tmp_path / "none", "shapes")
 

@@ -112,7 +112,7 @@ def test_a_file_that_has_become_shorter_than_what_came_starts_over(web: Web, tar
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("etag", [None, 'W/"1"'])
-def test_what_cannot_be_told_to_be_the_same_is_not_gone_on_with(web: Web, target: Path, etag: str | None) -> None:
+def test_what_cannot_be_reported_to_be_the_same_is_not_gone_on_with(web: Web, target: Path, etag: str | None) -> None:
     served = web.serve("/file.bin", CONTENT, breaks=[CUT], etag=etag)
     with pytest.raises(DownloadError) as caught:
         download(f"{web.url}/file.bin", target)
@@ -138,7 +138,7 @@ def test_a_refusal_for_now_is_waited_for(web: Web, target: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_refusal_that_stays_is_told(web: Web, target: Path, status: int) -> None:
+def test_a_refusal_that_stays_is_reported(web: Web, target: Path, status: int) -> None:
     web.serve("/file.bin", CONTENT, statuses=[status] * 9)
     with pytest.raises(DownloadError, match=f"{status} .*{web.url}/file.bin"):
         download(f"{web.url}/file.bin", target)
@@ -153,14 +153,14 @@ def test_a_refusal_for_good_is_not_asked_again(web: Web, target: Path, status: i
     assert len(web.asked) == 1
 
 
-def test_nobody_listening_is_told_at_once(target: Path) -> None:
+def test_nobody_listening_is_reported_at_once(target: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused at once
         with pytest.raises(DownloadError, match="refused"):
             download(f"http://127.0.0.1:{taken.getsockname()[1]}/x", target)
 
 
-def test_a_server_that_falls_silent_is_told(web: Web, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_falls_silent_is_reported(web: Web, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.connection.settimeout(10)
         handler.rfile.read(1)  # until the client gives up
@@ -210,7 +210,7 @@ def test_a_packed_file_is_not_unpacked_because_a_server_says_so(web: Web, tmp_pa
     assert gzip.decompress((tmp_path / "file.tar.gz").read_bytes()) == CONTENT
 
 
-def test_damage_in_what_was_packed_for_the_way_is_told_and_not_kept(web: Web, target: Path) -> None:
+def test_damage_in_what_was_packed_for_the_way_is_reported_and_not_kept(web: Web, target: Path) -> None:
     served = web.serve("/file.bin", gzip.compress(CONTENT)[:-9], headers={"Content-Encoding": "gzip"})
     with pytest.raises(DataError, match="is not a complete archive"):
         download(f"{web.url}/file.bin", target)
@@ -238,7 +238,7 @@ def test_a_page_is_not_taken_for_a_file(web: Web, target: Path) -> None:
         download(f"{web.url}/file.bin", target)
 
 
-def test_too_little_space_is_told_before_anything_comes(web: Web, target: Path, monkeypatch) -> None:
+def test_too_little_space_is_reported_before_anything_comes(web: Web, target: Path, monkeypatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(10**12, 10**12 - 67_200_000, 67_200_000))
     served = web.serve("/file.bin", CONTENT)

@@ -83,7 +83,7 @@ def test_a_copy_gives_optional_files_too_and_they_are_not_missed(optional, cache
     assert (list(paths), missing) == (["shapes", "labels", "extra"], ())
 
 
-def test_a_wrong_copy_is_told_and_not_kept(published: FileSet, cache: Path, files: Files, tmp_path: Path) -> None:
+def test_a_wrong_copy_is_reported_and_not_kept(published: FileSet, cache: Path, files: Files, tmp_path: Path) -> None:
     copy = put(tmp_path / "copy", {**files, "labels": b"round square wrong"})
     with pytest.raises(
         DataError, match=f"{copy}: labels has the SHA-256 .* instead of {published.files['labels'].sha256}"
@@ -93,7 +93,7 @@ def test_a_wrong_copy_is_told_and_not_kept(published: FileSet, cache: Path, file
     assert (cache / "shapes").exists(), "what is right is kept"
 
 
-def test_a_copy_without_any_of_the_files_is_told(published, cache: Path, files: Files, tmp_path: Path) -> None:
+def test_a_copy_without_any_of_the_files_is_reported(published, cache: Path, files: Files, tmp_path: Path) -> None:
     put(cache, {"labels": files["labels"]})
     copy = put(tmp_path / "copy", {"labels": files["labels"], "notes": b"mine"})
     with pytest.raises(DataError, match=f"{copy} holds none of the missing files of shapes: shapes"):

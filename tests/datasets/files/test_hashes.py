@@ -84,7 +84,7 @@ def test_a_file_that_has_changed_is_read_again(path: Path, read: list[Path]) -> 
     assert read == [path] * 3
 
 
-def test_another_size_is_told_without_reading(path: Path, read: list[Path]) -> None:
+def test_another_size_is_reported_without_reading(path: Path, read: list[Path]) -> None:
     assert fault_of(path, declared(CONTENT * 1000), path.with_name("note")) == "has 10 bytes instead of 10,000"
     assert read == []
 
@@ -94,7 +94,7 @@ def test_a_published_size_that_nobody_verified_does_not_condemn_a_file(path: Pat
     assert fault_of(path, File(digest, 9, verified=False), path.with_name("note")) == ""
 
 
-def test_who_published_a_hash_that_does_not_fit_is_told(path: Path) -> None:
+def test_who_published_a_hash_that_does_not_fit_is_reported(path: Path) -> None:
     fault = fault_of(path, File("0" * 64, verified=False), path.with_name("note"))
     assert fault.startswith(f"has the SHA-256 {DIGEST} instead of {'0' * 64}, which others")
     assert "report both" in fault
@@ -167,6 +167,6 @@ def test_large_files_are_hashed_as_small_ones(path: Path, monkeypatch: pytest.Mo
     assert computed_sha256(path) == small == hashlib.sha256(CONTENT * 300_000).hexdigest()
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none: No such file"):
         fault_of(tmp_path / "none", File(None), tmp_path / "note")

@@ -147,14 +147,14 @@ def test_links_in_an_archive_are_not_followed(tmp_path: Path, published: FileSet
     assert contents(into) == {}
 
 
-def test_a_damaged_archive_is_told(tmp_path: Path, published: FileSet, files: Files, into: Path) -> None:
+def test_a_damaged_archive_is_reported(tmp_path: Path, published: FileSet, files: Files, into: Path) -> None:
     path = packed(tmp_path / "copy.tar.gz", {**files, "shapes": files["shapes"] * 9})
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DataError, match=r"copy\.tar\.gz is not a complete archive"):
         LocalCopy(path, published.files).fetch(list(published.files), into)
 
 
-def test_a_copy_that_is_not_there_is_told(tmp_path: Path, published: FileSet, into: Path) -> None:
+def test_a_copy_that_is_not_there_is_reported(tmp_path: Path, published: FileSet, into: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none: No such file"):
         LocalCopy(tmp_path / "none", published.files).fetch(list(published.files), into)
 

@@ -75,7 +75,7 @@ def test_a_mirror_may_forbid_what_is_not_there(published, cache, files: Files, w
     assert obtain(published, no_source)["labels"].read_bytes() == files["labels"]
 
 
-def test_a_mirror_that_lacks_a_file_is_told_with_the_others(published: FileSet, cache, web, monkeypatch) -> None:
+def test_a_mirror_that_lacks_a_file_is_reported_with_the_others(published: FileSet, cache, web, monkeypatch) -> None:
     monkeypatch.setenv("DBENCH_MIRROR", web.url)
     with pytest.raises(
         DownloadError, match=rf"{web.url} \(DBENCH_MIRROR\): 404 .*: {web.url}/shapes/shapes; "
@@ -86,7 +86,7 @@ def test_a_mirror_that_lacks_a_file_is_told_with_the_others(published: FileSet, 
         assert f"404 Client Error: Not Found for url: {web.url}{path}" in str(caught.value)
 
 
-def test_a_mirror_with_wrong_bytes_is_told_and_the_sources_asked(
+def test_a_mirror_with_wrong_bytes_is_reported_and_the_sources_asked(
     published, cache, files: Files, web, monkeypatch, *, capsys
 ) -> None:
     web.files = {f"/shapes/{name}": b"wrong" for name in files} | {f"/{name}": files[name] for name in files}
@@ -95,7 +95,7 @@ def test_a_mirror_with_wrong_bytes_is_told_and_the_sources_asked(
     assert "labels has 5 bytes instead of 18; it is not used" in capsys.readouterr().err
 
 
-def test_a_password_is_sent_and_not_told(published: FileSet, cache, web, monkeypatch, capsys) -> None:
+def test_a_password_is_sent_and_not_reported(published: FileSet, cache, web, monkeypatch, capsys) -> None:
     sent = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -120,7 +120,7 @@ def test_offline_a_web_mirror_is_not_asked(published: FileSet, cache, web, monke
 
 
 @pytest.mark.parametrize("place", ["/no/such/folder", "s3://bucket/data", "example.org/data", *NO_HOSTS])
-def test_what_is_no_mirror_is_told(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_mirror_is_reported(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBENCH_MIRROR", place)
     with pytest.raises(
         DataError, match=f"DBENCH_MIRROR names {re.escape(place)}, which is neither a web URL nor a folder"

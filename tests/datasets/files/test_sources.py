@@ -135,14 +135,14 @@ def test_npm_that_does_not_answer_is_ended(tmp_path: Path, monkeypatch: pytest.M
 
 
 @POSIX
-def test_npm_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_npm_that_cannot_start_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install_npm(tmp_path, monkeypatch, "")
     (tmp_path / "bin" / "npm").write_bytes(b"\x7fELF and nothing more")
     with pytest.raises(DownloadError, match="npm could not be started"):
         NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
 
 
-def test_no_npm_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_npm_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DownloadError, match="npm is not on the PATH"):
         NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)

@@ -86,7 +86,7 @@ def test_the_weakest_hash_decides(published: FileSet, files: dict[str, File], ex
     assert standing(replace(published, files=files)) == expected
 
 
-def test_every_file_is_told(published: FileSet, cache: Path, files: Files) -> None:
+def test_every_file_is_reported(published: FileSet, cache: Path, files: Files) -> None:
     assert conditions(published) == {"shapes": "missing", "labels": "missing"}
     put(cache, {**files, "labels": b"round square wrong"})
     assert conditions(published) == {"shapes": "whole", "labels": "damaged"}

@@ -64,7 +64,7 @@ def test_matrices_of_less_than_three_dimensions_are_read(tmp_path: Path, array: 
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])
-def test_damage_is_told(tmp_path: Path, packed: bool, content: bytes, message: str) -> None:
+def test_damage_is_reported(tmp_path: Path, packed: bool, content: bytes, message: str) -> None:
     path = tmp_path / "matrix.mat"
     path.write_bytes(gzip.compress(content) if packed else content)
     with pytest.raises(DataError, match=message):
@@ -72,14 +72,14 @@ def test_damage_is_told(tmp_path: Path, packed: bool, content: bytes, message: s
 
 
 @pytest.mark.parametrize("size", [1, 5, 30, 200, -9, -4, -1])
-def test_gzip_cut_anywhere_is_told(tmp_path: Path, size: int) -> None:
+def test_gzip_cut_anywhere_is_reported(tmp_path: Path, size: int) -> None:
     path = tmp_path / "cut.mat.gz"
     path.write_bytes(gzip.compress(matrix(PIXELS))[:size])
     with pytest.raises(DataError, match=r"cut\.mat\.gz is "):
         BinaryMatrix.find(path, np.uint8, PIXELS.shape).read()
 
 
-def test_flipped_bits_in_gzip_are_told(tmp_path: Path) -> None:
+def test_flipped_bits_in_gzip_are_reported(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(matrix(PIXELS)))
     packed[-6] ^= 1  # of the checksum
     (tmp_path / "flipped.mat.gz").write_bytes(packed)
@@ -87,13 +87,13 @@ def test_flipped_bits_in_gzip_are_told(tmp_path: Path) -> None:
         BinaryMatrix.find(tmp_path / "flipped.mat.gz", np.uint8, PIXELS.shape).read()
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none\.mat: No such file"):
         BinaryMatrix.find(tmp_path / "none.mat", np.uint8, PIXELS.shape)
 
 
 @given(start=st.integers(0, 24), damage=st.binary(max_size=8), size=st.integers(0, 1000))
-def test_any_damage_to_the_header_is_told_or_harmless(
+def test_any_damage_to_the_header_is_reported_or_harmless(
     tmp_path_factory: pytest.TempPathFactory, start: int, damage: bytes, size: int
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "damaged.mat"

@@ -60,7 +60,7 @@ def test_detail_does_not_alias(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr"])
-def test_pictures_of_every_mode_are_brought_to_grey_or_colour(tmp_path: Path, mode: str) -> None:
+def test_images_of_every_mode_are_brought_to_grey_or_colour(tmp_path: Path, mode: str) -> None:
     kind = "JPEG" if mode in ("CMYK", "YCbCr") else "PNG"
     content = encoded(Image.new("L", (6, 6), 255).convert(mode), kind)
     assert (one(tmp_path, content, Form(4, 1)) == 255).all()
@@ -97,7 +97,7 @@ def test_more_than_8_bits_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x.jpg", "x.png"])
 @given(cut=st.floats(0, 0.95), place=st.floats(0, 1), value=st.integers(0, 255))
-def test_damage_is_told_by_name_or_does_no_harm(
+def test_damage_is_reported_by_name_or_does_no_harm(
     name: str, cut: float, place: float, value: int, tmp_path_factory
 ) -> None:
     pixels = np.random.default_rng(0).integers(256, size=(24, 24, 3), dtype=np.uint8)
@@ -114,12 +114,12 @@ def test_damage_is_told_by_name_or_does_no_harm(
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", b"<svg/>", b"\x89PNG\r\n\x1a\n"])
-def test_what_is_no_image_is_told(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_image_is_reported(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DataError, match=r"x\.png is not a readable image: its format is not known"):
         one(tmp_path, content, Form(8, 3))
 
 
-def test_an_image_that_claims_to_be_huge_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_that_claims_to_be_huge_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30)
     with pytest.raises(DataError, match=r"x\.png is not a readable image: .*decompression bomb"):
         one(tmp_path, encoded(Image.new("L", (9, 9)), "PNG"), Form(8, 1))
@@ -131,7 +131,7 @@ def test_the_first_unreadable_image_is_named(folder: Path) -> None:
         list(decoded(open_members(folder), ["red.png", "broken.jpg", "blue.bmp"], Form(8, 3)))
 
 
-def test_another_size_than_it_must_be_is_told(folder: Path) -> None:
+def test_another_size_than_it_must_be_is_reported(folder: Path) -> None:
     with pytest.raises(DataError, match=r"red\.png is 20 x 30 pixels instead of 178 x 218 pixels"):
         decode(open_members(folder), "red.png", Form(8, 3, original=(178, 218)))
 

@@ -55,7 +55,7 @@ def test_reads_a_file_of_known_bytes(tmp_path: Path) -> None:
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
-def test_damage_is_told_with_the_file_and_the_counts(tmp_path: Path, content: bytes, message: str) -> None:
+def test_damage_is_reported_with_the_file_and_the_counts(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "images"
     path.write_bytes(content)
     with pytest.raises(DataError, match=message) as caught:
@@ -72,6 +72,6 @@ def test_every_cut_is_noticed(tmp_path: Path) -> None:
             read_idx(path, dimensions=3)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*images: No such file"):
         read_idx(tmp_path / "images", dimensions=3)

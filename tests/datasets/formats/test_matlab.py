@@ -18,12 +18,12 @@ def test_one_array_is_read(tmp_path: Path, compressed: bool) -> None:
     np.testing.assert_array_equal(read_matlab(tmp_path / "a.mat", "im"), ARRAYS["im"])
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*a\.mat: No such file"):
         read_matlab(tmp_path / "a.mat", "im")
 
 
-def test_a_newer_version_is_told(tmp_path: Path) -> None:
+def test_a_newer_version_is_reported(tmp_path: Path) -> None:
     header = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
     (tmp_path / "a.mat").write_bytes(header + bytes(400))
     with pytest.raises(DataError, match=r"not a readable MATLAB file: .*v7\.3.*\n.*-v7"):
@@ -31,7 +31,7 @@ def test_a_newer_version_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_wherever_a_file_is_cut_it_is_told(tmp_path: Path, compressed: bool) -> None:
+def test_wherever_a_file_is_cut_it_is_reported(tmp_path: Path, compressed: bool) -> None:
     path = tmp_path / "a.mat"
     savemat(path, {"im": ARRAYS["im"]}, do_compression=compressed)
     content = path.read_bytes()

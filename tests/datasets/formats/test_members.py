@@ -74,7 +74,7 @@ def test_each_kind_is_known_by_its_content(tmp_path: Path) -> None:
     assert kinds == [FolderMembers, ZipMembers, TarMembers]
 
 
-def test_a_file_that_is_not_there_is_told(members: Members) -> None:
+def test_a_file_that_is_not_there_is_reported(members: Members) -> None:
     with pytest.raises(DataError, match=r"it holds no file b/three\.png"):
         members.read("b/three.png")
 
@@ -126,7 +126,7 @@ def test_processes_that_were_forked_do_not_disturb_each_other(tmp_path: Path) ->
 
 @pytest.mark.parametrize("make", [zipped, tarred])
 @pytest.mark.parametrize("keep", [0.3, 0.7])
-def test_a_truncated_archive_is_told(tmp_path: Path, make: Callable[..., Path], keep: float) -> None:
+def test_a_truncated_archive_is_reported(tmp_path: Path, make: Callable[..., Path], keep: float) -> None:
     noise = b"".join(bytes([(i * i * 7 + i // 3) % 256]) for i in range(40_000))
     archive = make(tmp_path / "it", {"a": noise, "b": noise[::-1]})
     archive.write_bytes(archive.read_bytes()[: int(keep * archive.stat().st_size)])
@@ -140,7 +140,7 @@ def test_a_truncated_archive_is_told(tmp_path: Path, make: Callable[..., Path], 
         read_all()
 
 
-def test_a_flipped_byte_in_a_zip_is_told(tmp_path: Path) -> None:
+def test_a_flipped_byte_in_a_zip_is_reported(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "it", {"a": b"0123456789" * 100}, zipfile.ZIP_STORED)
     content = bytearray(archive.read_bytes())
     content[content.index(b"0123456789") + 5] ^= 1
@@ -149,7 +149,7 @@ def test_a_flipped_byte_in_a_zip_is_told(tmp_path: Path) -> None:
         open_members(archive).read("a")
 
 
-def test_an_encrypted_file_is_told(tmp_path: Path) -> None:
+def test_an_encrypted_file_is_reported(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "it", {"x": b"0123456789"}, zipfile.ZIP_STORED)
     content = bytearray(archive.read_bytes())
     for mark, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
@@ -165,7 +165,7 @@ def test_a_tar_that_is_compressed_as_a_whole_is_refused(tmp_path: Path, compress
         open_members(tarred(tmp_path / "it", FILES, compression))
 
 
-def test_what_is_no_archive_or_not_there_is_told(tmp_path: Path) -> None:
+def test_what_is_no_archive_or_not_there_is_reported(tmp_path: Path) -> None:
     (tmp_path / "it").write_bytes(b"<html>Sorry</html>" * 100)
     with pytest.raises(DataError, match="is not a folder, zip or tar archive"):
         open_members(tmp_path / "it")

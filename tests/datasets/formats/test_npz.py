@@ -56,7 +56,7 @@ def test_an_array_without_rows_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("deflated", [True, False])
-def test_files_cut_anywhere_are_told(tmp_path: Path, deflated: bool) -> None:
+def test_files_cut_anywhere_are_reported(tmp_path: Path, deflated: bool) -> None:
     whole = saved(tmp_path / "whole.npz", deflated=deflated).read_bytes()
     path = tmp_path / "cut.npz"
     for size in range(0, len(whole) - 1, 53):
@@ -66,7 +66,7 @@ def test_files_cut_anywhere_are_told(tmp_path: Path, deflated: bool) -> None:
 
 
 @pytest.mark.parametrize("deflated", [True, False])
-def test_any_flipped_byte_of_the_array_is_told(paths: dict[bool, Path], tmp_path: Path, deflated: bool) -> None:
+def test_any_flipped_byte_of_the_array_is_reported(paths: dict[bool, Path], tmp_path: Path, deflated: bool) -> None:
     content = paths[deflated].read_bytes()
     with zipfile.ZipFile(paths[deflated]) as archive:
         member = archive.getinfo("images.npy")
@@ -83,7 +83,7 @@ def test_any_flipped_byte_of_the_array_is_told(paths: dict[bool, Path], tmp_path
             np.testing.assert_array_equal(found, ARRAY)
 
 
-def test_what_lies_elsewhere_than_the_list_says_is_told(paths: dict[bool, Path], tmp_path: Path) -> None:
+def test_what_lies_elsewhere_than_the_list_says_is_reported(paths: dict[bool, Path], tmp_path: Path) -> None:
     path = tmp_path / "moved.npz"
     path.write_bytes(b"before" + paths[False].read_bytes())  # as a self-extracting archive has it; zipfile copes
     offset = find(path).offset()
@@ -99,7 +99,7 @@ def test_what_lies_elsewhere_than_the_list_says_is_told(paths: dict[bool, Path],
         ("else.npy", b"", "has no array 'images'; it has else"),
     ],
 )
-def test_members_that_are_no_such_array_are_told(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_members_that_are_no_such_array_are_reported(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     path = tmp_path / "other.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(name, content)
@@ -107,7 +107,7 @@ def test_members_that_are_no_such_array_are_told(tmp_path: Path, name: str, cont
         find(path)
 
 
-def test_a_header_that_claims_more_than_there_is_is_told(tmp_path: Path) -> None:
+def test_a_header_that_claims_more_than_there_is_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "short.npz"
     with zipfile.ZipFile(path, "w") as archive, archive.open("images.npy", "w") as file:
         npy.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (10**12, 4, 5)})
@@ -116,7 +116,7 @@ def test_a_header_that_claims_more_than_there_is_is_told(tmp_path: Path) -> None
         find(path)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none\.npz: No such file"):
         find(tmp_path / "none.npz")
 

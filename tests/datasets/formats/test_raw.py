@@ -48,13 +48,13 @@ def test_they_are_pickled_without_their_pixels(lying, kind: str) -> None:
     np.testing.assert_array_equal(pickle.loads(copy), array)
 
 
-def test_a_file_that_is_too_short_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_too_short_is_reported(tmp_path: Path) -> None:
     (tmp_path / "short").write_bytes(ARRAY.tobytes()[1:])
     with pytest.raises(DataError, match=r"short is truncated: 1,919 of 1,920 bytes"):
         RawImages(tmp_path / "short", ARRAY.shape)
 
 
-def test_a_file_that_is_cut_meanwhile_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_cut_meanwhile_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "images"
     path.write_bytes(ARRAY.tobytes())
     images = RawImages(path, ARRAY.shape)
@@ -64,7 +64,7 @@ def test_a_file_that_is_cut_meanwhile_is_told(tmp_path: Path) -> None:
         images[3:7]
 
 
-def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_gone_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "images"
     path.write_bytes(ARRAY.tobytes())
     images = RawImages(path, ARRAY.shape)
