@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from disentangle_bench.evaluation.bootstrap import USUAL
 from disentangle_bench.evaluation.intervals import HALVES, IntervalPlan, plan_intervals, score_intervals
-from disentangle_bench.evaluation.metric_call import MetricCall, Schedule
+from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.reference_levels import effort_of, explanation, reference_levels
 from disentangle_bench.metrics import Score
+from disentangle_bench.schedule import Schedule
 from disentangle_bench.seeds import derive_seed
 
 WITHOUT_FITS = 0.2

@@ -24,9 +24,10 @@ from disentangle_bench.evaluation.bootstrap import (
     half_sample_interval,
     shift_of,
 )
-from disentangle_bench.evaluation.metric_call import UNTIMED, MetricCall, Schedule, Values
+from disentangle_bench.evaluation.metric_call import MetricCall, Values
 from disentangle_bench.metrics import Score
 from disentangle_bench.metrics.resampling import Resampling, Weights
+from disentangle_bench.schedule import UNTIMED, Schedule
 from disentangle_bench.seeds import derive_seed
 
 HALVES = FEWEST

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import DbenchError
@@ -19,15 +17,11 @@ from disentangle_bench.metrics.metric import values_of
 from disentangle_bench.metrics.resampling import Resampling, Weights
 from disentangle_bench.representation.variables import Variables
 
-PAYS = 20.0
-"""Seconds of work that are worth starting processes for, each of which spends some on its imports."""
-
 REFERENCE = (10_000, 10, 113)
 """Samples, codes, and values of all factors for which `MetricInfo.seconds` is declared."""
 
 Values = dict[str, float]
 """Part -> value, without the parts that are undefined."""
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,39 +83,3 @@ class MetricCall:
         """The same call on some rows, which may repeat."""
         train = None if self.train is None else self.train[index]
         return replace(self, codes=self.codes.rows(index), factors=self.factors.rows(index), train=train)
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How repeated work is done.
-
-    Attributes:
-        seconds: what one call takes; None if unknown, then the first is timed.
-        on_step: called as each result is there.
-    """
-
-    seconds: float | None = None
-    on_step: Callable[[], object] = lambda: None
-
-    def map(self, work: Callable[[Item], Values], items: Iterable[Item]) -> Iterator[Values]:
-        """Give the results for `items`, in order; on all processors if that pays, which changes no number.
-
-        Processes, not threads: most of a metric's time goes into small steps that hold Python's lock.
-        """
-        left, seconds = list(items), self.seconds
-        if seconds is None and left:
-            begun = time.perf_counter()
-            first = work(left.pop(0))
-            seconds = time.perf_counter() - begun
-            self.on_step()
-            yield first
-        processors = min(cpu_count(), len(left))
-        results: Iterable[Values] = map(work, left)
-        if processors > 1 and (seconds or 0) * len(left) >= PAYS:
-            results = Parallel(n_jobs=processors, return_as="generator")(delayed(work)(item) for item in left)
-        for result in results:
-            self.on_step()
-            yield result
-
-
-UNTIMED = Schedule()

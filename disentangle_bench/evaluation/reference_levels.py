@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from disentangle_bench.evaluation.levels_cache import remembered
-from disentangle_bench.evaluation.metric_call import UNTIMED, MetricCall, Schedule, Values
+from disentangle_bench.evaluation.metric_call import MetricCall, Values
 from disentangle_bench.metrics import Scores, info_of
 from disentangle_bench.metrics.metric import Better
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
+from disentangle_bench.schedule import UNTIMED, Schedule
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import installed_version, sha256
 
@@ -57,7 +58,7 @@ class Effort(NamedTuple):
 
 
 USUAL = Effort(rows=20_000, chance=5, ceiling=2, fillings=("dead", "noise"))
-SLOW = Effort(rows=5_000, chance=1, ceiling=1, fillings=("dead",))
+SLOW = Effort(rows=2_000, chance=1, ceiling=1, fillings=("dead",))
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from scipy import stats
 from disentangle_bench.evaluation import intervals
 from disentangle_bench.evaluation.bootstrap import SampledInterval
 from disentangle_bench.evaluation.intervals import half_weights, plan_intervals, resampled_weights, score_intervals
-from disentangle_bench.evaluation.metric_call import MetricCall, Schedule
+from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.metrics import METRICS, Score, Scores, metric
 from disentangle_bench.metrics.information.entropies import mutual_information
 from disentangle_bench.metrics.metric import Codes, Factors
+from disentangle_bench.schedule import Schedule
 
 from .conftest import MakeCall, information, share
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.metrics.inputs import Observations
-from disentangle_bench.metrics.learners.boosting import boost_classes, boost_values
+from disentangle_bench.metrics.learners.boosting import STAGES, boost_classes, boost_values
 from disentangle_bench.metrics.learners.sorted_columns import Sorted
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.metrics.predictor.importance import completeness, concentration, disentanglement
@@ -19,6 +19,7 @@ from disentangle_bench.metrics.resampling import Resampling, with_resampling
 
 COMPONENTS = ("disentanglement", "completeness", "informativeness", "informativeness.train")
 _USUAL = (1e-3, 1e6)
+_SECONDS_A_TREE, _SECONDS_A_VALUE = 1e-3, 4e-8
 Floats = NDArray[np.float64]
 
 
@@ -101,6 +102,7 @@ class _Trees:
         unusual = (spread > 0) & ((spread < _USUAL[0]) | (spread > _USUAL[1]))
         self.scale = np.exp2(-np.round(np.log2(np.where(unusual, spread, 1))))
         self.data, self.seed = Sorted.of(values * self.scale), seed
+        self.seconds = STAGES * (_SECONDS_A_TREE + _SECONDS_A_VALUE * values.size)
 
     def fit_classes(self, labels: NDArray[np.int64]) -> Fitted:
         model = boost_classes(self.data, labels, seed=self.seed)

@@ -204,6 +204,8 @@ def dci_by_lightgbm(codes: Codes, factors: Factors, train: ArrayLike | None = No
 class _Ensemble:
     """Trees with the interface of scikit-learn."""
 
+    seconds = 0.0
+
     def __init__(self, values: Floats, classifier: Any, regressor: Any) -> None:
         self.values, self.classifier, self.regressor = values, classifier, regressor
 
@@ -221,6 +223,8 @@ class _Ensemble:
 
 class _Lasso:
     """Lassos on standardised columns, with the penalty of the least cross-validated error."""
+
+    seconds = 0.0
 
     def __init__(self, values: Floats, seed: int) -> None:
         self.mean, spread = values.mean(axis=0), values.std(axis=0)

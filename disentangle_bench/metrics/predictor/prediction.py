@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -13,6 +14,7 @@ from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.resampling import Weights, held_out_means
 from disentangle_bench.representation.kinds import is_whole
+from disentangle_bench.schedule import Schedule
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -27,7 +29,13 @@ class Fitted:
 
 
 class Learner(Protocol):
-    """Fits targets of the samples `(n, p)` that it was made with."""
+    """Fits targets of the samples `(n, p)` that it was made with.
+
+    Attributes:
+        seconds: roughly what it takes to fit one class of a target, or one number; 0 to fit all targets in turn.
+    """
+
+    seconds: float
 
     def fit_classes(self, labels: Indices) -> Fitted:
         """Fit class indices `(n,)` from 0, two or more, each of them in use."""
@@ -63,6 +71,11 @@ class Target:
     values: NDArray[Any]
     by_class: bool
 
+    @property
+    def outputs(self) -> int:
+        """How many classes, or columns of numbers."""
+        return len(np.unique(self.values)) if self.by_class else self.values.shape[1]
+
     @classmethod
     def of(cls, data: Observations, name: str) -> Self:
         """Return classes for categorical, ordinal and whole-numbered cyclic factors, numbers for all others."""
@@ -90,48 +103,48 @@ def predict_factors(data: Observations, make: Callable[[Floats], Learner]) -> di
     """
     columns = numeric_columns(data.codes)
     learner = make(columns.values[data.train])
-    predictions = {}
-    for name in data.factors.names:
-        target = Target.of(data, name)
-        predict = _predict_classes if target.by_class else _predict_numbers
-        found = predict(learner, columns.values, target.values, data.train)
-        predictions[name] = replace(found, importances=columns.total(found.importances))
-    return predictions
+    targets = {name: Target.of(data, name) for name in data.factors.names}
+    largest_first = sorted(targets, key=lambda name: -targets[name].outputs)  # which spreads them evenly
+    schedule = Schedule(learner.seconds * sum(target.outputs for target in targets.values()) / len(targets))
+    fits = schedule.map(partial(_fit, learner, columns.values, data.train), [targets[name] for name in largest_first])
+    found = dict(zip(largest_first, fits, strict=True))
+    return {
+        name: _judged(target, columns.total(found[name][0]), found[name][1], data.train)
+        for name, target in targets.items()
+    }
 
 
-def _predict_classes(learner: Learner, columns: Floats, values: NDArray[Any], train: NDArray[np.bool_]) -> Prediction:
-    names, labels = np.unique(values[train], return_inverse=True)
-    if len(names) == 1:  # the factor varies on held-out rows only
-        importances, predicted = np.zeros(columns.shape[1]), names[0]
-    else:
+def _fit(learner: Learner, columns: Floats, train: NDArray[np.bool_], target: Target) -> tuple[Floats, NDArray[Any]]:
+    """Return the importance of each column `(p,)`, and what is predicted of all samples."""
+    values, importances = target.values, np.zeros(columns.shape[1])
+    if target.by_class:
+        names, labels = np.unique(values[train], return_inverse=True)
+        if len(names) == 1:  # the factor varies on held-out rows only
+            return importances, np.repeat(names, len(values))
         fitted = learner.fit_classes(labels)
-        importances, predicted = fitted.importances, names[fitted.predict(columns)]
-    right = predicted == values
-    means = held_out_means(right[~train])
-    return Prediction(
-        importances,
-        float(right[train].mean()),
-        float(right[~train].mean()),
-        True,
-        lambda weights: float(means(weights)),
-    )
-
-
-def _predict_numbers(learner: Learner, columns: Floats, values: Floats, train: NDArray[np.bool_]) -> Prediction:
-    """Predict each column of numbers on its own; importances are weighted by the variances of the columns."""
+        return fitted.importances, np.asarray(names[fitted.predict(columns)])
     spread = values[train].var(axis=0)
-    importances, predicted = np.zeros(columns.shape[1]), np.repeat(values[train].mean(axis=0)[None], len(values), 0)
-    for place in np.flatnonzero(spread > 0):
+    predicted = np.repeat(values[train].mean(axis=0)[None], len(values), 0)
+    for place in np.flatnonzero(spread > 0):  # each on its own; importances are weighted by the variances
         fitted = learner.fit_numbers(values[train, place])
         importances += fitted.importances * spread[place] / spread.sum()
         predicted[:, place] = fitted.predict(columns)
-    held_out = values[~train], predicted[~train]
+    return importances, predicted
+
+
+def _judged(target: Target, importances: Floats, predicted: NDArray[Any], train: NDArray[np.bool_]) -> Prediction:
+    if target.by_class:
+        right = predicted == target.values
+        means = held_out_means(right[~train])
+        scores = float(right[train].mean()), float(right[~train].mean())
+        return Prediction(importances, *scores, True, lambda weights: float(means(weights)))
+    held_out = target.values[~train], predicted[~train]
 
     def drawn(weights: Weights) -> float:
         rows = np.repeat(np.arange(len(weights)), weights)
         return _r2(held_out[0][rows], held_out[1][rows])
 
-    return Prediction(importances, _r2(values[train], predicted[train]), _r2(*held_out), False, drawn)
+    return Prediction(importances, _r2(target.values[train], predicted[train]), _r2(*held_out), False, drawn)
 
 
 def _r2(values: Floats, predicted: Floats) -> float:

@@ -1,0 +1,54 @@
+"""Repeated work, in turn or spread over the processors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from joblib import Parallel, cpu_count, delayed
+from joblib.parallel import get_active_backend
+
+PAYS = 10.0
+"""Seconds of work that are worth starting processes for, each of which takes some for its imports."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How repeated work is done.
+
+    Attributes:
+        seconds: roughly what one call takes; None if unknown, then the first is timed.
+        on_step: called as each result is there.
+    """
+
+    seconds: float | None = None
+    on_step: Callable[[], object] = lambda: None
+
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Give the results for `items`, in order; from several processes if that pays, which changes no number.
+
+        Processes, not threads: most of a metric's time goes into small steps that hold Python's lock. Work that is part
+        of such work is not spread again.
+        """
+        left, seconds = list(items), self.seconds
+        if seconds is None and left:
+            begun = time.perf_counter()
+            first = work(left.pop(0))
+            seconds = time.perf_counter() - begun
+            self.on_step()
+            yield first
+        processors = min(cpu_count(), len(left))
+        results: Iterable[Result] = map(work, left)
+        if processors > 1 and (seconds or 0) * len(left) >= PAYS and not get_active_backend()[0].nesting_level:
+            results = Parallel(n_jobs=processors, return_as="generator")(delayed(work)(item) for item in left)
+        for result in results:
+            self.on_step()
+            yield result
+
+
+UNTIMED = Schedule()
