@@ -12,6 +12,7 @@ from scipy.special import digamma, xlogy
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.encoding import standardized
 from disentangle_bench.metrics.information.bins import bins_of
+from disentangle_bench.metrics.information.sorted_neighbors import count_within, neighbor_distances
 from disentangle_bench.representation.variables import Variables
 
 Correction = Literal["plug-in", "miller-madow"]
@@ -178,12 +179,17 @@ def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int =
     columns, index, sizes = columns[sizes > 1], index[sizes > 1], sizes[sizes > 1]
     if not len(index):
         raise MetricError("No label occurs twice.", "Give several samples of a class.")
-    taken, closer = np.minimum(neighbors, sizes - 1), np.empty(len(index))
-    for label in np.unique(index):
-        same = index == label
-        distance = np.asarray(cKDTree(columns[same]).query(columns[same], k=[taken[same][0] + 1], p=np.inf)[0])
-        closer[same] = np.nextafter(distance[:, 0], 0)
-    inside = cKDTree(columns).query_ball_point(columns, closer, p=np.inf, return_length=True)
+    taken = np.minimum(neighbors, sizes - 1)
+    if columns.shape[1] == 1:
+        column = columns[:, 0]
+        inside = count_within(column, np.nextafter(neighbor_distances(column, index, taken), 0))
+    else:
+        closer = np.empty(len(index))
+        for label in np.unique(index):
+            same = index == label
+            distance = np.asarray(cKDTree(columns[same]).query(columns[same], k=[taken[same][0] + 1], p=np.inf)[0])
+            closer[same] = np.nextafter(distance[:, 0], 0)
+        inside = cKDTree(columns).query_ball_point(columns, closer, p=np.inf, return_length=True)
     return float(digamma(len(index)) + np.mean(digamma(taken) - digamma(sizes) - digamma(inside)))
 
 
