@@ -1,4 +1,4 @@
-"""A classifier trained on a dataset's own labels: the judge of what is in a picture, and of how pictures differ."""
+"""A classifier trained on a dataset's own labels: it judges what an image shows, and how images differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BATCH = 128
 STEPS = 800
 LEARNING_RATE = 2e-3
 READ_BATCH = 1000
-SCALED_ON = 10_000  # training images, which are enough to tell the size of features
+SCALED_ON = 10_000  # training images, enough to estimate the size of features
 
 
 class TrainedClassifier:

@@ -33,7 +33,7 @@ from disentangle_bench.seeds import derive_seed
 HALVES = FEWEST
 """By default; Student's interval allows for how few they are."""
 GROUPS = 20
-"""Of units, left out one after the other for BCa's acceleration; 20 tell it to within 0.03."""
+"""Of units, left out one after the other for BCa's acceleration; 20 give it to within 0.03."""
 MOST_ROWS = 200_000
 """More are resampled only if a number is given: they may not fit into memory, and their intervals are narrow."""
 MOST_REFITTED_ROWS = 20_000

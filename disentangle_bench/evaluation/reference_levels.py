@@ -32,7 +32,7 @@ from disentangle_bench.storage import installed_version, sha256
 ALGORITHM = 1
 """Of this file; another one forgets what was simulated before."""
 PACKAGES = ("disentangle-bench", "numpy", "scipy", "scikit-learn", "lightgbm", "torch")
-"""Whose versions may change a simulated figure."""
+"""Packages whose versions may change a simulated level."""
 
 Filling = Literal["dead", "noise"]
 """What perfect codes beyond the number of factors are: constant, as a model leaves those that it does not need, or
@@ -96,7 +96,7 @@ class Sizes:
 
     @classmethod
     def of(cls, call: MetricCall, most_rows: int) -> Self:
-        """The sizes of what a metric was asked of."""
+        """The sizes of the rows on which a metric is computed."""
         samples = len(call.codes)
         rows = min(samples, most_rows)
         some = thinned(call.factors, np.arange(rows) * samples // rows)
@@ -134,12 +134,12 @@ def reference_levels(
     schedule: Schedule = UNTIMED,
     cached: bool = True,
 ) -> dict[str, Levels]:
-    """Chance and ceiling of parts of a metric, for subjects of the size of the one that it is asked of.
+    """Chance and ceiling of parts of a metric, for subjects of the size of the one that is scored.
 
     They depend on the metric, its settings and the sizes alone; on neither the seed nor the codes.
 
     Args:
-        call: the metric and the rows that it is asked of.
+        call: the metric and the rows on which it is computed.
         better: the parts, and the direction of each, which says which of two perfect subjects is the ceiling.
         schedule: how the calls are made.
         cached: look them up in the user's cache, and keep them there.

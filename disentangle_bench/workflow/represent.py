@@ -27,7 +27,7 @@ def represent(
 ) -> Representation:
     """The codes that any encoder gives for a dataset, beside its factors: `evaluate` and `rank` take it from there.
 
-    Each image is encoded once, whatever is asked of the codes afterwards.
+    Each image is encoded once, whichever metrics are computed afterwards.
 
     Args:
         encoder: a torch module or any function of images `(b, c, h, w)`, float32 in [0, 1], that gives codes `(b, d)`.

@@ -45,7 +45,7 @@ class Datasets(Kind):
 
 
 class LocalDatasets(Datasets):
-    """The datasets once more, by which of them are on this machine: what `dbench data list` prints."""
+    """The datasets, and which of them are on this machine: what `dbench data list` prints."""
 
     headings: ClassVar[Sequence[str]] = ("Dataset", "Images", "Factors", "Size", "State", "Hashes", "Licence")
     brief = 7

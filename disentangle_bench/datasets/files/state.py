@@ -105,7 +105,7 @@ def _verified(name: str, file: File, own: Sequence[Path], cache: Path) -> Verifi
     expected = expected_sha256(file, place)
     actual, md5 = digests(path, "sha256", "md5") if file.md5 else (computed_sha256(path), "")
     if fault := mismatch(file, actual, place) or md5_mismatch(file, md5):
-        if note := Note.read(place):  # or the damage, which its size and time do not tell, would go unnoticed
+        if note := Note.read(place):  # or damage that size and time do not show would go unnoticed
             replace(note, changed=0).keep(place, small=True)
         return Verified(name, "damaged", path, fault)
     Note.of(path, actual).keep(place, small=file.sha256 is None)

@@ -1,1 +1,1 @@
-"""What files hold, and how it is read: IDX, MATLAB, npz, binary matrices, archives, pictures."""
+"""Readers of file formats: IDX, MATLAB, npz, HDF5, binary matrices, archives, encoded images."""
