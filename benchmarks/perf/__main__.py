@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import torch
 
-from benchmarks.perf import ablation, counting, dci, loading, metrics, rendering, startup, training
+from benchmarks.perf import ablation, counting, dci, evaluation, loading, metrics, rendering, startup, training
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
 
@@ -24,6 +24,7 @@ PARTS = {
     "startup": startup.measure,
     "metrics": metrics.measure,
     "dci": dci.measure,
+    "evaluation": evaluation.measure,
     "counting": counting.measure,
     "rendering": rendering.measure,
     "loading": loading.measure,
