@@ -2,7 +2,7 @@
 
     python -m benchmarks.levels > docs/levels.md
 
-The figures are those that `dbench eval` puts beside its scores, by the same functions and from the same cache.
+The values are those that `dbench eval` puts beside its scores, by the same functions and from the same cache.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ keeps them in the user's cache.
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
-    """Factors of a well-known dataset's sizes, and the codes that are asked about them."""
+    """Factors of the sizes of a well-known dataset, and codes for them."""
 
     name: str
     sizes: tuple[int, ...]
     codes: tuple[Kind, ...]
 
     def call(self, metric: Callable[..., Scores]) -> MetricCall:
-        """A metric asked of codes of these kinds; which codes is no matter."""
+        """A metric on codes of these kinds; levels do not depend on their values."""
         info = info_of(metric)
         n = SLOW_SAMPLES if info.slow else SAMPLES
         return MetricCall(metric, self._codes(n), self._factors(n), drawn_mask(n, seed=0), info.settings)
@@ -127,12 +127,12 @@ def _levels(call: MetricCall) -> dict[str, Levels]:
 
 def _line(part: str, levels: Iterable[dict[str, Levels]]) -> list[str]:
     found = [of.get(part, Levels()) for of in levels]
-    return [say(figure, PLAIN_DECIMALS) for pair in found for figure in (pair.chance, pair.ceiling)]
+    return [say(value, PLAIN_DECIMALS) for pair in found for value in (pair.chance, pair.ceiling)]
 
 
 @click.command(help=__doc__)
 @click.argument("metrics", nargs=-1)
-@click.option("--skip", default="", help="Metrics, between commas, that are listed without figures.")
+@click.option("--skip", default="", help="Metrics, separated by commas, to list without values.")
 def main(metrics: tuple[str, ...], *, skip: str) -> None:
     click.echo(PAGE + table(metrics or resamplable(), tuple(skip.split(","))), nl=False)
 

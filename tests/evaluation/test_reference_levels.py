@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from disentangle_bench.evaluation import reference_levels as levels
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.evaluation.reference_levels import Sizes, ignorant_codes, perfect_codes
+from disentangle_bench.evaluation.simulation import Sizes, thinned
 from disentangle_bench.metrics import Score, Scores, info_of, metric
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation import Representation, open_representation
@@ -168,10 +168,10 @@ def test_simulated_subjects_are_of_the_subjects_size(subject: tuple[Variables, V
     drawn = sizes.draw_factors(rng)
     assert (drawn.names, drawn.kinds) == (factors.names, factors.kinds)
     assert np.array_equal(np.sort(drawn.values, axis=0), np.sort(factors.values, axis=0))
-    ignorant = ignorant_codes(sizes, rng)
+    ignorant = sizes.ignorant_codes(rng)
     assert (ignorant.names, ignorant.kinds, ignorant.values.shape) == (codes.names, codes.kinds, codes.values.shape)
     for noise in (False, True):
-        perfect = perfect_codes(sizes, drawn, noise, rng)
+        perfect = sizes.perfect_codes(drawn, rng, noise=noise)
         assert (perfect.names, perfect.values.shape) == (codes.names, codes.values.shape)
         found = [any(np.array_equal(column, factor) for factor in drawn.values.T) for column in perfect.values.T]
         assert sum(found) >= min(len(codes.names), len(factors.names))
@@ -182,7 +182,7 @@ def test_a_perfect_code_keeps_to_continuous_and_prefers_its_kind() -> None:
     factors = Variables.wrap(np.arange(12.0).reshape(6, 2) % 5, kinds=["ordinal", "categorical"], prefix="f")
     sizes = sizes_of(codes, factors)
     drawn = sizes.draw_factors(np.random.default_rng(0))
-    perfect = perfect_codes(sizes, drawn, False, np.random.default_rng(0))
+    perfect = sizes.perfect_codes(drawn, np.random.default_rng(0), noise=False)
     assert perfect.kinds == codes.kinds
     assert np.array_equal(perfect.values[:, 1], drawn.values[:, 1])
 
@@ -190,7 +190,7 @@ def test_a_perfect_code_keeps_to_continuous_and_prefers_its_kind() -> None:
 def test_factors_of_text_have_perfect_codes() -> None:
     sizes = sizes_of(np.zeros((4, 1)), np.array(["b", "a", "b", "c"]))
     drawn = sizes.draw_factors(np.random.default_rng(0))
-    perfect = perfect_codes(sizes, drawn, False, np.random.default_rng(0))
+    perfect = sizes.perfect_codes(drawn, np.random.default_rng(0), noise=False)
     assert {(text, number) for text, number in zip(drawn.values[:, 0], perfect.values[:, 0], strict=True)} == {
         ("a", 0.0),
         ("b", 1.0),
@@ -225,4 +225,4 @@ def test_of_codes_in_a_file_only_a_sample_is_read(tmp_path: Path, monkeypatch: p
 def test_thinning_takes_the_rows_asked_for() -> None:
     variables = Variables.wrap(np.arange(3 * BATCH))
     rows = np.arange(0, 3 * BATCH, 1000)
-    assert np.array_equal(levels.thinned(variables, rows).values[:, 0], rows)
+    assert np.array_equal(thinned(variables, rows).values[:, 0], rows)
