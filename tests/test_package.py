@@ -118,8 +118,8 @@ def test_the_wheel_ships_types_recipes_and_licence(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "disentangle_bench/py.typed" in names
-    files = {str(path.relative_to(ROOT)) for path in ROOT.glob("disentangle_bench/models/recipes/*.toml")}
-    assert "disentangle_bench/models/recipes/infogan-mnist.toml" in files
+    files = {str(path.relative_to(ROOT)) for path in ROOT.glob("disentangle_bench/models/recipes/*/*.toml")}
+    assert "disentangle_bench/models/recipes/datasets/mnist.toml" in files
     assert files <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.split("/")[0] for name in names} == {
