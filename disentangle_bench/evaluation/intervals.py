@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -86,7 +86,12 @@ def plan_intervals(call: MetricCall, scores: Mapping[str, Score], resamples: int
     return [
         _computed_anew(call, tuple(parts), resamples, alone=len(together) == 1)
         if resampling is None
-        else IntervalPlan(tuple(parts), resampling, _usual(call, MOST_ROWS) if resamples is None else resamples)
+        else IntervalPlan(
+            tuple(parts),
+            resampling,
+            _usual(call, MOST_ROWS) if resamples is None else resamples,
+            reason=f"more than {MOST_ROWS:,} rows are resampled only where the number of resamples is given",
+        )
         for resampling, parts in together.items()
     ]
 
@@ -134,37 +139,29 @@ def score_intervals(
     check_resamples(plan.resamples)
     values = {part: float(value) for part in plan.parts if (value := scores[part].value) is not None}
     bounds = {part: scores[part].bounds or call.info.bounds for part in values}
+    units = plan.resampling.units
+    draw = partial(half_weights if plan.halves else resampled_weights, units, plan.train)
     seeds = [derive_seed(seed, "bootstrap", number) for number in range(plan.resamples)]
-    drawn = _by_part(values, schedule.map(partial(_values_drawn, plan), seeds))
+    drawn = _by_part(values, schedule.map(partial(_values, plan.resampling, draw), seeds))
     if plan.halves:
         return {
             part: half_sample_interval(value, drawn[part], plan.resamples, bounds[part])
             for part, value in values.items()
         }
-    acceleration = any(shift_of(value, drawn[part]) is not None for part, value in values.items())
-    left_out = _left_out(plan, values, seed, Schedule(schedule.seconds)) if acceleration else {}
+    left_out: dict[str, Floats] = {}
+    if any(shift_of(value, drawn[part]) is not None for part, value in values.items()):  # else BCa is not used
+        groups = range(min(GROUPS, units))
+        without = partial(weights_without, units, len(groups), derive_seed(seed, "jackknife"))
+        found = _by_part(values, Schedule(schedule.seconds).map(partial(_values, plan.resampling, without), groups))
+        left_out = {part: known for part, known in found.items() if len(known) == len(groups)}
     return {
         part: bootstrap_interval(value, drawn[part], left_out.get(part), plan.resamples, bounds[part])
         for part, value in values.items()
     }
 
 
-def _values_drawn(plan: IntervalPlan, seed: int) -> Values:
-    draw = half_weights if plan.halves else resampled_weights
-    return dict(plan.resampling.values(draw(plan.resampling.units, plan.train, seed)))
-
-
-def _left_out(plan: IntervalPlan, values: Values, seed: int, schedule: Schedule) -> dict[str, Floats]:
-    """The values without each of some groups that the units are dealt into at random, where all of them are defined."""
-    units = plan.resampling.units
-    groups = min(GROUPS, units)
-    dealt = np.random.default_rng(derive_seed(seed, "jackknife")).permutation(units) % groups
-    found = _by_part(values, schedule.map(partial(_values_without, plan.resampling, dealt), range(groups)))
-    return {part: known for part, known in found.items() if len(known) == groups}
-
-
-def _values_without(resampling: Resampling, dealt: NDArray[np.int64], group: int) -> Values:
-    return dict(resampling.values((dealt != group).astype(np.int64)))
+def _values(resampling: Resampling, draw: Callable[[int], Weights], item: int) -> Values:
+    return dict(resampling.values(draw(item)))
 
 
 def resampled_weights(units: int, train: Mask, seed: int) -> Weights:
@@ -183,6 +180,12 @@ def half_weights(units: int, train: Mask, seed: int) -> Weights:
     for split in _splits(units, train):
         weights[rng.permutation(split)[: (len(split) + 1) // 2]] = 1
     return weights
+
+
+def weights_without(units: int, groups: int, seed: int, group: int) -> Weights:
+    """Return `(units,)` 0 for one of some groups that the units are dealt into at random, 1 for the others."""
+    dealt = np.random.default_rng(seed).permutation(units) % groups
+    return np.asarray(dealt != group, dtype=np.int64)
 
 
 def _splits(units: int, train: Mask) -> list[NDArray[np.int64]]:
