@@ -124,8 +124,11 @@ def _boost(data: Sorted, loss: _Loss, stages: int, seed: int) -> Boosted:
         for column, residual in enumerate(np.ascontiguousarray(loss.residuals(raw).T)):
             grown = _grow(data, residual, random, values=loss.step is None)
             if loss.step is not None:
-                for leaf in np.flatnonzero(grown.tree.column == LEAF):
-                    grown.tree.value[leaf] = loss.step(column, np.flatnonzero(grown.leaves == leaf), residual)
+                by_leaf = np.argsort(grown.leaves.astype(np.uint8), kind="stable")  # by radix
+                ends = np.cumsum(np.bincount(grown.leaves)).tolist()
+                for leaf in np.flatnonzero(grown.tree.column == LEAF).tolist():
+                    rows = by_leaf[ends[leaf - 1] if leaf else 0 : ends[leaf]]
+                    grown.tree.value[leaf] = loss.step(column, rows, residual)
             raw[:, column] += LEARNING_RATE * grown.tree.value.take(grown.leaves)
             gains += grown.gains
             stage.append(grown.tree)

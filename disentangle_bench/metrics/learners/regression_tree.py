@@ -47,13 +47,13 @@ class Tree:
 
     def predict(self, columns: Values) -> Floats:
         """Return values `(n,)` for samples given as columns `(p, n)`."""
-        node = np.zeros(columns.shape[1], dtype=np.int64)
-        samples = np.arange(columns.shape[1])
+        count = columns.shape[1]
+        node, samples, flat = np.zeros(count, dtype=np.int64), np.arange(count), columns.ravel()
+        children = np.where(self.column[:, None] == LEAF, np.arange(len(self.column))[:, None], self.children).ravel()
         for _ in range(DEPTH):
-            column = self.column[node]
-            right = columns[column, samples] > self.threshold[node]
-            node = np.where(column == LEAF, node, self.children[node, right.astype(np.int64)])
-        return self.value[node]
+            right = flat.take(self.column.take(node) * count + samples) > self.threshold.take(node)
+            node = children.take(2 * node + right)
+        return self.value.take(node)
 
 
 class Grown(NamedTuple):
@@ -195,7 +195,8 @@ class _Grower:
         orders = [chosen[None, :size], chosen[None, size:]]
         if not leaves:
             mask = goes_left.take(node.order)
-            orders = [node.order[part].reshape(len(mask), -1) for part in (mask, ~mask)]
+            places = (np.flatnonzero(mask), np.flatnonzero(~mask))  # taking is quicker than indexing by a mask
+            orders = [node.order.take(part).reshape(len(mask), -1) for part in places]
         impurities, exact = ([0.0, 0.0], False) if plain else self._impurities(node, orders, samples, split.slight)
         sizes = (size, len(chosen) - size)
         if split.slight and is_worthless(node.impurity, impurities, sizes, len(self.target)):

@@ -51,9 +51,12 @@ class ColumnDraws:
             known: how many columns were found to be constant further up.
         """
         columns, skipped, found, rest = self._permutation, 0, 0, len(self._permutation)
-        tried = []
+        tried, word = [], self._word
         while rest > known + found:
-            place = skipped + self._below(rest - found - skipped)
+            word ^= (word << 13) & _BITS
+            word ^= word >> 17
+            word ^= (word << 5) & _BITS
+            place = skipped + (word & WORDS) % (rest - found - skipped)
             if place < known:
                 there, skipped = skipped, skipped + 1
             else:
@@ -64,17 +67,10 @@ class ColumnDraws:
                 else:
                     there = rest = rest - 1
             columns[there], columns[place] = columns[place], columns[there]
+        self._word = word
         columns[:known] = self._constants[:known]
         self._constants[known : known + found] = columns[known : known + found]
         return tried, known + found
-
-    def _below(self, bound: int) -> int:
-        word = self._word
-        word ^= (word << 13) & _BITS
-        word ^= word >> 17
-        word ^= (word << 5) & _BITS
-        self._word = word
-        return (word & WORDS) % bound
 
 
 def divide(samples: Indices, left: NDArray[np.bool_]) -> tuple[Indices, Indices]:

@@ -87,6 +87,8 @@ class Sorted:
         if len(near) == 0:
             return near, near
         at, places = np.nonzero(gains[near] >= least)
+        if len(at) == 1:  # the best one, of which it is known that it separates
+            return near, places
         columns = near[at]
         valid = self._separates(order, columns, places)
         return columns[valid], places[valid]
