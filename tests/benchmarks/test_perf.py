@@ -239,4 +239,4 @@ def test_the_command_prints_its_tables():
         "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 9 + len(rendering.LEAST)
+    assert outcome.stdout.count("###") == 10 + len(rendering.LEAST)
