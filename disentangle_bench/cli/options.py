@@ -12,7 +12,7 @@ import rich_click as click
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = tuple[tuple[str, Any], ...]
 
-FORMATS = ("table", "markdown", "csv", "json")
+FORMATS = ("table", "markdown", "latex", "csv", "json")
 
 
 def read_settings(_ctx: click.Context, _parameter: click.Parameter, texts: Iterable[str]) -> Settings:
@@ -108,7 +108,7 @@ def format_option(function: Function) -> Function:
         type=click.Choice(FORMATS),
         default="table",
         metavar="NAME",
-        help="table, markdown, csv or json (default: table).",
+        help="table, markdown, latex, csv or json (default: table).",
     )(function)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from disentangle_bench.evaluation.results import Results
     from disentangle_bench.reports.tables import Form, Report
 
+HEADINGS = {"markdown": "### {}\n\n", "latex": "% {}\n"}
+"""Above the table of each of several subjects."""
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
 
 
@@ -71,8 +73,10 @@ def score_printer(
         if table is not None:
             table.finish(results)
         elif not joined:
-            if done or (several and form == "markdown"):
-                sys.stdout.write("\n" if form == "table" else f"### {path}\n\n")
+            if several and form in HEADINGS:
+                sys.stdout.write(HEADINGS[form].format(path))
+            elif done:
+                sys.stdout.write("\n")
             print_report(results, form, every=every)
             sys.stdout.flush()
         done[path] = results

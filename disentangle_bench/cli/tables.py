@@ -1,4 +1,4 @@
-"""Listings as a table for people, or as Markdown, CSV or JSON for programs."""
+"""Listings as a table for people, or as Markdown, LaTeX, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from disentangle_bench.cli.kinds import Kind
 from disentangle_bench.cli.output import print_result
-from disentangle_bench.reports.markdown import markdown_table
+from disentangle_bench.reports.text_table import TextTable
 
 
 def print_rows(kind: Kind, form: str) -> None:
@@ -30,8 +30,9 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[Any]], brief: i
     """Print rows on standard output in one of the forms of `--format`; a table has the first `brief` columns only."""
     if form == "table":
         print_result(table_of(headings[:brief], [row[:brief] for row in rows]))
-    elif form == "markdown":
-        print_result(markdown_table(headings, [list(map(say_cell, row)) for row in rows], left=headings))
+    elif form in ("markdown", "latex"):
+        texts = TextTable(headings, [list(map(say_cell, row)) for row in rows], left=headings)
+        print_result(texts.to_markdown() if form == "markdown" else texts.to_latex())
     elif form == "csv":
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([headings, *rows])

@@ -19,8 +19,8 @@ from disentangle_bench.reports.comparison_text import (
     say_differences,
     say_value,
 )
-from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, say_p
+from disentangle_bench.reports.text_table import TextTable
 
 FIELDS = ("score", "metric", "component", "code", "unit", "better")
 VALUE_FIELDS = ("value", "low", "high", "chance", "ceiling")
@@ -101,13 +101,13 @@ def _together(rows: Sequence[Row], shown: Mapping[str, Sequence[Row]]) -> list[s
     return named
 
 
-def markdown(comparison: Comparison) -> str:
-    """Write every score as Markdown, with the raw and the corrected p-values."""
+def text_table(comparison: Comparison) -> TextTable:
+    """Lay out every score in texts, with the raw and the corrected p-values."""
     names = letters(len(comparison.subjects))
     headings = ["Score", *names, "Chance", "Ceiling"]
     for name in names[1:]:
         headings += [f"{name} - {names[0]}", "p", "p (Holm)", "Verdict"]
-    who = "".join(f"- {name}: {_describe(side)}\n" for name, side in zip(names, comparison.subjects, strict=True))
+    legend = [f"{name}: {_describe(side)}" for name, side in zip(names, comparison.subjects, strict=True)]
     table = []
     for row in comparison.rows:
         single = all(len(value.runs) == 1 for value in row.values)
@@ -117,9 +117,8 @@ def markdown(comparison: Comparison) -> str:
         for said, difference in zip(say_differences(row), row.differences, strict=True):
             cells += [str(said), say_p(difference.p), say_p(difference.p_corrected), difference.verdict]
         table.append(cells)
-    rows = markdown_table(headings, table, left=("Score", "Verdict"))
-    notes = "".join(f"\n{note}\n" for note in reading_notes(comparison, comparison.by_metric()))
-    return f"{who}\n{rows}{notes}"
+    notes = reading_notes(comparison, comparison.by_metric())
+    return TextTable(headings, table, left=("Score", "Verdict"), legend=legend, notes=notes)
 
 
 def records(comparison: Comparison) -> list[dict[str, Any]]:

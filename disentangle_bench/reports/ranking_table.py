@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from disentangle_bench.evaluation.ranking import ADVISED, Ranking
-from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import PLAIN_DECIMALS, say
+from disentangle_bench.reports.text_table import TextTable
 
 
 def table(ranking: Ranking) -> RenderableType:
@@ -25,10 +25,9 @@ def table(ranking: Ranking) -> RenderableType:
     return Group(grid, Text(), *notes)
 
 
-def markdown(ranking: Ranking) -> str:
-    """Write the ranking as Markdown."""
-    rows = markdown_table(_headings(ranking), _rows(ranking), left=("Model",))
-    return rows + "".join(f"\n{note}\n" for note in reading_notes(ranking))
+def text_table(ranking: Ranking) -> TextTable:
+    """Lay out the ranking in texts."""
+    return TextTable(_headings(ranking), _rows(ranking), left=("Model",), notes=reading_notes(ranking))
 
 
 def records(ranking: Ranking) -> list[dict[str, Any]]:

@@ -16,8 +16,8 @@ from rich.text import Text
 from disentangle_bench.evaluation.results import Results, ScoreEntry, reading_order
 from disentangle_bench.reports.columns import align
 from disentangle_bench.reports.heading import UNBROKEN, heading
-from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import decimals_for, is_count, say, say_optional
+from disentangle_bench.reports.text_table import TextTable
 
 HEADINGS = ("Score", "Value", "95 % interval", "Chance", "Ceiling")
 FIELDS = (
@@ -180,14 +180,13 @@ def footer(results: Results, *, every: bool = False) -> list[str]:
     return [*notes, *([f"{hidden} more score{'s' if hidden > 1 else ''} with --all."] if hidden else [])]
 
 
-def markdown(results: Results) -> str:
-    """Write every score as Markdown."""
+def text_table(results: Results) -> TextTable:
+    """Lay out every score in texts."""
     rows = []
     for name, entry in results.scores.items():
         said = say_entry(entry)
         rows.append((name, f"{said.value} {said.unit}".strip(), said.interval, said.chance, said.ceiling))
-    notes = "".join(f"\n{note}\n" for note in footer(results, every=True))
-    return markdown_table(HEADINGS, rows, left=HEADINGS[:1]) + notes
+    return TextTable(HEADINGS, rows, left=HEADINGS[:1], notes=footer(results, every=True))
 
 
 def records(results: Results) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Results, comparisons and rankings as tables for people, or as Markdown, CSV or JSON."""
+"""Results, comparisons and rankings as tables for people, or as Markdown, LaTeX, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from disentangle_bench.evaluation.comparison import Comparison
 from disentangle_bench.evaluation.ranking import Ranking
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.reports import comparison_table, ranking_table, score_table
+from disentangle_bench.reports.text_table import TextTable
 
-Form = Literal["table", "markdown", "csv", "json"]
+Form = Literal["table", "markdown", "latex", "csv", "json"]
 Report = Results | Comparison | Ranking
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
 
@@ -39,9 +40,18 @@ def to_text(report: Report, width: int = PLAIN_WIDTH, *, every: bool = False) ->
 
 def to_markdown(report: Report) -> str:
     """Write a Markdown table of every score, with its notes."""
+    return _text_table(report).to_markdown()
+
+
+def to_latex(report: Report) -> str:
+    """Write a LaTeX `tabular` of every score, with its notes, for a paper to read from a file."""
+    return _text_table(report).to_latex()
+
+
+def _text_table(report: Report) -> TextTable:
     if isinstance(report, Results):
-        return score_table.markdown(report)
-    return comparison_table.markdown(report) if isinstance(report, Comparison) else ranking_table.markdown(report)
+        return score_table.text_table(report)
+    return comparison_table.text_table(report) if isinstance(report, Comparison) else ranking_table.text_table(report)
 
 
 def to_csv(report: Report) -> str:
@@ -83,7 +93,7 @@ def show(report: Report, form: Form, console: Console, *, every: bool = False) -
         else:
             console.out(to_text(report, every=every), end="", highlight=False)
         return
-    forms = {"markdown": to_markdown, "csv": to_csv, "json": to_json}
+    forms = {"markdown": to_markdown, "latex": to_latex, "csv": to_csv, "json": to_json}
     if form not in forms:
         raise SettingError(f"{form!r} is not a form of a table.", f"Use one of {', '.join(('table', *forms))}.")
     console.out(forms[form](report), end="", highlight=False)

@@ -12,7 +12,7 @@ from disentangle_bench.errors import SettingError
 from disentangle_bench.evaluation.comparison import compare_results
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.reports.score_table import ScoreRows
-from disentangle_bench.reports.tables import show, to_csv, to_json, to_markdown, to_text
+from disentangle_bench.reports.tables import show, to_csv, to_json, to_latex, to_markdown, to_text
 
 
 def lines_of(text: str) -> dict[str, list[str]]:
@@ -247,9 +247,9 @@ class TestComparison:
 
 
 class TestShow:
-    @pytest.mark.parametrize("form", ["table", "markdown", "csv", "json"])
+    @pytest.mark.parametrize("form", ["table", "markdown", "latex", "csv", "json"])
     def test_prints_plain_text_where_there_is_no_terminal(self, first, form):
-        forms = {"table": to_text, "markdown": to_markdown, "csv": to_csv, "json": to_json}
+        forms = {"table": to_text, "markdown": to_markdown, "latex": to_latex, "csv": to_csv, "json": to_json}
         console = Console(file=io.StringIO(), width=40)
         show(first, form, console)
         assert console.file.getvalue() == forms[form](first)
