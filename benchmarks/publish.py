@@ -67,7 +67,7 @@ def publish(folders: Sequence[Path], into: Path = RESULTS, *, replace: bool = Fa
 
 
 def draw(recipes: Sequence[Published], folder: Path) -> None:
-    """Write `information`: `L_I` over training of every run, the seeds of a recipe in one colour."""
+    """Write `information`: `L_I` over training of every run, the seeds of a recipe in one color."""
     curves = []
     for recipe in recipes:
         group = group_name(recipe.name, [run.seed for run in recipe.runs])

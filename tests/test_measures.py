@@ -15,17 +15,17 @@ from disentangle_bench.errors import DataError, MetricError
 from disentangle_bench.measures import MEASURES, height, ink, slant, thickness, width
 
 FINER = 10
-CENTRE = 14.0
+CENTER = 14.0
 
 
 def drawn(inside) -> np.ndarray:
-    """A 28 x 28 picture of where `inside(x, y)` holds, pixels from the centre, smoothed as a camera would."""
-    y, x = (np.mgrid[: 28 * FINER, : 28 * FINER] + 0.5) / FINER - CENTRE
+    """A 28 x 28 picture of where `inside(x, y)` holds, pixels from the center, smoothed as a camera would."""
+    y, x = (np.mgrid[: 28 * FINER, : 28 * FINER] + 0.5) / FINER - CENTER
     return inside(x, y).reshape(28, FINER, 28, FINER).mean(axis=(1, 3))
 
 
 def bar(breadth: float, length: float, lean: float = 0.0) -> np.ndarray:
-    """An upright bar, leant to the right by a shear."""
+    """An upright bar, leaned to the right by a shear."""
     return drawn(lambda x, y: (np.abs(x + lean * y) < breadth / 2) & (np.abs(y) < length / 2))
 
 
@@ -73,9 +73,9 @@ class TestBars:
     def test_sheared_by_another_library_lean_by_as_much(self):
         upright = bar(4, 16)
         for angle in (-0.5, -0.2, 0.2, 0.5):
-            centred = AffineTransform(translation=(-13.5, -13.5))
+            centerd = AffineTransform(translation=(-13.5, -13.5))
             shear = AffineTransform(matrix=np.array([[1, np.tan(angle), 0], [0, 1, 0], [0, 0, 1]]))
-            moved = warp(upright, centred + shear + centred.inverse)  # of output to input: x + y tan(angle)
+            moved = warp(upright, centerd + shear + centerd.inverse)  # of output to input: x + y tan(angle)
             assert slant(moved[None])[0] == pytest.approx(np.degrees(angle), abs=0.6)
 
 
@@ -177,12 +177,12 @@ def mnist_test_images(count: int) -> np.ndarray:
 
 
 def sheared(images: np.ndarray, lean: float) -> np.ndarray:
-    """The images leant to the right about their centre, in a frame wide enough."""
+    """The images leaned to the right about their center, in a frame wide enough."""
     wide = np.pad(images, ((0, 0), (0, 0), (12, 12)))
     middle = (wide.shape[2] - 1) / 2, (wide.shape[1] - 1) / 2
-    centred = AffineTransform(translation=(-middle[0], -middle[1]))
+    centerd = AffineTransform(translation=(-middle[0], -middle[1]))
     shear = AffineTransform(matrix=np.array([[1, lean, 0], [0, 1, 0], [0, 0, 1]]))
-    return np.array([warp(each, centred + shear + centred.inverse) for each in wide])
+    return np.array([warp(each, centerd + shear + centerd.inverse) for each in wide])
 
 
 @pytest.mark.slow

@@ -112,7 +112,7 @@ def test_errors_of_the_api_are_one_family():
 
 
 @pytest.mark.slow
-def test_the_wheel_ships_types_recipes_and_licence(tmp_path):
+def test_the_wheel_ships_types_recipes_and_license(tmp_path):
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")

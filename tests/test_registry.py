@@ -40,7 +40,7 @@ def test_names_are_listed_and_objects_found() -> None:
 
 
 def test_listing_imports_nothing() -> None:
-    lazy = Registry[object]("colour scale", {"x": "colorsys:rgb_to_hls"})
+    lazy = Registry[object]("color scale", {"x": "colorsys:rgb_to_hls"})
     sys.modules.pop("colorsys", None)
     assert list(lazy) == ["x"]
     assert "x" in lazy

@@ -35,7 +35,7 @@ def test_other_seeds_and_other_purposes_differ(
         assert derive_seed(first[0], *first[1]) != derive_seed(second[0], *second[1])
 
 
-def test_neighbouring_steps_share_nothing() -> None:
+def test_neighboring_steps_share_nothing() -> None:
     seeds = [derive_seed(0, "latents", step) for step in range(1000)]
     assert len(set(seeds)) == 1000
     ones = [bin(a ^ b).count("1") for a, b in pairwise(seeds)]

@@ -62,7 +62,7 @@ def of_codes(metric: str, names: Mapping[str, str] | None = None, **settings: An
     return ours
 
 
-def of_standardised(metric: str, names: Mapping[str, str]) -> Ours:
+def of_standardized(metric: str, names: Mapping[str, str]) -> Ours:
     """The same for codes with mean 0 and variance 1 over the training rows."""
     plain = of_codes(metric, names)
 
@@ -87,7 +87,7 @@ def of_models(metric: str) -> Ours:
 def unsupervised(arrays: Arrays, seed: int) -> dict[str, float | None]:
     """The metrics that the peers compute in one call."""
     wasserstein = {"distance": "gaussian-wasserstein-correlation"}
-    wasserstein["normalised"] = f"{wasserstein['distance']}.normalised"
+    wasserstein["normalized"] = f"{wasserstein['distance']}.normalized"
     return {
         **of_codes("gaussian-total-correlation")(arrays, seed),
         **of_codes("gaussian-wasserstein-correlation", wasserstein)(arrays, seed),
@@ -130,9 +130,9 @@ COMPARISONS: Mapping[str, tuple[Comparison, ...]] = {
         SAP,
         Comparison("explicitness", "explicitness", of_codes("explicitness", EXPLICITNESS), "fitted", cases=("leaky",)),
         Comparison(
-            "explicitness, codes standardised first",
+            "explicitness, codes standardized first",
             "explicitness",
-            of_standardised("explicitness", EXPLICITNESS),
+            of_standardized("explicitness", EXPLICITNESS),
             "fitted",
             cases=ALIVE,
         ),

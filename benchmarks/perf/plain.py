@@ -51,7 +51,7 @@ class PlainLoop:
         self.G = generator(width)
         self.trunk, self.head, self.Q = discriminator(width)
         for network in (self.G, self.trunk, self.head, self.Q):
-            network.apply(initialise)
+            network.apply(initialize)
         self.D_optimizer = adam(2e-4, self.trunk, self.head)
         self.G_optimizer = adam(1e-3, self.G, self.Q)
         data = MNIST(str(folder), transform=ToTensor())
@@ -167,8 +167,8 @@ def discriminator(width: float) -> tuple[nn.Sequential, nn.Linear, nn.Sequential
     return trunk, nn.Linear(fc, 1), Q
 
 
-def initialise(module: nn.Module) -> None:
-    """DCGAN's initialisation."""
+def initialize(module: nn.Module) -> None:
+    """DCGAN's initialization."""
     if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
     elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):

@@ -53,7 +53,7 @@ def interleave(
 ) -> dict[str, list[float]]:
     """Seconds per call of each contender, one measurement per round.
 
-    Every contender is called twice beforehand; every second round goes backwards, so that a drift favours none.
+    Every contender is called twice beforehand; every second round goes backwards, so that a drift favors none.
     """
     for work in contenders.values():
         seconds_each(work, 2, clock)

@@ -46,7 +46,7 @@ def list_kind(kind: str, form: str) -> None:
     "name", metavar="NAME", shell_complete=names_of(*KINDS), help="Any name that dbench list prints, or a run folder."
 )
 def show(name: str) -> None:
-    """Show all that is declared of one thing: description, settings, source, licence, published numbers."""
+    """Show all that is declared of one thing: description, settings, source, license, published numbers."""
     kind = next((kind for kind in KINDS if name in KINDS[kind].names()), None)  # the first kinds import least
     if kind is not None:
         print_sheet(name, kind.removesuffix("s"), KINDS[kind].sheet(name))

@@ -58,7 +58,7 @@ def data() -> None:
 )
 @format_option
 def list_data(form: str) -> None:
-    """List every dataset: images, factors, size, state of its files, whether its hashes were verified, licence.
+    """List every dataset: images, factors, size, state of its files, whether its hashes were verified, license.
 
     Unverified hashes were published by others, and not computed by this project from a copy of its own.
     """

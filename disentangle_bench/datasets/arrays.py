@@ -24,7 +24,7 @@ ARRAY_SUFFIXES = (".npz", ".h5", ".hdf5")
 _CHANNELS = (1, 3)
 _SEEN = 1000  # images looked at, to find those in {0, 1}
 
-Layout = Literal["grey", "first", "last"]
+Layout = Literal["gray", "first", "last"]
 
 
 class Arrays:
@@ -36,7 +36,7 @@ class Arrays:
         images=0,
         shape=(0, 0, 0),
         factors=(),
-        licence="yours",
+        license="yours",
         citation="Yours.",
     )
 
@@ -142,7 +142,7 @@ def _images(file: ArrayFile, names: Names, dataset: str) -> Images:
 
 def _in_memory(file: ArrayFile, name: str, layout: Layout) -> NDArray[np.uint8]:
     pixels = file.read(name).astype(np.uint8)  # a copy: torch wants arrays that it may write to
-    if layout == "grey":
+    if layout == "gray":
         return pixels[:, None]
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)) if layout == "last" else pixels
 
@@ -156,7 +156,7 @@ def _layout(where: str, shape: tuple[int, ...], channels: str) -> Layout:
     if len(shape) not in (3, 4) or 0 in shape:
         raise DataError(f"{where} has the shape {shape}.", "Give (n, h, w), (n, c, h, w) or (n, h, w, c).")
     if len(shape) == 3:
-        return "grey"
+        return "gray"
     possible = [name for name, axis in (("first", 1), ("last", 3)) if shape[axis] in _CHANNELS]
     if channels:
         possible = [name for name in possible if name == channels]

@@ -43,7 +43,7 @@ class Cars3D(GridDataset):
         images=17_568,
         shape=(3, 64, 64),
         factors=FACTORS,
-        licence="not stated",
+        license="not stated",
         citation="S. Reed, Y. Zhang, Y. Zhang, H. Lee: Deep Visual Analogy-Making. NIPS 2015.",
         files={FILE: File(sha256=None, verified=False, md5="4e866a7919c1beedf53964e6f7a23686")},
         bytes=300_000_000,

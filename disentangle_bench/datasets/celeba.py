@@ -46,7 +46,7 @@ class CelebA:
         images=202_599,
         shape=(3, 32, 32),
         factors=tuple(Factor.of(name, "categorical", ("no", "yes")) for name in _NAMES),
-        licence="for non-commercial research only",
+        license="for non-commercial research only",
         citation=(
             "Z. Liu, P. Luo, X. Wang, X. Tang: Deep Learning Face Attributes in the Wild. ICCV 2015. arXiv:1411.7766"
         ),

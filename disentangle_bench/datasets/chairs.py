@@ -1,4 +1,4 @@
-"""Chairs: 1,393 chair models, rendered 600x600 on white from 2 elevations and 31 sides; here 64x64 grey."""
+"""Chairs: 1,393 chair models, rendered 600x600 on white from 2 elevations and 31 sides; here 64x64 gray."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Chairs(GridDataset):
     contents = ("*/renders",)
     info = DatasetInfo(
         name="chairs",
-        title="Chairs: chair models from all sides, grey up to 600x600",
+        title="Chairs: chair models from all sides, gray up to 600x600",
         images=86_366,
         shape=(1, 64, 64),
         factors=FACTORS,
-        licence="not stated",
+        license="not stated",
         citation=(
             "M. Aubry, D. Maturana, A. Efros, B. Russell, J. Sivic: Seeing 3D chairs: exemplar part-based 2D-3D "
             "alignment using a large dataset of CAD models. CVPR 2014. https://www.di.ens.fr/willow/research/seeing3Dchairs"
@@ -74,7 +74,7 @@ class Chairs(GridDataset):
         return self.load_grid(data_dir, partial(self.read, size=size, crop=crop))
 
     def read(self, path: Path, size: int = 64, crop: int = 400) -> Grid:
-        """Make the images grey, crop and resize them, once, into the cache."""
+        """Make the images gray, crop and resize them, once, into the cache."""
         members = open_members(path)
         names, classes, factors = grid_by_name(members, ".png", NAME, self.info.factors, EXAMPLE)
         form = Form(size, 1, crop, (NATIVE, NATIVE), background="white")

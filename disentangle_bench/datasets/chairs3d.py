@@ -35,7 +35,7 @@ class Chairs3D:
 
     info = DatasetInfo(
         name="chairs3d",
-        title="Chairs: parametric chairs, 64x64 grey, procedural",
+        title="Chairs: parametric chairs, 64x64 gray, procedural",
         images=len(AZIMUTHS) * len(WIDTHS) * len(BACKS) * len(STYLES),
         shape=(1, 64, 64),
         factors=(
@@ -45,7 +45,7 @@ class Chairs3D:
             Factor.of("style", "categorical", [style.name for style in STYLES]),
         ),
         labels="style",
-        licence="MIT",
+        license="MIT",
         citation=(
             "After the Chairs experiment of X. Chen, Y. Duan, R. Houthooft, J. Schulman, I. Sutskever, P. Abbeel: "
             "InfoGAN. NeurIPS 2016. arXiv:1606.03657; its chairs are drawn by disentangle-bench"

@@ -43,7 +43,7 @@ class DatasetInfo:
     images: int
     shape: tuple[int, int, int]
     factors: tuple[Factor, ...]
-    licence: str
+    license: str
     citation: str
     labels: str | None = None
     files: Mapping[str, File] = field(default_factory=dict)

@@ -15,12 +15,12 @@ class Digits:
 
     info = DatasetInfo(
         name="digits",
-        title="Digits: handwritten digits, 8x8 grey, embedded",
+        title="Digits: handwritten digits, 8x8 gray, embedded",
         images=1797,
         shape=(1, 8, 8),
         factors=(Factor("digit", "categorical", 10),),
         labels="digit",
-        licence="CC BY 4.0",
+        license="CC BY 4.0",
         citation=(
             "E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository, 1998. "
             "doi:10.24432/C50P49"

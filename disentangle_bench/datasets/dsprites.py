@@ -38,7 +38,7 @@ class DSprites(GridDataset):
         images=737_280,
         shape=(1, 64, 64),
         factors=FACTORS,
-        licence="Apache 2.0",
+        license="Apache 2.0",
         citation=(
             "L. Matthey, I. Higgins, D. Hassabis, A. Lerchner: dSprites: Disentanglement testing Sprites dataset, "
             "2017. https://github.com/google-deepmind/dsprites-dataset"

@@ -1,4 +1,4 @@
-"""Faces: the user's own renders of a face model, 32x32 grey, since those of the paper are not public."""
+"""Faces: the user's own renders of a face model, 32x32 gray, since those of the paper are not public."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Faces:
 
     info = DatasetInfo(
         name="faces",
-        title="Faces: your own renders of a face model, 32x32 grey; the paper's are not public",
+        title="Faces: your own renders of a face model, 32x32 gray; the paper's are not public",
         images=0,
         shape=(1, SIZE, SIZE),
         factors=(),
-        licence="yours; the Basel Face Model's is for research only",
+        license="yours; the Basel Face Model's is for research only",
         citation=(
             "P. Paysan, R. Knothe, B. Amberg, S. Romdhani, T. Vetter: A 3D Face Model for Pose and Illumination "
             "Invariant Face Recognition. AVSS 2009. doi:10.1109/AVSS.2009.58"
@@ -34,7 +34,7 @@ class Faces:
         """Load the images with their factors, which are the columns of a table.
 
         For image files, `factors.csv` among them has a row for each: a column `file` (or the first one) names it; they
-        are made grey, and the square in their middle is resized to 32x32. For an HDF5 or npz file with uint8 `images`
+        are made gray, and the square in their middle is resized to 32x32. For an HDF5 or npz file with uint8 `images`
         `(n, 32, 32)`, the table is an array `factors` in it, or a CSV file of the same name beside it. A tenth of the
         images, drawn at random once and for all, is the test split.
 
@@ -51,7 +51,7 @@ class Faces:
             return folder_dataset(self.info, path, Form(SIZE, 1), known, needs_table=True)
         dataset = array_dataset(self.info, path, Names(), known)
         if dataset.images.shape[1:] != self.info.shape:
-            raise DataError(f"{path} holds images of the shape {dataset.images.shape[1:]}.", "Give (n, 32, 32), grey.")
+            raise DataError(f"{path} holds images of the shape {dataset.images.shape[1:]}.", "Give (n, 32, 32), gray.")
         if dataset.factors is None:
             raise DataError(f"{path} holds no factors.", f"Give them in it, or in {path.with_suffix('.csv').name}.")
         return dataset

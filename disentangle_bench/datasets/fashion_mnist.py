@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 images of clothes, 28x28 grey."""
+"""Fashion-MNIST: 70,000 images of clothes, 28x28 gray."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class FashionMnist(IdxSet):
 
     info = DatasetInfo(
         name="fashion-mnist",
-        title="Fashion-MNIST: images of clothes, 28x28 grey",
+        title="Fashion-MNIST: images of clothes, 28x28 gray",
         images=70_000,
         shape=(1, 28, 28),
         factors=(Factor.of("class", "categorical", _CLASSES), *MEASURED),
         labels="class",
-        licence="MIT",
+        license="MIT",
         citation=(
             "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST: a novel image dataset for benchmarking machine learning "
             "algorithms. 2017. arXiv:1708.07747"

@@ -35,7 +35,7 @@ class Folder:
         images=0,
         shape=(3, 64, 64),
         factors=(),
-        licence="yours",
+        license="yours",
         citation="Yours.",
     )
 
@@ -52,7 +52,7 @@ class Folder:
         Args:
             data_dir: the folder, or a zip or uncompressed tar archive of it.
             size: pixels to a side, to which the largest square in the middle of each image is resized.
-            channels: 1 for grey, 3 for RGB.
+            channels: 1 for gray, 3 for RGB.
             kinds: of factors whose guessed kind is wrong, such as `azimuth=cyclic,shape=categorical`.
 
         Raises:

@@ -16,7 +16,7 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.procedural import procedural_dataset
 from disentangle_bench.datasets.rendering.blobs import Sight
-from disentangle_bench.datasets.rendering.camera import Array, pixel_centres, turned
+from disentangle_bench.datasets.rendering.camera import Array, pixel_centers, turned
 from disentangle_bench.datasets.rendering.head_shapes import head
 from disentangle_bench.datasets.rendering.shading import direction, in_bytes, lambert, shrunk
 
@@ -37,7 +37,7 @@ class Heads3D:
 
     info = DatasetInfo(
         name="heads3d",
-        title="Heads: parametric heads under light, 32x32 grey, procedural",
+        title="Heads: parametric heads under light, 32x32 gray, procedural",
         images=len(AZIMUTHS) * len(ELEVATIONS) * len(LIGHTINGS) * len(WIDTHS) * IDENTITIES,
         shape=(1, 32, 32),
         factors=(
@@ -47,7 +47,7 @@ class Heads3D:
             Factor.of("width", "ordinal", WIDTHS),
             Factor("identity", "categorical", IDENTITIES),
         ),
-        licence="MIT",
+        license="MIT",
         citation=(
             "After the Faces experiment of X. Chen, Y. Duan, R. Houthooft, J. Schulman, I. Sutskever, P. Abbeel: "
             "InfoGAN. NeurIPS 2016. arXiv:1606.03657; its heads are drawn by disentangle-bench"
@@ -78,7 +78,7 @@ def draw(classes: tuple[int, ...], size: int) -> NDArray[np.uint8]:
 def drawn_head(pose: Array, lighting: float, width: float, identity: int, size: int) -> NDArray[np.uint8]:
     """A head `(1, size, size)` in a pose, lit from degrees to the viewer's right."""
     pixels = size * SAMPLES
-    x = pixel_centres(pixels) * REACH
+    x = pixel_centers(pixels) * REACH
     sight = known_head(identity, width).seen(pose, x, RAISED - x, STEPS if size <= 32 else 2 * STEPS)
     image = np.zeros((pixels, pixels), np.float32)
     image[sight.rows, sight.columns] = lit(sight, direction(lighting, 25))

@@ -38,7 +38,7 @@ class LazyImages(ABC):
 
     Attributes:
         shape: `(n, c, h, w)`.
-        block: how many neighbours are best read together, from a multiple of that number on; 1 if each image is read
+        block: how many neighbors are best read together, from a multiple of that number on; 1 if each image is read
             directly.
         kept: whether images stay in memory once they are read, so that reading all beforehand gains nothing.
     """
@@ -100,7 +100,7 @@ class SomeImages(LazyImages):
 
 
 def block_of(images: Images) -> int:
-    """Return how many neighbours are best read together; 1 for an array."""
+    """Return how many neighbors are best read together; 1 for an array."""
     return int(getattr(images, "block", 1))
 
 

@@ -1,4 +1,4 @@
-"""MNIST: 70,000 handwritten digits, 28x28 grey."""
+"""MNIST: 70,000 handwritten digits, 28x28 gray."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Mnist(IdxSet):
 
     info = DatasetInfo(
         name="mnist",
-        title="MNIST: handwritten digits, 28x28 grey",
+        title="MNIST: handwritten digits, 28x28 gray",
         images=70_000,
         shape=(1, 28, 28),
         factors=(Factor("digit", "categorical", 10), *MEASURED),
         labels="digit",
-        licence="CC BY-SA 3.0",
+        license="CC BY-SA 3.0",
         citation=(
             "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition. "
             "Proceedings of the IEEE 86(11), 1998. doi:10.1109/5.726791"

@@ -59,7 +59,7 @@ class Mpi3D(GridDataset):
             images=images,
             shape=(3, 64, 64),
             factors=factors,
-            licence="CC BY 4.0",
+            license="CC BY 4.0",
             citation=(
                 "M. W. Gondal, M. Wuthrich, D. Miladinovic, F. Locatello, M. Breidt, V. Volchkov, J. Akpo, O. Bachem, "
                 "B. Schölkopf, S. Bauer: On the Transfer of Inductive Bias from Simulation to the Real World: a New "

@@ -39,7 +39,7 @@ class Shapes3D(GridDataset):
         images=480_000,
         shape=(3, 64, 64),
         factors=FACTORS,
-        licence="Apache 2.0",
+        license="Apache 2.0",
         citation="C. Burgess, H. Kim: 3D Shapes Dataset, 2018. https://github.com/google-deepmind/3d-shapes",
         # As in TensorFlow Datasets' list of checksums.
         files={FILE: File("0a0f6ed98baff276a50f3a081a7434d788da63cb135a98189b2a5b5769be1785", 267_573_662, False)},

@@ -1,4 +1,4 @@
-"""Small NORB: 48,600 pairs of photographs of 50 toys, 96x96 grey, under every elevation, azimuth and lighting."""
+"""Small NORB: 48,600 pairs of photographs of 50 toys, 96x96 gray, under every elevation, azimuth and lighting."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ class SmallNorb:
 
     info = DatasetInfo(
         name="smallnorb",
-        title="Small NORB: toys from all sides, grey up to 96x96, two cameras",
+        title="Small NORB: toys from all sides, gray up to 96x96, two cameras",
         images=48_600,
         shape=(1, 64, 64),
         factors=FACTORS,
         labels="category",
-        licence="for research only",
+        license="for research only",
         citation=(
             "Y. LeCun, F. J. Huang, L. Bottou: Learning methods for generic object recognition with invariance to pose "
             "and lighting. CVPR 2004. doi:10.1109/CVPR.2004.1315150"

@@ -25,7 +25,7 @@ from disentangle_bench.datasets.rendering.stencils import SHAPES, Stencils
 from disentangle_bench.errors import SettingError
 
 REACH = 0.2
-"""How far a sprite of scale 1 reaches from its centre, as a share of the frame; and how near its centre comes to it."""
+"""How far a sprite of scale 1 reaches from its center, as a share of the frame; and how near its center comes to it."""
 LIMITS = {"size": (8, 1024), "colors": (1, 360), "scales": (1, 100), "orientations": (1, 3600), "positions": (1, 1024)}
 MOST_IMAGES = 10_000_000
 
@@ -96,7 +96,7 @@ def check(shapes: Sequence[str], **settings: int) -> None:
 
 
 def _title(size: int, colors: int) -> str:
-    pixels = "binary" if colors == 1 else "colour"
+    pixels = "binary" if colors == 1 else "color"
     return f"Sprites: 2-D shapes under dSprites' factors, {size}x{size} {pixels}, procedural"
 
 
@@ -110,7 +110,7 @@ class Sprites:
         shape=(1, 64, 64),
         factors=_factors(1, tuple(SHAPES), scales=6, orientations=40, positions=32),
         labels="shape",
-        licence="MIT",
+        license="MIT",
         citation=(
             "After L. Matthey, I. Higgins, D. Hassabis, A. Lerchner: dSprites: Disentanglement testing Sprites "
             "dataset. 2017. https://github.com/google-deepmind/dsprites-dataset"

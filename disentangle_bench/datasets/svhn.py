@@ -33,7 +33,7 @@ class Svhn:
         shape=(3, 32, 32),
         factors=(Factor("digit", "categorical", 10),),
         labels="digit",
-        licence="for non-commercial use only",
+        license="for non-commercial use only",
         citation=(
             "Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu, A. Y. Ng: Reading Digits in Natural Images with "
             "Unsupervised Feature Learning. NIPS Workshop on Deep Learning and Unsupervised Feature Learning, 2011. "

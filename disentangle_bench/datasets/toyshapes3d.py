@@ -39,7 +39,7 @@ class ToyShapes3D:
         images=480_000,
         shape=(3, 64, 64),
         factors=FACTORS,
-        licence="MIT",
+        license="MIT",
         citation=(
             "After C. Burgess, H. Kim: 3D Shapes Dataset, 2018, https://github.com/google-deepmind/3d-shapes; "
             "its rooms are drawn by disentangle-bench"
@@ -61,7 +61,7 @@ class ToyShapes3D:
 
 
 class Painter:
-    """Draws the images. Light is additive: each is a sum of four layers, those of three parts in the parts' colours.
+    """Draws the images. Light is additive: each is a sum of four layers, those of three parts in the parts' colors.
 
     The layers depend on scale, shape and orientation alone. Once drawn they are kept, all 480 of them at usual sizes,
     so that an image is four products and three sums. A copy for another process starts empty.
@@ -79,14 +79,14 @@ class Painter:
             layers = drawn_layers(SHAPES[shape], SCALES[scale], ORIENTATIONS[orientation], self.size)
             if (len(self._kept) + 1) * layers.nbytes <= MOST_LAYER_BYTES:
                 self._kept[classes[3:]] = layers
-        floor, wall, thing = (COLOURS[hue][:, None, None] for hue in classes[:3])
+        floor, wall, thing = (COLORS[hue][:, None, None] for hue in classes[:3])
         return in_bytes(layers[FLOOR] * floor + layers[WALL] * wall + layers[THING] * thing + layers[GLOSS])
 
     def __getstate__(self) -> dict[str, Any]:
         return {"size": self.size, "_kept": {}}
 
 
-COLOURS = np.array([colorsys.hsv_to_rgb(hue, 0.85, 1.0) for hue in HUES], dtype=np.float32)
+COLORS = np.array([colorsys.hsv_to_rgb(hue, 0.85, 1.0) for hue in HUES], dtype=np.float32)
 UNITS: dict[str, tuple[Shape, tuple[float, float, float]]] = {
     "cube": ("box", (0.66, 0.66, 0.66)),
     "cylinder": ("cylinder", (0.62, 0.78, 0.62)),

@@ -31,7 +31,7 @@ PACKAGES = ("disentangle-bench", "numpy", "scipy", "scikit-learn", "lightgbm", "
 
 Filling = Literal["dead", "noise"]
 """What perfect codes beyond the number of factors are: constant, as a model leaves those that it does not need, or
-drawn at random as for chance. The ceiling is the better of the two, since a metric may penalise either.
+drawn at random as for chance. The ceiling is the better of the two, since a metric may penalize either.
 """
 FILLINGS: tuple[Filling, ...] = get_args(Filling)
 

@@ -24,7 +24,7 @@ def mean_interval(samples: ArrayLike) -> Interval:
 def parts_interval(value: float, parts: ArrayLike) -> Interval:
     """Compute an interval for an estimate whose terms depend on each other, from estimates of `m` equal parts.
 
-    The variance of the whole is taken to be that of a part divided by `m`, which holds for nearest-neighbour estimates
+    The variance of the whole is taken to be that of a part divided by `m`, which holds for nearest-neighbor estimates
     of information (Holmes and Nemenman 2019, arXiv:1903.09280); the spread of their terms is too small.
 
     Args:

@@ -1,4 +1,4 @@
-"""Adversarial games on logits: what D and G minimise (arXiv:1406.2661)."""
+"""Adversarial games on logits: what D and G minimize (arXiv:1406.2661)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def unconstrained(D: nn.Module) -> None:
 
 @dataclass(frozen=True)
 class Game:
-    """What D and G minimise, and what else D has to obey.
+    """What D and G minimize, and what else D has to obey.
 
     Attributes:
         D_loss: `(real_logits, fake_logits)`, each `(n,)`, -> D's loss.

@@ -15,7 +15,7 @@ from disentangle_bench.models.batches import as_floats, in_batches, reestimate_s
 from disentangle_bench.models.games import GAMES, GameName
 from disentangle_bench.models.model import Finished, ImageRows, Means, Model, Player, Shape
 from disentangle_bench.models.networks import find_pair
-from disentangle_bench.models.networks.layers import initialise
+from disentangle_bench.models.networks.layers import initialize
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.seeds import derive_seed
 
@@ -34,7 +34,7 @@ class GANWithCodes(Model):
         recipe: sizes, weights and learning rates.
         shape: `(c, h, w)` of the dataset's images.
         seed: determines the initial weights.
-        game: what D and G minimise.
+        game: what D and G minimize.
     """
 
     def __init__(self, recipe: Recipe, shape: Shape, seed: int = 0, *, game: GameName = "nsgan") -> None:
@@ -45,7 +45,7 @@ class GANWithCodes(Model):
         G = pair.generator(self.latents.width, recipe.networks.width)
         D = pair.discriminator(sum(self.latents.parameters), recipe.networks.width)
         for name, network in {"G": G, "trunk": D.trunk, "head": D.head, "Q": D.q_head}.items():
-            initialise(network, derive_seed(seed, "weights", name))
+            initialize(network, derive_seed(seed, "weights", name))
         self.networks = {"G": G, "D": D}
         self.kept = {"generated": {}}
         self.categories: dict[str, list[int]] = {}

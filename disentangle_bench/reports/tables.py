@@ -31,7 +31,7 @@ def to_table(report: Report, *, every: bool = False) -> RenderableType:
 
 
 def to_text(report: Report, width: int = PLAIN_WIDTH, *, every: bool = False) -> str:
-    """Write the table as plain text, without colours and without blanks at the ends of lines."""
+    """Write the table as plain text, without colors and without blanks at the ends of lines."""
     console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, emoji=False)
     with console.capture() as captured:
         console.print(to_table(report, every=every), highlight=False)
@@ -76,7 +76,7 @@ def to_json(report: Report) -> str:
 
 
 def show(report: Report, form: Form, console: Console, *, every: bool = False) -> None:
-    """Print in one of the forms; the table is coloured and wrapped on a terminal, plain elsewhere.
+    """Print in one of the forms; the table is colored and wrapped on a terminal, plain elsewhere.
 
     Args:
         report: what is printed.

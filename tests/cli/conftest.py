@@ -29,7 +29,7 @@ Dbench = Callable[..., Outcome]
 
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A working folder of its own, 80 columns, no colours and none of the user's settings or cached files."""
+    """A working folder of its own, 80 columns, no colors and none of the user's settings or cached files."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("DBENCH_DATA", "DBENCH_DEBUG", "FORCE_COLOR"):

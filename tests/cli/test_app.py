@@ -125,7 +125,7 @@ def test_a_reader_that_goes_away_is_no_error():
     assert (done.returncode, done.stderr) == (141, "")
 
 
-def test_colours_only_where_they_are_wanted(real_dbench):
+def test_colors_only_where_they_are_wanted(real_dbench):
     plain = real_dbench("list", "recipes").out
     assert "\x1b" not in plain
     assert "\x1b[" in real_dbench("list", "recipes", FORCE_COLOR="1").out

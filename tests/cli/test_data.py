@@ -31,7 +31,7 @@ from disentangle_bench.datasets.files.sources import WebFolder
 
 class Shapes:
     info = DatasetInfo(
-        name="shapes", title="Shapes", images=2, shape=(1, 1, 1), factors=(), licence="MIT", citation="None.",
+        name="shapes", title="Shapes", images=2, shape=(1, 1, 1), factors=(), license="MIT", citation="None.",
         files={files}, bytes=1048594,
     )
 
@@ -108,7 +108,7 @@ def test_the_listing_follows_what_is_here(dbench, web: Web, shapes: Path):
 
 def test_the_listing_has_a_line_for_every_dataset(dbench):
     table = dbench("data", "list").out.splitlines()
-    assert table[0].split() == ["Dataset", "Images", "Factors", "Size", "State", "Hashes", "Licence"]
+    assert table[0].split() == ["Dataset", "Images", "Factors", "Size", "State", "Hashes", "License"]
     assert [line.split()[0] for line in table[1:]] == list(DATASETS)
     rows = {row[0]: row for row in csv.reader(io.StringIO(dbench("data", "list", "--format", "csv").out))}
     assert rows["shapes"] == ["shapes", "2", "0", "1.0 MB", "absent", "verified", "MIT"]

@@ -26,6 +26,6 @@ def test_a_metric_follows_the_rules(name: str) -> None:
 
 
 def test_every_metric_is_collected() -> None:
-    parametrised: Any = test_a_metric_follows_the_rules
-    [mark] = parametrised.pytestmark
+    parametrized: Any = test_a_metric_follows_the_rules
+    [mark] = parametrized.pytestmark
     assert set(mark.args[1]) == set(METRICS)

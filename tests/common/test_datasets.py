@@ -72,7 +72,7 @@ def test_facts_are_complete(name: str) -> None:
     info = adapter.info
     assert info.name == name
     assert info.title.strip()
-    assert info.licence.strip()
+    assert info.license.strip()
     assert info.citation.strip()
     assert info.images > 0 or (name in OWN and not info.factors and not info.files)
     assert len(info.shape) == 3

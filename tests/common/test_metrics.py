@@ -84,15 +84,15 @@ Subject = dict[str, Any]
 
 
 def paint(latents: Latents) -> Tensor:
-    """Bars `(n, 1, 12, 12)`: c1 is their number, c2 their slant, c3 their height, the noise their grey."""
+    """Bars `(n, 1, 12, 12)`: c1 is their number, c2 their slant, c3 their height, the noise their gray."""
     rows = torch.arange(SIDE)[None, :, None]
     columns = torch.arange(SIDE)[None, None, :]
     number, slant, height = (values.float()[:, None, None] for values in latents.codes)
     inside = (rows - SIDE / 2).abs() < 3 + 2 * height.clamp(-1, 1)
     shifted = columns + slant * (rows - SIDE / 2) / 4
     bars = torch.sin(shifted * (number + 1) * math.pi / SIDE).square()
-    grey = 0.8 + 0.2 * torch.tanh(latents.noise[:, :1, None])
-    return (bars * inside * grey)[:, None]
+    gray = 0.8 + 0.2 * torch.tanh(latents.noise[:, :1, None])
+    return (bars * inside * gray)[:, None]
 
 
 def read(images: Tensor) -> tuple[Tensor, ...]:
@@ -138,7 +138,7 @@ def lively() -> Subject:
 
 
 def collapsed() -> Subject:
-    """A collapsed subject: one grey image, one value of each code, one posterior."""
+    """A collapsed subject: one gray image, one value of each code, one posterior."""
     alive = lively()
     return alive | {
         "codes": Variables.wrap(np.zeros((SAMPLES, 3)), names=LATENTS.names, kinds=alive["codes"].kinds),

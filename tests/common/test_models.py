@@ -113,6 +113,6 @@ def test_a_finished_model_comes_back_from_disk_with_its_parts(name: str, tmp_pat
 
 
 def test_a_setting_that_it_does_not_have_is_refused(name: str) -> None:
-    recipe = find_recipe(name, "digits").with_settings({"model.colour": "blue"})
-    with pytest.raises(DbenchError, match="colour"):
+    recipe = find_recipe(name, "digits").with_settings({"model.color": "blue"})
+    with pytest.raises(DbenchError, match="color"):
         make_model(recipe, SHAPE)

@@ -56,13 +56,13 @@ def write(request: pytest.FixtureRequest, tmp_path: Path, cache: Path) -> Write:
 
 
 @pytest.mark.parametrize("resident", [True, False])
-@pytest.mark.parametrize("layout", ["first", "last", "grey"])
+@pytest.mark.parametrize("layout", ["first", "last", "gray"])
 def test_images_are_read_however_they_lie(write: Write, layout: str, resident: bool, monkeypatch) -> None:
     if not resident:
         monkeypatch.setattr(module, "SMALL", 0)
-    lying = {"first": IMAGES, "last": IMAGES.transpose(0, 2, 3, 1), "grey": IMAGES[:, 0]}[layout]
+    lying = {"first": IMAGES, "last": IMAGES.transpose(0, 2, 3, 1), "gray": IMAGES[:, 0]}[layout]
     dataset = arrays.load(write(images=lying))
-    expected = IMAGES[:, :1] if layout == "grey" else IMAGES
+    expected = IMAGES[:, :1] if layout == "gray" else IMAGES
     assert isinstance(dataset.images, np.ndarray if resident else StoredImages | RawImages)
     np.testing.assert_array_equal(dataset.images[:], expected)
     assert dataset.info.shape == expected.shape[1:]

@@ -22,7 +22,7 @@ PARTS = [0, 0, 1, 2, 0, 2, 0]
 
 
 def portrait(number: int) -> bytes:
-    """A portrait whose middle has a grey of its own, as JPEG."""
+    """A portrait whose middle has a gray of its own, as JPEG."""
     pixels = np.zeros((218, 178, 3), np.uint8)
     pixels[35:183, 15:163] = 20 * (number + 1)
     buffer = io.BytesIO()
@@ -30,8 +30,8 @@ def portrait(number: int) -> bytes:
     return buffer.getvalue()
 
 
-def greys(dataset: Dataset) -> np.ndarray:
-    """The grey of each portrait, away from its edges."""
+def grays(dataset: Dataset) -> np.ndarray:
+    """The gray of each portrait, away from its edges."""
     return dataset.images[:][:, :, 4:-4, 4:-4].mean(axis=(1, 2, 3))
 
 
@@ -78,7 +78,7 @@ def test_images_attributes_and_splits_are_those_of_the_files(folder: Path) -> No
     dataset = declaring(folder).load(folder)
     assert isinstance(dataset.images, RawImages)
     assert dataset.images.shape == (7, 3, 32, 32)
-    np.testing.assert_allclose(greys(dataset), 20 * np.arange(1, 8), atol=1)
+    np.testing.assert_allclose(grays(dataset), 20 * np.arange(1, 8), atol=1)
     np.testing.assert_array_equal(dataset.factors.values, VALUES)
     assert dataset.factors.names[-2:] == ("Wearing_Necktie", "Young")
     assert {(factor.kind, factor.size) for factor in dataset.info.factors} == {("categorical", 2)}
@@ -112,7 +112,7 @@ def test_the_folder_of_images_will_do_in_place_of_the_archive(folder: Path, nest
         (folder / "inner").rename(images / FOLDER)
     (images / "Thumbs.db").write_bytes(b"no image")
     dataset = declaring(folder).load(folder)
-    np.testing.assert_allclose(greys(dataset), 20 * np.arange(1, 8), atol=1)
+    np.testing.assert_allclose(grays(dataset), 20 * np.arange(1, 8), atol=1)
 
 
 def test_a_missing_image_is_named(folder: Path) -> None:

@@ -33,7 +33,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def render(chair: int, elevation: int, azimuth: int) -> np.ndarray:
-    """A coloured square on white, of which each factor changes something."""
+    """A colored square on white, of which each factor changes something."""
     pixels = np.full((600, 600, 3), 255, np.uint8)
     left, top = 150 + azimuth, 200 + 4 * elevation
     pixels[top : top + 120, left : left + 80 + 40 * chair] = (200, 60 + 100 * chair, 20)
@@ -76,9 +76,9 @@ def small(cache: Path) -> Chairs:
 
 def expected(chair: int, elevation: int, azimuth: int, size: int = 64, crop: int = 400) -> np.ndarray:
     margin = (600 - crop) // 2
-    grey = Image.fromarray(render(chair, elevation, azimuth)).convert("L")
+    gray = Image.fromarray(render(chair, elevation, azimuth)).convert("L")
     middle = (margin, margin, 600 - margin, 600 - margin)
-    return np.asarray(grey.resize((size, size), Image.Resampling.BILINEAR, box=middle))
+    return np.asarray(gray.resize((size, size), Image.Resampling.BILINEAR, box=middle))
 
 
 def test_the_grid_is_the_published_one() -> None:
@@ -90,7 +90,7 @@ def test_the_grid_is_the_published_one() -> None:
 
 
 @pytest.mark.parametrize("layout", ["archive", "folder", "inside"])
-def test_images_are_grey_cropped_and_labelled_by_their_names(
+def test_images_are_gray_cropped_and_labeled_by_their_names(
     small: Chairs, tmp_path: Path, published: Files, layout: str
 ) -> None:
     if layout == "archive":

@@ -48,7 +48,7 @@ def test_chairs_stay_in_the_picture(dataset: Dataset, style: int) -> None:
         assert 0.03 < (images < 250).mean() < 0.6
 
 
-def test_a_full_turn_comes_back_and_neighbours_are_alike_all_the_way_round(dataset: Dataset) -> None:
+def test_a_full_turn_comes_back_and_neighbors_are_alike_all_the_way_round(dataset: Dataset) -> None:
     np.testing.assert_array_equal(drawn_chair(360, 1.0, 0.7, 3, 64), drawn_chair(0, 1.0, 0.7, 3, 64))
     images = pictures(dataset, "azimuth", range(36))
     steps = np.abs(images - np.roll(images, 1, axis=0)).mean(axis=(1, 2))

@@ -20,7 +20,7 @@ FACTS = DatasetInfo(
     shape=(1, 2, 2),
     factors=(Factor("size", "continuous"), Factor("shape", "categorical", 3)),
     labels="shape",
-    licence="MIT",
+    license="MIT",
     citation="None.",
 )
 IMAGES = np.arange(16, dtype=np.uint8).reshape(4, 1, 2, 2)
@@ -41,8 +41,8 @@ def test_splits_hold_their_images_and_labels() -> None:
 
 
 def test_a_dataset_without_classes_has_no_labels() -> None:
-    unlabelled = DatasetInfo(**{**vars(FACTS), "labels": None})
-    assert Dataset(unlabelled, IMAGES, FACTORS, TRAIN).labels() is None
+    unlabeled = DatasetInfo(**{**vars(FACTS), "labels": None})
+    assert Dataset(unlabeled, IMAGES, FACTORS, TRAIN).labels() is None
     assert Dataset(FACTS, IMAGES, None, TRAIN).labels() is None
 
 

@@ -58,7 +58,7 @@ def test_an_hdf5_file_with_a_table_beside_it_is_read(renders: Path) -> None:
     check(faces.load(path))
 
 
-def test_larger_colour_images_are_made_grey_and_small(renders: Path) -> None:
+def test_larger_color_images_are_made_gray_and_small(renders: Path) -> None:
     for path in renders.glob("*.png"):
         Image.new("RGB", (64, 80), (200, 100, 50)).save(path)
     dataset = faces.load(renders)

@@ -72,7 +72,7 @@ def test_the_real_files_are_whole() -> None:
     except DownloadError as error:
         pytest.skip(f"Fashion-MNIST cannot be had here: {error}")
     assert dataset.images.shape == (70_000, 1, 28, 28)
-    # As published: as many of each class, and the mean and spread that everybody normalises with.
+    # As published: as many of each class, and the mean and spread that everybody normalizes with.
     assert np.bincount(dataset.labels("train")).tolist() == [6000] * 10
     assert np.bincount(dataset.labels("test")).tolist() == [1000] * 10
     train = dataset.split("train") / np.float32(255)

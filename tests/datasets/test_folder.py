@@ -25,7 +25,7 @@ def put(root: Path, names: list[str]) -> Path:
     return root
 
 
-def greys(dataset) -> list[int]:
+def grays(dataset) -> list[int]:
     return [round(float(image.mean()) / 40) for image in dataset.images[:]]
 
 
@@ -38,7 +38,7 @@ def test_images_of_a_folder_are_decoded_cropped_and_resized(root: Path) -> None:
     dataset = folder.load(put(root, PLAIN), size=16)
     assert dataset.images.shape == (4, 3, 16, 16)
     assert (dataset.info.images, dataset.info.shape) == (4, (3, 16, 16))
-    assert greys(dataset) == [1, 2, 3, 4]
+    assert grays(dataset) == [1, 2, 3, 4]
     assert dataset.factors is None
     assert dataset.labels() is None
     assert (~dataset.train).sum() == 1
@@ -49,7 +49,7 @@ def test_subfolders_are_classes(root: Path) -> None:
     dataset = folder.load(put(root, ["cats/x.png", "cats/deep/y.png", "dogs/x.png", "ants/z.png"]))
     (factor,) = dataset.info.factors
     assert (factor.name, factor.kind, factor.values) == ("class", "categorical", ("ants", "cats", "dogs"))
-    assert greys(dataset) == [4, 2, 1, 3]
+    assert grays(dataset) == [4, 2, 1, 3]
     assert dataset.labels().tolist() == [0, 1, 1, 2]
     assert dataset.ground_truth.sizes == (3,)
 
@@ -70,7 +70,7 @@ def test_an_archive_will_do(root: Path, tmp_path: Path) -> None:
         for path in sorted(root.rglob("*.png")):
             archive.write(path, f"outer/{path.relative_to(root)}")
     dataset = folder.load(tmp_path / "mine.zip")
-    assert greys(dataset) == [1, 2]
+    assert grays(dataset) == [1, 2]
     assert dataset.info.factors[0].values == ("cats", "dogs")
 
 
@@ -166,11 +166,11 @@ def test_images_are_decoded_anew_if_they_change_but_not_if_the_table_does(root: 
     assert folder.load(root).factors is not None
     assert capsys.readouterr().err == ""
     Image.new("RGB", (30, 20), (240,) * 3).save(root / "a.png")
-    assert greys(folder.load(root)) == [6, 2, 3, 4]
+    assert grays(folder.load(root)) == [6, 2, 3, 4]
 
 
 def test_many_images_stay_in_the_cache(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SMALL", 100)
     dataset = folder.load(put(root, PLAIN), size=16)
     assert isinstance(dataset.images, RawImages)
-    assert greys(dataset) == [1, 2, 3, 4]
+    assert grays(dataset) == [1, 2, 3, 4]

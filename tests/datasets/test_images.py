@@ -118,11 +118,11 @@ def test_another_array_is_reported(tmp_path: Path, key: str, values: np.ndarray,
         StoredImages(tmp_path / "mine.h5")
 
 
-def test_grey_images_need_no_axis_of_channels(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "grey.h5", "w") as file:
+def test_gray_images_need_no_axis_of_channels(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "gray.h5", "w") as file:
         file["images"] = ARRAY[:, 0]
     for channels_last in (False, True):
-        images = StoredImages(tmp_path / "grey.h5", channels_last=channels_last)
+        images = StoredImages(tmp_path / "gray.h5", channels_last=channels_last)
         np.testing.assert_array_equal(images[[3, 0, 3]], ARRAY[[3, 0, 3], :1])
 
 

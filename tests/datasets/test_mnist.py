@@ -109,7 +109,7 @@ def test_the_real_files_are_whole() -> None:
         pytest.skip(f"MNIST cannot be had here: {error}")
     assert dataset.split("train").shape == (60_000, 1, 28, 28)
     assert dataset.split("test").shape == (10_000, 1, 28, 28)
-    # As published: the first labels, how many of each digit, and the mean and spread that everybody normalises with.
+    # As published: the first labels, how many of each digit, and the mean and spread that everybody normalizes with.
     assert dataset.labels("train")[:8].tolist() == [5, 0, 4, 1, 9, 2, 1, 3]
     assert dataset.labels("test")[:8].tolist() == [7, 2, 1, 0, 4, 1, 4, 9]
     counts = np.bincount(dataset.labels("train"))

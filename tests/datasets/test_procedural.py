@@ -63,7 +63,7 @@ def test_what_is_read_cannot_be_spoilt() -> None:
 
 
 def info() -> DatasetInfo:
-    return DatasetInfo("numbered", "Numbers, 2x2 grey", 6, (1, 2, 2), FACTORS, "MIT", "None.", procedural=True)
+    return DatasetInfo("numbered", "Numbers, 2x2 gray", 6, (1, 2, 2), FACTORS, "MIT", "None.", procedural=True)
 
 
 @pytest.mark.parametrize("size", [7, 257, -1])
@@ -82,4 +82,4 @@ def test_the_dataset_has_the_whole_grid() -> None:
 
 def test_the_info_states_the_size() -> None:
     found = procedural_dataset(info(), 16, partial(draw, size=16)).info
-    assert (found.title, found.shape) == ("Numbers, 16x16 grey", (1, 16, 16))
+    assert (found.title, found.shape) == ("Numbers, 16x16 gray", (1, 16, 16))

@@ -22,8 +22,8 @@ def dataset() -> Dataset:
     return sprites.load()
 
 
-def centres(images):
-    """Centres of mass `(b, 2)` in pixels, x first."""
+def centers(images):
+    """Centers of mass `(b, 2)` in pixels, x first."""
     weights = images.max(axis=1) > 0
     line = np.arange(images.shape[-1]) + 0.5
     x, y = weights.sum(axis=1) @ line, weights.sum(axis=2) @ line
@@ -52,7 +52,7 @@ def test_facts_are_those_of_the_default(dataset):
 def test_ink_is_as_much_as_in_dsprites(dataset):
     drawn = dataset.images[np.random.default_rng(0).integers(0, 737_280, 20_000)]
     assert set(np.unique(drawn)) == {0, 255}
-    assert drawn.mean() / 255 == pytest.approx(0.0425, abs=0.001)  # a figure often used to normalise dSprites
+    assert drawn.mean() / 255 == pytest.approx(0.0425, abs=0.001)  # a figure often used to normalize dSprites
 
 
 @given(rows=ROWS)
@@ -78,13 +78,13 @@ def test_area_grows_with_the_square_of_scale(dataset):
 
 
 @given(rows=ROWS)
-def test_centres_are_where_the_factors_put_them(rows, dataset):
+def test_centers_are_where_the_factors_put_them(rows, dataset):
     classes = dataset.ground_truth.classes(np.array(rows))
     expected = 64 * (0.2 + 0.6 * classes[:, 4:] / 31)
-    np.testing.assert_allclose(centres(dataset.images[np.array(rows)]), expected, atol=0.5)
+    np.testing.assert_allclose(centers(dataset.images[np.array(rows)]), expected, atol=0.5)
 
 
-def test_neighbours_on_every_axis_of_position_differ(dataset):
+def test_neighbors_on_every_axis_of_position_differ(dataset):
     classes = np.array([[0, 2, 0, 7, x, y] for x in range(32) for y in range(32)])
     images = dataset.images[dataset.ground_truth.index(classes)]
     assert len(np.unique(images.reshape(1024, -1), axis=0)) == 1024
@@ -95,7 +95,7 @@ def test_other_sizes_show_the_same(size, dataset):
     other = sprites.load(size=size)
     assert other.info.shape == (1, size, size)
     rows = np.random.default_rng(0).integers(0, len(other.images), 30)
-    found, expected = centres(other.images[rows]) / size, centres(dataset.images[rows]) / 64
+    found, expected = centers(other.images[rows]) / size, centers(dataset.images[rows]) / 64
     np.testing.assert_allclose(found, expected, atol=0.6 / min(size, 64))
 
 
@@ -106,16 +106,16 @@ def test_the_grid_is_as_asked_for():
     assert [factor.values for factor in small.info.factors][1:3] == [("heart", "square"), (1.0,)]
     middle = sprites.load(shapes=["heart"], scales=2, orientations=1, positions=1)
     assert [factor.values for factor in middle.info.factors[1:]] == [("heart",), (0.5, 1.0), (0.0,), (0.5,), (0.5,)]
-    np.testing.assert_allclose(centres(middle.images[:]), 32, atol=0.2)
+    np.testing.assert_allclose(centers(middle.images[:]), 32, atol=0.2)
 
 
-def test_colours_are_hues_of_the_same_sprites(dataset):
-    coloured = sprites.load(colors=6)
-    assert coloured.images.shape == (6 * 737_280, 3, 64, 64)
-    assert coloured.info.factors[0].kind == "cyclic"
-    assert coloured.info.title.endswith("64x64 colour, procedural")
+def test_colors_are_hues_of_the_same_sprites(dataset):
+    colored = sprites.load(colors=6)
+    assert colored.images.shape == (6 * 737_280, 3, 64, 64)
+    assert colored.info.factors[0].kind == "cyclic"
+    assert colored.info.title.endswith("64x64 color, procedural")
     rows = 5000 + 737_280 * np.arange(6)
-    images = coloured.images[rows]
+    images = colored.images[rows]
     for image, hue in zip(images, ("100", "110", "010", "011", "001", "101"), strict=True):
         for channel, on in zip(image, hue, strict=True):
             np.testing.assert_array_equal(channel, dataset.images[5000][0] if on == "1" else 0)
@@ -153,4 +153,4 @@ def test_some_factors_can_be_held(dataset):
     classes, images = dataset.ground_truth.sample(50, np.random.default_rng(0), fixed={"shape": 1, "posX": 31})
     assert set(classes[:, 1]) == {1}
     assert len(set(classes[:, 3])) > 20
-    np.testing.assert_allclose(centres(images)[:, 0], 0.8 * 64, atol=0.5)
+    np.testing.assert_allclose(centers(images)[:, 0], 0.8 * 64, atol=0.5)

@@ -27,7 +27,7 @@ def labels(name: str) -> np.ndarray:
 
 
 def put(path: Path, **arrays: object) -> Path:
-    """A file as published: images along the last axis, rows, columns, colours before it; labels as a column."""
+    """A file as published: images along the last axis, rows, columns, colors before it; labels as a column."""
     usual = {"X": pictures(path.name).transpose(2, 3, 1, 0), "y": labels(path.name)[:, None]}
     savemat(path, {**usual, **arrays}, do_compression=True)
     return path

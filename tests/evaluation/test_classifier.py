@@ -57,6 +57,6 @@ def test_training_it_again_gives_the_same_features(digits: Dataset, classifier: 
 
 
 def test_a_dataset_without_labels_is_refused(digits: Dataset) -> None:
-    unlabelled = Dataset(digits.info, digits.images, None, digits.train)
+    unlabeled = Dataset(digits.info, digits.images, None, digits.train)
     with pytest.raises(ValueError, match="no labels"):
-        train_classifier(unlabelled, torch.device("cpu"))
+        train_classifier(unlabeled, torch.device("cpu"))

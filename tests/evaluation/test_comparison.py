@@ -155,7 +155,7 @@ class TestVerdict:
             ("neither", 0, "no difference shown"),
         ],
     )
-    def test_honours_the_direction(self, better, shift, verdict):
+    def test_honors_the_direction(self, better, shift, verdict):
         first, second = RNG(1).normal(size=(2, 200))
         runs = [sampled("a", first, better=better), sampled("b", second + shift, better=better)]
         assert only_difference(compare_results(runs)).verdict == verdict

@@ -144,7 +144,7 @@ class TestTango:
 
 
 def score_statistic(gains: int, losses: int, n: int, difference: float) -> float:
-    """The score statistic, its nuisance probability found by maximising the likelihood numerically."""
+    """The score statistic, its nuisance probability found by maximizing the likelihood numerically."""
 
     def unlikelihood(lost: float) -> float:
         cells = ((gains, lost + difference), (losses, lost), (n - gains - losses, 1 - 2 * lost - difference))

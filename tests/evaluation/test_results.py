@@ -121,7 +121,7 @@ class TestLoad:
 
     def test_older_and_richer_files_load(self, tmp_path):
         path = tmp_path / "results.json"
-        path.write_text('{"subject": {"name": "old"}, "scores": {"mig": {"value": 0.5, "colour": "red"}}, "more": 1}')
+        path.write_text('{"subject": {"name": "old"}, "scores": {"mig": {"value": 0.5, "color": "red"}}, "more": 1}')
         assert Results.load(path).scores["mig"].value == 0.5
 
     @pytest.mark.parametrize(

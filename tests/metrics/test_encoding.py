@@ -1,4 +1,4 @@
-"""Encoding by kind, sums over the columns of a variable, and standardising."""
+"""Encoding by kind, sums over the columns of a variable, and standardizing."""
 
 import numpy as np
 import pytest

@@ -8,8 +8,8 @@ import torch
 from disentangle_bench.latents import Categorical, Gaussian, LatentSpec, Uniform
 from disentangle_bench.models import collapse
 
-SPEC = LatentSpec(2, (Categorical(10), Uniform(), Categorical(4, "colour"), Gaussian(sigma=0.001)))
-EVEN = {"c1": [100] * 10, "colour": [250] * 4}
+SPEC = LatentSpec(2, (Categorical(10), Uniform(), Categorical(4, "color"), Gaussian(sigma=0.001)))
+EVEN = {"c1": [100] * 10, "color": [250] * 4}
 
 
 class TestDiscriminator:
@@ -39,7 +39,7 @@ class TestInformation:
 
 
 class TestPosterior:
-    """Q's output has the 10 logits of c1, mean and ln sigma of c2, 4 logits of colour, and a mean for a fixed sigma."""
+    """Q's output has the 10 logits of c1, mean and ln sigma of c2, 4 logits of color, and a mean for a fixed sigma."""
 
     def failure(self, *log_sigmas: float) -> str:
         q = torch.zeros(len(log_sigmas), 17)
@@ -68,8 +68,8 @@ class TestCategories:
         assert failure == "c1 uses 8 of 10 categories on the training images"
 
     def test_of_the_second_code(self) -> None:
-        failure = collapse.unused_categories({**EVEN, "colour": [1000, 0, 0, 0]})
-        assert failure == "colour uses 1 of 4 categories on the training images"
+        failure = collapse.unused_categories({**EVEN, "color": [1000, 0, 0, 0]})
+        assert failure == "color uses 1 of 4 categories on the training images"
 
     def test_without_categorical_codes(self) -> None:
         assert collapse.unused_categories({}) == ""

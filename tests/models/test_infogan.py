@@ -103,7 +103,7 @@ def reference_losses(
 
 
 class TestLosses:
-    """Equation 6: D and Q minimise -V - sum of lambda L_I, G minimises its loss - sum of lambda L_I."""
+    """Equation 6: D and Q minimize -V - sum of lambda L_I, G minimizes its loss - sum of lambda L_I."""
 
     LAMBDAS = (0.7, 0.2, 1.3)
     WEIGHTED = {f"latents.codes.{place}.weight": value for place, value in enumerate(LAMBDAS)}  # noqa: RUF012

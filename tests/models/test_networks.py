@@ -1,4 +1,4 @@
-"""The networks against the paper's tables, and their initialisation against its distributions."""
+"""The networks against the paper's tables, and their initialization against its distributions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from disentangle_bench.errors import SettingError, UnknownNameError
 from disentangle_bench.models import make_model
 from disentangle_bench.models.model import Model
 from disentangle_bench.models.networks import NETWORKS, find_pair
-from disentangle_bench.models.networks.layers import flat_conv, initialise, scaled
+from disentangle_bench.models.networks.layers import flat_conv, initialize, scaled
 from disentangle_bench.models.recipes import find_recipe
 
 BATCH = 5
@@ -255,7 +255,7 @@ class TestDiscriminator:
             assert not any(reached) if detach else all(reached)
 
 
-class TestInitialisation:
+class TestInitialization:
     recipe = find_recipe("infogan-mnist").with_settings({"networks.width": 0.5})
 
     def model(self, seed: int = 0, **settings: object) -> Model:
@@ -305,9 +305,9 @@ class TestInitialisation:
 
     def test_parts_do_not_share_their_numbers(self) -> None:
         network = nn.Linear(400, 400)
-        initialise(network, 0)
+        initialize(network, 0)
         before = network.weight.detach().clone()
-        initialise(network, 1)
+        initialize(network, 1)
         assert abs(np.corrcoef(before.flatten(), network.weight.detach().flatten())[0, 1]) < 0.02  # 8 deviations
 
 

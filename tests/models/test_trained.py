@@ -65,7 +65,7 @@ def test_generated_images_are_read_with_their_own_statistics(images: Tensor, tmp
     made = trained.generate(trained.latents.sample(64, torch.Generator().manual_seed(3)))
     own, others = trained.posterior(made)[0], trained.encode(made)[0]
     assert not torch.allclose(own, others)
-    assert own.std() > others.std()  # the untrained G's grey images are nearly alike compared with real ones
+    assert own.std() > others.std()  # the untrained G's gray images are nearly alike compared with real ones
 
 
 def test_what_is_read_does_not_depend_on_the_batch(images: Tensor, tmp_path: Path) -> None:

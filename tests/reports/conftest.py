@@ -13,7 +13,7 @@ def entry(metric: str, component: str, value: float | None, **info: object) -> S
 def make_results(name: str, accuracy: float, seed: int = 0, status: str = "ok") -> Results:
     correct = (np.arange(10_000) < 10_000 * accuracy).astype(float)
     value, half = float(correct.mean()), 1.96 * float(correct.std()) / 100
-    unlabelled = {"reason": "the dataset has no | labels", "unit": "nats"}
+    unlabeled = {"reason": "the dataset has no | labels", "unit": "nats"}
     scores = {
         "c1-accuracy.accuracy": entry(
             "c1-accuracy", "accuracy", value, low=value - half, high=value + half, chance=0.1462, ceiling=1
@@ -43,8 +43,8 @@ def make_results(name: str, accuracy: float, seed: int = 0, status: str = "ok") 
         "traversal-consistency.c2.monotonicity": entry(
             "traversal-consistency", "monotonicity", accuracy, code="c2", low=accuracy - 0.05, high=accuracy + 0.05
         ),
-        "traversal-consistency.c2.content": entry("traversal-consistency", "content", None, code="c2", **unlabelled),
-        "traversal-consistency.c3.content": entry("traversal-consistency", "content", None, code="c3", **unlabelled),
+        "traversal-consistency.c2.content": entry("traversal-consistency", "content", None, code="c2", **unlabeled),
+        "traversal-consistency.c3.content": entry("traversal-consistency", "content", None, code="c3", **unlabeled),
         "overall": entry("overall", "", -0.00001, low=-0.2, high=0.2, better="neither"),
     }
     subject = {"name": f"{name} seed {seed}", "recipe": name, "dataset": "mnist", "seed": seed, "status": status}

@@ -254,7 +254,7 @@ class TestShow:
         show(first, form, console)
         assert console.file.getvalue() == forms[form](first)
 
-    def test_colours_the_table_on_a_terminal(self, first, second):
+    def test_colors_the_table_on_a_terminal(self, first, second):
         console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard", no_color=False)
         show(compare_results([first, second]), "table", console)
         assert "\x1b[31mworse" in console.file.getvalue()

@@ -63,9 +63,9 @@ def test_a_table_keeps_its_names_and_each_column_has_a_kind(form: str) -> None:
 
 
 def test_a_table_of_text_alone_stays_text() -> None:
-    values, names, kinds = as_table(pd.DataFrame({"shape": ["a", "b"], "colour": ["r", "g"]}), "factors")
+    values, names, kinds = as_table(pd.DataFrame({"shape": ["a", "b"], "color": ["r", "g"]}), "factors")
     assert values.tolist() == [["a", "r"], ["b", "g"]]
-    assert (names, kinds) == (("shape", "colour"), ("categorical", "categorical"))
+    assert (names, kinds) == (("shape", "color"), ("categorical", "categorical"))
 
 
 @pytest.mark.parametrize(("name", "expected"), [("digit", "digit"), (None, "factors")])

@@ -128,5 +128,5 @@ def dbench() -> list[str]:
 
 @pytest.fixture
 def plain_environment() -> dict[str, str]:
-    """One thread, so that processes do not wait for each other's, and no colours."""
+    """One thread, so that processes do not wait for each other's, and no colors."""
     return {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", "COLUMNS": "200"}

@@ -49,7 +49,7 @@ class TestElsewhere:
             progress.show(7, VALUES, speed=2.0)
         assert shown(capsys)[-1].startswith("step 7/7  2.0 steps/s  0 s left")
 
-    def test_nothing_is_coloured_or_broken_into_lines(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_nothing_is_colored_or_broken_into_lines(self, capsys: pytest.CaptureFixture[str]) -> None:
         with TrainingProgress("mine", 10, [Mean(f"c{n}", "L_I") for n in range(30)]) as progress:
             progress.show(10, {f"L_I/c{n}": 1.0 for n in range(30)}, speed=2.0)
         (line,) = shown(capsys)

@@ -97,7 +97,7 @@ def test_without_blocks_the_order_is_that_of_images_on_the_device(step: int) -> 
     streamed.close()
 
 
-def test_each_block_is_read_about_once_an_epoch_and_neighbours_are_shown_apart() -> None:
+def test_each_block_is_read_about_once_an_epoch_and_neighbors_are_shown_apart() -> None:
     images = Numbered(4000, block=20)
     batches = StreamedBatches(images, 50, 0)
     seen = [number for step in range(1, 81) for number in shown(batches.at(step))]

@@ -97,7 +97,7 @@ def answer_unsupervised(data: Data, seed: int) -> Numbers:
     return {
         "gaussian-total-correlation": scores["unsup.gauss_total_corr"],
         "gaussian-wasserstein-correlation": scores["unsup.gauss_wasser_corr"],
-        "gaussian-wasserstein-correlation.normalised": scores["unsup.gauss_wasser_corr_norm"],
+        "gaussian-wasserstein-correlation.normalized": scores["unsup.gauss_wasser_corr_norm"],
         "average-pairwise-information": scores["unsup.mi_score"],
     }
 

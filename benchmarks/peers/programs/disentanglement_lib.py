@@ -140,7 +140,7 @@ def answer_unsupervised(data: Data, seed: int) -> Numbers:
     return {
         "gaussian-total-correlation": scores["gaussian_total_correlation"],
         "gaussian-wasserstein-correlation": scores["gaussian_wasserstein_correlation"],
-        "gaussian-wasserstein-correlation.normalised": scores["gaussian_wasserstein_correlation_norm"],
+        "gaussian-wasserstein-correlation.normalized": scores["gaussian_wasserstein_correlation_norm"],
         "average-pairwise-information": scores["mutual_info_score"],
     }
 

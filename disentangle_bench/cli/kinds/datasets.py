@@ -47,7 +47,7 @@ class Datasets(Kind):
 class LocalDatasets(Datasets):
     """The datasets, and which of them are on this machine: what `dbench data list` prints."""
 
-    headings: ClassVar[Sequence[str]] = ("Dataset", "Images", "Factors", "Size", "State", "Hashes", "Licence")
+    headings: ClassVar[Sequence[str]] = ("Dataset", "Images", "Factors", "Size", "State", "Hashes", "License")
     brief = 7
 
     def row(self, name: str) -> tuple[Any, ...]:
@@ -57,7 +57,7 @@ class LocalDatasets(Datasets):
         info = DATASETS.get(name).info
         size = _download(info) if info.files else ""
         factors = None if info.users_own and not info.factors else len(info.factors)
-        return name, info.images or None, factors, size, _state(info), standing(info.file_set), info.licence
+        return name, info.images or None, factors, size, _state(info), standing(info.file_set), info.license
 
 
 def loaded_sheet(dataset: Dataset, settings: Mapping[str, Any]) -> Sheet:
@@ -73,7 +73,7 @@ def _sheet_of(info: DatasetInfo, settings: Mapping[str, Any], more: Mapping[str,
         "images": "your own" if info.users_own else images,
         "labels": info.labels or "none",
         **more,
-        "licence": info.licence,
+        "license": info.license,
         "citation": info.citation,
     }
     return Sheet(info.title, lines, {factor.name: say_factor(factor) for factor in info.factors}, settings)

@@ -28,10 +28,10 @@ class Form:
 
     Attributes:
         size: pixels to a side.
-        channels: 1 for grey, 3 for RGB.
+        channels: 1 for gray, 3 for RGB.
         crop: pixels to a side of the square that is cut out of the middle first; by default the largest one.
         original: width and height that each file must have, where they are known.
-        background: the colour behind what is transparent; by default transparency is ignored.
+        background: the color behind what is transparent; by default transparency is ignored.
 
     Raises:
         SettingError: channels other than these, or no pixels.
@@ -45,7 +45,7 @@ class Form:
 
     def __post_init__(self) -> None:
         if self.channels not in _MODES:
-            raise SettingError(f"The setting channels = {self.channels} is invalid.", "Give 1 for grey or 3 for RGB.")
+            raise SettingError(f"The setting channels = {self.channels} is invalid.", "Give 1 for gray or 3 for RGB.")
         if self.size < 1:
             raise SettingError(f"The setting size = {self.size} is invalid.", "Give the pixels to a side, such as 32.")
         if self.crop is not None and not 1 <= self.crop <= min(self.original or (self.crop,)):

@@ -53,7 +53,7 @@ class StoredImages(LazyImages):
         self.shape = (n, c, h, w)
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return the images of these rows; each run of neighbours is one access to the file."""
+        """Return the images of these rows; each run of neighbors is one access to the file."""
         wanted, places = np.unique(rows, return_inverse=True)
         c, h, w = self.shape[1:]
         found = np.empty((len(wanted), *self._image), np.uint8)

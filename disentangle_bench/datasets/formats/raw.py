@@ -48,7 +48,7 @@ class RawImages(LazyImages):
             raise DataError(f"{path} is truncated: {there:,} of {needed:,} bytes.", "Replace it by a whole one.")
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return the images of these rows; each run of neighbours is one access to the file."""
+        """Return the images of these rows; each run of neighbors is one access to the file."""
         found = np.empty((len(rows), self._bytes), np.uint8)
         borders = np.flatnonzero(np.diff(rows) != 1) + 1
         starts = [0, *borders.tolist()] if len(rows) else []

@@ -1,4 +1,4 @@
-"""Drawing of solids under light: vectorised ray casting in NumPy, exact outlines, deterministic, no graphics card.
+"""Drawing of solids under light: vectorized ray casting in NumPy, exact outlines, deterministic, no graphics card.
 
 Why our own: what is drawn is some tens of convex solids, or soft ellipsoids, at 32 to 64 pixels, a thousand times a
 second and without a display. Meeting a ray with such solids is closed algebra, which NumPy does for a whole image at

@@ -1,7 +1,7 @@
 """Rounded bodies: a sum of soft ellipsoids, seen from afar, with exact normals.
 
 The body is where `f(p) = sum of w exp(-k (q(p) - 1))` exceeds 1. `q` is 0 in the middle of an ellipsoid and 1 on its
-surface, so that a lone ellipsoid of the weight 1 is itself, and neighbours flow into one another; a negative weight
+surface, so that a lone ellipsoid of the weight 1 is itself, and neighbors flow into one another; a negative weight
 carves: what it adds, which is negative, adds to the logarithm of the others' sum.
 """
 
@@ -26,13 +26,13 @@ class Blob:
     """A soft ellipsoid with axes along the scene's, but for a tilt.
 
     Attributes:
-        centre, half: `(x, y, z)` of its middle and its half extents.
+        center, half: `(x, y, z)` of its middle and its half extents.
         weight: 1, or less for one that is only hinted at, or negative for one that carves.
         tilt: degrees by which its top leans towards the viewer, about the x axis.
         albedo: how much light it gives back, from 0 to 1; where blobs flow together, so do their albedos.
     """
 
-    centre: tuple[float, float, float]
+    center: tuple[float, float, float]
     half: tuple[float, float, float]
     weight: float = 1.0
     tilt: float = 0.0
@@ -54,12 +54,12 @@ class Quadrics:
     """Ellipsoids made ready to be seen from anywhere.
 
     Attributes:
-        centre: `(p, 3)`.
-        form: `(p, 3, 3)`: `q(point)` is `d @ form @ d` for `d = point - centre`.
+        center: `(p, 3)`.
+        form: `(p, 3, 3)`: `q(point)` is `d @ form @ d` for `d = point - center`.
     """
 
     def __init__(self, blobs: Sequence[Blob]) -> None:
-        self.centre: Array = np.array([blob.centre for blob in blobs], dtype=np.float32)
+        self.center: Array = np.array([blob.center for blob in blobs], dtype=np.float32)
         forms = []
         for blob in blobs:
             c, s = np.cos(np.deg2rad(blob.tilt)), np.sin(np.deg2rad(blob.tilt))
@@ -68,8 +68,8 @@ class Quadrics:
         self.form: Array = np.stack(forms).astype(np.float32)
 
     def seen(self, axes: Array) -> tuple[Array, Array]:
-        """Centres `(p, 3)` and forms `(p, 3, 3)` in the coordinates of a view: right, up and towards the viewer."""
-        return np.einsum("pi,vi->pv", self.centre, axes), np.einsum("vi,pij,wj->pvw", axes, self.form, axes)
+        """Centers `(p, 3)` and forms `(p, 3, 3)` in the coordinates of a view: right, up and towards the viewer."""
+        return np.einsum("pi,vi->pv", self.center, axes), np.einsum("vi,pij,wj->pvw", axes, self.form, axes)
 
 
 class Body:
@@ -100,9 +100,9 @@ class Body:
             steps: of Newton's method. After three, one ray in two hundred is still on its way, where one part only
                 just hides another.
         """
-        centre, form = self.quadrics.seen(axes)
+        center, form = self.quadrics.seen(axes)
         form *= self.sharpness[:, None, None]
-        rays = SoftRays(SeenBlobs(centre, form, self.sharpness, self.weight, self.albedo, self.solid), x, y)
+        rays = SoftRays(SeenBlobs(center, form, self.sharpness, self.weight, self.albedo, self.solid), x, y)
         hit, normal, albedo = rays.surface(steps)
         rows, columns = rays.row[hit], rays.column[hit]
         depth = rays.depth[hit]
@@ -112,8 +112,8 @@ class Body:
 
     def _paint(self, albedo: Array, painted: tuple[Array, Array], points: Array) -> None:
         """Paint the albedo `(n,)` of points `(3, n)`, in a view's coordinates."""
-        centre, form = painted
-        u, v, w = (points[axis] - centre[:, axis, None] for axis in range(3))
+        center, form = painted
+        u, v, w = (points[axis] - center[:, axis, None] for axis in range(3))
         f = form[:, :, :, None] * _UPPER
         q = u * (f[:, 0, 0] * u + f[:, 0, 1] * v + f[:, 0, 2] * w)
         q += v * (f[:, 1, 1] * v + f[:, 1, 2] * w) + f[:, 2, 2] * w * w

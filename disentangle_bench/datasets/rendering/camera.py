@@ -26,8 +26,8 @@ def turned(azimuth: float, elevation: float) -> Array:
     return np.array([right, up, back], dtype=np.float32)
 
 
-def pixel_centres(size: int) -> Array:
-    """Where the centres of `size` pixels lie between -1 and 1."""
+def pixel_centers(size: int) -> Array:
+    """Where the centers of `size` pixels lie between -1 and 1."""
     return ((np.arange(size) * 2 + 1) / size - 1).astype(np.float32)
 
 
@@ -61,14 +61,14 @@ class Camera:
             size: pixels of an edge of the image.
         """
         eye = (np.asarray(target, dtype=np.float32) + np.float32(distance) * axes[2]).astype(np.float32)
-        across = np.float32(np.tan(np.deg2rad(angle) / 2)) * pixel_centres(size)
+        across = np.float32(np.tan(np.deg2rad(angle) / 2)) * pixel_centers(size)
         return cls(axes, eye, across, across)
 
     def samples(self, n: int) -> Iterator[Camera]:
         """Cameras whose pixels are the `n` by `n` parts of this one's: their images' mean is antialiased."""
         step = self.x[1] - self.x[0]
-        for down in pixel_centres(n) * step / 2:
-            for across in pixel_centres(n) * step / 2:
+        for down in pixel_centers(n) * step / 2:
+            for across in pixel_centers(n) * step / 2:
                 yield Camera(self.axes, self.eye, self.x + across, self.y + down)
 
     def project(self, points: Array) -> tuple[Array, Array]:

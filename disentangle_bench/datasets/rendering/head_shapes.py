@@ -79,15 +79,15 @@ def head(identity: int, width: float) -> Body:
 
 def widened(blob: AnyBlob, width: float) -> AnyBlob:
     """A blob in a head that is so much wider."""
-    (x, y, z), (half_x, half_y, half_z) = blob.centre, blob.half
-    return replace(blob, centre=(x * width, y, z), half=(half_x * width, half_y, half_z))
+    (x, y, z), (half_x, half_y, half_z) = blob.center, blob.half
+    return replace(blob, center=(x * width, y, z), half=(half_x * width, half_y, half_z))
 
 
 def both(*blobs: AnyBlob) -> Iterator[AnyBlob]:
     """Blobs of the one side, and their mirror images."""
     for blob in blobs:
-        x, y, z = blob.centre
-        yield from (blob, replace(blob, centre=(-x, y, z)))
+        x, y, z = blob.center
+        yield from (blob, replace(blob, center=(-x, y, z)))
 
 
 def skull(traits: Traits) -> list[Blob]:

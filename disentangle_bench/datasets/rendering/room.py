@@ -27,10 +27,10 @@ class Room:
         x, y = camera.x[columns], camera.y[rows]
         right, up, back = camera.axes
         ray = right[:, None] * x - up[:, None] * y - back[:, None]
-        centre = np.array([0, self.height / 2, 0], dtype=np.float32)
+        center = np.array([0, self.height / 2, 0], dtype=np.float32)
         half = np.array([self.half_width, self.height / 2, self.half_width], dtype=np.float32)
         with np.errstate(divide="ignore"):
-            leave = (np.copysign(half[:, None], ray) - (camera.eye - centre)[:, None]) / ray
+            leave = (np.copysign(half[:, None], ray) - (camera.eye - center)[:, None]) / ray
         wall = leave.argmin(axis=0)
         places = np.arange(len(wall))
         normals = np.zeros_like(ray)

@@ -31,14 +31,14 @@ class SeenBlobs:
     """Blobs in the coordinates of a view: right, up and towards the viewer. Those that carve come last.
 
     Attributes:
-        centre: `(p, 3)`.
-        form: `(p, 3, 3)`: `d @ form @ d` is `k q` at the place `d` from the centre.
+        center: `(p, 3)`.
+        form: `(p, 3, 3)`: `d @ form @ d` is `k q` at the place `d` from the center.
         sharpness: `(p,)` the `k`.
         weight, albedo: `(p,)`.
         solid: how many of them do not carve.
     """
 
-    centre: Array
+    center: Array
     form: Array
     sharpness: Array
     weight: Array
@@ -60,7 +60,7 @@ class Lines:
     """
 
     def __init__(self, blobs: SeenBlobs, y: Array) -> None:
-        form, centre = blobs.form, blobs.centre
+        form, center = blobs.form, blobs.center
         steep = form[:, 2, 2]
         lean = -form[:, :2, 2] / steep[:, None]
         flat = form[:, :2, :2] + lean[:, :, None] * form[:, None, :2, 2]
@@ -69,10 +69,10 @@ class Lines:
         delta = np.sqrt(flat[:, 1, 1] - beta * beta)
         own = np.stack([alpha, beta, delta, lean[:, 0], lean[:, 1], steep, blobs.albedo])
         self.alpha, self.beta, self.delta, self.lean_x, self.lean_y, self.steep, self.albedo = own.repeat(len(y), 1)
-        above = (y - centre[:, 1:2]).reshape(-1)
+        above = (y - center[:, 1:2]).reshape(-1)
         self.v = self.delta * above
-        self.middle = centre[:, 0].repeat(len(y)) - self.beta / self.alpha * above
-        self.s0 = (centre[:, 2] - lean[:, 0] * centre[:, 0]).repeat(len(y)) + self.lean_y * above
+        self.middle = center[:, 0].repeat(len(y)) - self.beta / self.alpha * above
+        self.s0 = (center[:, 2] - lean[:, 0] * center[:, 0]).repeat(len(y)) + self.lean_y * above
         self.crest = (blobs.sharpness + np.log(np.abs(blobs.weight))).repeat(len(y)) - self.v * self.v
         self.reach = np.sqrt(np.maximum(self.crest - np.float32(np.log(FAINT)), 0)) / self.alpha
 
@@ -95,7 +95,7 @@ class SoftRays:
         across = x.take(column)
         u = lines.alpha.take(line) * (across - lines.middle.take(line))
         most = np.exp(lines.crest.take(line) - u * u)
-        cell = np.tile(np.arange(len(y)) * len(x), len(blobs.centre)).take(line) + column
+        cell = np.tile(np.arange(len(y)) * len(x), len(blobs.center)).take(line) + column
         may = np.bincount(cell[:solid], most[:solid], len(x) * len(y)) > 1
         kept = np.flatnonzero(may.take(cell))
         self.solid = int(np.searchsorted(kept, solid))

@@ -40,11 +40,11 @@ class Solid:
 
 
 def solid(
-    shape: Shape, centre: Sequence[float], half: Sequence[float], turn: ArrayLike | None = None, albedo: float = 1.0
+    shape: Shape, center: Sequence[float], half: Sequence[float], turn: ArrayLike | None = None, albedo: float = 1.0
 ) -> Solid:
-    """A solid of the half extents `half`, turned by a matrix `(3, 3)`, moved to `centre`."""
+    """A solid of the half extents `half`, turned by a matrix `(3, 3)`, moved to `center`."""
     linear = np.eye(3) if turn is None else np.asarray(turn, dtype=float)
-    placed = np.column_stack([linear * np.asarray(half), np.asarray(centre)])
+    placed = np.column_stack([linear * np.asarray(half), np.asarray(center)])
     return Solid(shape, placed.astype(np.float32), albedo)
 
 

@@ -1,6 +1,6 @@
 """Which pixels a square, an ellipse or a heart covers, for every scale, angle and place in a pixel at once.
 
-Each shape is a predicate on the plane, centred on its centre of mass and as large as the unit circle around it allows:
+Each shape is a predicate on the plane, centerd on its center of mass and as large as the unit circle around it allows:
 so each keeps the same distance from a frame, however it is turned.
 
 A mask for every place in a pixel is drawn once and then copied. On one core of an AMD EPYC that gives 1.7 million
@@ -23,8 +23,8 @@ from disentangle_bench.errors import SettingError
 
 Plane = NDArray[np.float64]
 MOST_BYTES = 2**31
-_HEART_CENTRE = 5 / 6
-_HEART_REACH = 17 + _HEART_CENTRE  # from the centre of mass down to the point
+_HEART_CENTER = 5 / 6
+_HEART_REACH = 17 + _HEART_CENTER  # from the center of mass down to the point
 _ROUNDING = 1e-9
 
 
@@ -43,7 +43,7 @@ def in_heart(x: Plane, y: Plane) -> NDArray[np.bool_]:
 
     With `c = cos t`, the curve passes any `x` twice, at `c` and at `-c`. Its area is 180 pi, and 1.778 as scaled here.
     """
-    x, y = x * _HEART_REACH, _HEART_CENTRE - y * _HEART_REACH
+    x, y = x * _HEART_REACH, _HEART_CENTER - y * _HEART_REACH
     c = np.sqrt(np.maximum(1 - (np.abs(x) / 16) ** (2 / 3), 0))
     even, odd = 4 - 2 * c**2 - 8 * c**4, 19 * c - 8 * c**3
     inside: NDArray[np.bool_] = (np.abs(x) <= 16) & (np.abs(y - even) <= odd + _ROUNDING)
@@ -68,7 +68,7 @@ class Stencils:
         shapes: names in `SHAPES`.
         radii: of the circle around a shape, in pixels, one a scale.
         angles: in radians.
-        places: of the centre along an image, in pixels, the same for x and y.
+        places: of the center along an image, in pixels, the same for x and y.
 
     Attributes:
         fineness: points along a pixel.
@@ -85,10 +85,10 @@ class Stencils:
         self.fineness = max(2, math.ceil(512 / size))
         self.kinds = list(product(shapes, radii, angles))
         self.width = min(math.floor(2 * max(radii)) + 2, size)
-        centres = np.rint(places * self.fineness).astype(np.int64)
+        centers = np.rint(places * self.fineness).astype(np.int64)
         self.starts = np.clip(np.floor(places - max(radii)).astype(np.int64), 0, size - self.width)
-        # Where the centre lies in the mask, in points; few, since most places differ by whole pixels from another.
-        self._phases, self._phase = np.unique(centres - self.starts * self.fineness, return_inverse=True)
+        # Where the center lies in the mask, in points; few, since most places differ by whole pixels from another.
+        self._phases, self._phase = np.unique(centers - self.starts * self.fineness, return_inverse=True)
         shape = (len(self.kinds), len(self._phases), len(self._phases), self.width, self.width)
         if math.prod(shape) > MOST_BYTES:
             raise SettingError(

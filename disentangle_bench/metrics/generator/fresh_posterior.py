@@ -72,8 +72,8 @@ def train_posterior(
     """
     latents = with_learned_sigma(latents)
     drawn = draw_latents(latents, samples + validation, seed, "fresh posterior")
-    train = _Labelled.of(generator, drawn.rows(slice(samples)), batch_size)
-    held_out = _Labelled.of(generator, drawn.rows(slice(samples, None)), batch_size)
+    train = _Labeled.of(generator, drawn.rows(slice(samples)), batch_size)
+    held_out = _Labeled.of(generator, drawn.rows(slice(samples, None)), batch_size)
     order = torch.Generator().manual_seed(derive_seed(seed, "fresh posterior: order"))
     with training_mode(derive_seed(seed, "fresh posterior: weights")):
         shape = train.images.shape[1:]
@@ -83,14 +83,14 @@ def train_posterior(
 
 
 @dataclass(frozen=True)
-class _Labelled:
+class _Labeled:
     """Generated images `(n, c, h, w)` and their codes, on one device."""
 
     images: Tensor
     latents: Latents
 
     @classmethod
-    def of(cls, generator: Generator, drawn: Latents, batch_size: int) -> _Labelled:
+    def of(cls, generator: Generator, drawn: Latents, batch_size: int) -> _Labeled:
         batches = image_batches(generator, drawn, batch_size)
         first = next(batches)
         images = first.new_empty(len(drawn), *first.shape[1:])  # filled in place: concatenation needs twice the memory
@@ -99,9 +99,9 @@ class _Labelled:
             images[number * batch_size :][: len(batch)] = batch
         return cls(images, drawn.to(images.device))
 
-    def batches(self, order: Tensor) -> Iterator[_Labelled]:
+    def batches(self, order: Tensor) -> Iterator[_Labeled]:
         for rows in torch.split(order.to(self.images.device), MINIBATCH):
-            yield _Labelled(self.images[rows], self.latents.rows(rows))
+            yield _Labeled(self.images[rows], self.latents.rows(rows))
 
 
 @dataclass
@@ -114,7 +114,7 @@ class _Best:
 
 
 def _fit(
-    network: nn.Module, latents: LatentSpec, train: _Labelled, held_out: _Labelled, order: torch.Generator
+    network: nn.Module, latents: LatentSpec, train: _Labeled, held_out: _Labeled, order: torch.Generator
 ) -> FreshPosterior:
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = EPOCHS * math.ceil(len(train.images) / MINIBATCH)
@@ -137,11 +137,11 @@ def _fit(
 
 
 @torch.no_grad()
-def _bounds(network: nn.Module, latents: LatentSpec, labelled: _Labelled) -> list[float]:
+def _bounds(network: nn.Module, latents: LatentSpec, labeled: _Labeled) -> list[float]:
     """L_I of each code on validation images, in nats."""
-    batches = labelled.batches(torch.arange(len(labelled.images)))
+    batches = labeled.batches(torch.arange(len(labeled.images)))
     parameters = torch.cat([network(batch.images) for batch in batches])
-    return [float(bound) for bound in latents.mutual_information_bounds(labelled.latents, latents.split(parameters))]
+    return [float(bound) for bound in latents.mutual_information_bounds(labeled.latents, latents.split(parameters))]
 
 
 class _Standardize(nn.Module):

@@ -47,7 +47,7 @@ def variational_bound(
 ) -> Scores:
     """Variational mutual information L_I: high when the model's own Q reads each code in generated images.
 
-    The lower bound on the mutual information of a code and the generated image that InfoGAN maximises, evaluated on
+    The lower bound on the mutual information of a code and the generated image that InfoGAN maximizes, evaluated on
     latents drawn from the priors.
 
         L_I(c) = E[ln Q(c given x)] + H(c) = I(c; x) - E[KL(P(c given x) || Q(c given x))],  x = G(z, c)

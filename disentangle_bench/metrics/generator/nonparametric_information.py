@@ -51,13 +51,13 @@ def nonparametric_information(
     """Nonparametric mutual information: high when Q's estimate of a code determines the code, whatever Q's scale.
 
     For a categorical code, the information between the code and Q's most likely category, from their contingency table;
-    for a continuous code, between the code and Q's mean, from nearest neighbours. No posterior is modelled, so unlike
+    for a continuous code, between the code and Q's mean, from nearest neighbors. No posterior is modeled, so unlike
     L_I it does not suffer from a Q that is over- or underconfident.
 
         I(c; ĉ) = H(c) - H(c given ĉ) ≤ I(c; x),  x = G(z, c),  ĉ = Q's category or mean for x
 
     H(c given ĉ) has the Miller-Madow correction, and H(c) is the exact entropy of the prior, which the estimate
-    therefore cannot exceed. Nearest neighbours are those of Kraskov, Stögbauer and Grassberger.
+    therefore cannot exceed. Nearest neighbors are those of Kraskov, Stögbauer and Grassberger.
 
     Does not see: whether Q names the right category or value: a Q that confuses categories consistently loses nothing.
     `mutual-information` sees that. Nor does it see information that Q's estimate leaves out.
@@ -109,7 +109,7 @@ def nonparametric_information(
             score = _from_table(code, values.numpy(), estimate, bootstrap, derive_seed(seed, "bootstrap", code.name))
             scores |= with_share(code, replace(score, pairing=latents_pairing(drawn)))
         else:
-            scores |= with_share(code, _from_neighbours(code, values.numpy(), estimate, neighbors))
+            scores |= with_share(code, _from_neighbors(code, values.numpy(), estimate, neighbors))
     return scores
 
 
@@ -141,7 +141,7 @@ def _from_table(
     )
 
 
-def _from_neighbours(code: Code, values: NDArray[np.float32], estimate: NDArray[np.float32], neighbors: int) -> Score:
+def _from_neighbors(code: Code, values: NDArray[np.float32], estimate: NDArray[np.float32], neighbors: int) -> Score:
     """Kraskov's estimate. Its terms depend on each other, so the interval comes from disjoint parts of the samples."""
     value = ksg_mutual_information(values, estimate, neighbors=neighbors)
     parts = [
@@ -157,7 +157,7 @@ def _from_neighbours(code: Code, values: NDArray[np.float32], estimate: NDArray[
         unit="nats",
         details=entropy_details(code)
         | {
-            "estimator": f"{neighbors} nearest neighbours of the code and Q's mean",
+            "estimator": f"{neighbors} nearest neighbors of the code and Q's mean",
             "bounds": "below",
             "samples": len(values),
             "interval": f"Student's, from {KSG_PARTS} disjoint parts; it leaves out the estimator's small bias",

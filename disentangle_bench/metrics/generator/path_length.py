@@ -62,7 +62,7 @@ def classifier_path_length(
 
     Returns:
         `overall`, the mean length over continuous codes, and the length of each, in squared units of the features;
-        `straightness`, in [0, 1], whose chance `1 / (s - 1)^2` is that of images unrelated to their neighbours. The
+        `straightness`, in [0, 1], whose chance `1 / (s - 1)^2` is that of images unrelated to their neighbors. The
         details of `overall` hold the mean squared distance between two random images, and that between two categories
         of each categorical code. Undefined without a classifier or without a continuous code.
 

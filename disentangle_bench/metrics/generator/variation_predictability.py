@@ -26,7 +26,7 @@ MINIBATCH = 50
 EPOCHS = 40
 LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 1e-2
-INVISIBLE = 1 / 255  # differences of less than a grey level are not amplified for the network
+INVISIBLE = 1 / 255  # differences of less than a gray level are not amplified for the network
 
 
 @metric(

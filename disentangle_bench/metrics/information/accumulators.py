@@ -8,7 +8,7 @@
         mig.update(codes, factors)
     print(mig.compute().value)
 
-Each process updates with its own samples. Where `torch.distributed` is initialised, `bins` and `compute` combine the
+Each process updates with its own samples. Where `torch.distributed` is initialized, `bins` and `compute` combine the
 samples of all processes, so every process has to call them.
 """
 

@@ -1,4 +1,4 @@
-"""Entropy and mutual information of samples, in nats, from contingency tables and from nearest neighbours."""
+"""Entropy and mutual information of samples, in nats, from contingency tables and from nearest neighbors."""
 
 from __future__ import annotations
 
@@ -111,21 +111,21 @@ def mutual_information(tables: ArrayLike, *, correction: Correction = "plug-in")
 
 
 def ksg_mutual_information(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, seed: int = 0) -> float:
-    """Mutual information `I(x; y)` of continuous variables from k nearest neighbours (Kraskov et al.), in nats.
+    """Mutual information `I(x; y)` of continuous variables from k nearest neighbors (Kraskov et al.), in nats.
 
         I = psi(k) + psi(n) - mean_i [psi(n_x(i) + 1) + psi(n_y(i) + 1)]
 
     Args:
         x: `(n,)` or `(n, d)` samples; each column is scaled to unit variance first.
         y: `(n,)` or `(n, e)` samples, likewise.
-        neighbors: the k of the estimator; few neighbours mean little bias and much variance.
+        neighbors: the k of the estimator; few neighbors mean little bias and much variance.
         seed: seed of the noise of 1e-10 that breaks ties.
 
     Returns:
         The estimate in nats, which may be a little below 0.
 
     Raises:
-        MetricError: the two differ in length, or there are not more samples than neighbours.
+        MetricError: the two differ in length, or there are not more samples than neighbors.
 
     References:
         Kraskov, Stögbauer and Grassberger (2004), arXiv:cond-mat/0305641, eq. 8.
@@ -135,12 +135,12 @@ def ksg_mutual_information(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, se
     samples = len(columns[0])
     if samples != len(columns[1]) or not 1 <= neighbors < samples:
         raise MetricError(
-            f"{neighbors} nearest neighbours among {samples} values of x and {len(columns[1])} of y.",
-            "Give one pair per sample and more samples than neighbours.",
+            f"{neighbors} nearest neighbors among {samples} values of x and {len(columns[1])} of y.",
+            "Give one pair per sample and more samples than neighbors.",
         )
     joint = np.concatenate(columns, axis=1)
     distance = np.asarray(cKDTree(joint).query(joint, k=[neighbors + 1], p=np.inf)[0])
-    closer = np.nextafter(distance[:, 0], 0)  # eq. 8 counts points strictly closer than the k-th neighbour
+    closer = np.nextafter(distance[:, 0], 0)  # eq. 8 counts points strictly closer than the k-th neighbor
     inside_x, inside_y = (
         cKDTree(part).query_ball_point(part, closer, p=np.inf, return_length=True) for part in columns
     )  # each counts the point itself: n_x + 1 and n_y + 1
@@ -148,23 +148,23 @@ def ksg_mutual_information(x: ArrayLike, y: ArrayLike, *, neighbors: int = 3, se
 
 
 def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int = 3, seed: int = 0) -> float:
-    """Mutual information `I(x; label)` of a continuous variable and a class from k nearest neighbours, in nats.
+    """Mutual information `I(x; label)` of a continuous variable and a class from k nearest neighbors, in nats.
 
         I = psi(n) + mean_i [psi(k_i) - psi(n_label(i)) - psi(m_i)]
 
-    Samples whose label occurs once are left out; in a class of k samples or fewer all others are neighbours.
+    Samples whose label occurs once are left out; in a class of k samples or fewer all others are neighbors.
 
     Args:
         x: `(n,)` or `(n, d)` samples; each column is scaled to unit variance first.
         labels: `(n,)` classes, of any type.
-        neighbors: the k of the estimator; few neighbours mean little bias and much variance.
+        neighbors: the k of the estimator; few neighbors mean little bias and much variance.
         seed: seed of the noise of 1e-10 that breaks ties.
 
     Returns:
         The estimate in nats, which may be a little below 0.
 
     Raises:
-        MetricError: the two differ in length, there are no neighbours, or no label occurs twice.
+        MetricError: the two differ in length, there are no neighbors, or no label occurs twice.
 
     References:
         Ross (2014), Mutual Information between Discrete and Continuous Data Sets, PLoS ONE 9(2), eq. 2.
@@ -172,8 +172,8 @@ def ross_mutual_information(x: ArrayLike, labels: ArrayLike, *, neighbors: int =
     columns, index = _scaled_columns(x, np.random.default_rng(seed)), _category_index(labels)
     if len(columns) != len(index) or neighbors < 1:
         raise MetricError(
-            f"{neighbors} nearest neighbours among {len(columns)} values and {len(index)} labels.",
-            "Give one pair per sample and one neighbour or more.",
+            f"{neighbors} nearest neighbors among {len(columns)} values and {len(index)} labels.",
+            "Give one pair per sample and one neighbor or more.",
         )
     sizes = np.bincount(index)[index]
     columns, index, sizes = columns[sizes > 1], index[sizes > 1], sizes[sizes > 1]

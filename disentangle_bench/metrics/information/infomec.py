@@ -53,10 +53,10 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
     Does not see: how informative a code is, in InfoM and InfoC, since only shares count: uninformative codes score far
     above 0. InfoE does not see disentanglement.
 
-    Information of a continuous code is estimated from nearest neighbours, which detects any dependence, and that of a
+    Information of a continuous code is estimated from nearest neighbors, which detects any dependence, and that of a
     categorical code from counts. A code in which no information is found has no shares: InfoM and InfoC are then
     undefined, where the authors' code divides by 0. Rows are not resampled for an interval: a row that is drawn twice
-    is its own nearest neighbour, which looks like information.
+    is its own nearest neighbor, which looks like information.
 
     Args:
         codes: `(n, d)`. Continuous and ordinal codes whose range is below 1/20 of the widest are pruned from InfoM and
@@ -73,7 +73,7 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
         hold the matrix (codes x factors) of shares of entropy.
 
     Raises:
-        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, fewer than 1 neighbour
+        DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, fewer than 1 neighbor
             or fewer than 2 bins.
 
     References:

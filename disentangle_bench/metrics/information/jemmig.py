@@ -23,7 +23,7 @@ def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, S
 
     In nats, as in the paper, lower is better: 0 for a code that holds all of the factor and nothing else while no other
     code does, at most `H(v) + ln m` for a code of m bins. The headline is 1 minus the share of this maximum, so that
-    higher is better; the paper's normalised value is 1 minus the headline.
+    higher is better; the paper's normalized value is 1 minus the headline.
 
         J_j    = H(c_best, v_j) - I(c_best; v_j) + I(c_second; v_j)
         JEMMIG = 1/k Σ_j [1 - J_j / (H(v_j) + ln m_best)]
@@ -31,7 +31,7 @@ def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, S
     Does not see: what codes other than the two best of each factor hold. Fine bins cost: a continuous code of a factor
     with three values distinguishes more than the factor does.
 
-    The program of the review (arXiv:2012.09276) computes the headline too, but normalises by the number of bins even
+    The program of the review (arXiv:2012.09276) computes the headline too, but normalizes by the number of bins even
     for a code with another number of categories. Of codes that tie, the one of least entropy is the best; in that
     program rounding decides.
 
@@ -48,7 +48,7 @@ def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, S
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples or fewer than 2 bins.
 
     References:
-        Do and Tran (2019), arXiv:1908.09961, section 4.3; normalised as in Carbonneau et al. (2020), arXiv:2012.09276.
+        Do and Tran (2019), arXiv:1908.09961, section 4.3; normalized as in Carbonneau et al. (2020), arXiv:2012.09276.
 
     Example:
         The first code has twice as many values as the factor: J = ln 4 - ln 2 = ln 2, of at most ln 2 + ln 4 = 3 ln 2.

@@ -95,7 +95,7 @@ def robust_mutual_information_gap_of_posteriors(
         RMIG = 1/k Σ_j [I(c_best; v_j) - I(c_second; v_j)] / H(v_j)
 
     Does not see: a code that holds several factors. A code with a wide posterior scores low however closely its mean
-    follows a factor. The authors' programs use the density at a bin's centre times its width instead of the mass.
+    follows a factor. The authors' programs use the density at a bin's center times its width instead of the mass.
 
     Args:
         codes: `(n, d)`; only names and kinds are used.

@@ -1,4 +1,4 @@
-"""Nearest neighbours among the values of one column, which are those beside a value once the column is sorted.
+"""Nearest neighbors among the values of one column, which are those beside a value once the column is sorted.
 
 They are the distances and counts of `scipy.spatial.cKDTree`, to the last bit, in a tenth of its time.
 """
@@ -13,7 +13,7 @@ Indices = NDArray[np.int64]
 
 
 def neighbor_distances(values: Floats, classes: Indices, neighbors: Indices) -> Floats:
-    """Return how far the nearest neighbours of each value in its own class reach, `(n,)`.
+    """Return how far the nearest neighbors of each value in its own class reach, `(n,)`.
 
     Args:
         values: `(n,)`.
@@ -25,7 +25,7 @@ def neighbor_distances(values: Floats, classes: Indices, neighbors: Indices) -> 
     ends = np.cumsum(np.bincount(classes))[classes[order]]
     starts = ends - np.bincount(classes)[classes[order]]
     place, reach = np.arange(len(values)), np.full(len(values), np.inf)
-    for below in range(int(wanted.max()) + 1):  # so many of the neighbours are smaller, the others greater
+    for below in range(int(wanted.max()) + 1):  # so many of the neighbors are smaller, the others greater
         low, high = place - below, place + wanted - below
         there = (below <= wanted) & (low >= starts) & (high < ends)
         low, high, here = low[there], high[there], ranked[there]
@@ -40,7 +40,7 @@ def count_within(values: Floats, radius: Floats) -> Indices:
     ranked, last_place = np.sort(values), len(values) - 1
     first = np.searchsorted(ranked, values - radius)
     last = np.searchsorted(ranked, values + radius, side="right") - 1
-    # These sums are rounded otherwise than the differences that neighbours are told by, so the ends are moved to fit.
+    # These sums are rounded otherwise than the differences that neighbors are told by, so the ends are moved to fit.
     while (mask := (first > 0) & (values - ranked[first - 1] <= radius)).any():
         first[mask] -= 1
     while (mask := values - ranked[first] > radius).any():

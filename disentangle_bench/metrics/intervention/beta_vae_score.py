@@ -46,7 +46,7 @@ def beta_vae_score(
     factors, k - 1 good codes can suffice for a score of 1 (arXiv:1802.05983, section 4).
 
     Unlike in disentanglement_lib, which draws both sets of trials from the whole grid, test trials draw from rows that
-    training trials never use, so that a few rows cannot be memorised. On a grid of 30,000 rows this lowers the score by
+    training trials never use, so that a few rows cannot be memorized. On a grid of 30,000 rows this lowers the score by
     up to 0.003, on one of 1,000 rows by up to 0.05. The classifier is fitted until it converges.
 
     Args:

@@ -31,7 +31,7 @@ class OneVsRest:
         """Fit the squared-hinge machines of `sklearn.svm.LinearSVC(C=cost, class_weight="balanced", dual=False)`.
 
         They take the steps of that solver (the trust region Newton method of Lin, Weng and Keerthi 2008) and do not
-        only minimise its objective, since it stops early enough for the minimum itself to classify a few samples
+        only minimize its objective, since it stops early enough for the minimum itself to classify a few samples
         differently. As there, the offset is part of the penalty, and the balanced weight is that of a class against a
         rest of weight 1.
 
@@ -90,7 +90,7 @@ def _running(powers: Floats) -> Floats:
 
 
 class _Point(NamedTuple):
-    """The objective `(m,)`, its gradient `(m, 2)` and its generalised Hessian `(m, 2, 2)`."""
+    """The objective `(m,)`, its gradient `(m, 2)` and its generalized Hessian `(m, 2, 2)`."""
 
     value: Floats
     gradient: Floats

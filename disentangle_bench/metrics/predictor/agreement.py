@@ -45,7 +45,7 @@ def matched_share(tables: ArrayLike, matching: NDArray[np.int64]) -> NDArray[np.
 
 
 def normalized_mutual_information(tables: ArrayLike) -> NDArray[np.float64]:
-    """Normalised mutual information `2 I(category; class) / (H(category) + H(class))` of tables `(..., r, c)`.
+    """Normalized mutual information `2 I(category; class) / (H(category) + H(class))` of tables `(..., r, c)`.
 
     It is in [0, 1], and 1 where each side has one value only.
     """

@@ -17,7 +17,7 @@ from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval, share_interval
 from disentangle_bench.metrics.metric import Bounds, Codes, Factors, Score, Scores, metric, pairing
 from disentangle_bench.metrics.predictor.agreement import UNMATCHED, matched_share, one_to_one
-from disentangle_bench.metrics.predictor.labelling import SHUFFLES, Labelling
+from disentangle_bench.metrics.predictor.labeling import SHUFFLES, Labeling
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
@@ -103,8 +103,8 @@ def c1_accuracy(
     reason = _why_undefined(data, names, classes)
     if reason:
         return {component: Score.undefined(reason) for component in COMPONENTS}
-    tried = [Labelling.of(data, name, classes[0]) for name in names]
-    best = max(tried, key=lambda labelling: labelling.train_accuracy)
+    tried = [Labeling.of(data, name, classes[0]) for name in names]
+    best = max(tried, key=lambda labeling: labeling.train_accuracy)
     declared = dict(zip(latents.names, latents.codes, strict=True)).get(best.code) if latents else None
     categories = max(len(best.categories), getattr(declared, "k", 0))
     scores = _scores(best, categories, bootstrap, seed)
@@ -134,7 +134,7 @@ def clustering_accuracy(labels_true: ArrayLike, labels_pred: ArrayLike) -> float
     return float(matched_share(table, one_to_one(table)))
 
 
-def _scores(best: Labelling, categories: int, bootstrap: int, seed: int) -> dict[str, Score]:
+def _scores(best: Labeling, categories: int, bootstrap: int, seed: int) -> dict[str, Score]:
     values = best.values()
     resampled = best.resampled(bootstrap, np.random.default_rng(derive_seed(seed, "c1-accuracy", "bootstrap")))
     chance = best.chance(np.random.default_rng(derive_seed(seed, "c1-accuracy", "shuffle")))
@@ -162,7 +162,7 @@ def _scores(best: Labelling, categories: int, bootstrap: int, seed: int) -> dict
     return scores
 
 
-def _details(best: Labelling, tried: list[Labelling], categories: int) -> dict[str, Any]:
+def _details(best: Labeling, tried: list[Labeling], categories: int) -> dict[str, Any]:
     names = best.classes.tolist()
     used = best.test.sum(axis=1)
     return {
@@ -178,7 +178,7 @@ def _details(best: Labelling, tried: list[Labelling], categories: int) -> dict[s
         "train_samples": int(best.train.sum()),
         "test_samples": int(best.test.sum()),
         "train_accuracy": best.train_accuracy,
-        "codes": {labelling.code: labelling.values() for labelling in tried},
+        "codes": {labeling.code: labeling.values() for labeling in tried},
         "interval": "percentile bootstrap over test samples; Wilson's for shares of 0 or 1",
         "chance": f"mean of {SHUFFLES} shuffles of the code within each split, matched anew",
     }

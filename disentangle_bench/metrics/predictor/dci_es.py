@@ -35,7 +35,7 @@ def dci_es(
 ) -> Scores:
     """DCI-ES explicitness and size (ES): high when a linear probe reads the factors as well as any, from few codes.
 
-    Six probes of growing capacity predict each factor: ridge regression on the standardised codes, and the same with 4,
+    Six probes of growing capacity predict each factor: ridge regression on the standardized codes, and the same with 4,
     16, 64, 256 and 1,024 random Fourier features beside them. Their squared errors on the rows that were not fitted on,
     each the smallest so far, make the loss-capacity curve L_0 .. L_5. L_mean is the loss of predicting the mean.
 
@@ -145,7 +145,7 @@ def _columns(target: Target) -> Floats:
 
 
 def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
-    """Return the columns, standardised on the train rows, and random features, centred there: `(n, p + 1024)`."""
+    """Return the columns, standardized on the train rows, and random features, centerd there: `(n, p + 1024)`."""
     columns = standardized(columns, like=columns[train])
     rng = np.random.default_rng(seed)
     scales = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), size=FEATURES[-1]))

@@ -37,7 +37,7 @@ Indices = NDArray[np.int64]
 def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI by lasso: high when each code matters to one factor, each factor needs one code and is predicted linearly.
 
-    The learner of the original paper. Codes and targets are standardised on the train rows. Of 30 penalties, down to a
+    The learner of the original paper. Codes and targets are standardized on the train rows. Of 30 penalties, down to a
     thousandth of the smallest one that drops every code, five-fold cross-validation on the train rows chooses the one
     of the least squared error. D, C and I are those of `dci`, from other importances:
 
@@ -222,7 +222,7 @@ class _Ensemble:
 
 
 class _Lasso:
-    """Lassos on standardised columns, with the penalty of the least cross-validated error."""
+    """Lassos on standardized columns, with the penalty of the least cross-validated error."""
 
     seconds = 0.0
 
@@ -230,20 +230,20 @@ class _Lasso:
         self.mean, spread = values.mean(axis=0), values.std(axis=0)
         self.spread = np.where(spread > 0, spread, 1)
         self.order = np.random.default_rng(seed).permutation(len(values))
-        self.values = self._standardise(values)[self.order]
+        self.values = self._standardize(values)[self.order]
 
     def fit_classes(self, labels: Indices) -> Fitted:
         lines = [self._line(np.asarray(labels == label, dtype=np.float64)) for label in np.unique(labels)]
         slopes, offsets = np.stack([slope for slope, _ in lines]), np.array([offset for _, offset in lines])
         return Fitted(
-            np.abs(slopes).sum(axis=0), lambda values: (self._standardise(values) @ slopes.T + offsets).argmax(axis=1)
+            np.abs(slopes).sum(axis=0), lambda values: (self._standardize(values) @ slopes.T + offsets).argmax(axis=1)
         )
 
     def fit_numbers(self, target: Floats) -> Fitted:
         slope, offset = self._line(target)
-        return Fitted(np.abs(slope) / target.std(), lambda values: self._standardise(values) @ slope + offset)
+        return Fitted(np.abs(slope) / target.std(), lambda values: self._standardize(values) @ slope + offset)
 
-    def _standardise(self, values: Floats) -> Floats:
+    def _standardize(self, values: Floats) -> Floats:
         return np.asarray((values - self.mean) / self.spread)
 
     def _line(self, target: Floats) -> tuple[Floats, float]:

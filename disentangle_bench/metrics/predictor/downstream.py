@@ -114,7 +114,7 @@ def downstream_forest(
     """Downstream sample efficiency of a forest: high when 100 labels train a random forest as well as 10,000 do.
 
     `downstream` with a learner that is not linear. The authors boost trees, which takes minutes where classes are many;
-    either kind of tree splits one code at a time and so favours disentangled codes.
+    either kind of tree splits one code at a time and so favors disentangled codes.
 
         efficiency = accuracy with 100 rows / accuracy with the most rows
 

@@ -47,7 +47,7 @@ def explicitness(
     many wrong answers where classes are many.
 
     The penalty makes it depend on the scale of the codes. disentanglement_lib uses the same classifier on codes that
-    are standardised by the train rows: to get its value, standardise them first.
+    are standardized by the train rows: to get its value, standardize them first.
 
     Args:
         codes: `(n, d)`; a categorical code counts as indicators, a cyclic one as cosine and sine.

@@ -87,7 +87,7 @@ def real_images(images: ArrayLike, train: ArrayLike | None, samples: int, seed: 
         )
     rng = np.random.default_rng(derive_seed(seed, "choice of real images"))
     chosen = array[rng.permutation(np.flatnonzero(~mask))[:samples]]
-    return chosen if chosen.dtype == np.uint8 else _grey_levels(chosen)
+    return chosen if chosen.dtype == np.uint8 else _gray_levels(chosen)
 
 
 def generated_images(generator: Generator, latents: LatentSpec, samples: int, seed: int) -> Images:
@@ -98,10 +98,10 @@ def generated_images(generator: Generator, latents: LatentSpec, samples: int, se
     """
     drawn = draw_latents(latents, samples, seed, "sample quality")
     with isolated_randomness(derive_seed(seed, "networks")):
-        return np.concatenate([_grey_levels(batch.cpu().numpy()) for batch in image_batches(generator, drawn, BATCH)])
+        return np.concatenate([_gray_levels(batch.cpu().numpy()) for batch in image_batches(generator, drawn, BATCH)])
 
 
-def _grey_levels(images: NDArray[np.floating]) -> Images:
+def _gray_levels(images: NDArray[np.floating]) -> Images:
     if not np.isfinite(images).all():
         raise MetricError(
             "The generator gave images that hold NaN or infinite values.",

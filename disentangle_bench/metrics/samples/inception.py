@@ -45,7 +45,7 @@ def inception_fid(
 ) -> Scores:
     """Frechet Inception Distance (FID): high when generated images differ from real ones in Inception's features.
 
-    The distance that papers report, computed by torch-fidelity: images keep their own size, grey ones get three equal
+    The distance that papers report, computed by torch-fidelity: images keep their own size, gray ones get three equal
     channels, and they are resized as in the original code. It is defined where the extra `fid` is installed and the
     file of weights is present; nothing is downloaded.
 
@@ -105,11 +105,11 @@ def inception_fid(
     if len(real) < FEWEST:
         raise MetricError(f"There are only {len(real)} real test images.", f"Give {FEWEST} or more.")
     generated = generated_images(generator, latents, len(real), seed)
-    value = _distance(_in_colour(real), _in_colour(generated), path)
+    value = _distance(_in_color(real), _in_color(generated), path)
     return Score(value, details={"images": len(real), "weights": path.name})
 
 
-def _in_colour(images: Images) -> Tensor:
+def _in_color(images: Images) -> Tensor:
     if images.shape[1] not in (1, 3):
         raise MetricError(f"Inception was given images with {images.shape[1]} channels.", "It takes 1 or 3.")
     return torch.from_numpy(np.ascontiguousarray(np.broadcast_to(images, (len(images), 3, *images.shape[2:]))))

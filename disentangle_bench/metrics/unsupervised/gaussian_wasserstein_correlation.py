@@ -33,7 +33,7 @@ def gaussian_wasserstein_correlation(codes: Codes) -> dict[str, Score]:
             covariance, and constant codes are left out and named in the details.
 
     Returns:
-        `distance`, W, in squared units of the codes; and `normalised`, `W / tr C`, in [0, 2], which does not depend on
+        `distance`, W, in squared units of the codes; and `normalized`, `W / tr C`, in [0, 2], which does not depend on
         the codes' common scale.
 
     Raises:
@@ -47,18 +47,18 @@ def gaussian_wasserstein_correlation(codes: Codes) -> dict[str, Score]:
 
         >>> from disentangle_bench.metrics import gaussian_wasserstein_correlation
         >>> scores = gaussian_wasserstein_correlation([[1.0, 1.4], [1.0, -0.2], [-1.0, 0.2], [-1.0, -1.4]])
-        >>> round(scores["normalised"].value, 3)
+        >>> round(scores["normalized"].value, 3)
         0.103
     """
     covariance = Covariance.of(codes)
     if covariance.reason:
         undefined = Score.undefined(covariance.reason)
-        return {"distance": undefined, "normalised": undefined}
+        return {"distance": undefined, "normalized": undefined}
     matrix, roots = covariance.matrix, np.sqrt(np.diag(covariance.matrix))
     eigenvalues = np.linalg.eigvalsh(roots[:, None] * matrix * roots)  # those of C D, by a symmetric matrix
     total = float(np.trace(matrix))
     distance = max(2 * total - 2 * float(np.sqrt(np.maximum(eigenvalues, 0)).sum()), 0.0)
     return {
         "distance": Score(distance, ceiling=0.0, details=covariance.details()),
-        "normalised": Score(distance / total, ceiling=0.0, bounds=(0, 2)),
+        "normalized": Score(distance / total, ceiling=0.0, bounds=(0, 2)),
     }

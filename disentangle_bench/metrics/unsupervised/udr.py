@@ -27,7 +27,7 @@ _SOURCE = "arXiv:1905.12614, section 4"
 def udr_lasso(representations: Representations, *, alpha: float = 0.1, min_variance: float = 0.02) -> dict[str, Score]:
     """Unsupervised Disentanglement Ranking (UDR), Lasso: high when each code has one counterpart in other models.
 
-    For each pair of models a Lasso regression predicts the codes of one from those of the other, both standardised; its
+    For each pair of models a Lasso regression predicts the codes of one from those of the other, both standardized; its
     absolute weights are the similarity R. A pair scores high where each code is similar to one code of the other model
     and to no second one. A model's score is the median over the other models.
 

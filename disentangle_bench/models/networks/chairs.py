@@ -1,4 +1,4 @@
-"""The paper's networks for chairs: 64x64 images (arXiv:1606.03657, Appendix C.5), grey as there or in colour."""
+"""The paper's networks for chairs: 64x64 images (arXiv:1606.03657, Appendix C.5), gray as there or in color."""
 
 from __future__ import annotations
 

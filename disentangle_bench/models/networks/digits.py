@@ -1,4 +1,4 @@
-"""A small pair for 8x8 grey images: the paper's MNIST networks with fewer units."""
+"""A small pair for 8x8 gray images: the paper's MNIST networks with fewer units."""
 
 from __future__ import annotations
 

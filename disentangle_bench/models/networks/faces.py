@@ -1,4 +1,4 @@
-"""The paper's networks for faces: 32x32 grey images (arXiv:1606.03657, Appendix C.4)."""
+"""The paper's networks for faces: 32x32 gray images (arXiv:1606.03657, Appendix C.4)."""
 
 from __future__ import annotations
 

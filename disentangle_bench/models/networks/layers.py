@@ -1,4 +1,4 @@
-"""The blocks of which the paper's networks are made, and its initialisation."""
+"""The blocks of which the paper's networks are made, and its initialization."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def scaled(channels: int, width: float) -> int:
 
 
 @torch.no_grad()
-def initialise(network: nn.Module, seed: int) -> None:
+def initialize(network: nn.Module, seed: int) -> None:
     """Draw all weights from N(0, 0.02), batch-norm gains from N(1, 0.02); biases and offsets are zero."""
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():

@@ -1,4 +1,4 @@
-"""The paper's networks for MNIST: 28x28 grey images (arXiv:1606.03657, Table 1)."""
+"""The paper's networks for MNIST: 28x28 gray images (arXiv:1606.03657, Table 1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from disentangle_bench.models.networks.layers import Discriminator, conv, dense,
 
 @dataclass(frozen=True)
 class TwoHalvings:
-    """Networks for square grey images whose convolutions halve the side twice, and double it back.
+    """Networks for square gray images whose convolutions halve the side twice, and double it back.
 
     Attributes:
         side: of the images, a multiple of 4.

@@ -1,4 +1,4 @@
-"""The paper's networks for SVHN and for CelebA: 32x32 images in colour (arXiv:1606.03657, Appendices C.2 and C.3)."""
+"""The paper's networks for SVHN and for CelebA: 32x32 images in color (arXiv:1606.03657, Appendices C.2 and C.3)."""
 
 from __future__ import annotations
 

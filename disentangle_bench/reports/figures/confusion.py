@@ -23,7 +23,7 @@ def confusion_matrix(
     code: str = "c1",
     factor: str = "class",
 ) -> Figure:
-    """Draw counts of test images by category and class, coloured by their share of the class.
+    """Draw counts of test images by category and class, colored by their share of the class.
 
     Args:
         counts: `(categories, classes)`.
@@ -65,5 +65,5 @@ def confusion_matrix(
 def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            colour = "white" if shares[row, column] > 0.5 else INK
-            axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=7, color=colour)
+            color = "white" if shares[row, column] > 0.5 else INK
+            axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=7, color=color)

@@ -21,7 +21,7 @@ LOWEST = -0.5  # nats; an untrained sigma makes the first steps so low that noth
 
 @dataclass(frozen=True)
 class Curve:
-    """The log of one run; runs of one `group`, such as the seeds of a recipe, share a colour and a legend entry."""
+    """The log of one run; runs of one `group`, such as the seeds of a recipe, share a color and a legend entry."""
 
     group: str
     entries: Sequence[Mapping[str, Any]]
@@ -49,12 +49,12 @@ def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure
     shown: dict[str, list[Mean]] = {}
     for mean in means:
         shown.setdefault(mean.key, []).append(mean)
-    colours = _colours(curves)
+    colors = _colors(curves)
     with style():
         figure = new_figure(3.3 * len(shown) + 0.3, 2.9)
         panels = figure.subplots(1, len(shown), squeeze=False)[0]
         for axes, same in zip(panels, shown.values(), strict=True):
-            lowest = _draw(axes, curves, same[0], colours)
+            lowest = _draw(axes, curves, same[0], colors)
             _draw_bounds(axes, same)
             axes.set_ylim(bottom=max(lowest, LOWEST) - 0.05)
             axes.set_title(same[0].name)
@@ -62,24 +62,24 @@ def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure
             if axes is panels[0]:
                 unit = f" ({same[0].unit})" if same[0].unit else ""
                 axes.set_ylabel(f"${same[0].group}${unit}")
-        handles = [Line2D([], [], color=colour, label=group) for group, colour in colours.items()]
+        handles = [Line2D([], [], color=color, label=group) for group, color in colors.items()]
         figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 3))
     return figure
 
 
-def _colours(curves: Sequence[Curve]) -> dict[str, str]:
+def _colors(curves: Sequence[Curve]) -> dict[str, str]:
     groups = dict.fromkeys(curve.group for curve in curves)
     return dict(zip(groups, cycle(CYCLE), strict=False))
 
 
-def _draw(axes: Axes, curves: Sequence[Curve], mean: Mean, colours: Mapping[str, str]) -> float:
+def _draw(axes: Axes, curves: Sequence[Curve], mean: Mean, colors: Mapping[str, str]) -> float:
     """Draw every run's line; the lowest value, or 0."""
     axes.axhline(0, color=MUTED, linewidth=0.7, zorder=1)
     lowest, last = 0.0, 1
     for curve in curves:
         steps, values = curve.points(mean)
         dot = "o" if len(steps) == 1 else ""
-        axes.plot(steps, values, marker=dot, color=colours[curve.group], linewidth=1.3, alpha=0.85, markersize=3)
+        axes.plot(steps, values, marker=dot, color=colors[curve.group], linewidth=1.3, alpha=0.85, markersize=3)
         lowest, last = min([lowest, *values]), max([last, *steps])
     axes.set_xlim(0, last * 1.01)
     return lowest

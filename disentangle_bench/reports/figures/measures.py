@@ -59,9 +59,9 @@ def _panel(axes: Axes, values: NDArray[np.float64], unsigned: Sequence[bool]) ->
     drawn = axes.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         if np.isnan(value):
-            text, colour = "n/a", MUTED
+            text, color = "n/a", MUTED
         else:
             text = f"{value:.2f}" if unsigned[row] else f"{value:+z.2f}".replace("-", MINUS)
-            colour = "white" if abs(value) > 0.6 else INK
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
+            color = "white" if abs(value) > 0.6 else INK
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=color)
     return drawn

@@ -21,7 +21,7 @@ MUTED = "#6e6e6e"
 FAINT = "#d9d9d9"
 MINUS = "\N{MINUS SIGN}"
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""Okabe and Ito's colours, which are distinct for people with any colour vision."""
+"""Okabe and Ito's colors, which are distinct for people with any color vision."""
 
 _SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",

@@ -31,7 +31,7 @@ def traversal_grid(
     """Draw a grid of images with a heading above each column and, if given, beside each row.
 
     Args:
-        images: `(rows, columns, h, w)` grey or `(rows, columns, h, w, 3)` colour; float in [0, 1] or uint8.
+        images: `(rows, columns, h, w)` gray or `(rows, columns, h, w, 3)` color; float in [0, 1] or uint8.
         columns: a heading for each column: the digit of a category, or the value of a continuous code.
         rows: a heading for each row.
         title: above everything.

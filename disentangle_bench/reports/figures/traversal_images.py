@@ -99,7 +99,7 @@ class Traversals:
         return self.spec.sample(rows, torch.Generator().manual_seed(seed))
 
     def _images(self, base: Latents, index: int, values: Tensor) -> NDArray[np.float64]:
-        """Generate images, `(rows, columns, h, w)` if grey, `(rows, columns, h, w, 3)` in colour."""
+        """Generate images, `(rows, columns, h, w)` if gray, `(rows, columns, h, w, 3)` in color."""
         with torch.inference_mode():
             images = self.generator(traverse(base, index, values)).double().cpu().numpy()
         channels, *shape = images.shape[1:]

@@ -51,7 +51,7 @@ def write_figures(run: Run, results: Results, subject: Subject, folder: Path) ->
 
 
 def write_comparison_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
-    """Write `information`: what updates reported of each code, all runs together, the seeds of a recipe in one colour.
+    """Write `information`: what updates reported of each code, all runs together, the seeds of a recipe in one color.
 
     Raises:
         StorageError: no space, no permission.

@@ -14,7 +14,7 @@ from disentangle_bench.datasets.formats.decode import Form, decode, decoded
 from disentangle_bench.datasets.formats.members import Members, open_members
 from disentangle_bench.errors import DataError, SettingError
 
-COLOURS = {"red.png": (255, 0, 0), "green.jpg": (0, 255, 0), "blue.bmp": (0, 0, 255)}
+COLORS = {"red.png": (255, 0, 0), "green.jpg": (0, 255, 0), "blue.bmp": (0, 0, 255)}
 
 
 def encoded(image: Image.Image, kind: str, **settings: object) -> bytes:
@@ -25,8 +25,8 @@ def encoded(image: Image.Image, kind: str, **settings: object) -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, colour in COLOURS.items():
-        Image.new("RGB", (20, 30), colour).save(tmp_path / name)
+    for name, color in COLORS.items():
+        Image.new("RGB", (20, 30), color).save(tmp_path / name)
     return tmp_path
 
 
@@ -41,7 +41,7 @@ def test_images_come_in_the_order_of_their_names(folder: Path, monkeypatch: pyte
     batches = list(decoded(open_members(folder), names, Form(8, 3)))
     assert [batch.shape for batch in batches] == [(2, 3, 8, 8), (1, 3, 8, 8)]
     means = np.concatenate(batches).mean(axis=(2, 3))
-    np.testing.assert_allclose(means, [COLOURS[name] for name in names], atol=2)
+    np.testing.assert_allclose(means, [COLORS[name] for name in names], atol=2)
 
 
 def test_the_middle_square_is_cut_out(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_detail_does_not_alias(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr"])
-def test_images_of_every_mode_are_brought_to_grey_or_colour(tmp_path: Path, mode: str) -> None:
+def test_images_of_every_mode_are_brought_to_gray_or_color(tmp_path: Path, mode: str) -> None:
     kind = "JPEG" if mode in ("CMYK", "YCbCr") else "PNG"
     content = encoded(Image.new("L", (6, 6), 255).convert(mode), kind)
     assert (one(tmp_path, content, Form(4, 1)) == 255).all()

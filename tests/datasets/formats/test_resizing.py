@@ -10,7 +10,7 @@ from disentangle_bench.errors import SettingError
 IMAGES = np.random.default_rng(0).integers(0, 256, size=(3, 3, 32, 32), dtype=np.uint8)
 
 
-def test_channels_are_resized_as_pillow_resizes_colour() -> None:
+def test_channels_are_resized_as_pillow_resizes_color() -> None:
     expected = [
         np.asarray(Image.fromarray(image.transpose(1, 2, 0)).resize((20, 20), Image.Resampling.LANCZOS))
         for image in IMAGES
@@ -24,7 +24,7 @@ def test_every_pixel_counts() -> None:
     more = resized(spot, 24).astype(int) - 100
     assert more.sum() == pytest.approx(20 * 100 / 16, rel=0.1)
     checks = np.indices((96, 96)).sum(axis=0).astype(np.uint8)[None, None] % 2 * 255
-    assert np.ptp(resized(checks, 24)[0, 0, 3:-3, 3:-3]) <= 2, "a fine pattern becomes grey, not a coarse one"
+    assert np.ptp(resized(checks, 24)[0, 0, 3:-3, 3:-3]) <= 2, "a fine pattern becomes gray, not a coarse one"
 
 
 def test_images_of_that_size_stay_as_they_are() -> None:

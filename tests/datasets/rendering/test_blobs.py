@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from disentangle_bench.datasets.rendering.blobs import Blob, Body, Paint
-from disentangle_bench.datasets.rendering.camera import pixel_centres, turned
+from disentangle_bench.datasets.rendering.camera import pixel_centers, turned
 
-X = pixel_centres(240) * np.float32(1.5)
+X = pixel_centers(240) * np.float32(1.5)
 AREA = (3 / 240) ** 2
 
 
@@ -18,7 +18,7 @@ def field(blobs: list[Blob], points: np.ndarray) -> np.ndarray:
     """The logarithm of the solid blobs' sum less what others carve, at points `(3, n)`, as the module says."""
     solid, carved = np.zeros(points.shape[1]), np.zeros(points.shape[1])
     for blob in blobs:
-        q = (((points - np.array(blob.centre)[:, None]) / np.array(blob.half)[:, None]) ** 2).sum(axis=0)
+        q = (((points - np.array(blob.center)[:, None]) / np.array(blob.half)[:, None]) ** 2).sum(axis=0)
         part = blob.weight * np.exp(-min(blob.half) / 0.1 * (q - 1))
         if blob.weight > 0:
             solid += part
@@ -67,7 +67,7 @@ def test_surface_and_normals_are_the_fields(azimuth: float) -> None:
     assert np.quantile((slope * sight.normal).sum(axis=0), 0.01) > 0.999
 
 
-def test_neighbours_flow_together_and_carving_takes_away() -> None:
+def test_neighbors_flow_together_and_carving_takes_away() -> None:
     ball = Blob((0, 0, 0), (0.6, 0.6, 0.6))
     beside = Blob((1.08, 0, 0), (0.45, 0.45, 0.45))
     cut = Blob((0, 0.5, 0), (0.3, 0.3, 0.9), weight=-1.0)

@@ -25,12 +25,12 @@ def test_a_wider_head_is_only_wider() -> None:
 
 def test_pairs_mirror_each_other() -> None:
     left, right = both(Blob((0.2, 0.3, 0.4), (0.1, 0.2, 0.3)))
-    assert left.centre == (0.2, 0.3, 0.4)
-    assert right.centre == (-0.2, 0.3, 0.4)
+    assert left.center == (0.2, 0.3, 0.4)
+    assert right.center == (-0.2, 0.3, 0.4)
 
 
 @pytest.mark.parametrize("identity", range(IDENTITIES))
 def test_heads_are_symmetric(identity: int) -> None:
     body = head(identity, 1.0)
-    centres = {tuple(np.round(centre, 4)) for centre in body.quadrics.centre.tolist()}
-    assert centres == {(-x if x else x, y, z) for x, y, z in centres}
+    centers = {tuple(np.round(center, 4)) for center in body.quadrics.center.tolist()}
+    assert centers == {(-x if x else x, y, z) for x, y, z in centers}

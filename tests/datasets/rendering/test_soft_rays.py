@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disentangle_bench.datasets.rendering.camera import pixel_centres
+from disentangle_bench.datasets.rendering.camera import pixel_centers
 from disentangle_bench.datasets.rendering.soft_rays import SeenBlobs, SoftRays, columns
 
-X = pixel_centres(32)
+X = pixel_centers(32)
 near = st.floats(-2, 2, width=32)
 
 
@@ -32,10 +32,10 @@ def test_nothing_in_sight_meets_nothing() -> None:
 
 
 def test_the_surface_of_a_ball_is_where_it_is() -> None:
-    centre, one = np.array([[0.1, -0.2, 0.3]], np.float32), np.ones(1, np.float32)
+    center, one = np.array([[0.1, -0.2, 0.3]], np.float32), np.ones(1, np.float32)
     radius = 0.5
     form = np.eye(3, dtype=np.float32)[None] * 6 / radius**2
-    rays = SoftRays(SeenBlobs(centre, form, 6 * one, one, 0.7 * one, 1), X, -X)
+    rays = SoftRays(SeenBlobs(center, form, 6 * one, one, 0.7 * one, 1), X, -X)
     hit, normal, albedo = rays.surface(3)
     across, up = X[rays.column] - 0.1, -X[rays.row] + 0.2
     rise = np.sqrt(np.maximum(radius**2 - across**2 - up**2, 0))

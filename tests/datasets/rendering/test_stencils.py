@@ -27,7 +27,7 @@ def one(shape="square", radius=12.0, angle=0.0, place=32.0):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_shapes_fill_the_unit_circle_about_their_centre_of_mass(shape):
+def test_shapes_fill_the_unit_circle_about_their_center_of_mass(shape):
     inside = SHAPES[shape](X, Y)
     assert inside.mean() * 4 == pytest.approx(AREAS[shape], rel=2e-3)
     assert 0.99 < np.hypot(X[inside], Y[inside]).max() <= 1 + 1e-8
@@ -53,7 +53,7 @@ def test_the_heart_is_upright_and_turns_clockwise():
 
 
 @given(angle=st.floats(0, 7), radius=st.floats(2, 12), place=st.floats(13, 51), shape=st.sampled_from(sorted(SHAPES)))
-def test_area_is_the_shape_s_and_its_centre_where_it_was_put(angle, radius, place, shape):
+def test_area_is_the_shape_s_and_its_center_where_it_was_put(angle, radius, place, shape):
     rows, columns = np.nonzero(one(shape, radius, angle, place))
     assert len(rows) == pytest.approx(AREAS[shape] * radius**2, abs=math.pi * radius)  # half a pixel along its edge
     assert (rows.mean() + 0.5, columns.mean() + 0.5) == pytest.approx((place, place), abs=0.5)

@@ -43,7 +43,7 @@ class SymmetricChannel:
 
 @dataclass(frozen=True)
 class GaussianChannel:
-    """A normal code, correlated with the brightness of a grey 3x3 image that is otherwise noise."""
+    """A normal code, correlated with the brightness of a gray 3x3 image that is otherwise noise."""
 
     correlation: float
 
@@ -86,8 +86,8 @@ class Pair:
         return torch.cat([upper, lower[:, :, :1, :1].expand(-1, 1, 1, self.first.k)], dim=2)
 
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        grey = images[:, :, 1:, :1].expand(-1, 1, 3, 3)
-        return (*self.first.posterior(images[:, :, :1]), *self.second.posterior(grey))
+        gray = images[:, :, 1:, :1].expand(-1, 1, 3, 3)
+        return (*self.first.posterior(images[:, :, :1]), *self.second.posterior(gray))
 
 
 NOISY, USELESS, EXACT = SymmetricChannel(5, 0.2), SymmetricChannel(4, 0.75), SymmetricChannel(10, 0.0)

@@ -88,7 +88,7 @@ class TestFreshPosterior:
         assert scores["c1.share"].value > 0.9
 
     def test_overfitting_stops_training_early_and_restores_an_earlier_epoch(self):
-        """A few noise images: the best epoch is before the network has memorised them."""
+        """A few noise images: the best epoch is before the network has memorized them."""
         spec = LatentSpec(64, (Categorical(2),))
         posterior = train_posterior(
             lambda latents: latents.noise.reshape(-1, 1, 8, 8),

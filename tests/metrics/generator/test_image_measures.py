@@ -244,7 +244,7 @@ class TestContract:
         measure(lambda latents: paint(latents) + 0.01 * torch.rand(len(latents), 1, 28, 28), samples=50)
         assert torch.equal(torch.get_rng_state(), before)
 
-    def test_colour_images_are_undefined(self):
+    def test_color_images_are_undefined(self):
         scores = measure(lambda latents: paint(latents).expand(-1, 3, -1, -1))
         assert scores["named"].value is None
         assert "one channel" in scores["named"].reason

@@ -54,9 +54,9 @@ def test_too_many_values_to_count():
 
 def test_factors_that_do_not_vary_are_named():
     codes, factors = mixed()
-    dead = Variables.wrap(np.column_stack([np.ones(900), factors.values[:, 0]]), names=["colour", "shape"])
+    dead = Variables.wrap(np.column_stack([np.ones(900), factors.values[:, 0]]), names=["color", "shape"])
     information = Contingency.of(codes, dead).information()
-    assert (information.constant, information.factor_names, information.reason) == (("colour",), ("shape",), "")
+    assert (information.constant, information.factor_names, information.reason) == (("color",), ("shape",), "")
     assert Contingency.of(codes, np.ones(900)).information().reason == "no factor varies: f1"
 
 

@@ -171,7 +171,7 @@ class TestKraskov:
 
     @pytest.mark.parametrize(("n", "m", "k"), [(10, 9, 3), (3, 3, 3), (10, 10, 0)])
     def test_sizes_that_do_not_fit(self, n, m, k):
-        with pytest.raises(MetricError, match=f"{k} nearest neighbours among {n} values of x and {m} of y"):
+        with pytest.raises(MetricError, match=f"{k} nearest neighbors among {n} values of x and {m} of y"):
             ksg_mutual_information(np.arange(n), np.arange(m), neighbors=k)
 
 
@@ -192,7 +192,7 @@ class TestRoss:
         x = labels + rng.standard_normal(len(labels))
         expected = mutual_info_classif(x[:, None], labels, n_neighbors=neighbors, discrete_features=False)[0]
         estimate = ross_mutual_information(x, labels, neighbors=neighbors)
-        assert estimate == pytest.approx(expected, abs=2e-4)  # the noise that breaks ties can move a neighbour or two
+        assert estimate == pytest.approx(expected, abs=2e-4)  # the noise that breaks ties can move a neighbor or two
 
     def test_columns_carry_together_what_neither_does_alone(self):
         x = np.random.default_rng(2).uniform(-1, 1, (4_000, 2))
@@ -215,7 +215,7 @@ class TestRoss:
 
     @pytest.mark.parametrize(("n", "m", "k"), [(10, 9, 3), (10, 10, 0)])
     def test_sizes_that_do_not_fit(self, n, m, k):
-        with pytest.raises(MetricError, match=f"{k} nearest neighbours among {n} values and {m} labels"):
+        with pytest.raises(MetricError, match=f"{k} nearest neighbors among {n} values and {m} labels"):
             ross_mutual_information(np.arange(n), np.arange(m), neighbors=k)
 
     def test_labels_that_occur_once(self):

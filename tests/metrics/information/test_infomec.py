@@ -152,7 +152,7 @@ class TestUndefined:
         for score in infomec(codes, np.arange(N)).values():
             assert score.reason == "no value occurs twice in f1"
 
-    def test_no_neighbours(self):
+    def test_no_neighbors(self):
         rng, factors = draw()
         with pytest.raises(MetricError, match="neighbors is 0"):
             infomec(rng.standard_normal((N, 2)), factors, neighbors=0)

@@ -95,15 +95,15 @@ class TestJemmig:
         assert scores[""].value == pytest.approx(0, abs=1e-12)
         assert scores["nats"].value == pytest.approx(np.mean([math.log(5 * size) for size in SIZES]), abs=1e-12)
 
-    def test_the_normalised_value_of_the_paper_is_one_minus_the_headline(self):
+    def test_the_normalized_value_of_the_paper_is_one_minus_the_headline(self):
         codes, factors, _ = golden("noisy_linear")
         scores = jemmig(codes, factors)
-        normalised = np.array(scores[""].details["nats"]) / (entropies(factors) + math.log(20))
-        assert scores[""].value == pytest.approx(1 - normalised.mean(), abs=1e-12)
+        normalized = np.array(scores[""].details["nats"]) / (entropies(factors) + math.log(20))
+        assert scores[""].value == pytest.approx(1 - normalized.mean(), abs=1e-12)
         assert scores["nats"].value == pytest.approx(np.mean(scores[""].details["nats"]), abs=1e-12)
 
     def test_the_categories_of_a_code_are_counted(self):
-        """A code of 40 categories exceeds 20 bins; normalised by 20, the score could leave its bounds."""
+        """A code of 40 categories exceeds 20 bins; normalized by 20, the score could leave its bounds."""
         factor = np.tile(np.arange(2), 800)
         wide = np.repeat(np.arange(40), 40)
         scores = jemmig(np.column_stack([wide, wide[::-1]]), factor)

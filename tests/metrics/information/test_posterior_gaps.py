@@ -77,7 +77,7 @@ def test_a_categorical_posterior_in_closed_form(function):
     right = np.full((300, classes), math.log(flip / 2))
     right[np.arange(300), factor] = math.log(1 - flip)
     codes = Variables.wrap(np.column_stack([factor, factor]), kinds=["categorical"] * 2)
-    parameters = {"c1": right + 7.0, "c2": np.zeros((300, 2))}  # logits need not be normalised
+    parameters = {"c1": right + 7.0, "c2": np.zeros((300, 2))}  # logits need not be normalized
     known = math.log(3) - stats.bernoulli(flip).entropy() - flip * math.log(2)
     score = function(codes, factor, parameters)
     assert score.value == pytest.approx(known / math.log(3), abs=1e-9)

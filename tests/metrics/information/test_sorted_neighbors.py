@@ -1,4 +1,4 @@
-"""Neighbours in a sorted column are those of a k-d tree, to the last bit."""
+"""Neighbors in a sorted column are those of a k-d tree, to the last bit."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def noisy(labels: np.ndarray, flip: float, classes: int = 10, seed: int = 1) -> 
 
 class TestClusteringAccuracy:
     @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), min_size=1, max_size=40))
-    def test_is_the_best_relabelling(self, pairs):
+    def test_is_the_best_relabeling(self, pairs):
         """By brute force over every naming of the clusters that uses no class twice."""
         true, predicted = (np.array(column) for column in zip(*pairs, strict=True))
         names = permutations(["a", "b", "c", "nothing"])  # four clusters, three classes: one cluster stays unnamed

@@ -64,8 +64,8 @@ def test_the_lasso_agrees_with_scikit_learn():
     codes = rng.standard_normal((N, 3)) * [1, 5, 0.2]
     number = codes @ [2, 0.1, 0] + 0.1 * rng.standard_normal(N)
     scores = dci_by_lasso(codes, number, TRAIN)
-    standardised = (codes - codes[TRAIN].mean(axis=0)) / codes[TRAIN].std(axis=0)
-    expected = LassoCV(cv=5).fit(standardised[TRAIN], number[TRAIN] / number[TRAIN].std())
+    standardized = (codes - codes[TRAIN].mean(axis=0)) / codes[TRAIN].std(axis=0)
+    expected = LassoCV(cv=5).fit(standardized[TRAIN], number[TRAIN] / number[TRAIN].std())
     found = np.array(scores["completeness"].details["importances"])[:, 0]
     assert found == pytest.approx(np.abs(expected.coef_), abs=0.01)
     assert scores["informativeness"].value == pytest.approx(0.99, abs=0.01)

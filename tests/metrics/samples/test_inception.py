@@ -107,5 +107,5 @@ def test_the_real_torch_fidelity_on_a_network_of_random_weights(world, parts, mo
     score = inception_fid(**parts, samples=10, weights=str(path))
     real = inception.real_images(parts["images"], None, 10, 0)
     generated = inception.generated_images(world.paint, world.latents, 10, 0)
-    first, second = (network(inception._in_colour(images))[0].double().numpy() for images in (real, generated))
+    first, second = (network(inception._in_color(images))[0].double().numpy() for images in (real, generated))
     assert score.value == pytest.approx(frechet_distance(first, second), rel=1e-2, abs=1e-6)

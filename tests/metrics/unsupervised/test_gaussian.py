@@ -43,7 +43,7 @@ def test_two_codes(correlation):
     scores = gaussian_wasserstein_correlation(codes)
     expected = 4 - 2 * (math.sqrt(1 + correlation) + math.sqrt(1 - correlation))
     assert scores["distance"].value == pytest.approx(expected, abs=1e-9)
-    assert scores["normalised"].value == pytest.approx(expected / 2, abs=1e-9)
+    assert scores["normalized"].value == pytest.approx(expected / 2, abs=1e-9)
 
 
 def test_any_covariance():
@@ -62,7 +62,7 @@ def test_a_code_that_is_a_copy():
     code = np.random.default_rng(0).standard_normal(200)
     codes = np.column_stack([code, 2 * code])
     assert gaussian_total_correlation(codes).reason.startswith("a code is a linear function of others")
-    assert gaussian_wasserstein_correlation(np.column_stack([code, code]))["normalised"].value == pytest.approx(
+    assert gaussian_wasserstein_correlation(np.column_stack([code, code]))["normalized"].value == pytest.approx(
         2 - math.sqrt(2)
     )
 
@@ -71,8 +71,8 @@ def test_the_scale_of_codes():
     codes = with_covariance([[1, 0.5], [0.5, 1]])
     stretched = codes * [100, 1e-3] + [5, -2]
     assert gaussian_total_correlation(stretched).value == pytest.approx(gaussian_total_correlation(codes).value)
-    assert gaussian_wasserstein_correlation(3 * codes)["normalised"].value == pytest.approx(
-        gaussian_wasserstein_correlation(codes)["normalised"].value
+    assert gaussian_wasserstein_correlation(3 * codes)["normalized"].value == pytest.approx(
+        gaussian_wasserstein_correlation(codes)["normalized"].value
     )
 
 

@@ -128,7 +128,7 @@ def test_spearman_agrees_with_a_direct_computation():
 
 
 def test_lasso_agrees_with_a_direct_computation():
-    """As in disentanglement_lib: standardised codes, penalty 0.1, each model predicted from each other."""
+    """As in disentanglement_lib: standardized codes, penalty 0.1, each model predicted from each other."""
     standard = [(codes - codes.mean(axis=0)) / codes.std(axis=0) for codes in MODELS.values()]
     likeness = [[np.abs(Lasso(alpha=0.1).fit(b, a).coef_).T for a in standard] for b in standard]
     scores = [entry.value for entry in udr_lasso(MODELS).values()]

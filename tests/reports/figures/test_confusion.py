@@ -23,7 +23,7 @@ def test_counts_stand_in_their_cells():
     assert texts == {(0, 0): "1,500", (2, 0): "2", (1, 1): "20", (1, 2): "1", (2, 2): "30", (0, 3): "3", (1, 3): "4"}
 
 
-def test_colour_is_the_share_of_the_class():
+def test_color_is_the_share_of_the_class():
     shares = np.asarray(draw().axes[0].images[0].get_array())
     assert np.allclose(shares[:, 0], [1500 / 1503, 0, 0, 3 / 1503])
     assert np.allclose(shares.sum(axis=0), 1)

@@ -26,7 +26,7 @@ def numbered(values, factors, labels=None) -> Dataset:
     variables = Variables.wrap(values, names=names, kinds=kinds) if factors else None
     info = DatasetInfo(
         name="numbered", title="Numbered", images=len(values), shape=(1, 1, 4), factors=tuple(factors),
-        licence="MIT", citation="None.", labels=labels,
+        license="MIT", citation="None.", labels=labels,
     )  # fmt: skip
     return Dataset(info, images, variables, np.arange(len(values)) % 2 == 0)
 
@@ -80,7 +80,7 @@ def test_where_a_grid_has_gaps_the_nearest_image_stands_in(kept, seed):
     assert samples.held.endswith("nearest to it among the images that there are.") == (len(kept) < 108)
 
 
-def test_the_ends_of_a_circle_are_neighbours():
+def test_the_ends_of_a_circle_are_neighbors():
     shown = choose_samples(numbered([[2, 11, 1], [2, 5, 1], [0, 0, 0], [1, 3, 2]], FACTORS))
     held = "the others stay at shape heart, angle 11, scale 0.75"
     assert held in shown.held

@@ -66,7 +66,7 @@ def test_names_values_and_what_is_held_are_told():
     assert " ".join(held).split() == ["word"] * 60
 
 
-def test_a_value_of_several_neighbours_is_told_once():
+def test_a_value_of_several_neighbors_is_told_once():
     figure = dataset_sheet(Samples((row("bold", 4, values=("no", "no", "yes", "yes")),)))
     texts = [text.get_text() for text in figure.texts]
     assert (texts.count("no"), texts.count("yes")) == (1, 1)

@@ -39,15 +39,15 @@ def test_a_panel_per_code_with_every_run_and_the_ceiling():
     assert first.get_ylabel() == "$L_I$ (nats)"
 
 
-def test_seeds_of_a_group_share_a_colour_and_a_place_in_the_legend():
+def test_seeds_of_a_group_share_a_color_and_a_place_in_the_legend():
     curves = [make_curve("a", 1, 2), make_curve("b", 0, 0), make_curve("a", 2, 2)]
     figure = information_curves(curves, [information_of("c1", None)])
-    colours = [line.get_color() for line in figure.axes[0].lines[1:]]
-    assert colours == [CYCLE[0], CYCLE[1], CYCLE[0]]
+    colors = [line.get_color() for line in figure.axes[0].lines[1:]]
+    assert colors == [CYCLE[0], CYCLE[1], CYCLE[0]]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
 
 
-def test_more_groups_than_colours():
+def test_more_groups_than_colors():
     figure = information_curves(
         [make_curve(f"run {number}", 1, 2) for number in range(9)], [information_of("c1", None)]
     )

@@ -26,7 +26,7 @@ def test_mosaic_puts_each_image_in_its_cell():
             assert part[:4].min() == part[-4:].min() == part[:, :4].min() == part[:, -4:].min() == 1  # white between
 
 
-def test_mosaic_of_colour_and_of_bytes():
+def test_mosaic_of_color_and_of_bytes():
     images = np.zeros((1, 1, 8, 8, 3), dtype=np.uint8)
     images[..., 0] = 51
     whole = mosaic(images)
@@ -40,7 +40,7 @@ def test_every_pixel_becomes_whole_dots_of_the_png(tmp_path):
     _, png = write_figure(figure, tmp_path, "c1")
     whole = mosaic(images)
     drawn = imread(png)[TOP : TOP + whole.shape[0], LEFT : LEFT + whole.shape[1], 0]
-    assert np.abs(drawn - whole).max() <= 2 / 255  # 256 greys
+    assert np.abs(drawn - whole).max() <= 2 / 255  # 256 grays
 
 
 def test_headings():

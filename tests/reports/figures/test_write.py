@@ -126,7 +126,7 @@ class TestTraversals:
         assert labels(figure.axes[0].get_yticklabels()) == []
         assert drawn_values(figure, 1).shape == (8, 9)
 
-    def test_colour(self):
+    def test_color(self):
         spec = make_spec()
         figure = Traversals(lambda latents: pictures(latents).repeat(1, 3, 1, 1), spec, None, "x").figure(0)
         assert figure.axes[0].images[0].get_array().shape[2] == 3

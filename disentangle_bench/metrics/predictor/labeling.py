@@ -29,7 +29,7 @@ Table = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Labelling:
+class Labeling:
     """How often each category of a code meets each class of a factor, by split.
 
     Attributes:
@@ -48,7 +48,7 @@ class Labelling:
     test_pairs: NDArray[np.int64]
 
     @classmethod
-    def of(cls, data: Representation, code: str, factor: str) -> Labelling:
+    def of(cls, data: Representation, code: str, factor: str) -> Labeling:
         """Count a code against a factor.
 
         Raises:
