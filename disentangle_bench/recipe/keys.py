@@ -20,7 +20,8 @@ def assign(values: dict[str, Any], key: str, value: Any, schema: type[BaseModel]
 
     Args:
         values: of a whole recipe.
-        key: dotted; `networks` with a dictionary changes the settings that the dictionary names.
+        key: dotted; `networks` with a dictionary changes the settings that the dictionary names. The kind of the code
+            after the last, `latents.codes.3.kind` where there are three, adds one.
         value: the new one.
         schema: of the recipe, for suggestions.
 
@@ -31,6 +32,7 @@ def assign(values: dict[str, Any], key: str, value: Any, schema: type[BaseModel]
     if renamed is not None:
         raise SettingError(f"There is no setting {key!r}: it is now {renamed}.", _REMEDY)
     *path, last = key.split(".")
+    _add_code(values, key, value)
     place: Any = values
     for part in path:
         place = _step(place, part, key, schema)
@@ -80,6 +82,15 @@ def _tables(annotation: Any) -> list[type[BaseModel]]:
     return [part for inner in get_args(annotation) for part in _tables(inner)]
 
 
+def _add_code(values: dict[str, Any], key: str, value: Any) -> None:
+    """Add the code after the last if the key names its kind; its weight is that of the last code of the same kind."""
+    latents = values.get("latents")
+    codes = latents.get("codes") if isinstance(latents, dict) else None
+    if isinstance(codes, list) and key == f"latents.codes.{len(codes)}.kind":
+        like = [code for code in codes if isinstance(code, dict) and code.get("kind") == value and "weight" in code]
+        codes.append({"weight": like[-1]["weight"]} if like else {})
+
+
 def _put(place: dict[str, Any], name: str, value: Any, of_kinds: bool) -> None:
     """Change one value, or the settings that a dictionary names; `of_kinds` where `kind` decides which there are."""
     if isinstance(value, Mapping) and isinstance(place.get(name), dict):
@@ -99,5 +110,8 @@ def _step(place: Any, part: str, key: str, schema: type[BaseModel]) -> Any:
         return place[part]
     why = suggestion(key, schema)
     if isinstance(place, list):
-        why = f": the recipe's last code is latents.codes.{len(place) - 1}"
+        why = (
+            f": the recipe's last code is latents.codes.{len(place) - 1}, "
+            f"and --set latents.codes.{len(place)}.kind=uniform adds one"
+        )
     raise SettingError(f"There is no setting {key!r}{why}.", _REMEDY)

@@ -11,7 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from disentangle_bench.datasets import Images
+from disentangle_bench.datasets import DATASETS, Images
 from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.models import make_model
@@ -104,6 +104,8 @@ def train_recipe(
             check_tensorboard()
         dataset = load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings)
         images = placed(dataset.split("train"), machine.fabric().device)
+        if DATASETS.get(recipe.dataset.name).info.users_own:
+            recipe = with_batches_of(recipe, len(images))
         model = make_model(recipe, dataset.info.shape)
         make_optimizers(model)  # here, so that tables that do not fit are found before anything is written
         check_size(len(images), recipe.batch_size, devices)
@@ -133,6 +135,14 @@ def noting_interruptions(run: Run) -> Iterator[None]:
             if run.status == RUNNING:
                 run.note(status=INTERRUPTED)
         raise
+
+
+def with_batches_of(recipe: Recipe, images: int) -> Recipe:
+    """Lower the batch size to the number of training images: the recipe for a user's own cannot know how many."""
+    if recipe.batch_size <= images:
+        return recipe
+    say(f"batch_size is {images}, all of the training images, instead of {recipe.batch_size}.")
+    return recipe.with_settings({"batch_size": images})
 
 
 def ways_to_shorten(fabric: Fabric, recipe: Recipe) -> str:

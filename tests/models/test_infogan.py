@@ -18,8 +18,8 @@ from disentangle_bench.latents import Latents
 from disentangle_bench.models import MODELS, make_model
 from disentangle_bench.models.gan import GANWithCodes
 from disentangle_bench.models.model import Means
+from disentangle_bench.models.networks.halving import Halvings
 from disentangle_bench.models.networks.layers import Discriminator
-from disentangle_bench.models.networks.mnist import TwoHalvings
 from disentangle_bench.models.recipes import find_recipe
 from tests.models.updates import BATCH, SHAPE, Updates, latents_of, real_images
 
@@ -247,12 +247,12 @@ class TestBaseline:
     def test_does_not_depend_on_what_q_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         first = self.after(make("gan-with-q"))
 
-        def with_linear_q(pair: TwoHalvings, outputs: int, width: float = 1.0) -> Discriminator:
+        def with_linear_q(pair: Halvings, outputs: int, width: float = 1.0) -> Discriminator:
             usual = original(pair, outputs, width)
             return Discriminator(usual.trunk, usual.head, nn.Linear(usual.head.in_features, outputs))
 
-        original: Callable[..., Discriminator] = TwoHalvings.discriminator
-        monkeypatch.setattr(TwoHalvings, "discriminator", with_linear_q)
+        original: Callable[..., Discriminator] = Halvings.discriminator
+        monkeypatch.setattr(Halvings, "discriminator", with_linear_q)
         second = self.after(make("gan-with-q"))
         for name in first:
             assert_same(first[name], second[name])

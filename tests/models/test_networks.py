@@ -203,11 +203,57 @@ def test_networks_are_found_by_the_shape_of_images() -> None:
     for name in NETWORKS:
         shape = NETWORKS.get(name).shape
         assert find_pair("auto", shape, "mine") is find_pair(name, shape, "mine") is NETWORKS.get(name)
-    with pytest.raises(
-        SettingError, match=r"'mine' has images \(1, 48, 48\); there are no networks for those"
-    ) as caught:
-        find_pair("auto", (1, 48, 48), "mine")
-    assert "chairs-rgb (3, 64, 64)" in caught.value.remedy
+
+
+class TestAnyShape:
+    """Where no pair fits: as many halvings as leave maps of 8x8 or less, and 64 to 256 feature maps."""
+
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_every_side_from_8_to_128_has_networks(self, channels: int) -> None:
+        for side in range(8, 129):
+            pair, shape = find_pair("auto", (channels, side, side), "mine"), (channels, side, side)
+            network, generator = pair.discriminator(6, 1e-6), pair.generator(9, 1e-6)
+            images = generator(torch.randn(2, 9))
+            logits, parameters = network(images)
+            assert (images.shape, logits.shape, parameters.shape) == ((2, *shape), (2,), (2, 6))
+            (logits.sum() + parameters.sum()).backward()
+            assert all(weight.grad is not None for weight in (*network.parameters(), *generator.parameters()))
+
+    @pytest.mark.parametrize(("height", "width"), [(8, 128), (20, 28), (33, 9), (127, 64)])
+    def test_images_need_not_be_square(self, height: int, width: int) -> None:
+        pair = find_pair("auto", (3, height, width), "mine")
+        images = pair.generator(9, 0.02)(torch.randn(2, 9))
+        assert images.shape == (2, 3, height, width)
+        assert pair.discriminator(6, 0.02)(images)[1].shape == (2, 6)
+
+    def test_every_pixel_of_an_odd_side_is_seen_and_made(self) -> None:
+        pair = find_pair("auto", (1, 37, 37), "mine")
+        images = torch.rand(4, 1, 37, 37, requires_grad=True)
+        pair.discriminator(6, 0.1)(images)[0].square().sum().backward()
+        assert images.grad is not None
+        assert (images.grad != 0).any(0).all()
+        assert (pair.generator(9, 0.1)(torch.randn(8, 9)).std(0) > 0).all()
+
+    def test_colored_digits_have_the_networks_of_mnist_with_three_channels(self) -> None:
+        pair, gray = find_pair("auto", (3, 28, 28), "mine"), NETWORKS.get("mnist")
+        colored, like = layers(pair.discriminator(14)), layers(gray.discriminator(14))
+        assert colored == [("conv", 3, 64, 4, 2), *like[1:]]
+        assert layers(pair.generator(74)) == [*layers(gray.generator(74))[:-2], ("upconv", 64, 3, 4, 2), ("Sigmoid",)]
+
+    def test_larger_images_are_halved_more_often(self) -> None:
+        assert layers(find_pair("auto", (3, 100, 100), "mine").discriminator(14).trunk) == [
+            ("conv", 3, 64, 4, 2), ("lReLU", 0.1),
+            ("conv", 64, 128, 4, 2), ("BN", 128), ("lReLU", 0.1),
+            ("conv", 128, 256, 4, 2), ("BN", 256), ("lReLU", 0.1),
+            ("conv", 256, 256, 4, 2), ("BN", 256), ("lReLU", 0.1),
+            ("FC", 6 * 6 * 256, 1024), ("BN", 1024), ("lReLU", 0.1),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("shape", [(1, 7, 28), (3, 129, 129), (2, 28, 28), (4, 64, 64)])
+    def test_other_images_are_refused(self, shape: tuple[int, int, int]) -> None:
+        with pytest.raises(SettingError, match=r"'mine' has images .*; there are no networks for those") as caught:
+            find_pair("auto", shape, "mine")
+        assert "sides of 8 to 128 pixels" in caught.value.remedy
 
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))

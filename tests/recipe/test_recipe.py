@@ -149,6 +149,20 @@ class TestSettings:
         after = recipe().with_settings({"latents.codes.0": {"kind": "uniform"}})
         assert after.latent_spec().codes[0] == Uniform("c1", 0.1)
 
+    def test_the_kind_of_the_code_after_the_last_adds_one_weighed_as_the_last_of_its_kind(self) -> None:
+        before = recipe().with_settings({"latents.codes.1.weight": 0.3, "latents.codes.2.weight": 0.2})
+        after = before.with_settings({"latents.codes.3.kind": "uniform"})
+        assert after.latent_spec().codes == (*before.latent_spec().codes, Uniform("c4", 0.3))
+        more = {"latents.codes.4.kind": "categorical", "latents.codes.4.k": 5, "latents.codes.5.kind": "gaussian"}
+        assert after.with_settings(more).latent_spec().codes[4:] == (Categorical(5, "c5", 1.0), Gaussian("c6", 0.2))
+
+    @pytest.mark.parametrize("key", ["latents.codes.4.kind", "latents.codes.3", "latents.codes.3.weight"])
+    def test_a_code_is_added_by_its_kind_and_after_the_last_alone(self, key: str) -> None:
+        with pytest.raises(
+            SettingError, match=r"last code is latents\.codes\.2, and --set latents\.codes\.3\.kind=uniform"
+        ):
+            recipe().with_settings({key: "uniform"})
+
     def test_none_leave_it_as_it_is(self) -> None:
         assert recipe().with_settings({}) == recipe()
 
@@ -163,7 +177,10 @@ class TestSettings:
             ("optimizer.H.lr", ""),
             ("latents.codes.2.sigmaa", "'latents.codes.2.sigma'"),
             ("latents.code.0.k", "'latents.codes.0.k'"),
-            ("latents.codes.3.k", ": the recipe's last code is latents.codes.2."),
+            (
+                "latents.codes.3.k",
+                ": the recipe's last code is latents.codes.2, and --set latents.codes.3.kind=uniform",
+            ),
             ("latents.codes.-1.k", ""),
             ("latents.codes.²", ""),
             ("latents.codes.0.sigma", ""),

@@ -7,6 +7,7 @@ from typing import Protocol
 from torch import nn
 
 from disentangle_bench.errors import SettingError
+from disentangle_bench.models.networks.halving import Halvings
 from disentangle_bench.models.networks.layers import Discriminator
 from disentangle_bench.registry import Registry
 
@@ -42,25 +43,38 @@ NETWORKS: Registry[Pair] = Registry(
     },
 )
 AUTO = "auto"
-"""In place of a pair's name: the pair for images of the dataset's shape."""
+"""In place of a pair's name: the pair for images of the dataset's shape, or else one of the general family."""
+CHANNELS, SMALLEST, LARGEST = (1, 3), 8, 128
+"""The images for which the general family has networks: so many channels, and sides from 8 to 128 pixels."""
 
 
 def find_pair(name: str, shape: tuple[int, int, int], dataset: str) -> Pair:
     """The networks of a name, or with `auto` those for images of a shape `(c, h, w)`.
 
+    Where no pair has the shape, `auto` gives the paper's networks for MNIST with as many halvings as the images need.
+
     Raises:
-        UnknownNameError: there are none of that name. SettingError: they are for images of another shape.
+        UnknownNameError: there are none of that name. SettingError: there are none for images of that shape.
     """
     pairs = {known: NETWORKS.get(known) for known in NETWORKS}
-    pair = next((pair for pair in pairs.values() if pair.shape == shape), None) if name == AUTO else NETWORKS.get(name)
-    if pair is not None and pair.shape == tuple(shape):
-        return pair
-    made = "there are no networks for those" if pair is None else f"the networks {name!r} make images {pair.shape}"
-    fitting = ", ".join(f"{known} {pair.shape}" for known, pair in pairs.items())
-    raise SettingError(
-        f"{dataset!r} has images {tuple(shape)}; {made}.",
-        f"Choose networks, or a size of the dataset's images, that go together: {fitting}.",
-    )
+    if name != AUTO:
+        pair = NETWORKS.get(name)
+        if pair.shape == tuple(shape):
+            return pair
+        fitting = ", ".join(f"{known} {pair.shape}" for known, pair in pairs.items())
+        raise SettingError(
+            f"{dataset!r} has images {tuple(shape)}; the networks {name!r} make images {pair.shape}.",
+            f"Choose networks, or a size of the dataset's images, that go together: {AUTO} (any), {fitting}.",
+        )
+    exact = [pair for pair in pairs.values() if pair.shape == tuple(shape)]
+    if exact:
+        return exact[0]
+    if shape[0] not in CHANNELS or not SMALLEST <= min(shape[1:]) <= max(shape[1:]) <= LARGEST:
+        raise SettingError(
+            f"{dataset!r} has images {tuple(shape)}; there are no networks for those.",
+            f"Give images with 1 or 3 channels and sides of {SMALLEST} to {LARGEST} pixels.",
+        )
+    return Halvings((shape[0], shape[1], shape[2]), fc=1024, q=128)
 
 
 __all__ = ["AUTO", "NETWORKS", "Discriminator", "Pair", "find_pair"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from disentangle_bench.models.networks.mnist import TwoHalvings
+from disentangle_bench.models.networks.halving import Halvings
 
-digits = TwoHalvings(side=8, fc=256, q=64)
+digits = Halvings((1, 8, 8), fc=256, q=64)

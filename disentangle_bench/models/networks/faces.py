@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from disentangle_bench.models.networks.mnist import TwoHalvings
+from disentangle_bench.models.networks.halving import Halvings
 
-faces = TwoHalvings(side=32, fc=1024, q=None)
+faces = Halvings((1, 32, 32), fc=1024, q=None)

@@ -23,9 +23,14 @@ def conv(inputs: int, outputs: int, *, norm: bool = True) -> list[nn.Module]:
     return [*layers, nn.BatchNorm2d(outputs)] if norm else layers
 
 
-def up_conv(inputs: int, outputs: int, *, norm: bool = True) -> list[nn.Module]:
-    """A 4x4 transposed convolution that doubles the size, with batch norm after it unless `norm` is false."""
-    layers: list[nn.Module] = [nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=not norm)]
+def up_conv(inputs: int, outputs: int, *, norm: bool = True, odd: tuple[int, int] = (0, 0)) -> list[nn.Module]:
+    """A 4x4 transposed convolution that doubles the size, with batch norm after it unless `norm` is false.
+
+    A side whose entry of `odd` is 1 becomes a pixel longer than twice as long.
+    """
+    layers: list[nn.Module] = [
+        nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, output_padding=odd, bias=not norm)
+    ]
     return [*layers, nn.BatchNorm2d(outputs)] if norm else layers
 
 
