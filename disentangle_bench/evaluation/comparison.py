@@ -17,13 +17,13 @@ from disentangle_bench.evaluation.differences import (
     Estimate,
     ScoredInterval,
     difference_of_intervals,
-    holm,
     paired_difference,
     paired_t,
     welch_difference,
 )
 from disentangle_bench.evaluation.results import Better, Results, Scored, ScoreEntry
 from disentangle_bench.evaluation.samples import Samples
+from disentangle_bench.evaluation.seeds import holm
 from disentangle_bench.run import Run, seed_folders
 
 SCHEMA_VERSION = 2

@@ -8,7 +8,6 @@ for many rows cannot come from a bootstrap, whose smallest p-value is one over i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -96,20 +95,6 @@ def difference_of_intervals(first: ScoredInterval, second: ScoredInterval) -> Es
         return Estimate(value, reason="the two intervals have no width")
     p = 2 * float(stats.norm.sf(abs(value) / (towards_zero / _Z)))
     return Estimate(value, value - below, value + above, p, "from the two intervals")
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Apply Holm's step-down correction (Scandinavian Journal of Statistics 6, 1979).
-
-    The chance of even one false difference among all of these is at most the level that the corrected p-values are
-    held against, however the tests depend on each other.
-    """
-    order = np.argsort(p_values, kind="stable")
-    count = len(p_values)
-    stepped = np.asarray(p_values, dtype=np.float64)[order] * np.arange(count, 0, -1)
-    corrected = np.empty(count)
-    corrected[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
-    return [float(p) for p in corrected]
 
 
 def _is_binary(values: Floats) -> bool:

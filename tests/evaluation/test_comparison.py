@@ -12,9 +12,9 @@ from scipy import stats
 
 from disentangle_bench.errors import RunError
 from disentangle_bench.evaluation.comparison import Comparison, Difference, compare_results, read_subject
-from disentangle_bench.evaluation.differences import holm
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.evaluation.samples import Samples, save_samples
+from disentangle_bench.evaluation.seeds import holm
 from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
 from disentangle_bench.run import Run
 

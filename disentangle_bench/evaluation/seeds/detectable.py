@@ -1,0 +1,31 @@
+"""How large a difference has to be so that a t test sees it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from scipy import optimize, stats
+
+LEVEL = 0.05
+POWER = 0.8
+
+
+def detectable_difference(standard_error: float, degrees: float) -> float:
+    """Return the true difference that a two-sided t test at 5 % finds in 80 of 100 experiments.
+
+    Args:
+        standard_error: of the estimated difference.
+        degrees: of freedom.
+    """
+    return standard_error * _noncentrality(round(degrees, 6))
+
+
+@cache
+def _noncentrality(degrees: float) -> float:
+    """The difference in standard errors; the other tail, in which a test would see the wrong sign, is left out."""
+    critical = stats.t.ppf(1 - LEVEL / 2, degrees)
+
+    def lacking(noncentrality: float) -> float:
+        return float(stats.nct.sf(critical, degrees, noncentrality)) - POWER
+
+    return float(optimize.brentq(lacking, 0, 5 * critical))

@@ -1,0 +1,100 @@
+"""The difference of two models over seeds: estimate, interval, tests, and what so many seeds could have shown."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from disentangle_bench.evaluation.seeds.detectable import LEVEL, detectable_difference
+from disentangle_bench.evaluation.seeds.permutation import permutation_p, sign_flip_p, smallest_p
+
+Floats = NDArray[np.float64]
+
+
+class SeedDifference(NamedTuple):
+    """The mean of the second minus the mean of the first.
+
+    Attributes:
+        value: the difference.
+        low, high: Student's 95 % interval.
+        p: of the t test that belongs to the interval, two-sided; of the permutation test where there is no spread.
+        p_exact: of the permutation test, which assumes no distribution.
+        smallest_p: the smallest that `p_exact` can be with so many seeds.
+        detectable: the true difference that the t test sees in 80 of 100 experiments with this spread.
+        method: what was computed.
+        reason: why there is no interval, if so.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_exact: float | None = None
+    smallest_p: float | None = None
+    detectable: float | None = None
+    method: str = ""
+    reason: str = ""
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether the permutation test could show a difference at 5 % with so many seeds, and does not."""
+        return self.p_exact is not None and self.p_exact >= LEVEL > (self.smallest_p or 0.0)
+
+
+def paired_seeds(first: Floats, second: Floats) -> SeedDifference:
+    """Estimate the mean difference of `(n,)` pairs of the same seed: paired t, and the exact sign-flip test."""
+    differences = second - first
+    n, mean = len(differences), float(np.mean(second - first))
+    if n < 2:
+        return SeedDifference(mean, reason=ONE_SEED)
+    p_exact = sign_flip_p(differences)
+    if has_no_spread(differences, first, second):
+        method, reason = f"exact sign flips over {n} seeds", f"all {n} seeds differ by the same"
+        return SeedDifference(mean, None, None, p_exact, p_exact, smallest_p(n), None, method, reason)
+    test = stats.ttest_1samp(differences, 0.0)
+    low, high = test.confidence_interval()
+    return SeedDifference(
+        mean,
+        float(low),
+        float(high),
+        float(test.pvalue),
+        p_exact,
+        smallest_p(n),
+        detectable_difference(float(differences.std(ddof=1)) / math.sqrt(n), n - 1),
+        f"paired t over {n} seeds",
+    )
+
+
+def unpaired_seeds(first: Floats, second: Floats) -> SeedDifference:
+    """Estimate the difference of the means of `(n,)` and `(m,)` seeds: Welch's t, and the exact permutation test."""
+    n, m, mean = len(first), len(second), float(second.mean() - first.mean())
+    if min(n, m) < 2:
+        return SeedDifference(mean, reason=ONE_SEED)
+    p_exact = permutation_p(first, second)
+    if has_no_spread(first, first, second) and has_no_spread(second, first, second):
+        method, reason = f"exact permutations of {n} and {m} seeds", "all seeds of either are equal"
+        return SeedDifference(mean, None, None, p_exact, p_exact, smallest_p(n, m), None, method, reason)
+    test = stats.ttest_ind(second, first, equal_var=False)
+    low, high = test.confidence_interval()
+    return SeedDifference(
+        mean,
+        float(low),
+        float(high),
+        float(test.pvalue),
+        p_exact,
+        smallest_p(n, m),
+        detectable_difference(math.sqrt(first.var(ddof=1) / n + second.var(ddof=1) / m), float(test.df)),
+        f"Welch's t, {n} and {m} seeds",
+    )
+
+
+ONE_SEED = "one of the two has a single run, so its spread over seeds is unknown"
+
+
+def has_no_spread(values: Floats, *scale: Floats) -> bool:
+    """Whether values are equal but for rounding, whose spread a t test would take for a very small one."""
+    return bool(np.ptp(values) <= 1e-12 * max(float(np.abs(each).max()) for each in scale))

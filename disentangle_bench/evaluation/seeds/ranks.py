@@ -1,0 +1,75 @@
+"""Ranks of several models, as certain as their seeds make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from disentangle_bench.evaluation.seeds.correction import holm
+from disentangle_bench.evaluation.seeds.detectable import LEVEL
+from disentangle_bench.evaluation.seeds.difference import paired_seeds, unpaired_seeds
+
+Floats = NDArray[np.float64]
+
+
+class RankInterval(NamedTuple):
+    """The place of one model.
+
+    Attributes:
+        name: the model.
+        mean: over its seeds.
+        best, worst: its rank is in between, 1 for the best, and so is every other model's, 95 times in 100.
+        groups: the tie groups that it is in, numbered from the best: no two models of one group are told apart.
+    """
+
+    name: str
+    mean: float
+    best: int
+    worst: int
+    groups: tuple[int, ...]
+
+
+def rank_intervals(values: Mapping[str, Floats], *, higher: bool = True, paired: bool = False) -> list[RankInterval]:
+    """Rank models by their means over seeds; the best comes first.
+
+    All pairs are tested by t, corrected by Holm for one another. A model that k others are better than is at best on
+    rank k + 1 (Klein, Wright and Wieczorek, JRSS A 183, 2020).
+
+    Args:
+        values: model name -> its values `(n,)`; a single one is told apart from no other.
+        higher: whether higher values are better.
+        paired: whether the n-th values of all models are of one seed.
+    """
+    sign = 1 if higher else -1
+    names = sorted(values, key=lambda name: -sign * float(values[name].mean()))
+    pairs = list(combinations(names, 2))  # the better one first
+    estimates = [(paired_seeds if paired else unpaired_seeds)(values[second], values[first]) for first, second in pairs]
+    corrected = holm([1.0 if of.p is None else of.p for of in estimates])
+    apart = {pair for pair, p in zip(pairs, corrected, strict=True) if p < LEVEL}
+    groups = _tie_groups(names, apart)
+    return [
+        RankInterval(
+            name,
+            float(values[name].mean()),
+            1 + sum((other, name) in apart for other in names),
+            len(names) - sum((name, other) in apart for other in names),
+            tuple(number for number, group in enumerate(groups, start=1) if name in group),
+        )
+        for name in names
+    ]
+
+
+def _tie_groups(names: list[str], apart: set[tuple[str, str]]) -> list[list[str]]:
+    """The longest runs of neighbours in the ranking none of which are apart."""
+    groups: list[list[str]] = []
+    for start in range(len(names)):
+        end = start
+        while end < len(names) and not any((other, names[end]) in apart for other in names[start:end]):
+            end += 1
+        if not groups or names[end - 1] not in groups[-1]:
+            groups.append(names[start:end])
+    return groups

@@ -1,0 +1,40 @@
+"""Permutation tests against counting all arrangements by hand."""
+
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+
+from disentangle_bench.evaluation.seeds import permutation_p, sign_flip_p, smallest_p
+
+RNG = np.random.default_rng
+
+
+@pytest.mark.parametrize("n", [3, 5, 8])
+def test_sign_flips_are_counted(n):
+    differences = RNG(n).normal(0.5, 1, size=n)
+    flipped = [abs(np.dot(signs, differences)) for signs in product((-1, 1), repeat=n)]
+    assert sign_flip_p(differences) == pytest.approx(np.mean(np.array(flipped) >= abs(differences.sum()) - 1e-12))
+
+
+@pytest.mark.parametrize(("n", "m"), [(3, 3), (4, 3), (3, 5), (5, 5)])
+def test_divisions_are_counted(n, m):
+    first, second = RNG(n).normal(size=n), RNG(m).normal(1, 1, size=m)
+    whole = np.concatenate([first, second])
+    differences = np.array(
+        [np.delete(whole, chosen).mean() - whole[list(chosen)].mean() for chosen in combinations(range(n + m), n)]
+    )
+    observed = second.mean() - first.mean()
+    tails = np.mean(differences >= observed - 1e-12), np.mean(differences <= observed + 1e-12)
+    assert permutation_p(first, second) == pytest.approx(min(1, 2 * min(tails)))
+
+
+def test_the_smallest_p_is_that_of_groups_that_do_not_overlap():
+    low, high = np.arange(4.0), np.arange(10.0, 14.0)
+    assert sign_flip_p(high - low[::-1]) == smallest_p(4) == 0.125
+    assert permutation_p(low, high) == pytest.approx(smallest_p(4, 4)) == pytest.approx(2 / 70)
+
+
+def test_many_seeds_are_sampled_and_give_the_same_twice():
+    values = RNG(0).normal(0.3, 1, size=30)
+    assert sign_flip_p(values) == sign_flip_p(values)
