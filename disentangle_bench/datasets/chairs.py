@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
-from disentangle_bench.datasets.files.content import content_of
 from disentangle_bench.datasets.files.file import File
-from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.decode import Form, decoded
 from disentangle_bench.datasets.formats.members import open_members
 from disentangle_bench.datasets.formats.resizing import require_size
 from disentangle_bench.datasets.grid import Grid, GridDataset
 from disentangle_bench.datasets.named_grid import grid_by_name
-from disentangle_bench.datasets.prepared import prepared
 from disentangle_bench.errors import SettingError
 
 FILE = "rendered_chairs.tar"
@@ -34,6 +31,7 @@ FACTORS = (
 class Chairs(GridDataset):
     """The adapter. Images are read from the archive, or from the files out of it."""
 
+    publishers = (WebFolder("https://www.di.ens.fr/willow/research/seeing3Dchairs/data"),)
     folders = ("rendered_chairs", "")
     contents = ("*/renders",)
     info = DatasetInfo(
@@ -50,10 +48,6 @@ class Chairs(GridDataset):
         files={FILE: File(sha256=None, verified=False, md5="7941bff4d19665ed2dd8c82e88293e1b")},
         bytes=2_000_000_000,
     )
-
-    def sources(self) -> Iterable[Source]:
-        """Its authors' site."""
-        return (WebFolder("https://www.di.ens.fr/willow/research/seeing3Dchairs/data"),)
 
     def load(self, data_dir: Path | None = None, *, size: int = 64, crop: int = 400) -> Dataset:
         """Load all images, chair by chair in alphabetical order, by elevation and then by azimuth.
@@ -78,10 +72,7 @@ class Chairs(GridDataset):
         members = open_members(path)
         names, classes, factors = grid_by_name(members, ".png", NAME, self.info.factors, EXAMPLE)
         form = Form(size, 1, crop, (NATIVE, NATIVE), background="white")
-        settings = {"version": 1, "size": size, "crop": crop, "content": content_of(path, self.info.name)}
-        shape = (len(names), 1, size, size)
-        images = prepared(self.info.name, settings, shape, lambda: decoded(members, names, form))
-        return Grid(images, classes, factors)
+        return Grid(self.resized(path, lambda _: decoded(members, names, form), size, crop=crop), classes, factors)
 
 
 chairs = Chairs()

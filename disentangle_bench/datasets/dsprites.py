@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,10 @@ import numpy as np
 from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
-from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.npz import NpzArray
 from disentangle_bench.datasets.formats.npz_images import binary_images
-from disentangle_bench.datasets.grid import REPLACE, Grid, GridDataset, ranked, require_grid, require_images
+from disentangle_bench.datasets.grid import REPLACE, Grid, GridDataset, ranked, require_grid
 from disentangle_bench.errors import DataError
 
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
@@ -32,6 +31,7 @@ FACTORS = (
 class DSprites(GridDataset):
     """The adapter. The file's 3 GB of pixels are kept in the cache at a bit each; its pickled metadata stay closed."""
 
+    publishers = (WebFolder("https://github.com/google-deepmind/dsprites-dataset/raw/master"),)
     info = DatasetInfo(
         name="dsprites",
         title="dSprites: 2-D shapes, 64x64 black and white",
@@ -47,10 +47,6 @@ class DSprites(GridDataset):
         bytes=26_000_000,
     )
 
-    def sources(self) -> Iterable[Source]:
-        """The authors' repository."""
-        return (WebFolder("https://github.com/google-deepmind/dsprites-dataset/raw/master"),)
-
     def read(self, path: Path) -> Grid:
         """Read both of the file's tables, which have to agree, and its images."""
         classes = NpzArray.find(path, "latents_classes", np.int64, (len(FACTORS),)).read()
@@ -60,7 +56,7 @@ class DSprites(GridDataset):
         if not np.array_equal(found, classes):
             raise DataError(f"{path}: 'latents_values' and 'latents_classes' disagree.", REPLACE)
         images = NpzArray.find(path, "imgs", np.uint8, self.info.shape[1:])
-        require_images(path, "imgs", (len(images), *self.info.shape), self.info)
+        self.require_images(path, "imgs", (len(images), *self.info.shape))
         return Grid(binary_images(images, self.info.name), classes, factors)
 
 

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.cache import obtain
-from disentangle_bench.datasets.files.content import forgotten_if_damaged
+from disentangle_bench.datasets.files.content import content_of, forgotten_if_damaged
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source
+from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.images import Images, Shape
+from disentangle_bench.datasets.prepared import prepared, prepared_path
 from disentangle_bench.errors import DataError
 
 REPLACE = "Replace it by the published file."
@@ -40,17 +42,15 @@ class GridDataset(ABC):
 
     Attributes:
         info: its first file is the one that is read.
+        publishers: who publishes the file.
         folders: where in a user's folder what is in that file may lie unpacked.
         contents: glob patterns that all match in such a folder.
     """
 
     info: DatasetInfo
+    publishers: tuple[Source, ...]
     folders: ClassVar[tuple[str, ...]] = ()
     contents: ClassVar[tuple[str, ...]] = ()
-
-    @abstractmethod
-    def sources(self) -> Iterable[Source]:
-        """Who publishes the file."""
 
     @abstractmethod
     def read(self, path: Path) -> Grid:
@@ -73,6 +73,10 @@ class GridDataset(ABC):
         """
         return self.load_grid(data_dir, self.read)
 
+    def sources(self) -> Iterable[Source]:
+        """Return who publishes the file."""
+        return self.publishers
+
     def load_grid(self, data_dir: Path | None, read: Callable[[Path], Grid]) -> Dataset:
         """Find or download the file, and read it; adapters with settings call this with their own `read`."""
         roots = user_folders(self.info.name, data_dir, self.info.subfolders)
@@ -82,6 +86,43 @@ class GridDataset(ABC):
         with forgotten_if_damaged(self.info.file_set, path):
             images, classes, factors = read(path)
             return grid_dataset(replace(self.info, shape=images.shape[1:], factors=factors), images, classes)
+
+    def resized(
+        self, path: Path, make: Callable[[Path], Iterable[NDArray[np.uint8]]], size: int, **settings: int
+    ) -> StoredImages:
+        """Return images `(n, c, size, size)` that are made of the file once, and kept in the cache.
+
+        Args:
+            path: of the file, or of the folder with what is in it.
+            make: makes them, a batch at a time; may write to the path that it is given as long as that takes.
+            size: pixels along an image.
+            settings: what else they depend on.
+        """
+        name = self.info.name
+        values = {"version": 1, "size": size, **settings, "content": content_of(path, name)}
+        place = prepared_path(name, values)
+        scratch = place.with_name(f".{place.name}.unpacked.tmp{place.suffix}")  # a name that `remove_leftovers` finds
+        return prepared(name, values, (self.info.images, self.info.shape[0], size, size), lambda: make(scratch))
+
+    def require_images(self, path: Path, key: str, shape: Shape) -> None:
+        """Refuse images of another number or shape than the set's.
+
+        Args:
+            path: the file, for the message.
+            key: what holds the images there.
+            shape: `(n, c, h, w)`.
+
+        Raises:
+            DataError: they differ.
+        """
+        info = self.info
+        if shape != (info.images, *info.shape):
+            sizes = " x ".join(str(factor.size) for factor in info.factors)
+            raise DataError(
+                f"{path}: {key!r} has {shape[0]:,} images {shape[1:]}; {sizes} of {info.name} make {info.images:,} "
+                f"images {info.shape}.",
+                REPLACE,
+            )
 
 
 def grid_dataset(
@@ -153,24 +194,3 @@ def ranked_column(
         )
     named = not numbers or any(isinstance(value, str) for value in factor.values)
     return classes.astype(np.int64), factor if named else replace(factor, values=tuple(known.tolist()))
-
-
-def require_images(path: Path, key: str, shape: Shape, info: DatasetInfo) -> None:
-    """Refuse images of another number or shape than the set's.
-
-    Args:
-        path: the file, for the message.
-        key: what holds the images there.
-        shape: `(n, c, h, w)`.
-        info: of the set.
-
-    Raises:
-        DataError: they differ.
-    """
-    if shape != (info.images, *info.shape):
-        sizes = " x ".join(str(factor.size) for factor in info.factors)
-        raise DataError(
-            f"{path}: {key!r} has {shape[0]:,} images {shape[1:]}; {sizes} of {info.name} make {info.images:,} "
-            f"images {info.shape}.",
-            REPLACE,
-        )

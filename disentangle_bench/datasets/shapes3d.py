@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,9 @@ import numpy as np
 from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
-from disentangle_bench.datasets.files.sources import Source, WebFolder
+from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.hdf5 import StoredImages, read_floats
-from disentangle_bench.datasets.grid import Grid, GridDataset, ranked, require_grid, require_images
+from disentangle_bench.datasets.grid import Grid, GridDataset, ranked, require_grid
 from disentangle_bench.datasets.prepared import in_whole_images
 
 FILE = "3dshapes.h5"
@@ -33,6 +32,7 @@ FACTORS = (
 class Shapes3D(GridDataset):
     """The adapter. Images stay in the file, unless a single image costs as much to read there as thousands."""
 
+    publishers = (WebFolder("https://storage.googleapis.com/3d-shapes"),)
     info = DatasetInfo(
         name="shapes3d",
         title="3D Shapes: rooms with an object, 64x64 RGB",
@@ -47,16 +47,12 @@ class Shapes3D(GridDataset):
         subfolders=("3dshapes",),
     )
 
-    def sources(self) -> Iterable[Source]:
-        """The authors' bucket."""
-        return (WebFolder("https://storage.googleapis.com/3d-shapes"),)
-
     def read(self, path: Path) -> Grid:
         """Read the labels; images in chunks that hold parts of thousands of them are put into the cache once."""
         classes, factors = ranked(path, "labels", read_floats(path, "labels", len(FACTORS)), self.info.factors)
         require_grid(path, "labels", classes, factors)
         images = StoredImages(path, "images", channels_last=True)
-        require_images(path, "images", images.shape, self.info)
+        self.require_images(path, "images", images.shape)
         return Grid(in_whole_images(images, self.info.name), classes, factors)
 
 

@@ -14,7 +14,7 @@ from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import Source, WebFolder
-from disentangle_bench.datasets.formats.matlab import read_matlab
+from disentangle_bench.datasets.formats.matlab import read_matlab, require_pixels
 from disentangle_bench.datasets.formats.raw import prepared_raw
 from disentangle_bench.errors import DataError
 
@@ -103,12 +103,7 @@ def _batches(paths: Mapping[str, Path], labels: Sequence[NDArray[np.int64]]) -> 
     """Yield the images of one file after the other, some megabytes at a time."""
     for path, digits in zip(paths.values(), labels, strict=True):
         pixels = read_matlab(path, "X")
-        if pixels.shape != (32, 32, 3, len(digits)) or pixels.dtype != "uint8":
-            raise DataError(
-                f"{path}: 'X' is {pixels.shape} {pixels.dtype}; (32, 32, 3, {len(digits)}) uint8 is expected, an image "
-                "for each label.",
-                _REMEDY,
-            )
+        require_pixels(pixels, (32, 32, 3, len(digits)), f"{path}: 'X'")
         for start in range(0, len(digits), _BATCH):
             yield np.ascontiguousarray(pixels[..., start : start + _BATCH].transpose(3, 2, 0, 1))
 

@@ -29,7 +29,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, size=(COUNT, 64, 64, 3), dtyp
 
 @pytest.fixture
 def small(cache: Path) -> Mpi3D:
-    adapter = Mpi3D("complex", "", "mpi3d.npz", SMALL, ())
+    adapter = Mpi3D("mpi3d-complex", "", "mpi3d.npz", SMALL, ())
     assert adapter.info.images == COUNT
     return adapter
 
@@ -125,7 +125,7 @@ import resource, sys
 from pathlib import Path
 from disentangle_bench.datasets.images import in_batches
 from tests.datasets.test_mpi3d import LARGE, Mpi3D
-adapter = Mpi3D("complex", "", "mpi3d.npz", LARGE, ())
+adapter = Mpi3D("mpi3d-complex", "", "mpi3d.npz", LARGE, ())
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 images = adapter.load(Path(sys.argv[1])).images
 assert all(batch.min() == batch.max() == 0 for batch in in_batches(images))
@@ -150,7 +150,7 @@ def test_three_hundred_megabytes_are_read_in_little_memory(cache: Path, tmp_path
 
 
 def test_the_sets_of_other_objects_are_not_taken_for_each_other(cache: Path, tmp_path: Path) -> None:
-    adapter = Mpi3D("toy", "", "mpi3d.npz", SIMPLE, ())
+    adapter = Mpi3D("mpi3d-toy", "", "mpi3d.npz", SIMPLE, ())
     np.savez(tmp_path / "mpi3d.npz", images=IMAGES)
     with pytest.raises(DataError, match=r"576 images .*; 6 x 6 x 2 x 3 x 3 x 40 x 40 of mpi3d-toy make 1,036,800"):
         adapter.load(tmp_path)

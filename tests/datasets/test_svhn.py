@@ -83,10 +83,13 @@ def test_without_the_extra_images_their_file_need_not_be_there(folder: Path) -> 
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"X": np.zeros((32, 32, 3, 11), np.uint8)}, r"'X' is \(32, 32, 3, 11\) uint8; .*an image for each label"),
-        ({"X": np.zeros((12, 3, 32, 32), np.uint8)}, r"'X' is \(12, 3, 32, 32\) uint8"),
-        ({"X": np.zeros((32, 32, 3, 12))}, r"'X' is \(32, 32, 3, 12\) float64"),
-        ({"X": np.zeros((32, 32))}, r"'X' is \(32, 32\) float64"),
+        (
+            {"X": np.zeros((32, 32, 3, 11), np.uint8)},
+            r"'X' is uint8 \(32, 32, 3, 11\); it should be uint8 \(32, 32, 3, 12\)",
+        ),
+        ({"X": np.zeros((12, 3, 32, 32), np.uint8)}, r"'X' is uint8 \(12, 3, 32, 32\)"),
+        ({"X": np.zeros((32, 32, 3, 12))}, r"'X' is float64 \(32, 32, 3, 12\)"),
+        ({"X": np.zeros((32, 32))}, r"'X' is float64 \(32, 32\)"),
         ({"y": np.full((12, 1), 11)}, "label 11 of image 0 is not from 1 to 10"),
         ({"y": np.array([[1.0]] * 11 + [[0.0]])}, "label 0.0 of image 11 is not from 1 to 10"),
         ({"y": np.ones((1, 12))}, r"'y' is \(1, 12\) float64; \(n, 1\) numbers are expected"),

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import DataError
@@ -41,6 +42,21 @@ def matlab_array(content: bytes, name: str, called: str) -> NDArray[Any]:
         called: what messages call the file.
     """
     return _array(io.BytesIO(content), name, called)
+
+
+def require_pixels(array: NDArray[Any], shape: tuple[int | None, ...], called: str) -> None:
+    """Refuse an array that is not uint8 or has another shape.
+
+    Args:
+        array: of a file.
+        shape: that it must have.
+        called: what messages call the array.
+
+    Raises:
+        DataError: another shape or type.
+    """
+    if array.shape != shape or array.dtype != np.uint8:
+        raise DataError(f"{called} is {array.dtype} {array.shape}; it should be uint8 {shape}.", _REMEDY)
 
 
 def _array(file: Any, name: str, called: str) -> NDArray[Any]:

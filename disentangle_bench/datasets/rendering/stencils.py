@@ -1,6 +1,6 @@
 """Which pixels a square, an ellipse or a heart covers, for every scale, angle and place in a pixel at once.
 
-Each shape is a predicate on the plane, centerd on its center of mass and as large as the unit circle around it allows:
+Each shape is a predicate on the plane, centered on its center of mass and as large as the unit circle around it allows:
 so each keeps the same distance from a frame, however it is turned.
 
 A mask for every place in a pixel is drawn once and then copied. On one core of an AMD EPYC that gives 1.7 million
