@@ -37,6 +37,8 @@ class GANWithCodes(Model):
         game: what D and G minimize.
     """
 
+    scales_with_width = True
+
     def __init__(self, recipe: Recipe, shape: Shape, seed: int = 0, *, game: GameName = "nsgan") -> None:
         super().__init__(recipe, shape, seed)
         self.game = GAMES[game]

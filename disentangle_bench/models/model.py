@@ -67,6 +67,14 @@ class Batches(Protocol):
         ...
 
 
+class Pairs(Protocol):
+    """Pairs of real images that differ in some of their factors, each a function of a seed."""
+
+    def at(self, seed: int, k: int | None) -> tuple[Tensor, Tensor]:
+        """A batch of pairs, the share of this process: twice `(b, c, h, w)` float32 in [0, 1]."""
+        ...
+
+
 @dataclass(frozen=True)
 class Finished:
     """What a trained model found out about itself.
@@ -94,6 +102,7 @@ class Model(ABC):
     Attributes:
         summary: one sentence for listings.
         source: the paper and the equation.
+        scales_with_width: whether its networks are those of the recipe's table `[networks]`.
         recipe_defaults: what a recipe for it has by default on every dataset, as in `models/recipes/models/NAME.toml`,
             for a model of another package.
         networks: what the loop moves, wraps, compiles, checkpoints and saves, by name.
@@ -101,11 +110,13 @@ class Model(ABC):
         means: what `update` reports.
         latents: the noise and the codes; a VAE has no noise and one Gaussian code for each latent dimension.
         batches: how many batches of real images one update draws.
+        paired: whether updates draw pairs, for which the dataset needs ground truth.
         kept: further tensors of a trained model, which `finish` fills: they are saved beside the networks, by name.
     """
 
     summary: ClassVar[str]
     source: ClassVar[str]
+    scales_with_width: ClassVar[bool] = False
     recipe_defaults: ClassVar[Mapping[str, object]] = MappingProxyType({})
     networks: dict[str, nn.Module]
     players: dict[str, Player]
@@ -115,6 +126,7 @@ class Model(ABC):
         self.recipe = recipe
         self.latents = recipe.latent_spec()
         self.batches = 1
+        self.paired = False
         self.kept: dict[str, dict[str, Tensor]] = {}
 
     @abstractmethod
@@ -181,10 +193,13 @@ class Draw:
         device: where everything is put.
         seed: of the run.
         step: from 1.
+        pairs: of real images, for a model that declares itself `paired`.
     """
 
-    def __init__(self, model: Model, batches: Batches, device: torch.device, *, seed: int, step: int) -> None:
-        self._model, self._batches, self._device = model, batches, device
+    def __init__(
+        self, model: Model, batches: Batches, device: torch.device, *, seed: int, step: int, pairs: Pairs | None = None
+    ) -> None:
+        self._model, self._batches, self._device, self._pairs = model, batches, device, pairs
         self._seed, self._step = seed, step
         self._calls: Counter[str] = Counter()
 
@@ -201,6 +216,23 @@ class Draw:
             )
         return self._batches.at((self._step - 1) * per_step + number + 1)
 
+    def pairs(self, k: int | None = None) -> tuple[Tensor, Tensor]:
+        """Pairs of training images that differ in k ground-truth factors, twice `(b, c, h, w)` float32 in [0, 1].
+
+        The first images, the factors that differ and the second images' values of these are uniform (arXiv:2002.02886,
+        section 5).
+
+        Args:
+            k: how many factors differ; by default a number for each pair, uniform from 1 to all but one.
+
+        Raises:
+            RuntimeError: the model does not declare itself `paired`.
+            DbenchError: a k out of range, or no pair of images differs in so many factors.
+        """
+        if self._pairs is None:
+            raise RuntimeError("An update drew pairs of images; its model does not declare itself `paired`.")
+        return self._pairs.at(self._seed_of("pairs"), k)
+
     def latents(self) -> Latents:
         """Noise and codes from their priors, `b` rows."""
         drawn = self._model.latents.sample(self._batches.size, self._generator("latents"))
@@ -216,10 +248,13 @@ class Draw:
         self._calls[purpose] += 1
         return self._calls[purpose] - 1
 
-    def _generator(self, purpose: str) -> torch.Generator:
+    def _seed_of(self, purpose: str) -> int:
         number = self._call(purpose)
         names = (purpose, self._step) if number == 0 else (purpose, self._step, number)
-        return torch.Generator().manual_seed(derive_seed(self._seed, *names))
+        return derive_seed(self._seed, *names)
+
+    def _generator(self, purpose: str) -> torch.Generator:
+        return torch.Generator().manual_seed(self._seed_of(purpose))
 
 
 class Stepper(Protocol):

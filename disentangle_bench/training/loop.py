@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, cast
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.datasets import Images
@@ -23,6 +25,7 @@ from disentangle_bench.storage import sha256
 from disentangle_bench.training import checkpoint
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.log import TrainingLog
+from disentangle_bench.training.pairs import Pairs
 from disentangle_bench.training.progress import TrainingProgress
 from disentangle_bench.training.signals import stop_requests
 from disentangle_bench.training.streaming import StreamedBatches, StreamedImages
@@ -44,6 +47,7 @@ class Loop:
             as they are needed.
         run: the run folder.
         seed: of everything that is drawn.
+        classes: `(n, d)` of the images in their factors, for a model that draws pairs.
         compiled: whether to compile the networks.
         tensorboard: whether to write TensorBoard's event files too.
     """
@@ -56,6 +60,7 @@ class Loop:
         run: Run,
         *,
         seed: int,
+        classes: NDArray[np.int64] | None = None,
         compiled: bool = False,
         tensorboard: bool = False,
     ) -> None:
@@ -69,6 +74,11 @@ class Loop:
         else:
             self.images = StreamedImages(images, fabric.device)
             self.batches = StreamedBatches(images, *place, device=fabric.device)
+        self.pairs = (
+            None
+            if classes is None
+            else Pairs(self.images, classes, self.batches.size, self.batches.share, fabric.device)
+        )
         for network in model.networks.values():  # channels last was measured about 1.1 times as fast
             network.to(fabric.device).to(memory_format=torch.channels_last)
         self.optimizers = make_optimizers(model)
@@ -157,7 +167,7 @@ class Loop:
                     raise KeyboardInterrupt
 
     def _update(self) -> Means:
-        draw = Draw(self.model, self.batches, self.fabric.device, seed=self.seed, step=self.step)
+        draw = Draw(self.model, self.batches, self.fabric.device, seed=self.seed, step=self.step, pairs=self.pairs)
         with self.fabric.autocast():
             return self.model.update(draw, self.play)
 

@@ -7,14 +7,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.datasets import DATASETS, Images
 from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.models import make_model
+from disentangle_bench.models import MODELS, make_model
 from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import INTERRUPTED, RUNNING, Run
@@ -23,6 +25,7 @@ from disentangle_bench.training.batches import check_size
 from disentangle_bench.training.fabric import Machine
 from disentangle_bench.training.log import check_tensorboard
 from disentangle_bench.training.loop import Loop
+from disentangle_bench.training.pairs import training_classes
 from disentangle_bench.training.placement import placed
 from disentangle_bench.training.processes import check_main_guard, launch
 from disentangle_bench.training.progress import TrainingProgress, say
@@ -36,6 +39,7 @@ class Job:
     recipe: Recipe
     seed: int
     images: Tensor | Images
+    classes: NDArray[np.int64] | None
     compiled: bool
     tensorboard: bool
 
@@ -44,8 +48,9 @@ class Job:
         _, channels, height, width = self.images.shape
         model = make_model(self.recipe, (channels, height, width), self.seed)
         loop = Loop(
-            fabric, model, self.images, self.run, seed=self.seed, compiled=self.compiled, tensorboard=self.tensorboard
-        )
+            fabric, model, self.images, self.run, seed=self.seed, classes=self.classes, compiled=self.compiled,
+            tensorboard=self.tensorboard,
+        )  # fmt: skip
         progress = TrainingProgress(
             f"{self.recipe.name} seed {self.seed}",
             self.recipe.steps,
@@ -107,6 +112,7 @@ def train_recipe(
         if DATASETS.get(recipe.dataset.name).info.users_own:
             recipe = with_batches_of(recipe, len(images))
         model = make_model(recipe, dataset.info.shape)
+        classes = training_classes(dataset, recipe.model.name) if model.paired else None
         make_optimizers(model)  # here, so that tables that do not fit are found before anything is written
         check_size(len(images), recipe.batch_size, devices)
         means = [asdict(mean) for mean in model.means]
@@ -115,7 +121,7 @@ def train_recipe(
         with run.held():
             if folder.prepare(run, recipe, seed, resume, info):
                 with noting_interruptions(run):
-                    launch(Job(run, recipe, seed, images, compile, tensorboard), machine)
+                    launch(Job(run, recipe, seed, images, classes, compile, tensorboard), machine)
             else:
                 say(f"{run.path} is already finished: {run.status}.")
     return run
@@ -149,7 +155,9 @@ def ways_to_shorten(fabric: Fabric, recipe: Recipe) -> str:
     """Suggest options that shorten a run on a CPU."""
     if fabric.device.type != "cpu":
         return ""
-    options = [f"--set steps={max(1, recipe.steps // 5)}", f"--set networks.width={recipe.networks.width / 2:g}"]
+    options = [f"--set steps={max(1, recipe.steps // 5)}"]
+    if MODELS.get(recipe.model.name).scales_with_width:
+        options.append(f"--set networks.width={recipe.networks.width / 2:g}")
     if torch.cpu._is_avx512_bf16_supported() and fabric.strategy.precision.precision == "32-true":
         options.append("--precision bf16-mixed")
     if recipe.dataset.name != "digits":

@@ -22,9 +22,12 @@ from disentangle_bench.models.gan_with_q import GANWithQ
 from disentangle_bench.models.infogan import InfoGAN
 from disentangle_bench.models.model import Draw, Finished, Means
 from disentangle_bench.models.trained import load_trained
+from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
 from disentangle_bench.training import loop
 from disentangle_bench.training.checkpoint import load_checkpoint
+from disentangle_bench.training.fabric import Machine
+from disentangle_bench.training.train import ways_to_shorten
 
 Train = Callable[..., Run]
 
@@ -163,6 +166,13 @@ class TestWhatAPersonSees:
         monkeypatch.setattr("disentangle_bench.training.progress.LONG_RUN_SECONDS", 0.0)
         train_tiny({"steps": 25, "checkpoint_every": 100})
         assert "\nShorter: --set steps=5, --set networks.width=0.03125" in capsys.readouterr().err
+
+    def test_a_width_is_not_suggested_to_a_model_without_one(
+        self, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe]
+    ) -> None:
+        monkeypatch.setattr("disentangle_bench.models.infogan.InfoGAN.scales_with_width", False)
+        recipe = tiny(steps=25)
+        assert "width" not in ways_to_shorten(Machine("cpu", "32", 1).fabric(), recipe)
 
 
 def diverge(train_tiny: Train, **settings: Any) -> str:
