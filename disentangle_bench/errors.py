@@ -68,6 +68,10 @@ class StorageError(DbenchError):
     """No space, no permission, or a path that is not what was expected."""
 
 
+class HeldError(StorageError):
+    """A lock that another process holds."""
+
+
 class RunError(DbenchError):
     """A folder that is not a run, or a run that is half-written, damaged, in use or from a newer schema."""
 

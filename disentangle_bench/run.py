@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from disentangle_bench.errors import RunError
+from disentangle_bench.errors import HeldError, RunError, StorageError
 from disentangle_bench.means import Mean, information_of
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.storage import sha256, storage_errors, write_json, write_text
+from disentangle_bench.storage import locked, sha256, storage_errors, write_json, write_text
 
 SCHEMA_VERSION = 1
 RUNNING, INTERRUPTED, OK = "running", "interrupted", "ok"
@@ -128,10 +126,10 @@ class Run:
         if not self._lock_file.is_file():
             return False
         try:
-            with FileLock(self._lock_file).acquire(timeout=0):
+            with locked(self._lock_file, patience=0):
                 return False
-        except OSError as error:
-            return isinstance(error, Timeout)
+        except StorageError as error:
+            return isinstance(error, HeldError)
 
     @property
     def recipe(self) -> Recipe:
@@ -260,19 +258,14 @@ class Run:
         Raises:
             RunError: another process holds it.
         """
-        with storage_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._lock_file)
+        with ExitStack() as stack:
             try:
-                lock.acquire(timeout=patience)
-            except Timeout:
+                stack.enter_context(locked(self._lock_file, patience=patience))
+            except HeldError:
                 raise RunError(
                     f"Another process is writing to {self.path}.", "Wait for it, or give another folder with --out."
                 ) from None
-        try:
             yield
-        finally:
-            lock.release()
 
 
 def _means_of_first_version(recipe: Recipe) -> list[Mean]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
-from disentangle_bench.errors import StorageError
+from disentangle_bench.errors import HeldError, StorageError
 
 if TYPE_CHECKING:
     import h5py
@@ -163,7 +163,8 @@ def locked(path: Path, *, patience: float = -1, on_wait: Callable[[], object] = 
         on_wait: called once if another process holds it.
 
     Raises:
-        StorageError: no permission, no locks on this file system, or no lock within `patience`.
+        HeldError: another process holds it for longer than `patience`.
+        StorageError: no permission, or no locks on this file system.
     """
     lock = FileLock(path)
     with storage_errors(path.parent):
@@ -172,7 +173,10 @@ def locked(path: Path, *, patience: float = -1, on_wait: Callable[[], object] = 
             lock.acquire(timeout=0)
         except Timeout:
             on_wait()
-            lock.acquire(timeout=patience)
+            try:
+                lock.acquire(timeout=patience)
+            except Timeout:
+                raise HeldError(f"Another process holds {path}.", "Wait until it has ended.") from None
         except NotImplementedError as error:
             raise StorageError(f"Could not lock {path}: {error}.", "Choose a folder on another file system.") from error
     try:

@@ -73,9 +73,9 @@ class TestBars:
     def test_sheared_by_another_library_lean_by_as_much(self):
         upright = bar(4, 16)
         for angle in (-0.5, -0.2, 0.2, 0.5):
-            centerd = AffineTransform(translation=(-13.5, -13.5))
+            centered = AffineTransform(translation=(-13.5, -13.5))
             shear = AffineTransform(matrix=np.array([[1, np.tan(angle), 0], [0, 1, 0], [0, 0, 1]]))
-            moved = warp(upright, centerd + shear + centerd.inverse)  # of output to input: x + y tan(angle)
+            moved = warp(upright, centered + shear + centered.inverse)  # of output to input: x + y tan(angle)
             assert slant(moved[None])[0] == pytest.approx(np.degrees(angle), abs=0.6)
 
 
@@ -180,9 +180,9 @@ def sheared(images: np.ndarray, lean: float) -> np.ndarray:
     """The images leaned to the right about their center, in a frame wide enough."""
     wide = np.pad(images, ((0, 0), (0, 0), (12, 12)))
     middle = (wide.shape[2] - 1) / 2, (wide.shape[1] - 1) / 2
-    centerd = AffineTransform(translation=(-middle[0], -middle[1]))
+    centered = AffineTransform(translation=(-middle[0], -middle[1]))
     shear = AffineTransform(matrix=np.array([[1, lean, 0], [0, 1, 0], [0, 0, 1]]))
-    return np.array([warp(each, centerd + shear + centerd.inverse) for each in wide])
+    return np.array([warp(each, centered + shear + centered.inverse) for each in wide])
 
 
 @pytest.mark.slow

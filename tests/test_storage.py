@@ -441,7 +441,7 @@ def test_when_the_computing_process_is_killed_the_next_computes(tmp_path: Path) 
 def test_a_lock_that_is_held_is_waited_for(tmp_path: Path) -> None:
     waits = []
     with FileLock(tmp_path / "lock"):
-        with pytest.raises(StorageError, match="Could not write"), locked(tmp_path / "lock", patience=0.05):
+        with pytest.raises(StorageError, match="Another process holds"), locked(tmp_path / "lock", patience=0.05):
             raise AssertionError
         with (
             pytest.raises(StorageError),

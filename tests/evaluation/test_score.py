@@ -1,4 +1,4 @@
-"""Metrics are asked of subjects, and their scores kept, without one shifting or losing another's."""
+"""Each metric is scored by itself: none shifts another's numbers, and one that fails loses no other's."""
 
 from __future__ import annotations
 

@@ -68,8 +68,8 @@ def duplicated() -> Case:
 
 def rotated() -> Case:
     """Return two codes that both mix both factors."""
-    centerd = perfect().codes[:, :2] - np.array(SIZES) / 2
-    return replace(noise(), codes=centerd @ np.array([[1.0, 1.0], [-1.0, 1.0]]) / np.sqrt(2))
+    centered = perfect().codes[:, :2] - np.array(SIZES) / 2
+    return replace(noise(), codes=centered @ np.array([[1.0, 1.0], [-1.0, 1.0]]) / np.sqrt(2))
 
 
 def dead() -> Case:

@@ -40,7 +40,7 @@ class Ranking:
         back[order] = distinct
         return cls(order, starts, back)
 
-    def centerd(self, counts: Counts) -> Floats:
+    def centered(self, counts: Counts) -> Floats:
         """The mid-rank of each observation in each resample, minus the mean rank, `(r, n)`."""
         ties = np.add.reduceat(counts[:, self.order], self.starts, axis=1)
         middles = np.cumsum(ties, axis=1) - ties / 2
@@ -53,7 +53,7 @@ def spearman(x: Ranking, y: Ranking, counts: Counts, groups: ArrayLike | None = 
 
     With `groups (n,)`, the partial correlation given the group: between the ranks minus the mean rank of their group.
     """
-    a, b = x.centerd(counts), y.centerd(counts)
+    a, b = x.centered(counts), y.centered(counts)
     if groups is not None:
         a, b = _within(a, counts, groups), _within(b, counts, groups)
     return _ratio(_sum(counts, a, b), np.sqrt(_sum(counts, a, a) * _sum(counts, b, b)))
@@ -65,7 +65,7 @@ def eta_squared(groups: ArrayLike, y: Ranking, counts: Counts) -> Floats:
     It is the H of Kruskal and Wallis, corrected for ties, over n - 1. For k groups unrelated to the values its mean is
     `(k - 1) / (n - 1)`.
     """
-    ranks = y.centerd(counts)
+    ranks = y.centered(counts)
     rest = _within(ranks, counts, groups)
     total = _sum(counts, ranks, ranks)
     return _ratio(total - _sum(counts, rest, rest), total)

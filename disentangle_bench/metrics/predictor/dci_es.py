@@ -145,7 +145,7 @@ def _columns(target: Target) -> Floats:
 
 
 def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
-    """Return the columns, standardized on the train rows, and random features, centerd there: `(n, p + 1024)`."""
+    """Return the columns, standardized on the train rows, and random features, centered there: `(n, p + 1024)`."""
     columns = standardized(columns, like=columns[train])
     rng = np.random.default_rng(seed)
     scales = np.exp(rng.uniform(np.log(_LOWEST), np.log(_HIGHEST), size=FEATURES[-1]))

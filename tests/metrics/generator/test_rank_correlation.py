@@ -22,7 +22,7 @@ def once(n: int) -> np.ndarray:
 @settings(deadline=None)
 @given(values)
 def test_ranks_are_scipys_from_their_mean(x):
-    assert Ranking.of(x).centerd(once(12))[0] == pytest.approx(stats.rankdata(x) - 6.5)
+    assert Ranking.of(x).centered(once(12))[0] == pytest.approx(stats.rankdata(x) - 6.5)
 
 
 @settings(deadline=None)
