@@ -15,7 +15,7 @@ import click
 import numpy as np
 
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.evaluation.reference_levels import SLOW, USUAL, Levels, reference_levels
+from disentangle_bench.evaluation.reference_levels import SLOW, USUAL, Levels, Part, reference_levels
 from disentangle_bench.metrics import METRICS, Scores, info_of
 from disentangle_bench.metrics.inputs import drawn_mask
 from disentangle_bench.reports.markdown import markdown_table
@@ -121,8 +121,8 @@ def table(metrics: Iterable[str], skipped: Iterable[str] = ()) -> str:
 
 def _levels(call: MetricCall) -> dict[str, Levels]:
     info = info_of(call.function)
-    better = {part: score.better or info.better for part, score in call.scores().items()}
-    return reference_levels(call, better)
+    parts = {name: Part(score.better or info.better, score.in_sample) for name, score in call.scores().items()}
+    return reference_levels(call, parts)
 
 
 def _line(part: str, levels: Iterable[dict[str, Levels]]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from disentangle_bench.evaluation.bootstrap import USUAL
 from disentangle_bench.evaluation.intervals import HALVES, IntervalPlan, plan_intervals, score_intervals
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.evaluation.reference_levels import effort_of, explanation, reference_levels
+from disentangle_bench.evaluation.reference_levels import Part, effort_of, explanation, reference_levels
 from disentangle_bench.metrics import Score
 from disentangle_bench.schedule import Schedule
 from disentangle_bench.seeds import derive_seed
@@ -101,14 +101,14 @@ def add_context(
 def _with_levels(call: MetricCall, scores: dict[str, Score], schedule: Schedule) -> dict[str, Score]:
     has_chance = any(score.chance is not None for score in scores.values())
     has_ceiling = any(score.ceiling is not None for score in scores.values())
-    better = {part: score.better or call.info.better for part, score in scores.items()}
-    levels = reference_levels(call, better, schedule=schedule)
+    parts = {name: Part(score.better or call.info.better, score.in_sample) for name, score in scores.items()}
+    levels = reference_levels(call, parts, schedule=schedule)
     return {
         part: replace(
             score,
             chance=score.chance if has_chance else levels[part].chance,
             ceiling=score.ceiling if has_ceiling else levels[part].ceiling,
-            details={**score.details, "levels": explanation(call)},
+            details={**score.details, "levels": explanation(call, levels[part])},
         )
         for part, score in scores.items()
     }

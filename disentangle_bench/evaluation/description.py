@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.evaluation.dependence import strongest_dependence
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
 
@@ -26,6 +27,7 @@ def describe_samples(
     Returns:
         `codes`: name and kind of each. `train`: how many rows there are to fit on. `factors`: name and kind of each,
         the number of its `classes` unless it is continuous, and whether it is `constant`, which metrics leave out.
+        `dependence`: of the factors, if they depend on each other; see `strongest_dependence`.
     """
     described: dict[str, Any] = {
         "codes": [{"name": name, "kind": kind} for name, kind in zip(names, kinds, strict=True)]
@@ -34,6 +36,8 @@ def describe_samples(
         described["train"] = int(np.count_nonzero(train))
     if factors is not None:
         described["factors"] = _factors(factors)
+        if dependence := strongest_dependence(factors):
+            described["dependence"] = dependence
     return described
 
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from disentangle_bench.storage import once, user_cache, write_json
 
-Means = dict[str, dict[str, float]]
+Drawn = dict[str, dict[str, list[float]]]
+"""What was simulated -> component -> its values."""
 
 
-def remembered(key: Mapping[str, Any], compute: Callable[[], Means]) -> Means:
+def remembered(key: Mapping[str, Any], compute: Callable[[], Drawn]) -> Drawn:
     """The levels of a key, from the cache or computed and stored there.
 
     Several processes may ask at once: one computes, the others wait for it.
@@ -27,8 +28,8 @@ def remembered(key: Mapping[str, Any], compute: Callable[[], Means]) -> Means:
     """
     path = entry_path(key)
 
-    def keep(found: Means) -> None:
-        write_json(path, {"key": key, "figures": found, "sha256": _digest([key, found])})
+    def keep(found: Drawn) -> None:
+        write_json(path, {"key": key, "values": found, "sha256": _digest([key, found])})
 
     return once(path, lambda: _read(path, key), compute, keep)
 
@@ -42,11 +43,11 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _read(path: Path, key: Mapping[str, Any]) -> Means | None:
+def _read(path: Path, key: Mapping[str, Any]) -> Drawn | None:
     """The levels of an entry; None if it is missing or damaged."""
     try:
         entry = json.loads(path.read_text(encoding="utf-8"))
-        sound = entry["sha256"] == _digest([key, entry["figures"]])
+        sound = entry["sha256"] == _digest([key, entry["values"]])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return entry["figures"] if sound else None
+    return entry["values"] if sound else None

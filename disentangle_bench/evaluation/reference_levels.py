@@ -1,6 +1,6 @@
-"""Chance and ceiling of metrics of codes and factors, by simulation with the same factor sizes.
+"""Chance and ceiling of metrics of codes and factors, by simulation beside the same factors.
 
-Factors are drawn independently of each other, with the counts of the subject's. Chance is the score of codes of the
+The factors keep their rows, and so their counts and what they tell of each other. Chance is the score of codes of the
 same number and kinds that know nothing of them; the ceiling is the score of codes each of which is one factor.
 """
 
@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from math import hypot, sqrt
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from disentangle_bench.evaluation.levels_cache import remembered
+from disentangle_bench.evaluation.levels_cache import Drawn, remembered
 from disentangle_bench.evaluation.metric_call import MetricCall, Values
-from disentangle_bench.evaluation.simulation import Sizes
+from disentangle_bench.evaluation.simulation import Likeness
 from disentangle_bench.metrics.metric import Better
 from disentangle_bench.schedule import UNTIMED, Schedule
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import installed_version, sha256
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Version of the simulation; a new one makes cached values invalid."""
 PACKAGES = ("disentangle-bench", "numpy", "scipy", "scikit-learn", "lightgbm", "torch")
 """Packages whose versions may change a simulated value."""
@@ -51,53 +52,104 @@ class Effort(NamedTuple):
 
 
 USUAL = Effort(rows=20_000, chance=5, ceiling=2, fillings=("dead", "noise"))
+SLOW_BY_NAME = Effort(rows=20_000, chance=1, ceiling=1, fillings=("dead", "noise"))
 SLOW = Effort(rows=2_000, chance=1, ceiling=1, fillings=("dead",))
+FEW_ROWS = 1_000
+"""Below these, more is simulated: scores of few rows vary, and are computed in no time."""
+MOST_TIMES = 4
+ERRORS = 2.0
+"""Standard errors of their difference by which the ceiling has to be better than chance."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Chance and ceiling of one component of a metric; None where a simulation leaves it undefined."""
+    """Chance and ceiling of one component of a metric.
+
+    Attributes:
+        chance, ceiling: None where a simulation leaves it undefined, and where the two put nothing in order.
+        errors: `chance` and `ceiling` -> standard error of the mean over the simulations, where there are several.
+        reason: why both are None although the simulations are defined.
+    """
 
     chance: float | None = None
     ceiling: float | None = None
+    errors: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+
+class Part(NamedTuple):
+    """What decides on the levels of one component of a metric.
+
+    Attributes:
+        better: its direction, which decides which of two perfect subjects is the ceiling.
+        in_sample: whether it is measured on the rows that were fitted on.
+    """
+
+    better: Better
+    in_sample: bool = False
 
 
 def reference_levels(
-    call: MetricCall, better: Mapping[str, Better], *, schedule: Schedule = UNTIMED, cached: bool = True
+    call: MetricCall, parts: Mapping[str, Part], *, schedule: Schedule = UNTIMED, cached: bool = True
 ) -> dict[str, Levels]:
-    """Return chance and ceiling of components of a metric, for subjects of the size of the one that it is computed on.
+    """Return chance and ceiling of components of a metric, for subjects with the factors that it is computed on.
 
-    They depend on the metric, its settings and the sizes alone, neither on the seed nor on the codes.
+    They depend on the metric, its settings, the factors and the number and kinds of the codes alone, neither on the
+    seed nor on the values of the codes.
 
     Args:
         call: the metric and its rows.
-        better: component -> its direction, which decides which of two perfect subjects is the ceiling.
+        parts: the components.
         schedule: how the simulations are made.
         cached: look the levels up in the user's cache, and keep them there.
     """
     effort = effort_of(call)
-    sizes = Sizes.of(call, effort.rows)
-    compute = partial(_simulated, call, sizes, effort, schedule)
-    means = remembered(_key(call, sizes, effort), compute) if cached else compute()
-    levels = {}
-    for part, direction in better.items():
-        ceilings = [means[filling][part] for filling in FILLINGS if part in means.get(filling, {})]
-        if direction != "neither":
-            ceilings.sort(reverse=direction == "higher")
-        levels[part] = Levels(means["chance"].get(part), ceilings[0] if ceilings else None)
-    return levels
+    likeness = Likeness.of(call, effort.rows)
+    compute = partial(_simulated, call, likeness, effort, schedule)
+    drawn = remembered(_key(call, likeness, effort), compute) if cached else compute()
+    fewer = len(likeness.factors) < likeness.samples
+    return {
+        name: _levels_of(part, {what: of.get(name, []) for what, of in drawn.items()}, fewer)
+        for name, part in parts.items()
+    }
+
+
+def _levels_of(part: Part, drawn: Mapping[str, list[float]], fewer: bool) -> Levels:
+    """Return the levels of a component from its simulated values: of chance and of each filling."""
+    if part.better == "neither":
+        return Levels(reason="it has no better direction, so that codes that know nothing need not be its least")
+    if part.in_sample and fewer:
+        return Levels(reason="it is measured on the rows that were fitted on, and fewer of those were simulated")
+    sign = 1 if part.better == "higher" else -1
+    fillings = [drawn[filling] for filling in FILLINGS if drawn.get(filling)]
+    found = {"chance": drawn["chance"]} if drawn["chance"] else {}
+    found |= {"ceiling": max(fillings, key=lambda values: sign * fmean(values))} if fillings else {}
+    means = {what: fmean(values) for what, values in found.items()}
+    errors = {what: stdev(values) / sqrt(len(values)) for what, values in found.items() if len(values) > 1}
+    levels = Levels(means.get("chance"), means.get("ceiling"), errors)
+    if levels.chance is None or levels.ceiling is None:
+        return levels
+    if sign * (levels.ceiling - levels.chance) > ERRORS * hypot(*errors.values()):
+        return levels
+    scores = f"perfect codes score {levels.ceiling:.3g} beside such factors, and codes that know nothing"
+    return Levels(reason=f"{scores} {levels.chance:.3g}")
 
 
 def effort_of(call: MetricCall) -> Effort:
-    """Return how much is simulated of a metric."""
-    return SLOW if call.info.slow else USUAL
+    """Return how much is simulated of a metric: little of a slow one, but of one that was asked for by name."""
+    if call.info.slow:
+        return SLOW if call.info.default else SLOW_BY_NAME
+    times = min(MOST_TIMES, max(1, FEW_ROWS // len(call.codes)))
+    return USUAL._replace(chance=USUAL.chance * times, ceiling=USUAL.ceiling * times)
 
 
-def explanation(call: MetricCall) -> dict[str, Any]:
-    """Return how the levels of a metric are simulated, for the details of its scores."""
+def explanation(call: MetricCall, levels: Levels) -> dict[str, Any]:
+    """Return how the levels of a score are simulated, for its details: with their standard errors, or why not."""
     effort = effort_of(call)
     rows = min(len(call.codes), effort.rows)
     details: dict[str, Any] = {"rows": rows, "chance_repeats": effort.chance, "ceiling_repeats": effort.ceiling}
+    details |= {"errors": dict(levels.errors)} if levels.errors else {}
+    details |= {"reason": levels.reason} if levels.reason else {}
     if rows < len(call.codes):
         details["simulated_at_fewer_rows_than"] = len(call.codes)
     if len(call.codes.names) > len(call.factors.names):
@@ -106,7 +158,7 @@ def explanation(call: MetricCall) -> dict[str, Any]:
     return details
 
 
-def _key(call: MetricCall, sizes: Sizes, effort: Effort) -> dict[str, Any]:
+def _key(call: MetricCall, likeness: Likeness, effort: Effort) -> dict[str, Any]:
     """Return all that levels depend on, the file of the metric too: a draft must not meet those of an earlier one."""
     source = Path(inspect.getsourcefile(call.function) or "")
     return {
@@ -115,33 +167,35 @@ def _key(call: MetricCall, sizes: Sizes, effort: Effort) -> dict[str, Any]:
         "version": call.info.version,
         "source": sha256(source) if source.is_file() else "",
         "settings": {key: value for key, value in call.settings.items() if key != "seed"},
-        "sizes": sizes.values(),
+        "likeness": likeness.values(),
         "effort": list(effort),
         "packages": {name: installed_version(name) for name in PACKAGES},
     }
 
 
-def _simulated(call: MetricCall, sizes: Sizes, effort: Effort, schedule: Schedule) -> dict[str, Values]:
-    """Return `chance` and each filling that was simulated -> the mean of every component that all repeats define."""
-    fillings = effort.fillings if len(sizes.codes) > len(sizes.factors.names) else effort.fillings[:1]
+def _simulated(call: MetricCall, likeness: Likeness, effort: Effort, schedule: Schedule) -> Drawn:
+    """Return `chance` and each filling that was simulated -> values of every component that all repeats define."""
+    fillings = effort.fillings if likeness.spare else effort.fillings[:1]
     repeats: dict[str, int] = {"chance": effort.chance, **dict.fromkeys(fillings, effort.ceiling)}
     draws = [(what, repeat) for what, count in repeats.items() for repeat in range(count)]
-    answers = list(schedule.map(partial(_simulate, call, sizes), draws))
-    means = {}
+    answers = list(schedule.map(partial(_simulate, call, likeness), draws))
+    values = {}
     for what in repeats:
         found = [answer for (drawn, _), answer in zip(draws, answers, strict=True) if drawn == what]
         defined = set.intersection(*map(set, found))
-        means[what] = {part: fmean(answer[part] for answer in found) for part in found[0] if part in defined}
-    return means
+        values[what] = {part: [answer[part] for answer in found] for part in found[0] if part in defined}
+    return values
 
 
-def _simulate(call: MetricCall, sizes: Sizes, draw: tuple[str, int]) -> Values:
+def _simulate(call: MetricCall, likeness: Likeness, draw: tuple[str, int]) -> Values:
     what, repeat = draw
     seed = derive_seed(0, "reference levels", what, repeat)
     rng = np.random.default_rng(seed)
-    factors = sizes.draw_factors(rng)
-    codes = sizes.ignorant_codes(rng) if what == "chance" else sizes.perfect_codes(factors, rng, noise=what == "noise")
+    factors, train = likeness.shuffled(rng)
+    codes = likeness.ignorant_codes(rng)
+    if what != "chance":
+        codes = likeness.perfect_codes(factors, rng, noise=what == "noise")
     settings = dict(call.settings)
     if "seed" in settings:
         settings["seed"] = seed % 2**32
-    return replace(call, codes=codes, factors=factors, train=sizes.draw_train(rng), settings=settings).values()
+    return replace(call, codes=codes, factors=factors, train=train, settings=settings).values()

@@ -1,4 +1,4 @@
-"""Simulated codes and factors of the sizes of a subject: codes that know nothing, and perfect ones."""
+"""Simulated codes beside the factors of a subject: codes that know nothing, and perfect ones."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
+from disentangle_bench.seeds import derive_seed
 
 Floats = NDArray[np.float64]
 
@@ -40,55 +41,49 @@ class CodeKind:
 
 
 @dataclass(frozen=True, eq=False)
-class Sizes:
-    """What a simulation keeps of a subject: its sizes, and not which values go together.
+class Likeness:
+    """What a simulation keeps of a subject: which values its factors have together, and nothing of its codes but sizes.
 
     Attributes:
         codes: of the subject.
-        factors: `(n, k)`, each column sorted on its own; some rows at even distances if there are too many.
-        train: number of rows for fitting; None without splits.
+        factors: `(n, k)` rows of the subject, sorted; some of them if there are too many.
+        train: `(n,)` bool, which of these are for fitting; None without splits.
         samples: number of rows of the subject.
     """
 
     codes: tuple[CodeKind, ...]
     factors: Variables
-    train: int | None
+    train: NDArray[np.bool_] | None
     samples: int
 
     @classmethod
     def of(cls, call: MetricCall, max_rows: int) -> Self:
-        """Return the sizes of the data of a metric."""
-        samples = len(call.codes)
-        rows = min(samples, max_rows)
-        some = thinned(call.factors, np.arange(rows) * samples // rows)
-        train = None
-        if call.train is not None:
-            train = min(max(round(float(call.train.mean()) * rows), 1), rows - 1)
+        """Return the likeness of the data of a metric."""
+        rows = _some_rows(len(call.codes), call.train, max_rows)
+        some = thinned(call.factors, rows)
+        train = None if call.train is None else np.asarray(call.train)[rows]
+        order = np.lexsort([*some.values.T[::-1], *([] if train is None else [train])])
         codes = tuple(
             CodeKind(name, kind, 0 if summary.values is None else len(summary.values))
             for name, kind, summary in zip(call.codes.names, call.codes.kinds, call.codes.summaries, strict=True)
         )
-        return cls(codes, Variables(np.sort(some.values, axis=0), some.names, some.kinds), train, samples)
+        return cls(codes, some.rows(order), None if train is None else train[order], len(call.codes))
 
     def values(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it, the values of the factors as a digest."""
+        """Return all of it as JSON can hold it, the rows of the factors as a digest."""
         columns = [f"{column.dtype.kind}{'|'.join(map(str, column.tolist()))}" for column in self.factors.values.T]
         return {
             "codes": [[code.name, code.kind, code.values] for code in self.codes],
             "factors": [[*pair] for pair in zip(self.factors.names, self.factors.kinds, strict=True)],
-            "margins": hashlib.sha256("\0".join(columns).encode()).hexdigest(),
+            "joint": hashlib.sha256("\0".join(columns).encode()).hexdigest(),
             "rows": len(self.factors),
-            "train": self.train,
+            "train": None if self.train is None else hashlib.sha256(self.train.tobytes()).hexdigest(),
         }
 
-    def draw_factors(self, rng: np.random.Generator) -> Variables:
-        """Draw factors that are independent of each other and have the subject's counts."""
-        columns = [rng.permutation(column) for column in self.factors.values.T]
-        return Variables(np.stack(columns, axis=1), self.factors.names, self.factors.kinds)
-
-    def draw_train(self, rng: np.random.Generator) -> NDArray[np.bool_] | None:
-        """Draw a train mask `(n,)` of the subject's share."""
-        return None if self.train is None else np.asarray(rng.permutation(len(self.factors)) < self.train)
+    def shuffled(self, rng: np.random.Generator) -> tuple[Variables, NDArray[np.bool_] | None]:
+        """Return the rows of the factors, and which are for fitting, in a random order."""
+        order = rng.permutation(len(self.factors))
+        return self.factors.rows(order), None if self.train is None else self.train[order]
 
     def ignorant_codes(self, rng: np.random.Generator) -> Variables:
         """Draw codes `(n, d)` that know nothing."""
@@ -101,7 +96,7 @@ class Sizes:
         A continuous code stays continuous and holds its factor's numbers, so that a metric cuts it into bins here, too;
         other codes take their factor's kind. Factors go to codes of their own kind first, then to continuous ones.
         """
-        owner = self._owners(factors.kinds)
+        owner = self._owners()
         columns, kinds = [], []
         for place, code in enumerate(self.codes):
             if place in owner:
@@ -114,14 +109,37 @@ class Sizes:
                 kinds.append(code.kind)
         return self._variables(columns, kinds)
 
-    def _owners(self, kinds: Sequence[Kind]) -> dict[int, int]:
+    @property
+    def varying(self) -> list[int]:
+        """The positions of the factors that vary."""
+        return [place for place, column in enumerate(self.factors.values.T) if (column != column[0]).any()]
+
+    @property
+    def spare(self) -> int:
+        """How many perfect codes are left over."""
+        return max(0, len(self.codes) - len(self.varying))
+
+    def _owners(self) -> dict[int, int]:
         """Return position of a code -> position of its factor."""
+        varying = self.varying
+        kinds = [self.factors.kinds[place] for place in varying]
         fit = [[2 if code.kind == kind else int(code.kind == "continuous") for kind in kinds] for code in self.codes]
-        places, owned = linear_sum_assignment(np.array(fit), maximize=True)
-        return dict(zip(places.tolist(), owned.tolist(), strict=True))
+        places, owned = linear_sum_assignment(np.array(fit).reshape(len(self.codes), -1), maximize=True)
+        return {int(place): varying[factor] for place, factor in zip(places, owned, strict=True)}
 
     def _variables(self, columns: Sequence[Floats], kinds: Sequence[Kind]) -> Variables:
         return Variables(np.stack(columns, axis=1), tuple(code.name for code in self.codes), tuple(kinds))
+
+
+def _some_rows(samples: int, train: NDArray[np.bool_] | None, most: int) -> NDArray[np.int64]:
+    """Draw rows of each split in proportion, in order: rows at even distances might all have one value of a factor."""
+    splits = [np.ones(samples, dtype=bool)] if train is None else [np.asarray(train), ~np.asarray(train)]
+    rng = np.random.default_rng(derive_seed(0, "reference levels", "rows"))
+    drawn = []
+    for split in map(np.flatnonzero, splits):
+        size = len(split) if samples <= most else min(len(split), max(1, round(most * len(split) / samples)))
+        drawn.append(rng.choice(split, size, replace=False))
+    return np.sort(np.concatenate(drawn))
 
 
 def thinned(variables: Variables, rows: NDArray[np.int64]) -> Variables:

@@ -74,6 +74,7 @@ class Score:
         better, bounds: where a component differs from what its metric declares, such as an error beside an accuracy.
         code: the code that is scored, in metrics that score codes one by one; see `of_code`.
         component: what is scored of that code; empty where it is the code as such.
+        in_sample: whether it is measured on the rows that were fitted on, so that it depends on how many there are.
         resampling: what can be drawn anew for an interval without fitting or counting anew, where there is such.
     """
 
@@ -91,6 +92,7 @@ class Score:
     bounds: Bounds | None = None
     code: str | None = None
     component: str = ""
+    in_sample: bool = False
     resampling: Resampling | None = field(default=None, compare=False, repr=False)
 
     @classmethod

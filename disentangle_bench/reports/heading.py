@@ -34,7 +34,8 @@ def heading(subject: Mapping[str, Any]) -> tuple[str, str]:
     codes += f" code{'s' if kinds.total() > 1 else ''}" if kinds else ""
     counts = ", ".join(part.replace(" ", UNBROKEN) for part in (samples, codes) if part)
     status = str(subject.get("status", SOUND))
-    parts = (counts, *_factors(subject.get("factors")), "" if status == SOUND else status)
+    factors = (*_factors(subject.get("factors")), _dependence(subject.get("dependence")))
+    parts = (counts, *factors, "" if status == SOUND else status)
     return name, "; ".join(filter(None, parts))
 
 
@@ -54,3 +55,10 @@ def _factors(factors: Sequence[Mapping[str, Any]] | None) -> list[str]:
         *([f"factors: {said}"] if varying else []),
         *([f"{', '.join(constant)} constant, left out"] if constant else []),
     ]
+
+
+def _dependence(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    of = f"I({found['of']}; {found['on']}) = {found['share']:.2f} of H({found['of']})"
+    return f"factors depend on each other: {of.replace(' ', UNBROKEN)}"

@@ -30,6 +30,8 @@ COMPONENT = 10
 """The room behind the longest name of a metric for the name of a component."""
 LEAST_LABEL, MOST_LABEL = 20, 44
 INDENT = "  "
+FAR = 3
+"""Standard errors beyond which a level is known to lie on its side of a value."""
 
 
 class Said(NamedTuple):
@@ -167,17 +169,33 @@ def title(subject: Mapping[str, Any], width: int) -> Text:
 
 
 def footer(results: Results, *, every: bool = False) -> list[str]:
-    """Say why some scores have no value, each reason once, and how many scores have no row."""
-    names: dict[str, list[str]] = {}
+    """Say why some scores lack a value or levels, how uncertain levels are, and how many scores have no row."""
+    values: dict[str, list[str]] = {}
+    levels: dict[str, list[str]] = {}
+    errors: list[str] = []
     hidden = 0
     for scores in results.by_metric().values():
         shown = _shown(scores, every)
         hidden += len(_shown(scores, every=True)) - len(shown)
         for name, entry in shown.items():
+            simulated = entry.details.get("levels", {})
             if entry.value is None:
-                names.setdefault(entry.reason, []).append(name)
-    notes = [f"No value ({reason}): {', '.join(of)}." for reason, of in names.items()]
+                values.setdefault(entry.reason, []).append(name)
+            elif "reason" in simulated:
+                levels.setdefault(simulated["reason"], []).append(name)
+            errors += [f"{level} of {name} by {error:.2g}" for level, error in _uncertain(entry, simulated)]
+    notes = [f"No value ({reason}): {', '.join(of)}." for reason, of in values.items()]
+    notes += [f"No chance and ceiling ({reason}): {', '.join(of)}." for reason, of in levels.items()]
+    notes += [f"Levels are simulated, with standard errors: {'; '.join(errors)}."] if errors else []
     return [*notes, *([f"{hidden} more score{'s' if hidden > 1 else ''} with --all."] if hidden else [])]
+
+
+def _uncertain(entry: ScoreEntry, simulated: Mapping[str, Any]) -> Iterable[tuple[str, float]]:
+    """Give the levels of a score that are so uncertain that they may lie on the other side of its value."""
+    for level, error in simulated.get("errors", {}).items():
+        stands = getattr(entry, level)
+        if stands is not None and entry.value is not None and 0 < abs(entry.value - stands) <= FAR * error:
+            yield level, error
 
 
 def text_table(results: Results) -> TextTable:

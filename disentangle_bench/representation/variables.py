@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -126,11 +127,9 @@ def _check_names(width: int, names: tuple[str, ...], kinds: tuple[str, ...]) -> 
         raise RepresentationError(
             f"{width} columns came with {len(names)} names and {len(kinds)} kinds.", "Give one of each per column."
         )
-    for name in names:
-        if not name or names.count(name) > 1:
-            raise RepresentationError(
-                f"{names.count(name)} columns are named {name!r}.", "Give each a name of its own."
-            )
+    for name, columns in Counter(names).items():
+        if not name or columns > 1:
+            raise RepresentationError(f"{columns} columns are named {name!r}.", "Give each a name of its own.")
     for kind in kinds:
         if kind not in KINDS:
             raise RepresentationError(f"{kind!r} is not a kind of variable.", f"Use one of {', '.join(KINDS)}.")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from disentangle_bench.evaluation import reference_levels as levels
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.evaluation.simulation import Sizes, thinned
-from disentangle_bench.metrics import Score, Scores, info_of, metric
+from disentangle_bench.evaluation.simulation import Likeness, thinned
+from disentangle_bench.metrics import METRICS, Score, Scores, info_of, metric
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.representation.variables import BATCH, Variables
@@ -23,7 +23,8 @@ from tests.metrics.information.pairwise import entropies, pairwise_information
 from .conftest import MakeCall, information, share
 
 DSPRITES = (3, 6, 40, 32, 32)
-BETTER = {"": "higher", "right": "higher", "wrong": "lower", "missing": "higher"}
+HIGHER = levels.Part("higher")
+BETTER = {name: levels.Part("lower" if name == "wrong" else "higher") for name in ("", "right", "wrong", "missing")}
 KINDS = ("categorical", "ordinal", "continuous", "cyclic")
 
 
@@ -36,16 +37,17 @@ def gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Scores:
 
 @metric("recorded", version=1, bounds=(None, None), better="neither", source="this test")
 def recorded(codes: Codes, factors: Factors, train: Any, *, seed: int = 0) -> Scores:
-    """How many codes are constant, how many rows and train rows there are; the last part is not always defined."""
+    """How many codes are constant, that beside the rows and the train rows; the last part is not always defined."""
     values, rows = np.asarray(codes), len(np.asarray(train))
     dead = int((values == values[0]).all(axis=0).sum())
     undefined = Score.undefined("dead codes") if dead else Score(1.0)
-    return {"dead": Score(dead), "rows": Score(rows), "train": Score(np.asarray(train).mean()), "alive": undefined}
+    share = dead + np.asarray(train).mean()
+    return {"dead": Score(dead), "rows": Score(dead + rows), "train": Score(share), "alive": undefined}
 
 
-def sizes_of(codes: Any, factors: Any, train: Any = None, most_rows: int = 20_000) -> Sizes:
+def likeness_of(codes: Any, factors: Any, train: Any = None, most_rows: int = 20_000) -> Likeness:
     data = Representation.of(codes, factors, train)
-    return Sizes.of(MetricCall(gap, data.codes, data.factors, data.train, {}), most_rows)
+    return Likeness.of(MetricCall(gap, data.codes, data.factors, data.train, {}), most_rows)
 
 
 def test_perfect_codes_score_about_point_nine_mig_on_factors_as_of_dsprites(make_call: MakeCall) -> None:
@@ -65,7 +67,9 @@ def test_chance_of_a_share_is_one_over_its_values(make_call: MakeCall) -> None:
     assert found["missing"] == levels.Levels()
 
 
-def test_levels_depend_on_sizes_and_not_on_what_goes_with_what(make_call: MakeCall, cache: Path) -> None:
+def test_levels_depend_neither_on_the_order_of_rows_nor_on_the_values_of_codes(
+    make_call: MakeCall, cache: Path
+) -> None:
     rng = np.random.default_rng(0)
     codes, factors = rng.standard_normal((300, 3)), rng.integers(4, size=(300, 2))
     first = levels.reference_levels(make_call(gap, codes, factors), BETTER)
@@ -74,7 +78,9 @@ def test_levels_depend_on_sizes_and_not_on_what_goes_with_what(make_call: MakeCa
     assert len(list((cache / "levels").glob("*.json"))) == 1
 
 
-@pytest.mark.parametrize("change", ["codes", "kinds", "rows", "margins", "factors", "settings", "metric", "train"])
+@pytest.mark.parametrize(
+    "change", ["codes", "kinds", "rows", "margins", "joint", "factors", "settings", "metric", "train"]
+)
 def test_levels_of_other_sizes_are_others(make_call: MakeCall, cache: Path, change: str) -> None:
     rng = np.random.default_rng(0)
     codes, factors = rng.standard_normal((300, 3)), rng.integers(4, size=(300, 2))
@@ -85,6 +91,7 @@ def test_levels_of_other_sizes_are_others(make_call: MakeCall, cache: Path, chan
         "kinds": lambda: make_call(gap, rng.integers(9, size=(300, 3)), factors, train),
         "rows": lambda: make_call(gap, codes[:200], factors[:200], train[:200]),
         "margins": lambda: make_call(gap, codes, factors // 2, train),
+        "joint": lambda: make_call(gap, codes, np.column_stack([factors[:, 0], np.roll(factors[:, 1], 1)]), train),
         "factors": lambda: make_call(gap, codes, factors[:, :1], train),
         "settings": lambda: make_call(gap, codes, factors, train, num_bins=5),
         "metric": lambda: make_call(information, codes, factors, train),
@@ -109,29 +116,32 @@ def test_a_metrics_own_seed_is_no_other_level(make_call: MakeCall, cache: Path) 
 
 
 def test_further_codes_are_dead_or_noise_and_the_better_of_the_two_is_the_ceiling(make_call: MakeCall) -> None:
-    parts = dict.fromkeys(("dead", "rows", "train", "alive"), "higher")
+    parts = dict.fromkeys(("dead", "rows", "train", "alive"), HIGHER)
     train = np.arange(1000) < 250
     call = make_call(recorded, np.random.default_rng(0).standard_normal((1000, 5)), np.arange(1000) % 2, train)
     found = levels.reference_levels(call, parts)
     assert (found["dead"].chance, found["dead"].ceiling) == (0, 4)
-    assert levels.reference_levels(call, dict.fromkeys(parts, "lower"))["dead"].ceiling == 0
-    assert (found["rows"].ceiling, found["train"].ceiling) == (1000, 0.25)
-    assert found["alive"] == levels.Levels(1, 1)
+    assert (found["rows"].chance, found["train"].chance) == (1000, 0.25)
+    assert found["alive"] == levels.Levels(
+        reason="perfect codes score 1 beside such factors, and codes that know nothing 1"
+    )
+    noisy = levels.reference_levels(call, dict.fromkeys(parts, levels.Part("lower")))["dead"]
+    assert noisy.reason.startswith("perfect codes score 0 ")
 
 
 def test_what_every_simulation_of_leaves_undefined_is_null(make_call: MakeCall) -> None:
     labels = np.zeros(40, dtype=int)
     found = levels.reference_levels(
-        make_call(recorded, labels, np.arange(40) % 2, np.arange(40) < 20), {"alive": "higher"}
+        make_call(recorded, labels, np.arange(40) % 2, np.arange(40) < 20), {"alive": HIGHER}
     )
-    assert found["alive"] == levels.Levels(None, 1)
+    assert found["alive"] == levels.Levels(None, 1, {"ceiling": 0})
 
 
 def test_many_rows_are_simulated_at_fewer_and_said_to_be(make_call: MakeCall) -> None:
     n = levels.USUAL.rows * 2
-    call = make_call(recorded, np.zeros((n, 1)), np.arange(n) % 2, np.arange(n) < n // 2)
-    assert levels.reference_levels(call, {"rows": "higher"})["rows"].chance == levels.USUAL.rows
-    told = levels.explanation(call)
+    call = make_call(recorded, np.zeros((n, 2)), np.arange(n) % 2, np.arange(n) < n // 2)
+    assert levels.reference_levels(call, {"rows": HIGHER})["rows"].chance == levels.USUAL.rows
+    told = levels.explanation(call, levels.Levels())
     assert told["rows"] == levels.USUAL.rows
     assert told["simulated_at_fewer_rows_than"] == n
 
@@ -163,34 +173,34 @@ def subjects(draw: st.DrawFn) -> tuple[Variables, Variables, int]:
 @given(subjects())
 def test_simulated_subjects_are_of_the_subjects_size(subject: tuple[Variables, Variables, int]) -> None:
     codes, factors, seed = subject
-    sizes = sizes_of(codes, factors)
+    likeness = likeness_of(codes, factors)
     rng = np.random.default_rng(seed)
-    drawn = sizes.draw_factors(rng)
+    drawn, _ = likeness.shuffled(rng)
     assert (drawn.names, drawn.kinds) == (factors.names, factors.kinds)
-    assert np.array_equal(np.sort(drawn.values, axis=0), np.sort(factors.values, axis=0))
-    ignorant = sizes.ignorant_codes(rng)
+    assert sorted(drawn.values.tolist()) == sorted(factors.values.tolist())
+    ignorant = likeness.ignorant_codes(rng)
     assert (ignorant.names, ignorant.kinds, ignorant.values.shape) == (codes.names, codes.kinds, codes.values.shape)
     for noise in (False, True):
-        perfect = sizes.perfect_codes(drawn, rng, noise=noise)
+        perfect = likeness.perfect_codes(drawn, rng, noise=noise)
         assert (perfect.names, perfect.values.shape) == (codes.names, codes.values.shape)
         found = [any(np.array_equal(column, factor) for factor in drawn.values.T) for column in perfect.values.T]
-        assert sum(found) >= min(len(codes.names), len(factors.names))
+        assert sum(found) >= min(len(codes.names), len(likeness.varying))
 
 
 def test_a_perfect_code_keeps_to_continuous_and_prefers_its_kind() -> None:
     codes = Variables.wrap(np.zeros((6, 3)), kinds=["continuous", "categorical", "continuous"])
     factors = Variables.wrap(np.arange(12.0).reshape(6, 2) % 5, kinds=["ordinal", "categorical"], prefix="f")
-    sizes = sizes_of(codes, factors)
-    drawn = sizes.draw_factors(np.random.default_rng(0))
-    perfect = sizes.perfect_codes(drawn, np.random.default_rng(0), noise=False)
+    likeness = likeness_of(codes, factors)
+    drawn, _ = likeness.shuffled(np.random.default_rng(0))
+    perfect = likeness.perfect_codes(drawn, np.random.default_rng(0), noise=False)
     assert perfect.kinds == codes.kinds
     assert np.array_equal(perfect.values[:, 1], drawn.values[:, 1])
 
 
 def test_factors_of_text_have_perfect_codes() -> None:
-    sizes = sizes_of(np.zeros((4, 1)), np.array(["b", "a", "b", "c"]))
-    drawn = sizes.draw_factors(np.random.default_rng(0))
-    perfect = sizes.perfect_codes(drawn, np.random.default_rng(0), noise=False)
+    likeness = likeness_of(np.zeros((4, 1)), np.array(["b", "a", "b", "c"]))
+    drawn, _ = likeness.shuffled(np.random.default_rng(0))
+    perfect = likeness.perfect_codes(drawn, np.random.default_rng(0), noise=False)
     assert {(text, number) for text, number in zip(drawn.values[:, 0], perfect.values[:, 0], strict=True)} == {
         ("a", 0.0),
         ("b", 1.0),
@@ -226,3 +236,81 @@ def test_thinning_takes_the_rows_asked_for() -> None:
     variables = Variables.wrap(np.arange(3 * BATCH))
     rows = np.arange(0, 3 * BATCH, 1000)
     assert np.array_equal(thinned(variables, rows).values[:, 0], rows)
+
+
+def dependent(n: int = 3000) -> np.ndarray:
+    """Two factors of which the second is often the first, and one of its own."""
+    rng = np.random.default_rng(5)
+    first, other = rng.integers(5, size=(2, n))
+    return np.column_stack([first, np.where(rng.random(n) < 0.7, first, other), rng.integers(4, size=n)])
+
+
+def test_the_ceiling_of_mig_allows_for_what_factors_tell_of_each_other(make_call: MakeCall) -> None:
+    """With a code per factor and no other, the runner-up is the code of the factor that tells most."""
+    factors = dependent()
+    shared, sizes = pairwise_information(factors, factors, 20), entropies(factors, 20)
+    others = np.where(np.eye(3, dtype=bool), 0, shared).max(axis=0)
+    call = make_call(gap, np.random.default_rng(0).standard_normal((3000, 3)), factors)
+    found = levels.reference_levels(call, BETTER)[""]
+    assert found.ceiling == pytest.approx(((sizes - others) / sizes).mean(), abs=1e-12)
+    assert found.ceiling < 0.8
+    assert found.chance < 0.02
+
+
+def test_codes_that_are_the_factors_stand_at_the_ceiling(make_call: MakeCall) -> None:
+    factors = dependent(600)
+    train = np.arange(600) % 3 > 0
+    for metric_name in ("mig", "mig-sup", "dcimig", "sap", "modularity"):
+        function = METRICS.get(metric_name)
+        call = make_call(function, factors.astype(float), factors, train)
+        value = call.values()[""]
+        found = levels.reference_levels(call, {"": HIGHER})[""]
+        assert found.ceiling == pytest.approx(value, abs=1e-9), metric_name
+        assert found.chance < value, metric_name
+
+
+def test_of_many_rows_no_value_of_a_factor_is_passed_over(make_call: MakeCall) -> None:
+    """Every second row of a grid would have one value of its last factor."""
+    n = 2 * levels.USUAL.rows
+    factors = np.column_stack([np.arange(n) // 2 % 3, np.arange(n) % 2])
+    train = np.arange(n) % 4 == 0
+    likeness = likeness_of(np.zeros((n, 1)), factors, train)
+    assert len(likeness.factors) == levels.USUAL.rows
+    assert likeness.factors.values.mean(axis=0) == pytest.approx([1, 0.5], abs=0.02)
+    assert likeness.train.mean() == 0.25
+
+
+def test_levels_that_put_nothing_in_order_stay_empty_with_a_reason(make_call: MakeCall) -> None:
+    """Every code is certain to know a factor that is different in every row, counted in bins."""
+    unique = np.column_stack([np.arange(300), np.random.default_rng(0).integers(4, size=300)])
+    call = make_call(METRICS.get("modularity"), np.random.default_rng(1).standard_normal((300, 3)), unique)
+    found = levels.reference_levels(call, {"": HIGHER})[""]
+    assert (found.chance, found.ceiling) == (None, None)
+    assert "perfect codes score" in found.reason
+
+
+def test_a_score_without_a_direction_has_no_levels(make_call: MakeCall) -> None:
+    labels = np.arange(60) % 3
+    call = make_call(share, labels, labels, labels == 0)
+    found = levels.reference_levels(call, {"right": levels.Part("neither")})["right"]
+    assert (found.chance, found.ceiling) == (None, None)
+    assert "direction" in found.reason
+
+
+def test_scores_of_the_rows_fitted_on_have_levels_of_as_many_rows_only(make_call: MakeCall) -> None:
+    fitted = {"right": levels.Part("higher", in_sample=True)}
+    found = []
+    for n in (levels.USUAL.rows, levels.USUAL.rows + 2):
+        labels = np.arange(n) % 3
+        found.append(levels.reference_levels(make_call(share, labels, labels, np.arange(n) % 2), fitted)["right"])
+    assert found[0].ceiling == 1
+    assert (found[1].chance, found[1].ceiling) == (None, None)
+
+
+def test_levels_come_with_their_error_and_few_rows_with_more_simulations(make_call: MakeCall) -> None:
+    few, many = (make_call(share, np.arange(n) % 3, np.arange(n) % 3, np.arange(n) % 2) for n in (40, 1000))
+    assert levels.effort_of(few).chance > levels.effort_of(many).chance == levels.USUAL.chance
+    found = levels.reference_levels(few, BETTER)["right"]
+    assert found.errors["ceiling"] == 0
+    expected = np.sqrt(1 / 3 * 2 / 3 / 20 / levels.effort_of(few).chance)
+    assert found.errors["chance"] == pytest.approx(expected, rel=0.5)

@@ -61,3 +61,11 @@ def test_lines_do_not_end_within_a_factor():
     assert " ".join(lines) == f"codes.npz: {SAID}"
     assert max(map(len, lines)) <= 60
     assert [line.split()[-1] for line in lines[:-1]] == ["codes;", "color"]
+
+
+def test_factors_that_depend_on_each_other():
+    dependence = {"of": "shape", "on": "x", "information": 0.5, "share": 0.3142}
+    text = said(dependence=dependence, status="collapsed: sigma")
+    assert text.endswith(
+        "; color constant, left out; factors depend on each other: I(shape; x) = 0.31 of H(shape); collapsed: sigma"
+    )

@@ -152,7 +152,8 @@ def _informativeness(predictions: dict[str, Prediction]) -> dict[str, Score]:
     bounds = (0, 1) if all(one.by_class for one in predictions.values()) else (None, 1)
     for component, rows in (("informativeness", "test"), ("informativeness.train", "train")):
         each = {name: getattr(one, rows) for name, one in predictions.items()}
-        scores[component] = Score(float(np.mean(list(each.values()))), bounds=bounds, details={"each": each})
+        value, in_sample = float(np.mean(list(each.values()))), rows == "train"
+        scores[component] = Score(value, bounds=bounds, details={"each": each}, in_sample=in_sample)
     return scores
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -91,7 +92,7 @@ def explicitness(
     test = _mean({name: area.test for name, area in areas.items()}, [*data.constant, *left_out])
     scores = {
         "test": test,
-        "train": _mean({name: area.train for name, area in areas.items()}, []),
+        "train": replace(_mean({name: area.train for name, area in areas.items()}, []), in_sample=True),
         "rescaled": _rescaled(test),
     }
     return with_resampling(scores, ("test", "rescaled"), _resampling(areas, int((~data.train).sum())))
