@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +14,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = tuple[tuple[str, Any], ...]
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
+
+MOST_SEEDS = 1000
 
 
 def read_settings(_ctx: click.Context, _parameter: click.Parameter, texts: Iterable[str]) -> Settings:
@@ -45,14 +48,21 @@ def read_words(_ctx: click.Context, _parameter: click.Parameter, text: str | Non
 
 
 def read_seeds(_ctx: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, ...]:
-    """Whole numbers between commas, none of them twice."""
-    words = [word.strip() for word in text.split(",")]
-    if not all(word.isdecimal() for word in words):
-        raise click.BadParameter(f"{text!r} is not a seed; give a whole number from 0, or several as in 0,1,2.")
-    seeds = tuple(int(word) for word in words)
+    """Whole numbers and ranges between commas, as in `0,3,5-7`; none of them twice."""
+    seeds: list[int] = []
+    for word in text.split(","):
+        found = re.fullmatch(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?", word, re.ASCII)
+        if found is None:
+            raise click.BadParameter(
+                f"{text!r} is not a seed; give a whole number from 0, or several as in 0-2 or 0,3."
+            )
+        first, last = int(found[1]), int(found[2] or found[1])
+        if not 0 <= last - first < MOST_SEEDS:
+            raise click.BadParameter(f"{word.strip()!r} is not a range of 1 to {MOST_SEEDS:,} seeds, such as 0-2.")
+        seeds += range(first, last + 1)
     if len(set(seeds)) < len(seeds):
         raise click.BadParameter(f"{text!r} has a seed more than once; the same seed gives the same run.")
-    return seeds
+    return tuple(seeds)
 
 
 def by_metric(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import Settings, data_dir_option, device_option, read_seeds, settings_option
-from disentangle_bench.cli.output import print_result
+from disentangle_bench.cli.output import print_result, say, say_error
+from disentangle_bench.errors import RunError, StorageError
+
+if TYPE_CHECKING:
+    from disentangle_bench.run import Run
+
+EXIT_SOME_FAILED = 1
 
 
 @click.command(
@@ -19,9 +27,10 @@ from disentangle_bench.cli.output import print_result
     examples=(
         "dbench train infogan                     # MNIST, the paper's networks",
         "dbench train infogan --dataset digits    # small: minutes on two cores",
-        "dbench train gan-with-q --seed 0,1,2     # three runs, one after the other",
+        "dbench train gan-with-q --seed 0-2       # three runs, one after the other",
         "dbench train infogan --steps 500 --set latents.codes.0.k=12",
         "dbench train infogan-mnist --resume      # after Ctrl-C",
+        "dbench train infogan-mnist --resume --steps 10000   # make a run longer, finished or not",
     ),
 )
 @click.option_panel("Arguments", options=["recipe"], **ARGUMENTS)
@@ -45,8 +54,8 @@ from disentangle_bench.cli.output import print_result
     "seeds",
     callback=read_seeds,
     default="0",
-    metavar="N[,N..]",
-    help="One seed, or several in turn (default: 0).",
+    metavar="N[,N-N..]",
+    help="One seed, or several in turn, as in 0-2 or 0,3,5-7 (default: 0).",
 )
 @click.option("--steps", type=int, metavar="N", help="Short for --set steps=N.")
 @settings_option("networks.width=0.5")
@@ -56,7 +65,7 @@ from disentangle_bench.cli.output import print_result
     metavar="DIR",
     help="The run folder (default: runs/RECIPE/seed-N); several seeds go into DIR/seed-N.",
 )
-@click.option("--resume", is_flag=True, help="Resume a run that was interrupted.")
+@click.option("--resume", is_flag=True, help="Resume a run that was interrupted, or prolong one with more --steps.")
 @data_dir_option
 @click.option("--tensorboard", is_flag=True, help="Also log to TensorBoard, into the run folder.")
 @device_option
@@ -75,7 +84,11 @@ from disentangle_bench.cli.output import print_result
     help="auto, 32, bf16-mixed or 16-mixed (default: auto, which is bf16-mixed on GPUs that have it and 32 elsewhere).",
 )
 @click.option("--compile", is_flag=True, help="Compile the networks: a slow start, then faster steps.")
+@click.pass_context
 def train(
+    context: click.Context,
+    /,
+    *,
     recipe: str,
     seeds: tuple[int, ...],
     out: Path | None,
@@ -87,7 +100,43 @@ def train(
     from disentangle_bench import train as train_run
 
     changes = {**({} if steps is None else {"steps": steps}), **dict(settings)}
-    for seed in seeds:
+
+    def train_seed(seed: int) -> Run:
         folder = out / f"seed-{seed}" if out and len(seeds) > 1 else out
-        run = train_run(recipe, settings=changes, seed=seed, out=folder, **options)
-        print_result(f"{run.path}\n")
+        return train_run(recipe, settings=changes, seed=seed, out=folder, **options)
+
+    context.exit(_train_each(seeds, train_seed))
+
+
+def _train_each(seeds: Sequence[int], train_seed: Callable[[int], Run]) -> int:
+    """Train seeds one after the other; the failure of one does not stop the others.
+
+    Returns:
+        The exit code: 0 if all went well, that of the failures if all failed alike, 1 if some failed.
+    """
+    codes = []
+    for place, seed in enumerate(seeds):
+        code = 0
+        try:
+            print_result(f"{train_seed(seed).path}\n")
+            sys.stdout.flush()
+        except KeyboardInterrupt as interruption:
+            raise KeyboardInterrupt(f"{interruption}{_not_begun(seeds[place + 1 :])}") from None
+        except (RunError, StorageError) as error:
+            if len(seeds) == 1:
+                raise
+            say_error(f"Seed {seed}: {error.problem}", error.remedy)
+            code = error.exit_code
+        codes.append(code)
+    failed = [str(seed) for seed, code in zip(seeds, codes, strict=True) if code]
+    if failed:
+        say(f"Trained {len(seeds) - len(failed)} of {len(seeds)} seeds; failed: {', '.join(failed)}.")
+    return codes[0] if len(set(codes)) == 1 else EXIT_SOME_FAILED
+
+
+def _not_begun(seeds: Sequence[int]) -> str:
+    """What an interruption says of the seeds whose turn had not come."""
+    if not seeds:
+        return ""
+    listed = f"Seed {seeds[0]} has" if len(seeds) == 1 else f"Seeds {', '.join(map(str, seeds))} have"
+    return f"\n{listed} not begun; the command that you gave trains all seeds if you add --resume."

@@ -1,9 +1,10 @@
-"""The run folder before training: begin a run in it, resume the run that it holds, or refuse it."""
+"""The run folder before training: begin a run in it, resume or prolong the run that it holds, or refuse it."""
 
 from __future__ import annotations
 
 import logging
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from disentangle_bench.errors import RunError, SettingError
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import RUNNING, UNFINISHED, Run
-from disentangle_bench.storage import provenance, storage_errors
+from disentangle_bench.storage import provenance, storage_errors, write_text
 
 MATTERS = ("device", "precision", "devices", "compile")
 """What changes the weights, of all that the provenance says about how a run is trained."""
@@ -23,13 +24,13 @@ _LEFTOVER = re.compile(r"\..+\.\w{8}\.tmp(\.\w+)?")
 
 
 def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, info: Mapping[str, Any]) -> bool:
-    """Begin a run, or prepare one for being resumed.
+    """Begin a run, or prepare one for being resumed, or for more steps than it was begun with.
 
     Args:
         run: its folder, locked by this process.
         recipe: what to train.
         seed: of the training.
-        resume: whether an unfinished run may be resumed.
+        resume: whether an unfinished run may be resumed, and any run prolonged.
         info: how it is trained, for the provenance.
 
     Returns:
@@ -49,7 +50,8 @@ def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, info: Mapping[str
             "Resume it with --resume, give another --seed or --out, or delete the folder.",
         )
     _require_same(there, recipe, seed)
-    if there.model_file.is_file() and there.status not in UNFINISHED:
+    prolonged = recipe.steps > there.recipe.steps
+    if there.model_file.is_file() and there.status not in UNFINISHED and not prolonged:
         if there.has_whole_model():
             return False
         _log.warning("%s is damaged; it is written again from the last checkpoint.", there.model_file)
@@ -59,8 +61,37 @@ def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, info: Mapping[str
         changes = ", ".join(f"{key} {info[key]} (before: {before[key]})" for key in changed)
         _log.warning("%s is resumed with %s.", run.path, changes)
     _remove(_leftovers(run.path))
+    if prolonged:
+        _prolong(there, recipe)
     there.note(status=RUNNING, **info)
     return True
+
+
+def _prolong(run: Run, recipe: Recipe) -> None:
+    """Give a run more steps, with a note in its provenance; what it came to with fewer is set aside."""
+    steps = run.recipe.steps
+    if run.model_file.is_file():
+        _log.warning("What %s came to after %s steps is kept in %s.", run.path, steps, _set_aside(run, steps))
+    now = provenance()
+    entry = {"from": steps, "to": recipe.steps, "time": now["time"], "command": now["command"]}
+    earlier = [before for before in run.provenance().get("prolonged", []) if before["from"] != steps]
+    run.note(status=RUNNING, prolonged=[*earlier, entry])
+    write_text(run.recipe_file, recipe.to_toml())
+
+
+def _set_aside(run: Run, steps: int) -> Path:
+    """Move the model, and what was made with it, into a folder that is a run of so many steps."""
+    kept = Run(run.path / f"steps-{steps}")
+    with storage_errors(kept.path):
+        for name in (run.recipe_file.name, run.provenance_file.name, run.log_file.name):
+            write_text(kept.path / name, (run.path / name).read_text(encoding="utf-8"))
+        # The model last: while it is here, the run is a finished one, and the same command begins again.
+        for path in (run.figures, run.results_file, run.samples_file, run.representation_file, run.model_file):
+            if path.is_dir():
+                shutil.rmtree(kept.path / path.name, ignore_errors=True)
+            if path.exists():
+                path.rename(kept.path / path.name)
+    return kept.path
 
 
 def _require_vacant(run: Run, recipe: Recipe) -> None:
@@ -82,8 +113,9 @@ def _require_vacant(run: Run, recipe: Recipe) -> None:
 
 
 def _require_same(run: Run, recipe: Recipe, seed: int) -> None:
-    """Refuse to resume a run with another recipe or seed."""
-    if run.recipe.training_values() == recipe.training_values() and run.seed == seed:
+    """Refuse to resume a run with another recipe or seed; more steps are no other recipe."""
+    steps = max(run.recipe.steps, recipe.steps)
+    if {**run.recipe.training_values(), "steps": steps} == recipe.training_values() and run.seed == seed:
         return
     before = run.recipe.dotted_values() | {"seed": run.seed}
     now = recipe.dotted_values() | {"seed": seed}

@@ -85,7 +85,8 @@ class Loop:
         self.play = wrap(fabric, model, self.optimizers, compiled=compiled)
         self.window = self._fresh_window()
         self.step = self._restore()
-        self.log = TrainingLog(run, model.means, self.step, tensorboard=tensorboard) if fabric.is_global_zero else None
+        logged = self.step - self.window.steps
+        self.log = TrainingLog(run, model.means, logged, tensorboard=tensorboard) if fabric.is_global_zero else None
         self.status = OK if self.log is None or self.log.status is None else self.log.status
 
     def __enter__(self) -> Self:
@@ -157,14 +158,16 @@ class Loop:
                     begun = self._clock()
                 if self.step - first == WARM_UP + PREDICTION_STEPS:
                     progress.predict((self._clock() - begun) / PREDICTION_STEPS, self.step)
-                saving = self.step % recipe.checkpoint_every == 0 or self.step == recipe.steps
+                saving = self.step % recipe.checkpoint_every == 0
                 if saving or self.step % LOG_EVERY == 0:
                     self._report(progress)
                 stopping = self._any_process(stop.is_set())
-                if saving or stopping:
+                if saving or stopping or self.step == recipe.steps:
                     self.save()
                 if stopping:
                     raise KeyboardInterrupt
+            if self.window.steps:  # after the checkpoint, so that a run that is prolonged logs as one made that long
+                self._report(progress)
 
     def _update(self) -> Means:
         draw = Draw(self.model, self.batches, self.fabric.device, seed=self.seed, step=self.step, pairs=self.pairs)

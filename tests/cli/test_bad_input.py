@@ -319,6 +319,21 @@ def test_the_same_seed_twice(refused, seeds):
     refused("train", "infogan-digits", "--seed", seeds, says=("more than once",))
 
 
+def test_ctrl_c_among_seeds_says_which_have_not_begun(dbench, monkeypatch):
+    def stopped(*_: object, seed: int, **options: object) -> Run:
+        if seed == 0:
+            return Run(Path("runs/infogan-digits/seed-0"))
+        raise KeyboardInterrupt("Stopped; saved up to step 5.")
+
+    monkeypatch.setattr("disentangle_bench.workflow.train.train", stopped)
+    outcome = dbench("train", "infogan-digits", "--seed", "0-3")
+    assert (outcome.code, outcome.out) == (130, "runs/infogan-digits/seed-0\n")
+    assert outcome.err == (
+        "Stopped; saved up to step 5.\n"
+        "Seeds 2, 3 have not begun; the command that you gave trains all seeds if you add --resume.\n"
+    )
+
+
 def test_a_lock_alone_is_no_run(dbench, tmp_path):
     with Run(tmp_path / "run").held():
         pass

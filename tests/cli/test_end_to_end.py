@@ -66,9 +66,9 @@ def test_train_evaluate_compare_and_look(real_dbench):
     assert "networks.width" in shown
     assert "results.json" in shown
     assert "traversal-consistency.overall" in shown
-    again = real_dbench("train", "infogan-digits", "--out", runs[0], "--resume", "--steps", 31)
+    again = real_dbench("train", "infogan-digits", "--out", runs[0], "--resume", "--steps", 29)
     assert again.code == 2
-    assert "steps was 30, now 31" in again.err
+    assert "steps was 30, now 29" in again.err
 
 
 def test_codes_without_categories_are_evaluated_and_drawn(real_dbench):
@@ -147,10 +147,3 @@ def test_resuming_a_run_that_has_ended_changes_nothing(real_dbench):
     outcome = real_dbench(*words, "--steps", 5, "--out", "run", "--resume")
     assert outcome.code == 0
     assert "is already finished" in outcome.err
-
-
-def test_seeds_in_turn(real_dbench):
-    words = ("train", "infogan-digits", "--steps", 2, "--seed", "3,4", "--out", "many", "--device", "cpu")
-    outcome = real_dbench(*words, *settings("networks.width=0.25", "batch_size=32"))
-    assert outcome.out == "many/seed-3\nmany/seed-4\n"
-    assert [db.load_run(Path("many") / f"seed-{seed}").seed for seed in (3, 4)] == [3, 4]

@@ -53,6 +53,8 @@ def test_words_and_seeds_stand_between_commas():
     assert read_words(None, None, "a, b") == ("a", "b")
     assert read_words(None, None, None) is None
     assert read_seeds(None, None, "0,1, 2") == (0, 1, 2)
+    assert read_seeds(None, None, "0-2") == (0, 1, 2)
+    assert read_seeds(None, None, "4, 0 - 1,7-7") == (4, 0, 1, 7)
 
 
 @pytest.mark.parametrize("text", ["a,,b", ",", ""])
@@ -61,9 +63,15 @@ def test_empty_words_are_refused(text):
         read_words(None, None, text)
 
 
-@pytest.mark.parametrize("text", ["-1", "1.5", "x", "1,,2", ""])
+@pytest.mark.parametrize("text", ["-1", "1.5", "x", "1,,2", "", "0-", "1-2-3", "9" * 5000])
 def test_what_is_no_seed_is_refused(text):
     with pytest.raises(click.BadParameter, match="not a seed"):
+        read_seeds(None, None, text)
+
+
+@pytest.mark.parametrize("text", ["2-0", "0-1000", "5,0-999999999999"])
+def test_a_range_of_seeds_ascends_and_is_no_larger_than_anybody_trains(text):
+    with pytest.raises(click.BadParameter, match="not a range of 1 to 1,000 seeds"):
         read_seeds(None, None, text)
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 import disentangle_bench as db
 
@@ -29,3 +31,29 @@ def test_colored_digits_and_a_code_more(real_dbench):
     evaluated = real_dbench("eval", run.path, "--data-dir", "color.npz", "--device", "cpu", *metrics)
     assert evaluated.code == 0, evaluated.err
     assert Path(run.path, "figures", "traversal-c4.png").is_file()
+
+
+def test_seeds_in_turn_one_of_which_fails(real_dbench):
+    Path("many/seed-1").mkdir(parents=True)
+    Path("many/seed-1/mine.txt").touch()
+    outcome = real_dbench("train", "infogan-digits", "--steps", 2, "--seed", "0-2", "--out", "many", *TINY)
+    assert outcome.code == 1
+    assert outcome.out == "many/seed-0\nmany/seed-2\n"
+    assert "Error: Seed 1: many/seed-1 holds files but no run: mine.txt." in outcome.err
+    assert outcome.err.endswith("Trained 2 of 3 seeds; failed: 1.\n")
+    assert [db.load_run(Path("many", f"seed-{seed}")).seed for seed in (0, 2)] == [0, 2]
+
+
+def test_a_finished_run_is_prolonged_by_asking_for_more_steps(real_dbench):
+    words = ("train", "infogan-digits", *TINY)
+    assert real_dbench(*words, "--steps", 60, "--out", "straight").code == 0
+    assert real_dbench(*words, "--steps", 30, "--out", "longer").code == 0
+    refused = real_dbench(*words, "--steps", 60, "--out", "longer")
+    assert refused.code == 2
+    assert "already holds a run" in refused.err
+    prolonged = real_dbench(*words, "--steps", 60, "--out", "longer", "--resume")
+    assert (prolonged.code, prolonged.out) == (0, "longer\n"), prolonged.err
+    assert "What longer came to after 30 steps is kept in longer/steps-30." in prolonged.err
+    one, other = (load_file(Path(name, "model.safetensors")) for name in ("straight", "longer"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert db.load_run("longer/steps-30").recipe.steps == 30

@@ -96,7 +96,7 @@ class TestARunThatIsThere:
     @pytest.mark.parametrize(
         ("settings", "seed", "difference"),
         [
-            ({"steps": 8}, 0, "steps was 4, now 8"),
+            ({"steps": 3}, 0, "steps was 4, now 3"),
             ({}, 3, "seed was 0, now 3"),
             ({"latents.codes.0.k": 4}, 0, "latents.codes.0.k was 10, now 4"),
             ({"latents.codes.1.sigma": 0.5}, 0, "latents.codes.1.sigma was not set, now 0.5"),
