@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from disentangle_bench.reports.figures.style import INK, new_figure, style, without_frame
+from disentangle_bench.reports.figures.heat_map import Panel, Scale, heat_map
+from disentangle_bench.reports.figures.style import INK
 
 
 def confusion_matrix(
@@ -38,32 +38,20 @@ def confusion_matrix(
     order = sorted(range(len(counts)), key=places.__getitem__)
     sorted_counts = np.asarray(counts)[order]
     shares = sorted_counts / np.maximum(sorted_counts.sum(axis=0), 1)
-    with style():
-        figure = new_figure(0.46 * len(classes) + 1.5, 0.4 * len(categories) + 1.0)
-        axes = figure.add_subplot()
-        drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        _write_counts(axes, sorted_counts, shares)
-        for row, category in enumerate(order):
-            column = matching[category]
-            if column is not None:
-                axes.add_patch(
-                    Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, clip_on=False, edgecolor=INK, linewidth=1.1)
-                )
-        axes.set_xticks(range(len(classes)), classes)
-        axes.set_yticks(range(len(categories)), [categories[row] for row in order])
-        axes.set_xlabel(factor)
-        axes.set_ylabel(f"category of {code}")
-        axes.set_title(title)
-        without_frame(axes)
-        bar = figure.colorbar(drawn, ax=axes, fraction=0.05, pad=0.02, ticks=[0, 0.5, 1], format="{x:.0%}")
-        bar.outline.set_visible(False)
-        bar.set_label(f"share of the {factor}'s test images")
-        bar.ax.tick_params(length=0)
+    texts = np.array([[f"{count:,}" if count else "" for count in row] for row in sorted_counts.tolist()])
+    scale = Scale("Blues", 0, 1, f"share of the {factor}'s test images", [0, 0.5, 1], "{x:.0%}")
+    figure = heat_map(
+        [Panel(shares, texts)],
+        [categories[row] for row in order],
+        classes,
+        scale,
+        title=title,
+        xlabel=factor,
+        ylabel=f"category of {code}",
+    )
+    for row, category in enumerate(order):
+        column = matching[category]
+        if column is not None:
+            frame = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, clip_on=False, edgecolor=INK, linewidth=1.1)
+            figure.axes[0].add_patch(frame)
     return figure
-
-
-def _write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
-    for (row, column), count in np.ndenumerate(counts):
-        if count:
-            color = "white" if shares[row, column] > 0.5 else INK
-            axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=7, color=color)

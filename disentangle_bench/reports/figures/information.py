@@ -14,9 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from disentangle_bench.means import Mean
+from disentangle_bench.reports.figures.fitting import widest
 from disentangle_bench.reports.figures.style import CYCLE, FAINT, INK, MUTED, new_figure, style
 
 LOWEST = -0.5  # nats; an untrained sigma makes the first steps so low that nothing else would be seen
+
+MOST_COLUMNS = 4
+LEGEND_SIZE = 8.5
 
 
 @dataclass(frozen=True)
@@ -44,27 +48,42 @@ def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure
     Args:
         curves: the runs.
         means: what they report. Means of the same name share a panel, in which each bound is a dashed line: that of
-            a categorical code's `L_I` is its entropy, which may differ between runs.
+            a categorical code's `L_I` is its entropy, which may differ between runs. Panels without a bound share their
+            vertical axis.
     """
     shown: dict[str, list[Mean]] = {}
     for mean in means:
         shown.setdefault(mean.key, []).append(mean)
     colors = _colors(curves)
+    columns = min(len(shown), MOST_COLUMNS)
+    rows = math.ceil(len(shown) / columns)
+    width = max(3.3 * columns + 0.3, widest(colors, LEGEND_SIZE) + 0.9)
+    side_by_side = max(min(len(colors), int((width - 0.3) / (widest(colors, LEGEND_SIZE) + 0.6)), 3), 1)
     with style():
-        figure = new_figure(3.3 * len(shown) + 0.3, 2.9)
-        panels = figure.subplots(1, len(shown), squeeze=False)[0]
-        for axes, same in zip(panels, shown.values(), strict=True):
+        figure = new_figure(width, 2.5 * rows + 0.2 + 0.19 * math.ceil(len(colors) / side_by_side))
+        panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+        for axes in panels[len(shown) :]:
+            axes.set_visible(False)
+        for place, (axes, same) in enumerate(zip(panels, shown.values(), strict=False)):
             lowest = _draw(axes, curves, same[0], colors)
             _draw_bounds(axes, same)
             axes.set_ylim(bottom=max(lowest, LOWEST) - 0.05)
-            axes.set_title(same[0].name)
+            axes.set_title(same[0].name, parse_math=False)
             _finish(axes)
-            if axes is panels[0]:
+            if place % columns == 0:
                 unit = f" ({same[0].unit})" if same[0].unit else ""
                 axes.set_ylabel(f"${same[0].group}${unit}")
+        _share([axes for axes, same in zip(panels, shown.values(), strict=False) if not _bounds(same)])
         handles = [Line2D([], [], color=color, label=group) for group, color in colors.items()]
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 3))
+        figure.legend(handles=handles, loc="outside lower center", ncols=side_by_side)
     return figure
+
+
+def _share(panels: Sequence[Axes]) -> None:
+    """Give panels one vertical axis, so that codes without a bound can be compared."""
+    limits = [axes.get_ylim() for axes in panels]
+    for axes in panels:
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
 
 
 def _colors(curves: Sequence[Curve]) -> dict[str, str]:
@@ -85,8 +104,13 @@ def _draw(axes: Axes, curves: Sequence[Curve], mean: Mean, colors: Mapping[str, 
     return lowest
 
 
+def _bounds(means: Iterable[Mean]) -> dict[str, float]:
+    """Label -> value of each bound that one of these has."""
+    return {f"{mean.bound_label} = {mean.bound:.3f}": mean.bound for mean in means if mean.bound is not None}
+
+
 def _draw_bounds(axes: Axes, means: Iterable[Mean]) -> None:
-    lines = {f"{mean.bound_label} = {mean.bound:.3f}": mean.bound for mean in means if mean.bound is not None}
+    lines = _bounds(means)
     for label, value in lines.items():
         axes.axhline(value, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=3)
         axes.annotate(label, (1, value), (0, 4), xycoords=("axes fraction", "data"), textcoords="offset points",

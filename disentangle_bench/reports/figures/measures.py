@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from disentangle_bench.reports.figures.style import INK, MINUS, MUTED, new_figure, style, without_frame
+from disentangle_bench.reports.figures.heat_map import Panel, Scale, heat_map, values_as_text
+from disentangle_bench.reports.figures.style import MINUS
+from disentangle_bench.reports.numbers import MISSING
+
+ETA_SQUARED = "η²"
 
 
 def measure_heat_map(
@@ -30,38 +32,20 @@ def measure_heat_map(
         categorical: the codes without an order, whose values are eta squared, in [0, 1], instead.
         title: above all panels.
     """
-    with style():
-        width = 0.72 * len(measures) * len(panels) + 1.3
-        figure = new_figure(max(width, 3.2), 0.46 * len(codes) + 1.45)
-        figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
-        all_axes = list(figure.subplots(1, len(panels), squeeze=False, sharey=True)[0])
-        drawn = [
-            _panel(axes, values, [code in categorical for code in codes])
-            for axes, values in zip(all_axes, panels.values(), strict=True)
-        ]
-        for axes, name in zip(all_axes, panels, strict=True):
-            axes.set_title(name)
-            axes.set_xticks(range(len(measures)), measures)
-            axes.set_yticks(
-                range(len(codes)), [rf"{code}, $\eta^2$" if code in categorical else code for code in codes]
-            )
-            without_frame(axes)
-        bar = figure.colorbar(
-            drawn[0], ax=all_axes, fraction=0.05, pad=0.015, ticks=[-1, -0.5, 0, 0.5, 1], format="{x:g}"
-        )
-        bar.outline.set_visible(False)
-        bar.set_label("rank correlation" + (r", or $\eta^2$" if categorical else ""))
-        bar.ax.tick_params(length=0)
-    return figure
+    unsigned = [code in categorical for code in codes]
+    label = "rank correlation" + (f", or {ETA_SQUARED}" if categorical else "")
+    return heat_map(
+        [Panel(values, _texts(values, unsigned), name) for name, values in panels.items()],
+        [f"{code}, {ETA_SQUARED}" if alone else code for code, alone in zip(codes, unsigned, strict=True)],
+        measures,
+        Scale("RdBu_r", -1, 1, label, [-1, -0.5, 0, 0.5, 1], dark=0.6),
+        title=title,
+        xlabel="measure of the image",
+        ylabel="code",
+    )
 
 
-def _panel(axes: Axes, values: NDArray[np.float64], unsigned: Sequence[bool]) -> AxesImage:
-    drawn = axes.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
-    for (row, column), value in np.ndenumerate(values):
-        if np.isnan(value):
-            text, color = "n/a", MUTED
-        else:
-            text = f"{value:.2f}" if unsigned[row] else f"{value:+z.2f}".replace("-", MINUS)
-            color = "white" if abs(value) > 0.6 else INK
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=color)
-    return drawn
+def _texts(values: NDArray[np.float64], unsigned: Sequence[bool]) -> NDArray[np.str_]:
+    signed = np.array([[f"{value:+z.2f}".replace("-", MINUS) for value in row] for row in values])
+    texts = np.where(np.array(unsigned)[:, None], values_as_text(values), signed)
+    return np.where(np.isnan(values), MISSING, texts)

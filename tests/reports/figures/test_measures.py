@@ -16,7 +16,7 @@ def test_says_every_value(tmp_path):
     assert [text.get_text() for text in generated.texts] == ["0.62", "0.30", "\N{MINUS SIGN}0.91", "n/a"]
     assert [text.get_text() for text in real.texts] == ["0.31", "0.15", "\N{MINUS SIGN}0.46", "n/a"]
     assert [text.get_text() for text in generated.get_xticklabels()] == ["slant", "width"]
-    assert [text.get_text() for text in generated.get_yticklabels()] == [r"c1, $\eta^2$", "c2"]
+    assert [text.get_text() for text in generated.get_yticklabels()] == ["c1, η²", "c2"]
     assert (generated.get_title(loc="left"), real.get_title(loc="left")) == ("generated", "real")
     assert len(write_figure(figure, tmp_path, "measures")) == 2
 
