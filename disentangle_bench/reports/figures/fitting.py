@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from disentangle_bench.reports.figures.style import DOTS, style
@@ -29,7 +28,7 @@ def extent(text: str, size: float = TICK_SIZE) -> tuple[float, float]:
     with style():
         figure = Figure(figsize=(0.1, 0.1), dpi=DOTS)
         drawn = figure.text(0, 0, text, fontsize=size, parse_math=False)
-        box = drawn.get_window_extent(FigureCanvasAgg(figure).get_renderer())
+        box = drawn.get_window_extent()
     return box.width / DOTS, box.height / DOTS
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
@@ -55,11 +54,11 @@ def traversal_grid(
         axes.imshow(grid, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", interpolation="none")
         axes.xaxis.tick_top()
         axes.xaxis.set_label_position("top")
-        label_columns(axes, np.arange(images.shape[1]) + 0.5, columns, width / DOTS / images.shape[1])
+        label_columns(axes, [place + 0.5 for place in range(images.shape[1])], columns, width / DOTS / images.shape[1])
         if rows is None:
             axes.set_yticks([])
         else:
-            label_rows(axes, np.arange(images.shape[0]) + 0.5, rows, height / DOTS / images.shape[0])
+            label_rows(axes, [place + 0.5 for place in range(images.shape[0])], rows, height / DOTS / images.shape[0])
         axes.set_xlabel(wrapped(xlabel, room, LABEL_SIZE), color=MUTED, labelpad=5, parse_math=False)
         axes.set_ylabel(wrapped(ylabel, max(height / DOTS, 1), LABEL_SIZE), color=MUTED, labelpad=5, parse_math=False)
         axes.set_title(wrapped(title, room), parse_math=False)
@@ -74,7 +73,7 @@ def traversal_grid(
 
 def _make_room(figure: Figure, axes: Axes, width: int, height: int) -> None:
     """Enlarge the canvas to hold the texts around the images, which stay to the dot: a pixel is whole dots."""
-    box = figure.get_tightbbox(FigureCanvasAgg(figure).get_renderer())
+    box = figure.get_tightbbox()
     left, below = (EDGE + math.ceil(-min(end * DOTS, 0)) for end in (box.x0, box.y0))
     right, above = (EDGE + math.ceil(max(end * DOTS - of, 0)) for end, of in ((box.x1, width), (box.y1, height)))
     whole = left + width + right, below + height + above
