@@ -7,7 +7,9 @@ decides which of them scikit-learn takes.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,8 @@ from disentangle_bench.metrics.learners.scikit_learn_ties import (
     ColumnDraws,
     Sums,
     UndecidedError,
+    adds_from_the_end,
+    arrange,
     divide,
     first_best,
     is_worthless,
@@ -69,14 +73,15 @@ class Node(NamedTuple):
 
     Attributes:
         order: `(p, m)` samples by rising value of each column; in a leaf, of some column.
-        samples: `(m,)` samples in the order in which scikit-learn has them; None where it is unknown.
+        samples: gives the samples `(m,)` in the order in which scikit-learn has them, which few nodes need; None where
+            it is unknown.
         constants: how many columns were found to be constant further up.
         impurity: variance of its targets.
         exact: whether the impurity is rounded as by scikit-learn.
     """
 
     order: Indices
-    samples: Indices | None
+    samples: Callable[[], Indices | None]
     constants: int
     impurity: float
     exact: bool
@@ -109,18 +114,21 @@ def grow(data: Sorted, target: Floats, word: int, *, values: bool) -> Grown:
         word: the word that scikit-learn's splitter draws from its `random_state`.
         values: whether to compute the values of leaves; else they are 0.
 
+    A tree with a tie that equal values hide is grown once more, from orders and impurities as scikit-learn rounds them.
+
     Raises:
-        UndecidedError: a tie depends on the order in which scikit-learn's sorting leaves equal values.
+        UndecidedError: there is such a tie beside a long run of equal values, or this version of scikit-learn does not
+            lend its sorting.
     """
-    grower = _Grower(data, target, word, values)
-    impurity = Sums.of(target).variance(len(target))
-    grower.add(Node(data.order, np.arange(len(target)), 0, impurity, True), DEPTH)
-    return grower.grown()
+    try:
+        return _Grower(data, target, word, values=values, exact=False).grown()
+    except UndecidedError:
+        return _Grower(data, target, word, values=values, exact=True).grown()
 
 
 class _Grower:
-    def __init__(self, data: Sorted, target: Floats, word: int, values: bool) -> None:
-        self.data, self.target, self.values = data, target, values
+    def __init__(self, data: Sorted, target: Floats, word: int, *, values: bool, exact: bool) -> None:
+        self.data, self.target, self.values, self.exact = data, target, values, exact
         self.draws = ColumnDraws(len(data.columns), word)
         self.column: list[int] = []
         self.threshold: list[float] = []
@@ -130,8 +138,10 @@ class _Grower:
         self.leaves = np.zeros(len(target), dtype=np.int64)
 
     def grown(self) -> Grown:
+        count = len(self.target)
+        self.add(Node(self.data.order, lambda: np.arange(count), 0, Sums.of(self.target).variance(count), True), DEPTH)
         tree = Tree(np.array(self.column), np.array(self.threshold), np.array(self.children), np.array(self.value))
-        return Grown(tree, self.gains, self.leaves)
+        return Grown(tree, self.gains / count * count if self.exact else self.gains, self.leaves)
 
     def add(self, node: Node, depth: int) -> int:
         """Add a node and all nodes below it, in scikit-learn's order, and return its index."""
@@ -145,12 +155,10 @@ class _Grower:
         if split is None or children is None:
             self.leaves[node.order[0]] = here
             if self.values:
-                if node.samples is None:
-                    raise UndecidedError
-                self.value[here] = float(running_sums(self.target.take(node.samples))[-1]) / len(node.samples)
+                self.value[here] = self._total(node) / node.order.shape[1]
             return here
         self.column[here], self.threshold[here] = split.column, split.threshold
-        self.gains[split.column] += split.gain
+        self.gains[split.column] += _gain(node, *children) if self.exact else split.gain
         self.children[here] = (self.add(children[0], depth - 1), self.add(children[1], depth - 1))
         return here
 
@@ -171,49 +179,61 @@ class _Grower:
 
     def _taken(self, node: Node, tried: list[int], columns: Indices, places: Indices) -> int:
         """Return which of some splits `(s,)` that are equal up to rounding scikit-learn takes."""
-        if node.samples is None:
-            raise UndecidedError
         left, turn = np.empty(len(columns)), np.empty(len(columns), dtype=np.int64)
         for column in np.unique(columns):
             ranked, mine = self.data.ranked(node.order, column), columns == column
-            if close(ranked[:-1], ranked[1:]).any():
+            equal = close(ranked[:-1], ranked[1:])
+            if equal.any() and (not self.exact or adds_from_the_end(equal, int(places[mine].max()))):
                 raise UndecidedError
-            left[mine] = running_sums(self.target.take(node.order[column]))[places[mine]]
             turn[mine] = tried.index(column)
-        total = float(running_sums(self.target.take(node.samples))[-1])
+            samples = _known(self._arranged(node, tried[: tried.index(column) + 1]))
+            left[mine] = running_sums(self.target.take(samples))[places[mine]]
         in_turn = np.lexsort((places, turn))
-        return int(in_turn[first_best(left[in_turn], total, places[in_turn] + 1, len(node.samples))])
+        return int(in_turn[first_best(left[in_turn], self._total(node), places[in_turn] + 1, node.order.shape[1])])
+
+    def _total(self, node: Node) -> float:
+        return float(running_sums(self.target.take(_known(node.samples())))[-1])
 
     def _children(self, node: Node, split: Split, *, leaves: bool) -> list[Node] | None:
         """Return both children, which need no more splitting if they are leaves; None if the split gains nothing."""
         chosen, size = node.order[split.column], split.place + 1
         goes_left = np.zeros(len(self.target), dtype=bool)
         goes_left[chosen[:size]] = True
-        plain = leaves and not split.slight
-        arranged = None if plain and not self.values else self._arranged(node, split.tried)
-        samples = (None, None) if arranged is None else divide(arranged, goes_left.take(arranged))
+        divided = cache(lambda: self._divided(node, split.tried, goes_left))
+        samples = (lambda: divided()[0], lambda: divided()[1])
         orders = [chosen[None, :size], chosen[None, size:]]
         if not leaves:
             mask = goes_left.take(node.order)
             places = (np.flatnonzero(mask), np.flatnonzero(~mask))  # taking is quicker than indexing by a mask
             orders = [node.order.take(part).reshape(len(mask), -1) for part in places]
-        impurities, exact = ([0.0, 0.0], False) if plain else self._impurities(node, orders, samples, split.slight)
+        exactly = self.exact or split.slight
+        plain = leaves and not exactly
+        impurities, exact = ([0.0, 0.0], False) if plain else self._impurities(node, orders, samples, exactly)
         sizes = (size, len(chosen) - size)
         if split.slight and is_worthless(node.impurity, impurities, sizes, len(self.target)):
             return None
         parts = zip(orders, samples, impurities, strict=True)
         return [Node(order, inside, split.constants, impurity, exact) for order, inside, impurity in parts]
 
+    def _divided(
+        self, node: Node, tried: list[int], goes_left: NDArray[np.bool_]
+    ) -> tuple[Indices | None, Indices | None]:
+        arranged = self._arranged(node, tried)
+        return (None, None) if arranged is None else divide(arranged, goes_left.take(arranged))
+
     def _arranged(self, node: Node, tried: list[int]) -> Indices | None:
         """Return a node's samples `(m,)` after sorting by some columns in turn; None where ties hide their order."""
-        for column in reversed(tried):
-            ranked = self.data.ranked(node.order, column)
+        for turn in reversed(range(len(tried))):
+            ranked = self.data.ranked(node.order, tried[turn])
             if ranked[0] != ranked[-1]:
-                return None if (ranked[1:] == ranked[:-1]).any() else node.order[column]
-        return node.samples
+                if not (ranked[1:] == ranked[:-1]).any():
+                    return node.order[tried[turn]]
+                before = self._arranged(node, tried[:turn]) if self.exact else None
+                return None if before is None else arrange(self.data.columns[tried[turn]], before)
+        return node.samples()
 
     def _impurities(
-        self, node: Node, orders: list[Indices], samples: tuple[Indices | None, Indices | None], exact: bool
+        self, node: Node, orders: list[Indices], samples: Sequence[Callable[[], Indices | None]], exact: bool
     ) -> tuple[list[float], bool]:
         """Return the variances of the children's targets, and whether they are exact: on request, or close to 0."""
         parts = [self.target.take(order[0]) for order in orders]
@@ -226,9 +246,20 @@ class _Grower:
         )
         if not exact and not any(close_to_pure):
             return impurities, False
-        left, right = samples
-        if (exact and not node.exact) or node.samples is None or left is None or right is None:
+        if exact and not node.exact:
             raise UndecidedError
-        whole = Sums.of(self.target.take(node.samples))
-        sums = list(whole.split(self.target.take(left), self.target.take(right)))
+        whole, left, right = (self.target.take(_known(of())) for of in (node.samples, *samples))
+        sums = list(Sums.of(whole).split(left, right))
         return [of.variance(size) for of, size in zip(sums, sizes, strict=True)], True
+
+
+def _known(samples: Indices | None) -> Indices:
+    if samples is None:
+        raise UndecidedError
+    return samples
+
+
+def _gain(node: Node, left: Node, right: Node) -> float:
+    """Return what a split takes off the squared error, rounded as by scikit-learn."""
+    whole, first, second = (of.order.shape[1] * of.impurity for of in (node, left, right))
+    return whole - first - second

@@ -13,6 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 
+try:
+    from sklearn.utils._sorting import _py_simultaneous_sort as _sort  # since 1.9
+except ImportError:
+    _sort = None
+
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
@@ -24,7 +29,7 @@ CRITERION = "friedman_mse" if _FRIEDMAN else "squared_error"
 
 
 class UndecidedError(Exception):
-    """A tie depends on the order in which scikit-learn's sorting leaves equal values, which only scikit-learn knows."""
+    """A tie depends on the order in which scikit-learn's sorting leaves equal values."""
 
 
 class ColumnDraws:
@@ -73,6 +78,23 @@ class ColumnDraws:
         return tried, known + found
 
 
+def arrange(values: NDArray[np.float32], samples: Indices) -> Indices:
+    """Sort samples `(m,)` by their values, equal ones as scikit-learn leaves them.
+
+    Args:
+        values: of all samples of the tree.
+        samples: of a node, in the order in which scikit-learn has them.
+
+    Raises:
+        UndecidedError: this version of scikit-learn does not lend its sorting.
+    """
+    if _sort is None:
+        raise UndecidedError
+    arranged = samples.astype(np.intp)
+    _sort(values.take(arranged), arranged, len(arranged), use_three_way_partition=True)
+    return arranged
+
+
 def divide(samples: Indices, left: NDArray[np.bool_]) -> tuple[Indices, Indices]:
     """Divide a node's samples `(m,)` between its children, in scikit-learn's order.
 
@@ -99,6 +121,19 @@ def divide(samples: Indices, left: NDArray[np.bool_]) -> tuple[Indices, Indices]
 def running_sums(target: Floats) -> Floats:
     """Return the sums `(m,)` of the first 1, 2, ... of targets `(m,)`, each rounded."""
     return np.cumsum(target)
+
+
+def adds_from_the_end(equal: NDArray[np.bool_], last: int) -> bool:
+    """Return whether scikit-learn adds up some left child anew from the node's end, so that no running sum is its sum.
+
+    It does so for a split that lies farther from the one before, across equal values, than from the end.
+
+    Args:
+        equal: `(m - 1,)` whether no split is possible behind each of a node's sorted samples.
+        last: the last place that matters.
+    """
+    sizes = np.flatnonzero(~equal[: last + 1]) + 1
+    return bool(np.any(np.diff(sizes, prepend=0) > len(equal) + 1 - sizes))
 
 
 def first_best(left: Floats, total: float, below: Indices, size: int) -> int:
