@@ -10,17 +10,20 @@ import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
-from disentangle_bench.latents import Latents
 from disentangle_bench.metrics.resampling import Resampling
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.settings import defaults_of
+
+if TYPE_CHECKING:  # torch takes seconds to import; processes that fit factors do without
+    from torch import Tensor
+
+    from disentangle_bench.latents import Latents
 
 Better = Literal["higher", "lower", "neither"]
 Interval = Literal["rows", "held-out", "halves"]
@@ -31,9 +34,9 @@ Codes = ArrayLike | Variables
 Factors = ArrayLike | Variables
 Representations = Mapping[str, Codes]
 """Model name -> its codes `(n, d)` for the same samples in the same order; each model may have another d."""
-Generator = Callable[[Latents], Tensor]
+Generator: TypeAlias = "Callable[[Latents], Tensor]"
 """Latents (on any device) -> images `(n, c, h, w)` float in [0, 1], on the model's device."""
-Posterior = Callable[[Tensor], tuple[Tensor, ...]]
+Posterior: TypeAlias = "Callable[[Tensor], tuple[Tensor, ...]]"
 """Images `(n, c, h, w)` float in [0, 1] -> one tensor `(n, p)` of posterior parameters per code."""
 
 PARTS = (

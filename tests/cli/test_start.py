@@ -48,3 +48,9 @@ def test_listing_datasets_imports_no_framework_and_hashes_nothing():
 def test_importing_the_package_imports_nothing_heavy():
     loaded = modules_after("import disentangle_bench")
     assert not loaded & HEAVIER_THAN_HELP
+
+
+def test_processes_that_fit_the_trees_of_dci_import_no_framework():
+    loaded = modules_after("import disentangle_bench.metrics.predictor.dci")
+    assert "sklearn.tree" in loaded
+    assert not loaded & {"torch", "matplotlib"}

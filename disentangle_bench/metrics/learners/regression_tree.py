@@ -227,7 +227,8 @@ class _Grower:
             ranked = self.data.ranked(node.order, tried[turn])
             if ranked[0] != ranked[-1]:
                 if not (ranked[1:] == ranked[:-1]).any():
-                    return node.order[tried[turn]]
+                    arranged: Indices = node.order[tried[turn]]
+                    return arranged
                 before = self._arranged(node, tried[:turn]) if self.exact else None
                 return None if before is None else arrange(self.data.columns[tried[turn]], before)
         return node.samples()
@@ -261,5 +262,5 @@ def _known(samples: Indices | None) -> Indices:
 
 def _gain(node: Node, left: Node, right: Node) -> float:
     """Return what a split takes off the squared error, rounded as by scikit-learn."""
-    whole, first, second = (of.order.shape[1] * of.impurity for of in (node, left, right))
+    whole, first, second = (float(of.order.shape[1] * of.impurity) for of in (node, left, right))
     return whole - first - second
