@@ -10,6 +10,7 @@ import os
 import platform
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -51,6 +52,18 @@ def storage_errors(path: Path, action: str = "write") -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise StorageError(f"Could not {action} {path}: {reason}.", _REMEDIES.get(error.errno or 0, "")) from error
+
+
+def require_regular(path: Path) -> None:
+    """Refuse what is not a regular file: reading a named pipe or a device may never end.
+
+    Raises:
+        StorageError: it is a folder, a pipe, a device or a socket, or not there.
+    """
+    with storage_errors(path, "read"):
+        regular = stat.S_ISREG(path.stat().st_mode)
+    if not regular:
+        raise StorageError(f"{path} is not a regular file.", "Take it out, or name another one.")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from disentangle_bench.datasets.formats.npz import NpzArray, npz_names
 from disentangle_bench.datasets.formats.npz_images import npz_images
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.errors import DataError
-from disentangle_bench.storage import require_own_data, storage_errors
+from disentangle_bench.storage import require_own_data, require_regular, storage_errors
 
 
 class ArrayFile(ABC):
@@ -52,6 +52,7 @@ def open_arrays(path: Path) -> ArrayFile:
     Raises:
         DataError: it is neither npz nor HDF5. StorageError: it cannot be read.
     """
+    require_regular(path)
     with storage_errors(path, "read"), path.open("rb") as file:
         begin = file.read(8)
     if begin.startswith(b"PK"):

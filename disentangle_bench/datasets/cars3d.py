@@ -41,7 +41,7 @@ class Cars3D(GridDataset):
         factors=FACTORS,
         license="not stated",
         citation="S. Reed, Y. Zhang, Y. Zhang, H. Lee: Deep Visual Analogy-Making. NIPS 2015.",
-        files={FILE: File(sha256=None, verified=False, md5="4e866a7919c1beedf53964e6f7a23686")},
+        files={FILE: File(sha256=None, bytes=300_000_000, verified=False, md5="4e866a7919c1beedf53964e6f7a23686")},
         bytes=300_000_000,
     )
 

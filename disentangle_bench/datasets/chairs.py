@@ -45,7 +45,7 @@ class Chairs(GridDataset):
             "M. Aubry, D. Maturana, A. Efros, B. Russell, J. Sivic: Seeing 3D chairs: exemplar part-based 2D-3D "
             "alignment using a large dataset of CAD models. CVPR 2014. https://www.di.ens.fr/willow/research/seeing3Dchairs"
         ),
-        files={FILE: File(sha256=None, verified=False, md5="7941bff4d19665ed2dd8c82e88293e1b")},
+        files={FILE: File(sha256=None, bytes=2_000_000_000, verified=False, md5="7941bff4d19665ed2dd8c82e88293e1b")},
         bytes=2_000_000_000,
     )
 

@@ -43,7 +43,7 @@ class DSprites(GridDataset):
             "L. Matthey, I. Higgins, D. Hassabis, A. Lerchner: dSprites: Disentanglement testing Sprites dataset, "
             "2017. https://github.com/google-deepmind/dsprites-dataset"
         ),
-        files={FILE: File(sha256=None, verified=False, md5="7da33b31b13a06f4b04a70402ce90c2e")},
+        files={FILE: File(sha256=None, bytes=26_000_000, verified=False, md5="7da33b31b13a06f4b04a70402ce90c2e")},
         bytes=26_000_000,
     )
 

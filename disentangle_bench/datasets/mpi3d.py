@@ -56,7 +56,7 @@ class Mpi3D(GridDataset):
         self, name: str, title: str, file: str, factors: tuple[Factor, ...], publishers: tuple[Source, ...]
     ) -> None:
         images = math.prod(factor.size or 0 for factor in factors)
-        pixels = images * 64 * 64 * 3
+        size = images * 64 * 64 * 3
         self.publishers = publishers
         self.info = DatasetInfo(
             name=name,
@@ -66,16 +66,25 @@ class Mpi3D(GridDataset):
             factors=factors,
             license="CC BY 4.0",
             citation=CITATION,
-            files={file: File(sha256=None, bytes=pixels, verified=False)},
-            bytes=pixels,
+            files={file: File(sha256=None, bytes=size, verified=False, check=self.pixels)},
+            bytes=size,
             subfolders=(name.replace("-", "_"), "mpi3d"),
         )
 
-    def read(self, path: Path) -> Grid:
-        """Read the images where they lie; compressed ones take 12.7 GB of the cache (`mpi3d-complex` 5.7)."""
+    def pixels(self, path: Path) -> NpzArray:
+        """Find the images; of a file that is cut off, or another one, there are none.
+
+        Raises:
+            DataError: not so many images of this shape.
+        """
         channels, height, width = self.info.shape
         pixels = NpzArray.find(path, "images", np.uint8, (height, width, channels))
         self.require_images(path, "images", (len(pixels), *self.info.shape))
+        return pixels
+
+    def read(self, path: Path) -> Grid:
+        """Read the images where they lie; compressed ones take 12.7 GB of the cache (`mpi3d-complex` 5.7)."""
+        pixels = self.pixels(path)
         settings = {"version": 1, "checksum": pixels.checksum}
         images = npz_images(pixels, self.info.name, settings, channels_last=True)
         return Grid(images, grid(self.info.factors), self.info.factors)

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import DataError
+from disentangle_bench.storage import in_bytes
 
+MOST_BYTES = 2**26
+"""Of a table, whose texts take ten times as much memory."""
 _DELIMITERS = (",", ";", "\t")
 
 
@@ -36,8 +39,11 @@ def read_table(content: bytes, where: str) -> Table:
     """Read a CSV file with names in its first row; commas, semicolons or tabs between values, as in that row.
 
     Raises:
-        DataError: not UTF-8, no rows, a name missing or twice, or a row with too few values, too many, or an empty one.
+        DataError: too large, not UTF-8, no rows, a name missing or twice, or a row with too few values, too many, or an
+            empty one.
     """
+    if len(content) > MOST_BYTES:
+        raise DataError(f"{where} has more than {in_bytes(MOST_BYTES)}.", "Leave columns or rows out.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

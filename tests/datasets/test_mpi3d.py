@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import math
 import pickle
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,9 +19,16 @@ from numpy.lib import format as npy
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import cache_folder
+from disentangle_bench.datasets.files.content import forgotten_if_damaged
+from disentangle_bench.datasets.files.fetch import fetch
+from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.hashes import Note, note_on
+from disentangle_bench.datasets.files.sources import WebFolder
+from disentangle_bench.datasets.files.state import verify
 from disentangle_bench.datasets.ground_truth import grid
 from disentangle_bench.datasets.mpi3d import COMPLEX, SIMPLE, Mpi3D
-from disentangle_bench.errors import DataError, StorageError
+from disentangle_bench.errors import DataError, DownloadError, StorageError
+from tests.datasets.server import Web
 
 NAMES = ("mpi3d-toy", "mpi3d-realistic", "mpi3d-real", "mpi3d-complex")
 SMALL = (*COMPLEX[:3], COMPLEX[3], COMPLEX[4], Factor("horizontal_axis", "ordinal", 2), Factor("v", "ordinal", 1))
@@ -161,3 +170,39 @@ def test_files_are_found_where_other_programs_put_them(small: Mpi3D, tmp_path: P
     (tmp_path / folder).mkdir()
     np.savez(tmp_path / folder / "mpi3d.npz", images=IMAGES)
     assert len(small.load(tmp_path).images) == COUNT
+
+
+@pytest.mark.parametrize("kind", ["junk", "cut off", "of another shape"])
+def test_another_file_is_not_kept_and_not_taken_for_the_published_one(
+    small: Mpi3D, tmp_path: Path, web: Web, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no published hash, so that only its content shows what it is."""
+    (name,) = small.info.files
+    np.savez(tmp_path / name, images=IMAGES)
+    right = (tmp_path / name).read_bytes()
+    np.savez(tmp_path / name, images=IMAGES[..., :2])
+    wrong = {"junk": bytes(len(right)), "cut off": right[:-1000], "of another shape": (tmp_path / name).read_bytes()}
+    served = web.serve(f"/{name}", wrong[kind], length=False)
+    with pytest.raises(DownloadError, match=f"{name} is not the published file: "):
+        fetch(small.info.file_set, lambda: [WebFolder(web.url)])
+    cache = cache_folder("mpi3d-complex")
+    assert not list(cache.rglob("*.npz"))
+
+    cache.joinpath(name).write_bytes(wrong[kind])  # as an earlier version kept it
+    Note.of(cache / name, hashlib.sha256(wrong[kind]).hexdigest()).keep(note_on(cache / name, cache), small=True)
+    (found,) = verify(small.info.file_set)
+    assert (found.condition, found.sound) == ("damaged", False)
+    served.content = right
+    monkeypatch.setattr(small, "publishers", (WebFolder(web.url),))
+    np.testing.assert_array_equal(small.load().images[7], IMAGES[7].transpose(2, 0, 1))
+
+
+def test_what_only_reading_refuses_is_removed_from_the_cache(small: Mpi3D, tmp_path: Path, web: Web) -> None:
+    """Or the same junk would be accepted again."""
+    published = replace(small.info.file_set, files={"mpi3d.npz": File(None)})
+    path = cache_folder("mpi3d-complex") / "mpi3d.npz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"junk")
+    with pytest.raises(DataError), forgotten_if_damaged(published, path):
+        small.read(path)
+    assert not path.exists()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from disentangle_bench.datasets.files.file import File, FileSet
-from disentangle_bench.datasets.files.hashes import fault_of, note_on, size_fault
+from disentangle_bench.datasets.files.hashes import content_fault, fault_of, note_on, size_fault
 from disentangle_bench.datasets.files.mirrors import mirrors
 from disentangle_bench.datasets.files.places import cache_folder, is_offline, require_some, user_folders
 from disentangle_bench.datasets.files.progress import say
@@ -127,6 +127,11 @@ class _Search:
         self.found = {**cached, **given}
         for fault in self.failures:
             say(f"{fault}; looking for another copy")
+        for name, file in self.missing.items():
+            # Its replacement need not match what was noted of another file.
+            if (cache / name).is_file() and content_fault(cache / name, file):
+                note_on(cache / name, cache).unlink(missing_ok=True)
+                (cache / name).unlink()
 
     @property
     def missing(self) -> dict[str, File]:
@@ -176,7 +181,7 @@ class _Search:
         faults = []
         with scratch_folder(self.cache) as scratch:
             try:
-                source.fetch(tuple(self.missing), scratch)
+                source.fetch(self.missing, scratch)
             except DataError as error:
                 faults.append(error.problem.rstrip("."))
             finally:  # whatever interrupted it: each file that is there is complete

@@ -56,14 +56,18 @@ def listing_of(folder: Path, names: Sequence[str]) -> str:
 
 @contextmanager
 def forgotten_if_damaged(published: FileSet, path: Path) -> Iterator[None]:
-    """Forget what was noted of a file without a published hash if it turns out to be damaged while it is read.
+    """Forget what was noted of a file without a published SHA-256 if it turns out to be damaged while it is read.
 
-    Otherwise its replacement would have to match the damaged copy.
+    Otherwise its replacement would have to match the damaged copy. A downloaded file without any hash is removed, or
+    it would be taken for the right one again.
     """
     try:
         yield
     except DataError:
         if path.name in published.files and published.files[path.name].sha256 is None:
+            cache = cache_folder(published.name)
             with storage_errors(path):
-                note_on(path, cache_folder(published.name)).unlink(missing_ok=True)
+                note_on(path, cache).unlink(missing_ok=True)
+                if path.parent == cache and not published.files[path.name].hashed:
+                    path.unlink(missing_ok=True)
         raise

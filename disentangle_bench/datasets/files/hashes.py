@@ -16,11 +16,11 @@ from typing import Self
 
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.progress import progress, say
-from disentangle_bench.errors import StorageError
+from disentangle_bench.errors import DataError, StorageError
 from disentangle_bench.storage import storage_errors, write_json
 
 _LARGE = 1 << 27  # bytes, about what is read in a tenth of a second
-_LEAST, _MOST = 0.01, 2.0  # shares of an estimated size; the compressed copies of some sets are a lot smaller
+_LEAST = 0.01  # of an estimated size; the compressed copies of some sets are a lot smaller
 _UNVERIFIED = "which others published and this project could not verify (if your file is the original, report both)"
 
 
@@ -98,11 +98,21 @@ def md5_mismatch(file: File, actual: str) -> str:
 
 def size_fault(path: Path, file: File) -> str:
     """Describe what is wrong with the size of a file without a known hash; empty if it is near the declared one."""
-    if file.bytes is None or file.sha256 or file.md5:
+    if file.bytes is None or file.hashed:
         return ""
     size = path.stat().st_size
-    near = _LEAST * file.bytes <= size <= _MOST * file.bytes
+    near = _LEAST * file.bytes <= size <= file.most
     return "" if near else f"has {size:,} bytes instead of about {file.bytes:,}"
+
+
+def content_fault(path: Path, file: File) -> str:
+    """Describe what shows that a file without a published hash is another one; empty if nothing does."""
+    if file.check is not None and not file.hashed:
+        try:
+            file.check(path)
+        except DataError as error:
+            return f"is not the published file: {error.problem.rstrip('.')}"
+    return ""
 
 
 def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) -> str:
@@ -121,6 +131,8 @@ def fault_of(path: Path, file: File, place: Path, computed: Path | None = None) 
         size = path.stat().st_size
     if file.verified and file.bytes not in (None, size):
         return f"has {size:,} bytes instead of {file.bytes:,}"
+    if fault := content_fault(path, file):
+        return fault
     actual = digest_of(path, computed or place)
     if fault := mismatch(file, actual, place):
         return fault

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tarfile
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +31,10 @@ class LocalFolder:
     def name(self) -> str:
         return str(self.path)
 
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
+    def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
         places = [self.path / part for part in (*self.subfolders, "")]
         for name in wanted:
-            _take_first(name, (place / name for place in places), into)
+            _take_first(name, (place / name for place in places), into, wanted[name].most)
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,16 @@ class LocalCopy:
     def name(self) -> str:
         return str(self.path)
 
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
+    def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
         with storage_errors(self.path, "read"):
             size = self.path.stat().st_size
         if self.path.is_dir():
             for name in wanted:
-                _take_first(name, self._candidates(name), into)
+                _take_first(name, self._candidates(name), into, wanted[name].most)
         elif self.path.name in wanted:
             copy_file(self.path, into / self.path.name)
-        elif self.path.name.removesuffix(".gz") in wanted:
-            unpack_gzip(self.path, into / self.path.name.removesuffix(".gz"))
+        elif (name := self.path.name.removesuffix(".gz")) in wanted:
+            unpack_gzip(self.path, into / name, wanted[name].most)
         elif renamed := [
             name
             for name in wanted
@@ -86,13 +86,13 @@ class LocalCopy:
         return places
 
 
-def _take_first(name: str, places: Iterable[Path], into: Path) -> None:
+def _take_first(name: str, places: Iterable[Path], into: Path, most: int) -> None:
     for place in places:
         if place.is_file():
             copy_file(place, into / name)
             return
         if (packed := place.with_name(f"{name}.gz")).is_file():
-            unpack_gzip(packed, into / name)
+            unpack_gzip(packed, into / name, most)
             return
 
 

@@ -6,13 +6,14 @@ It holds `<dataset>/<file>` or just `<file>`, as they are. A cache folder that a
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from disentangle_bench.datasets.files.downloads import RefusalError, without_password
+from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.local import LocalFolder
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
@@ -57,10 +58,10 @@ class WebMirror:
     def name(self) -> str:
         return f"{without_password(self.url)} (DBENCH_MIRROR)"
 
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
+    def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
         refusals = []
         for folder in (f"{self.url}/{self.dataset}", self.url):
-            absent = [name for name in wanted if not (into / name).is_file()]
+            absent = {name: file for name, file in wanted.items() if not (into / name).is_file()}
             try:
                 WebFolder(folder).fetch(absent, into)
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -39,7 +40,9 @@ class Whole:
     def of(cls, response: Response) -> Self:
         """Read it from the response with the whole file."""
         length = response.headers.get("Content-Length", "")
-        return cls(_validator(response), int(length) if length.isdecimal() else None, _encoding(response))
+        return cls(
+            _validator(response), int(length) if re.fullmatch("[0-9]{1,18}", length) else None, _encoding(response)
+        )
 
     def continues(self, response: Response, start: int) -> bool:
         """Whether the response holds the rest of this very file from a byte on."""
@@ -47,7 +50,7 @@ class Whole:
         stated = _validator(response)
         return (
             span.replace(" ", "").startswith(f"bytes{start}-")
-            and (not total.isdecimal() or self.total in (None, int(total)))
+            and (total in ("", "*") or self.total is None or total == str(self.total))
             and (not stated or stated == self.validator)
             and _encoding(response) == self.encoding
         )

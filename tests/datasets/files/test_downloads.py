@@ -12,15 +12,21 @@ import sys
 import threading
 import time
 from collections import namedtuple
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
 
 from disentangle_bench.datasets.files import downloads
+from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.downloads import RefusalError, download, downloaded
+from disentangle_bench.datasets.files.file import FileSet
+from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.errors import DataError, DownloadError, StorageError
-from tests.datasets.server import Web, serving
+from tests.datasets.conftest import FILES, declared
+from tests.datasets.server import Answer, Web, serving
 
 CONTENT = hashlib.shake_256(b"a file").digest(300_000)
 SIZE, CUT = len(CONTENT), 1 << 17  # where a chunk ends: what a silent server sent of one is lost
@@ -254,12 +260,13 @@ def test_too_little_space_is_reported_before_anything_comes(web: Web, target: Pa
 
 def test_a_disk_that_fills_up_is_the_disks_fault_and_what_came_is_kept(web: Web, target: Path, monkeypatch) -> None:
     served = web.serve("/file.bin", CONTENT)
-    real = downloads.Partial.append
+    real, kept = downloads.Partial.append, []
 
     def fill_up(partial, chunks):
-        for number, count in enumerate(real(partial, chunks)):
+        for count in real(partial, chunks):
+            kept.append(count)
             yield count
-            if number == 1:
+            if len(kept) == 2:
                 raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(downloads.Partial, "append", fill_up)
@@ -268,7 +275,7 @@ def test_a_disk_that_fills_up_is_the_disks_fault_and_what_came_is_kept(web: Web,
     monkeypatch.setattr(downloads.Partial, "append", real)
     download(f"{web.url}/file.bin", target)
     assert target.read_bytes() == CONTENT
-    assert served.requests == [None, f"bytes={2 << 16}-"]
+    assert served.requests == [None, f"bytes={sum(kept[:2])}-"]
 
 
 def test_an_interruption_says_what_is_kept(web: Web, target: Path, monkeypatch) -> None:
@@ -353,3 +360,78 @@ def test_a_proxy_is_asked(web: Web, target: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(DownloadError, match=r"Tunnel connection failed: 502"):
         download("https://datasets.invalid/file.bin", target)
     assert web.asked[-1] == "datasets.invalid:443"
+
+
+def sent(*pieces: bytes, pause: float = 0.0, again: bool = False) -> Answer:
+    """Answer with these bytes, head and all; the last one again and again."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        with suppress(OSError):  # when the client has had enough
+            for piece in chain(pieces, repeat(pieces[-1]) if again else ()):
+                handler.wfile.write(piece)
+                time.sleep(pause)
+
+    return answer
+
+
+OK = b"HTTP/1.0 200 OK\r\n"
+BOMB = gzip.compress(bytes(10**7))
+HOSTILE = {
+    "endless": (sent(OK + b"\r\n", bytes(50_000), again=True), "sends more than the 10,240 bytes that shapes has at"),
+    "petabyte": (
+        sent(OK + b"Content-Length: 1000000000000000\r\n\r\n"),
+        "states 1,000,000,000,000,000 bytes of shapes",
+    ),
+    "longer than any number": (sent(OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n"), "shapes"),
+    "bomb": (
+        sent(OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB),
+        "shapes unpacks to more than 10.2 kB",
+    ),
+    "slow": (sent(OK + b"Content-Length: 10240\r\n\r\n", b"x", pause=0.02, again=True), "sent only .* bytes in"),
+    "slow head": (sent(OK, b"X: y\r\n", pause=0.02, again=True), "did not answer within 0.3 seconds"),
+    "no head": (sent(b"", pause=5), "did not answer within 0.3 seconds"),
+    "cut off": (sent(OK + b"\r\n" + bytes(100)), "shapes has 100 bytes instead of 10,240"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_whatever_a_server_sends_the_next_source_is_asked(
+    kind: str, web: Web, published: FileSet, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, reason = HOSTILE[kind]
+    web.files["/shapes"] = answer
+    monkeypatch.setattr(downloads, "_RATE_SECONDS", 0.3)
+    monkeypatch.setattr(downloads, "_HEAD_SECONDS", 0.3)
+    begun = time.monotonic()
+    with pytest.raises(DownloadError, match=reason):
+        obtain(published, lambda: [WebFolder(web.url)])
+    assert time.monotonic() - begun < 5
+    assert sum(path.stat().st_size for path in cache.rglob("*")) < 20_000
+    with serving() as other:
+        other.files |= {f"/{name}": content for name, content in FILES.items()}
+        found = obtain(published, lambda: [WebFolder(web.url), WebFolder(other.url)])
+    assert {name: path.read_bytes() for name, path in found.items()} == FILES
+
+
+def test_a_server_that_fails_for_every_file_is_soon_left(
+    web: Web, files: dict[str, bytes], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"file-{number}" for number in range(9)]
+    many = FileSet("shapes", dict.fromkeys(names, declared(files["labels"])))
+    for name in names:
+        web.serve(f"/{name}", b"", statuses=[500] * 99)
+    waits: list[float] = []
+    monkeypatch.setattr(downloads, "_PAUSES", (1.0, 4.0, 15.0))
+    monkeypatch.setattr(downloads.time, "sleep", waits.append)
+    with serving() as other:
+        other.files |= {f"/{name}": files["labels"] for name in names}
+        monkeypatch.setenv("DBENCH_MIRROR", web.url)
+        obtain(many, lambda: [WebFolder(web.url), WebFolder(other.url)])
+    assert sum(wait for wait in waits if wait >= 1) == 10, "5 seconds for the mirror and for the source"
+
+
+def test_a_server_that_breaks_after_every_few_bytes_is_given_up(web: Web, target: Path) -> None:
+    served = web.serve("/file.bin", CONTENT, breaks=[100] * 999)
+    with pytest.raises(DownloadError, match="the connection was lost"):
+        download(f"{web.url}/file.bin", target)
+    assert len(served.requests) == 3

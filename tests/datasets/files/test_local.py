@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from disentangle_bench.datasets.files import hashes
-from disentangle_bench.datasets.files.file import FileSet
+from disentangle_bench.datasets.files.file import File, FileSet
 from disentangle_bench.datasets.files.hashes import Note, note_on
 from disentangle_bench.datasets.files.local import LocalCopy, LocalFolder, copy_file
 from disentangle_bench.errors import DataError, StorageError
@@ -52,7 +52,7 @@ def test_a_folder_that_vanishes_meanwhile_is_passed_over(
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    LocalCopy(tmp_path / "copy", published.files).fetch(list(published.files), into)
+    LocalCopy(tmp_path / "copy", published.files).fetch(published.files, into)
     assert contents(into) == files
 
 
@@ -60,7 +60,7 @@ def test_a_folder_that_vanishes_meanwhile_is_passed_over(
 def test_a_folder_gives_files_as_they_are_or_packed(tmp_path: Path, files: Files, into: Path, part: str) -> None:
     labels = gzip.compress(files["labels"])
     root = put(tmp_path / "root" / part, {"shapes.npz": b"no", "labels.gz": labels, "shapes": files["shapes"]})
-    LocalFolder(tmp_path / "root", ("shapes",)).fetch(["shapes", "labels", "other"], into)
+    LocalFolder(tmp_path / "root", ("shapes",)).fetch(dict.fromkeys([*files, "other"], File(None)), into)
     assert contents(into) == files
     assert (root / "labels.gz").exists()
 
@@ -96,7 +96,7 @@ def test_a_copy_may_be_in_a_folder_or_an_archive(
     tmp_path: Path, published: FileSet, files: Files, into: Path, place: str
 ) -> None:
     path = PLACES[place](tmp_path / "copy", {"notes.txt": b"mine", **files})
-    LocalCopy(path, published.files).fetch(list(published.files), into)
+    LocalCopy(path, published.files).fetch(published.files, into)
     assert contents(into) == files
 
 
@@ -105,12 +105,12 @@ def test_a_copy_may_be_one_file(
     tmp_path: Path, published: FileSet, files: Files, into: Path, *, name: str, pack: bool
 ) -> None:
     content = gzip.compress(files["labels"]) if pack else files["labels"]
-    LocalCopy(put(tmp_path / "copy", {name: content}) / name, published.files).fetch(list(published.files), into)
+    LocalCopy(put(tmp_path / "copy", {name: content}) / name, published.files).fetch(published.files, into)
     assert contents(into) == {"labels": files["labels"]}
 
 
 def test_what_is_none_of_the_files_gives_nothing(tmp_path: Path, published: FileSet, into: Path) -> None:
-    LocalCopy(put(tmp_path / "copy", {"notes": b"mine"}) / "notes", published.files).fetch(list(published.files), into)
+    LocalCopy(put(tmp_path / "copy", {"notes": b"mine"}) / "notes", published.files).fetch(published.files, into)
     assert contents(into) == {}
 
 
@@ -119,7 +119,7 @@ def test_of_several_files_of_one_name_the_right_one_is_taken(
 ) -> None:
     put(tmp_path / "copy" / "another-set", dict.fromkeys(files, b"another set's, and nearer to the top"))
     put(tmp_path / "copy" / "b" / "this-set", files)
-    LocalCopy(tmp_path / "copy", published.files).fetch(list(published.files), into)
+    LocalCopy(tmp_path / "copy", published.files).fetch(published.files, into)
     assert contents(into) == files
 
 
@@ -131,7 +131,7 @@ def test_an_archive_that_leads_out_of_itself_leads_nowhere(
         archive.writestr("../../labels", files["labels"])
         archive.writestr("/etc/shapes", files["shapes"])
     before = sorted(tmp_path.rglob("*"))
-    LocalCopy(path, published.files).fetch(list(published.files), into)
+    LocalCopy(path, published.files).fetch(published.files, into)
     assert contents(into) == files
     assert sorted(set(tmp_path.rglob("*")) - set(before)) == [into / "labels", into / "shapes"]
 
@@ -143,7 +143,7 @@ def test_links_in_an_archive_are_not_followed(tmp_path: Path, published: FileSet
             link = tarfile.TarInfo(f"data/{name}")
             link.type, link.linkname = kind, str(secret)
             archive.addfile(link)
-    LocalCopy(tmp_path / "copy.tar", published.files).fetch(list(published.files), into)
+    LocalCopy(tmp_path / "copy.tar", published.files).fetch(published.files, into)
     assert contents(into) == {}
 
 
@@ -151,12 +151,12 @@ def test_a_damaged_archive_is_reported(tmp_path: Path, published: FileSet, files
     path = packed(tmp_path / "copy.tar.gz", {**files, "shapes": files["shapes"] * 9})
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DataError, match=r"copy\.tar\.gz is not a complete archive"):
-        LocalCopy(path, published.files).fetch(list(published.files), into)
+        LocalCopy(path, published.files).fetch(dict.fromkeys(files, File(None)), into)
 
 
 def test_a_copy_that_is_not_there_is_reported(tmp_path: Path, published: FileSet, into: Path) -> None:
     with pytest.raises(StorageError, match=r"Could not read .*none: No such file"):
-        LocalCopy(tmp_path / "none", published.files).fetch(list(published.files), into)
+        LocalCopy(tmp_path / "none", published.files).fetch(published.files, into)
 
 
 def test_a_copy_is_hashed_on_the_way(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:

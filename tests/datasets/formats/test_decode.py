@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +95,67 @@ def test_more_than_8_bits_are_refused(tmp_path: Path) -> None:
     content = encoded(Image.fromarray(np.full((4, 4), 60_000, np.uint16)), "PNG")
     with pytest.raises(DataError, match=r"x\.png has more than 8 bits a channel"):
         one(tmp_path, content, Form(4, 1))
+
+
+def deep_png() -> bytes:
+    """An RGB image of 16 bits a channel, of which Pillow keeps the upper 8 without a word."""
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes(25) * 4)),
+        (b"IEND", b""),
+    ]
+    parts = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def deep_tiff() -> bytes:
+    """The same as TIFF: a list of tags, the bits of the three channels, and the pixels."""
+    tags = [(256, 3, 1, 4), (257, 3, 1, 4), (258, 3, 3, 200), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 300)]
+    tags += [(277, 3, 1, 3), (278, 3, 1, 4), (279, 4, 1, 96)]
+    listed = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    content = b"II*\0" + struct.pack("<IH", 8, len(tags)) + listed + bytes(4)
+    return (content.ljust(200, b"\0") + struct.pack("<3H", 16, 16, 16)).ljust(300, b"\0") + bytes(96)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.png", deep_png()),
+        ("x.tif", deep_tiff()),
+        ("x.ppm", b"P6 4 4 65535\n" + bytes(96)),
+        ("x.ppm", b"P3 4 4 1023\n" + b"0 " * 48),
+    ],
+)
+def test_more_than_8_bits_of_a_color_are_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    assert Image.open(io.BytesIO(content)).mode == "RGB", "as if it had 8 bits"
+    with pytest.raises(DataError, match=rf"{name} has more than 8 bits a channel"):
+        one(tmp_path, content, Form(4, 3), name)
+
+
+@pytest.mark.parametrize("name", ["x.bmp", "x.tif", "x.ppm", "x.webp", "x.gif"])
+def test_8_bits_are_read_whatever_the_format(tmp_path: Path, name: str) -> None:
+    pixels = np.full((4, 4, 3), 200, np.uint8)
+    kind = {"x.tif": "TIFF", "x.ppm": "PPM"}.get(name, name[2:].upper())
+    content = encoded(Image.fromarray(pixels), kind, **({"lossless": True} if kind == "WEBP" else {}))
+    np.testing.assert_array_equal(one(tmp_path, content, Form(4, 3), name), np.full((3, 4, 4), 200))
+
+
+def test_no_other_format_is_opened_whatever_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow would give PostScript to Ghostscript, which runs it."""
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *_given, **_named: pytest.fail("run"))
+    content = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n"
+    assert Image.open(io.BytesIO(content)).format == "EPS"
+    with pytest.raises(DataError, match=r"x\.png is not a readable image: its format is not known"):
+        one(tmp_path, content, Form(4, 3))
+
+
+def test_too_many_pixels_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
+    content = encoded(Image.new("1", (8193, 8192)), "PNG")
+    assert len(content) < 20_000
+    with pytest.raises(DataError, match=r"x\.png has 67,117,056 pixels\.\nMake it smaller: up to 67,108,864 are read"):
+        one(tmp_path, content, Form(4, 3))
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x.png"])

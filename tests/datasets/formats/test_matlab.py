@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +50,20 @@ def test_a_file_that_has_been_read_already(tmp_path: Path) -> None:
         matlab_array(content, "images", "a.tar: a.mat")
     with pytest.raises(DataError, match=r"^a\.tar: a\.mat is not a readable MATLAB file: .*truncated"):
         matlab_array(b"", "im", "a.tar: a.mat")
+
+
+def test_an_array_that_is_too_large_for_memory_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    """A megabyte of it, packed, declares eight gigabytes."""
+    savemat(tmp_path / "a.mat", {"im": np.zeros((1000, 1000), np.uint8)})
+    content = bytearray((tmp_path / "a.mat").read_bytes())
+    place = content.index(struct.pack("<II", 1000, 1000))
+    content[place : place + 8] = struct.pack("<II", 80_000, 100_000)
+    (tmp_path / "a.mat").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.mat: 'im' is uint8 \(80000, 100000\), more than 2\.1 GB"):
+        read_matlab(tmp_path / "a.mat", "im")
+
+
+def test_what_is_not_an_array_of_numbers_is_refused(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", {"im": {"a": 1}})
+    with pytest.raises(DataError, match=r"a\.mat: 'im' is a struct, not an array of numbers"):
+        read_matlab(tmp_path / "a.mat", "im")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from disentangle_bench.datasets.formats import members as module
 from disentangle_bench.datasets.formats.members import FolderMembers, Members, TarMembers, ZipMembers, open_members
 from disentangle_bench.errors import DataError, StorageError
 
@@ -171,3 +172,43 @@ def test_what_is_no_archive_or_not_there_is_reported(tmp_path: Path) -> None:
         open_members(tmp_path / "it")
     with pytest.raises(StorageError, match="No such file"):
         open_members(tmp_path / "other")
+
+
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "endless.png").symlink_to("/dev/zero")
+    members = open_members(tmp_path)
+    for name in ("pipe.png", "endless.png"):
+        with pytest.raises(StorageError, match=rf"{name} is not a regular file"):
+            members.read(name)
+        with pytest.raises(StorageError, match=rf"{name} is not a regular file"):
+            open_members(tmp_path / name)
+
+
+@pytest.mark.parametrize("make", [folder, zipped, tarred])
+def test_a_file_that_is_too_large_for_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Path]
+) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 1000)
+    members = open_members(make(tmp_path / "files", {"a/one.png": bytes(1000), "b/two.png": bytes(1001)}))
+    assert len(members.read("a/one.png")) == 1000
+    with pytest.raises(DataError, match=r"files: b/two\.png has more than 1\.0 kB"):
+        members.read("b/two.png")
+
+
+def test_sizes_in_a_tar_header_are_not_believed(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("x.png")
+    header.size = 8**11 - 1
+    (tmp_path / "a.tar").write_bytes(header.tobuf() + bytes(2048))
+    with pytest.raises(DataError, match="unexpected end of data"):
+        open_members(tmp_path / "a.tar")
+    header.size = 2**30
+    (tmp_path / "a.tar").write_bytes(header.tobuf())
+    os.truncate(tmp_path / "a.tar", 2**30 + 2048)  # without taking any space
+    members = open_members(tmp_path / "a.tar")
+    with pytest.raises(DataError, match=r"a\.tar: x\.png has more than 536\.9 MB"):
+        members.read("x.png")
+    header.type, header.size = tarfile.GNUTYPE_LONGNAME, 8**11 - 1
+    (tmp_path / "a.tar").write_bytes(header.tobuf() + bytes(2048))
+    with pytest.raises(DataError, match=r"its header states a length of 8,589,934,\d+ bytes"):
+        open_members(tmp_path / "a.tar")
