@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from disentangle_bench.errors import HeldError, RunError, StorageError
 from disentangle_bench.means import Mean, information_of
@@ -77,7 +77,7 @@ class Run:
         return run
 
     @classmethod
-    def open(cls, path: Path | str, *, finished: bool = True) -> Run:
+    def open(cls, path: Path | str, *, finished: bool = True) -> Self:
         """Open the run in a folder.
 
         Raises:
@@ -207,6 +207,13 @@ class Run:
         """What each entry of the log holds, as the model declared it when the run began."""
         declared = self.provenance().get("means")
         return _means_of_first_version(self.recipe) if declared is None else [Mean(**mean) for mean in declared]
+
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """Return `(c, h, w)` of the images, as recorded when the run began; None if an older version did not."""
+        found = self.provenance().get("image_shape")
+        if not isinstance(found, list) or len(found) != 3 or not all(isinstance(size, int) for size in found):
+            return None
+        return found[0], found[1], found[2]
 
     def log(self) -> list[dict[str, Any]]:
         """Read the training log, one entry per logged step, without a last line that a crash cut short.

@@ -22,7 +22,7 @@ from disentangle_bench.evaluation.description import describe_samples
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask
 from disentangle_bench.models import make_model
-from disentangle_bench.models.trained import TrainedModel, load_trained
+from disentangle_bench.models.trained import TrainedModel, load_trained, posterior_parameters
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
@@ -266,15 +266,3 @@ def represent(latents: LatentSpec, reading: Sequence[Tensor]) -> Variables:
 def kinds_of(latents: LatentSpec) -> list[Kind]:
     """The kind of each code's estimate."""
     return ["categorical" if isinstance(code, Categorical) else "continuous" for code in latents.codes]
-
-
-def posterior_parameters(latents: LatentSpec, reading: Sequence[Tensor]) -> dict[str, NDArray[np.float64]]:
-    """Code name -> logits `(n, k)` of a categorical code, mean and ln sigma `(n, 2)` of a continuous one."""
-    found = {}
-    for code, raw in zip(latents.codes, reading, strict=True):
-        if isinstance(code, Categorical):
-            parameters = raw
-        else:
-            parameters = torch.stack([code.estimate(raw), code.log_sigma(raw)], dim=1)
-        found[code.name] = parameters.double().cpu().numpy()
-    return found

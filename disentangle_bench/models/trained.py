@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from disentangle_bench.errors import RunError
-from disentangle_bench.latents import Latents
+from disentangle_bench.latents import Categorical, Latents, LatentSpec
 from disentangle_bench.models.batches import BATCH, as_floats, in_batches
 from disentangle_bench.models.model import Model
 from disentangle_bench.storage import write_bytes
@@ -81,3 +84,15 @@ def load_trained(model: Model, path: Path, device: torch.device) -> TrainedModel
             "again from the last checkpoint.",
         ) from error
     return TrainedModel(model, device)
+
+
+def posterior_parameters(latents: LatentSpec, reading: Sequence[Tensor]) -> dict[str, NDArray[np.float64]]:
+    """Code name -> logits `(n, k)` of a categorical code, mean and ln sigma `(n, 2)` of a continuous one."""
+    found = {}
+    for code, raw in zip(latents.codes, reading, strict=True):
+        if isinstance(code, Categorical):
+            parameters = raw
+        else:
+            parameters = torch.stack([code.estimate(raw), code.log_sigma(raw)], dim=1)
+        found[code.name] = parameters.double().cpu().numpy()
+    return found

@@ -116,7 +116,7 @@ def train_recipe(
         make_optimizers(model)  # here, so that tables that do not fit are found before anything is written
         check_size(len(images), recipe.batch_size, devices)
         means = [asdict(mean) for mean in model.means]
-        info = {"options": options, **trained_on, "compile": compile, "means": means}
+        info = {"options": options, **trained_on, "compile": compile, "means": means, "image_shape": dataset.info.shape}
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")
         with run.held():
             if folder.prepare(run, recipe, seed, resume, info):

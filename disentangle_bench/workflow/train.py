@@ -9,7 +9,7 @@ from typing import Any
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.run import Run
+from disentangle_bench.workflow.load import TrainedRun
 
 
 def train(
@@ -26,7 +26,7 @@ def train(
     resume: bool = False,
     tensorboard: bool = False,
     data_dir: Path | str | None = None,
-) -> Run:
+) -> TrainedRun:
     """Train a recipe at one seed.
 
     Args:
@@ -57,7 +57,7 @@ def train(
 
     from disentangle_bench.training.train import train_recipe  # imports torch: after what may be wrong
 
-    return train_recipe(
+    run = train_recipe(
         chosen,
         seed=seed,
         out=None if out is None else Path(out),
@@ -69,3 +69,4 @@ def train(
         tensorboard=tensorboard,
         data_dir=None if data_dir is None else Path(data_dir),
     )
+    return TrainedRun(run.path)

@@ -16,11 +16,11 @@ from disentangle_bench.errors import SettingError
 from disentangle_bench.evaluation.subject import (
     evaluated,
     known_factors,
-    posterior_parameters,
     represent,
     subject_of_representation,
 )
 from disentangle_bench.latents import Categorical, Gaussian, LatentSpec, Uniform
+from disentangle_bench.models.trained import posterior_parameters
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.representation.variables import Variables
 

@@ -132,6 +132,12 @@ def test_is_evaluated_as_any_other(dbench: Dbench, straight: Run) -> None:
     assert (straight.figures / "information.svg").is_file()
 
 
+def test_its_images_are_drawn(folder: Path, dbench: Dbench, straight: Run) -> None:
+    done = dbench("sample", str(straight.path), "--sweep", "c1=all", "--sweep", "c2=-1..1:3", "--out", "vae.png")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "vae.png\n", "")
+    assert (folder / "vae.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_is_listed(dbench: Dbench) -> None:
     listed = dbench("list", "models", "--format", "json")
     (toy,) = (entry for entry in json.loads(listed.stdout) if "toy-vae" in entry.values())
