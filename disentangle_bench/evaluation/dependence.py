@@ -6,10 +6,12 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import chi2_contingency
 
 from disentangle_bench.metrics.information.bins import Bins, bins_of
 from disentangle_bench.metrics.information.entropies import count_pairs, entropy, mutual_information
+from disentangle_bench.representation.kinds import is_unknown
 from disentangle_bench.representation.variables import Variables
 
 MOST_FACTORS = 50
@@ -39,20 +41,29 @@ def strongest_dependence(factors: Variables) -> dict[str, Any] | None:
     bins = bins_of(factors, NUM_BINS)
     pairs = list(combinations([place for place, own in enumerate(bins) if len(own) > 1], 2))
     rows = next(iter(factors.batches(MOST_ROWS)))
-    index = [own.digitize(column) for own, column in zip(bins, rows.values.T, strict=True)]
+    index = [_bin_of(own, column) for own, column in zip(bins, rows.values.T, strict=True)]
     found = [_dependence((i, j), bins, index, SURE / len(pairs)) for i, j in pairs]
     known = [each for each in found if each is not None]
     strongest = max(known, key=lambda each: float(each["share"]), default=None)
     return strongest if strongest is not None and strongest["share"] >= WORTH_SAYING else None
 
 
+def _bin_of(bins: Bins, column: NDArray[Any]) -> NDArray[np.int64]:
+    """The bin `(n,)` of each value, and -1 of unknown ones."""
+    known = ~is_unknown(column)
+    index = np.full(len(column), -1)
+    index[known] = bins.digitize(column[known])
+    return index
+
+
 def _dependence(
     pair: tuple[int, int], bins: tuple[Bins, ...], index: list[np.ndarray[Any, Any]], sure: float
 ) -> dict[str, Any] | None:
     i, j = pair
-    if len(bins[i]) * len(bins[j]) > len(index[i]):  # so many cells that independent factors seem to tell a lot
+    known = (index[i] >= 0) & (index[j] >= 0)
+    if len(bins[i]) * len(bins[j]) > known.sum():  # so many cells that independent factors seem to tell a lot
         return None
-    table = count_pairs(index[i], index[j], (len(bins[i]), len(bins[j])))
+    table = count_pairs(index[i][known], index[j][known], (len(bins[i]), len(bins[j])))
     table = table[table.any(axis=1)][:, table.any(axis=0)]
     if min(table.shape) < 2 or chi2_contingency(table, correction=False).pvalue > sure:
         return None

@@ -12,6 +12,9 @@ from disentangle_bench.evaluation.dependence import strongest_dependence
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
 
+MOST_DISTINCT = 0.5
+"""Classes per sample beyond which whole numbers are hardly classes."""
+
 
 def describe_samples(
     names: Sequence[str], kinds: Sequence[Kind], factors: Variables | None, train: NDArray[np.bool_] | None
@@ -26,8 +29,9 @@ def describe_samples(
 
     Returns:
         `codes`: name and kind of each. `train`: how many rows there are to fit on. `factors`: name and kind of each,
-        the number of its `classes` unless it is continuous, and whether it is `constant`, which metrics leave out.
-        `dependence`: of the factors, if they depend on each other; see `strongest_dependence`.
+        the number of its `classes` unless it is continuous, whether it is `constant`, which metrics leave out, and in
+        how many rows it is `known` if not in all. `dependence`: of the factors, if they depend on each other; see
+        `strongest_dependence`.
     """
     described: dict[str, Any] = {
         "codes": [{"name": name, "kind": kind} for name, kind in zip(names, kinds, strict=True)]
@@ -46,5 +50,24 @@ def _factors(factors: Variables) -> list[dict[str, Any]]:
     for name, kind, summary in zip(factors.names, factors.kinds, factors.summaries, strict=True):
         classes = None if summary.values is None else len(summary.values)
         constant = classes == 1 or (classes is None and bool(summary.low == summary.high))
-        described.append({"name": name, "kind": kind, "classes": classes, "constant": constant})
+        known = {} if summary.samples == len(factors) else {"known": summary.samples}
+        described.append({"name": name, "kind": kind, "classes": classes, "constant": constant, **known})
     return described
+
+
+def doubts(factors: Variables) -> list[str]:
+    """Say which factors may be of another kind than they count as."""
+    said = []
+    for name, kind, summary in zip(factors.names, factors.kinds, factors.summaries, strict=True):
+        if summary.levels > 1:
+            said.append(
+                f"The factor {name!r} counts as continuous and has only {summary.levels} values, all of them whole "
+                "numbers. If these are classes, declare it categorical or ordinal."
+            )
+        classes = 0 if summary.values is None else len(summary.values)
+        if kind == "categorical" and summary.whole and classes > summary.samples * MOST_DISTINCT:
+            said.append(
+                f"The factor {name!r} counts as categorical and has {classes:,} values in {summary.samples:,} samples. "
+                "If these are numbers, declare it continuous; if they are names of samples, leave it out."
+            )
+    return said

@@ -99,7 +99,8 @@ def plan_intervals(call: MetricCall, scores: Mapping[str, Score], resamples: int
 def _computed_anew(call: MetricCall, parts: tuple[str, ...], resamples: int | None, *, alone: bool) -> IntervalPlan:
     info = call.info
     halves = info.interval == "halves"
-    plan = IntervalPlan(parts, call.resampling(), 0, call.train, halves)
+    train = None if call.train is None or call.train.ndim > 1 else call.train  # splits of several factors differ
+    plan = IntervalPlan(parts, call.resampling(), 0, train, halves)
     if resamples is None:
         fits = halves or "train" in (*info.needs, *info.uses)
         resamples = _usual(call, MOST_REFITTED_ROWS if fits else MOST_ROWS) if alone and not info.slow else 0

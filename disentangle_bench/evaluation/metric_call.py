@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import DbenchError
+from disentangle_bench.evaluation.known_rows import by_part, complete_rows, is_partly_known, scores_on_known_rows
 from disentangle_bench.metrics import MetricInfo, Score, Scores, info_of
 from disentangle_bench.metrics.information.bins import bins_of
+from disentangle_bench.metrics.inputs import MINIMUM
 from disentangle_bench.metrics.metric import values_of
 from disentangle_bench.metrics.resampling import Resampling, Weights
 from disentangle_bench.representation.variables import Variables
@@ -32,7 +34,8 @@ class MetricCall:
         function: the metric, of codes and factors and perhaps `train`.
         codes: `(n, d)`.
         factors: `(n, k)`.
-        train: `(n,)` bool; None where the subject has no splits.
+        train: `(n,)` bool, or of partly known factors masks as of `known_rows.drawn_splits`; None where the subject has
+            no splits.
         settings: in full.
     """
 
@@ -52,8 +55,9 @@ class MetricCall:
         parts: dict[str, Any] = {"codes": self.codes, "factors": self.factors}
         if self.train is not None and "train" in (*self.info.needs, *self.info.uses):
             parts["train"] = self.train
-        scores = self.function(**parts, **self.settings)
-        return scores if isinstance(scores, dict) else {"": scores}
+        if is_partly_known(self.factors):
+            return scores_on_known_rows(self.function, parts, self.settings)
+        return by_part(self.function(**parts, **self.settings))
 
     def values(self) -> Values:
         """Compute the values of the parts that are defined; none if the metric refuses these rows."""
@@ -83,3 +87,11 @@ class MetricCall:
         """The same call on some rows, which may repeat."""
         train = None if self.train is None else self.train[index]
         return replace(self, codes=self.codes.rows(index), factors=self.factors.rows(index), train=train)
+
+    def of_complete_rows(self) -> MetricCall:
+        """The same call on the rows where all factors are known; itself if these are too few."""
+        rows = complete_rows(self.factors)
+        if len(rows) < MINIMUM:
+            return self
+        train = self.train if self.train is None or self.train.ndim == 1 else self.train[:, -1]
+        return replace(self, train=train).of_rows(rows)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from disentangle_bench.errors import MetricError
+from disentangle_bench.evaluation.known_rows import by_part, drawn_splits, is_partly_known, scores_on_known_rows
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.results import ScoreEntry, plain, reading_order
 from disentangle_bench.evaluation.subject import Subject
-from disentangle_bench.metrics import METRICS, MetricInfo, Scores, info_of
+from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.settings import check_settings
@@ -41,11 +42,27 @@ class Step:
     named: bool
     given: bool
 
+    def parts_of(self, subject: Subject) -> dict[str, Any]:
+        """Make the parts that the metric takes; `train` as of `drawn_splits` if factors are partly known."""
+        parts = {part: subject.parts[part] for part in (*self.info.needs, *self.info.uses) if part in subject.parts}
+        factors = parts.get("factors")
+        if factors is not None and "train" in parts and subject.split_seed is not None and is_partly_known(factors):
+            parts["train"] = drawn_splits(factors, subject.split_seed)
+        return parts
+
     def call_on(self, subject: Subject) -> MetricCall:
         """Name the rows on which a metric of codes and factors is computed."""
-        parts = subject.parts
+        parts = {"train": subject.parts.get("train"), **self.parts_of(subject)}
         codes, factors = Variables.wrap(parts["codes"]), Variables.wrap(parts["factors"], prefix="f")
-        return MetricCall(self.function, codes, factors, parts.get("train"), self.settings)
+        call = MetricCall(self.function, codes, factors, parts["train"], self.settings)
+        return call.of_complete_rows() if is_partly_known(factors) and not self.info.factorwise else call
+
+    def scores_of(self, parts: Mapping[str, Any]) -> dict[str, Score]:
+        """Compute the metric, where factors are partly known on their known rows."""
+        factors = parts.get("factors")
+        if "codes" in parts and isinstance(factors, Variables) and is_partly_known(factors):
+            return scores_on_known_rows(self.function, parts, self.settings)
+        return by_part(self.function(**parts, **self.settings))
 
     @property
     def info(self) -> MetricInfo:

@@ -220,11 +220,10 @@ def compute(step: Step, subject: Subject, context: Context) -> tuple[dict[str, S
     """
     info = step.info
     # Parts are made by whichever metric needs them first; the time for that does not count as the metric's.
-    parts = {part: subject.parts[part] for part in (*info.needs, *info.uses) if part in subject.parts}
+    parts = step.parts_of(subject)
     begun = time.perf_counter()
-    answer = step.function(**parts, **step.settings)
+    scores = step.scores_of(parts)
     seconds = time.perf_counter() - begun
-    scores = answer if isinstance(answer, dict) else {"": answer}
     if not scores:
         raise MetricError(f"The metric {step.name!r} gave no score.", "")
     if info.resamplable:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.representation.kinds import Kind
+from disentangle_bench.representation.kinds import Kind, is_unknown
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 
@@ -47,7 +47,7 @@ class Likeness:
     Attributes:
         codes: of the subject.
         factors: `(n, k)` rows of the subject, sorted; some of them if there are too many.
-        train: `(n,)` bool, which of these are for fitting; None without splits.
+        train: `(n,)` bool, which of these are for fitting, or as of `known_rows.drawn_splits`; None without splits.
         samples: number of rows of the subject.
     """
 
@@ -62,7 +62,7 @@ class Likeness:
         rows = _some_rows(len(call.codes), call.train, max_rows)
         some = thinned(call.factors, rows)
         train = None if call.train is None else np.asarray(call.train)[rows]
-        order = np.lexsort([*some.values.T[::-1], *([] if train is None else [train])])
+        order = np.lexsort([*some.values.T[::-1], *([] if train is None else np.atleast_2d(train.T))])
         codes = tuple(
             CodeKind(name, kind, 0 if summary.values is None else len(summary.values))
             for name, kind, summary in zip(call.codes.names, call.codes.kinds, call.codes.summaries, strict=True)
@@ -100,7 +100,7 @@ class Likeness:
         columns, kinds = [], []
         for place, code in enumerate(self.codes):
             if place in owner:
-                column = factors.values[:, owner[place]]
+                column = _with_values(factors.values[:, owner[place]], rng)
                 numbers = np.unique(column, return_inverse=True)[1] if column.dtype.kind == "U" else column
                 columns.append(np.asarray(numbers, dtype=np.float64))
                 kinds.append("continuous" if code.kind == "continuous" else factors.kinds[owner[place]])
@@ -112,7 +112,8 @@ class Likeness:
     @property
     def varying(self) -> list[int]:
         """The positions of the factors that vary."""
-        return [place for place, column in enumerate(self.factors.values.T) if (column != column[0]).any()]
+        columns = (column[~is_unknown(column)] for column in self.factors.values.T)
+        return [place for place, column in enumerate(columns) if len(column) and (column != column[0]).any()]
 
     @property
     def spare(self) -> int:
@@ -133,6 +134,8 @@ class Likeness:
 
 def _some_rows(samples: int, train: NDArray[np.bool_] | None, most: int) -> NDArray[np.int64]:
     """Draw rows of each split in proportion, in order: rows at even distances might all have one value of a factor."""
+    if train is not None and train.ndim > 1:  # a split for each factor: rows of any
+        train = None
     splits = [np.ones(samples, dtype=bool)] if train is None else [np.asarray(train), ~np.asarray(train)]
     rng = np.random.default_rng(derive_seed(0, "reference levels", "rows"))
     drawn = []
@@ -140,6 +143,16 @@ def _some_rows(samples: int, train: NDArray[np.bool_] | None, most: int) -> NDAr
         size = len(split) if samples <= most else min(len(split), max(1, round(most * len(split) / samples)))
         drawn.append(rng.choice(split, size, replace=False))
     return np.sort(np.concatenate(drawn))
+
+
+def _with_values(column: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+    """A factor with its own values, drawn, where it is unknown: a code that holds it has some value there, too."""
+    unknown = is_unknown(column)
+    if not unknown.any():
+        return column
+    filled = column.copy()
+    filled[unknown] = rng.choice(column[~unknown], int(unknown.sum()))
+    return filled
 
 
 def thinned(variables: Variables, rows: NDArray[np.int64]) -> Variables:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -18,7 +19,7 @@ from disentangle_bench.datasets import Dataset
 from disentangle_bench.datasets.load import load_for_run
 from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.classifier import train_classifier
-from disentangle_bench.evaluation.description import describe_samples
+from disentangle_bench.evaluation.description import describe_samples, doubts
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask
 from disentangle_bench.models import make_model
@@ -29,6 +30,7 @@ from disentangle_bench.representation.variables import Variables
 from disentangle_bench.run import Run
 from disentangle_bench.seeds import derive_seed
 
+_log = logging.getLogger(__name__)
 LARGE, DRAWN = 100_000, 20_000
 """Beyond how many images a dataset is large, and how many of them are then drawn for an evaluation: somewhat more than
 the 10,000 to train on and 5,000 to test on of disentanglement_lib's protocol.
@@ -66,12 +68,14 @@ class Subject:
         parts: what it can offer, named as in `metrics.metric.PARTS`.
         info: JSON-able: what it is, for `results.json`.
         samples: names the rows of its representation; subjects with equal names can be compared row by row.
+        split_seed: of its train mask, if that was drawn; partly known factors then have splits of their own.
     """
 
     name: str
     parts: Mapping[str, Any]
     info: Mapping[str, Any] = field(default_factory=dict)
     samples: str = ""
+    split_seed: int | None = None
 
     def with_parts(self, made: Mapping[str, Any]) -> Subject:
         """Put these parts in place of the subject's own; no other part is made by this."""
@@ -101,6 +105,8 @@ def subject_of_representation(
     data = representation if drawn is None else representation.rows(drawn)
     parts: dict[str, Any] = {"codes": data.codes}
     if data.factors is not None:
+        for doubt in doubts(data.factors):
+            _log.warning("%s", doubt)
         parts["factors"] = data.factors
         parts["train"] = drawn_mask(len(data.codes), seed) if data.train is None else data.train
     if data.posterior:
@@ -112,7 +118,8 @@ def subject_of_representation(
         **describe_samples(data.codes.names, data.codes.kinds, data.factors, parts.get("train")),
         "data_sha256": digest_of(data.codes, data.factors, data.train, *data.posterior.values()),
     }
-    return Subject(name, parts, info, _fingerprint(data.factors, parts.get("train")))
+    samples_name = _fingerprint(data.factors, parts.get("train"))
+    return Subject(name, parts, info, samples_name, seed if data.train is None else None)
 
 
 def drawn_rows(samples: int, rows: int | None) -> NDArray[np.int64] | None:

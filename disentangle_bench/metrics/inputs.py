@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentangle_bench.errors import MetricError
+from disentangle_bench.errors import MetricError, RepresentationError
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.variables import Variables
@@ -82,7 +82,22 @@ def _enough(data: Representation) -> tuple[Variables, Variables]:
         raise MetricError("There are no factors.", "Give an array (samples, factors) beside the codes.")
     if len(data.codes) < MINIMUM:
         raise MetricError(f"There are only {len(data.codes)} samples.", f"Give {MINIMUM} or more.")
+    refuse_unknown_factors(data.factors)
     return data.codes, data.factors
+
+
+def refuse_unknown_factors(factors: Variables) -> None:
+    """Refuse factors of which some values are unknown: which rows a metric is computed on is the evaluation's business.
+
+    Raises:
+        RepresentationError: there are any.
+    """
+    for name, summary in zip(factors.names, factors.summaries, strict=True):
+        if summary.samples < len(factors):
+            raise RepresentationError(
+                f"Column {name!r} has {len(factors) - summary.samples} of {len(factors)} values that are unknown.",
+                "Leave out those rows, or let `evaluate` score each factor on its known rows.",
+            )
 
 
 def require_at_least(least: int, **settings: int) -> None:

@@ -147,6 +147,9 @@ class MetricInfo:
         seconds: roughly what it takes on one core of 10,000 x 10 codes and factors of 3, 6, 40, 32 and 32 values.
         scale_invariant: a continuous code that is stretched by a positive factor and shifted scores the same.
         relabel_invariant: classes of a factor score the same under other names.
+        factorwise: the components that are means over the factors of what each factor would score by itself; a score by
+            itself is the component `""`. Where factors are unknown in some rows, each is then scored on its own known
+            rows, and all other components on the rows where every factor is known.
     """
 
     name: str
@@ -166,6 +169,7 @@ class MetricInfo:
     seconds: float = 0.02
     scale_invariant: bool = True
     relabel_invariant: bool = True
+    factorwise: tuple[str, ...] = ()
 
     @property
     def resamplable(self) -> bool:
@@ -204,6 +208,7 @@ def metric(
     seconds: float = 0.02,
     scale_invariant: bool = True,
     relabel_invariant: bool = True,
+    factorwise: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declare a function to be the metric `name` and return it with its declaration as `.info`; see `MetricInfo`."""
 
@@ -234,6 +239,7 @@ def metric(
             seconds=seconds,
             scale_invariant=scale_invariant,
             relabel_invariant=relabel_invariant,
+            factorwise=factorwise,
         )
         return function
 

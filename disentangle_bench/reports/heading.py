@@ -48,9 +48,7 @@ def _factors(factors: Sequence[Mapping[str, Any]] | None) -> list[str]:
         counted = Counter(factor["kind"] for factor in varying)
         said = ", ".join(f"{count} {kind}" for kind, count in counted.items())
     else:
-        classes = ["" if factor["classes"] is None else f" ({factor['classes']:,})" for factor in varying]
-        named = [f"{factor['name']} {factor['kind']}{of}" for factor, of in zip(varying, classes, strict=True)]
-        said = ", ".join(factor.replace(" ", UNBROKEN) for factor in named)
+        said = ", ".join(_factor(factor).replace(" ", UNBROKEN) for factor in varying)
     return [
         *([f"factors: {said}"] if varying else []),
         *([f"{', '.join(constant)} constant, left out"] if constant else []),
@@ -62,3 +60,9 @@ def _dependence(found: Mapping[str, Any] | None) -> str:
         return ""
     of = f"I({found['of']}; {found['on']}) = {found['share']:.2f} of H({found['of']})"
     return f"factors depend on each other: {of.replace(' ', UNBROKEN)}"
+
+
+def _factor(factor: Mapping[str, Any]) -> str:
+    classes = "" if factor["classes"] is None else f" ({factor['classes']:,})"
+    known = f" known in {factor['known']:,}" if "known" in factor else ""
+    return f"{factor['name']} {factor['kind']}{classes}{known}"

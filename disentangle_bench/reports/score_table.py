@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from disentangle_bench.evaluation.known_rows import COMPLETE
 from disentangle_bench.evaluation.results import Results, ScoreEntry, reading_order
 from disentangle_bench.reports.columns import align
 from disentangle_bench.reports.heading import UNBROKEN, heading
@@ -169,7 +170,8 @@ def title(subject: Mapping[str, Any], width: int) -> Text:
 
 
 def footer(results: Results, *, every: bool = False) -> list[str]:
-    """Say why some scores lack a value or levels, how uncertain levels are, and how many scores have no row."""
+    """Say which scores are of fewer samples or lack a value or levels, how uncertain levels are, and what is hidden."""
+    complete: dict[int, list[str]] = {}
     values: dict[str, list[str]] = {}
     levels: dict[str, list[str]] = {}
     errors: list[str] = []
@@ -179,12 +181,17 @@ def footer(results: Results, *, every: bool = False) -> list[str]:
         hidden += len(_shown(scores, every=True)) - len(shown)
         for name, entry in shown.items():
             simulated = entry.details.get("levels", {})
+            if rows := entry.details.get(COMPLETE):
+                complete.setdefault(rows, []).append(name)
             if entry.value is None:
                 values.setdefault(entry.reason, []).append(name)
             elif "reason" in simulated:
                 levels.setdefault(simulated["reason"], []).append(name)
             errors += [f"{level} of {name} by {error:.2g}" for level, error in _uncertain(entry, simulated)]
-    notes = [f"No value ({reason}): {', '.join(of)}." for reason, of in values.items()]
+    notes = [
+        f"On the {rows:,} samples of which every factor is known: {', '.join(of)}." for rows, of in complete.items()
+    ]
+    notes += [f"No value ({reason}): {', '.join(of)}." for reason, of in values.items()]
     notes += [f"No chance and ceiling ({reason}): {', '.join(of)}." for reason, of in levels.items()]
     notes += [f"Levels are simulated, with standard errors: {'; '.join(errors)}."] if errors else []
     return [*notes, *([f"{hidden} more score{'s' if hidden > 1 else ''} with --all."] if hidden else [])]

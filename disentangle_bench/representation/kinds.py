@@ -21,6 +21,13 @@ def is_whole(values: NDArray[Any]) -> bool:
     return values.dtype.kind in "biu" or bool((values == np.round(values)).all())
 
 
+def is_unknown(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which values of factors are unknown: NaN among numbers, empty texts among texts."""
+    if values.dtype.kind == "f":
+        return np.asarray(np.isnan(values))
+    return np.asarray(values == "") if values.dtype.kind == "U" else np.zeros(values.shape, dtype=bool)
+
+
 def period_of(values: NDArray[Any]) -> float:
     """After how much a cyclic variable repeats: 2 pi for radians, the number of values for whole numbers."""
     return float(values.max()) - float(values.min()) + 1 if is_whole(values) else 2 * np.pi

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,11 @@ from disentangle_bench.representation.hdf5 import (
     read_mask,
     read_variables,
 )
+from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.representation import Representation, is_npz
-from disentangle_bench.representation.summary import Summaries, total_summaries
+from disentangle_bench.representation.summary import Summaries, Summary, opened, settle_kinds, total_summaries
 from disentangle_bench.representation.tables import as_columns, broken_columns, refuse_broken
-from disentangle_bench.representation.variables import BATCH, Variables
+from disentangle_bench.representation.variables import BATCH, Variables, refuse_unknown
 from disentangle_bench.storage import require_own_data
 
 CHUNK_CACHE = 2**26
@@ -59,17 +60,24 @@ class StoredVariables(Variables):
     samples: int
     summaries: Summaries
 
-    def __init__(self, path: Path, key: str, likeness: Variables, samples: int) -> None:
-        """Raises RepresentationError: NaN or infinite values; a damaged file.
+    def __init__(self, path: Path, key: str, likeness: Variables, samples: int, *, declared: bool) -> None:
+        """Raises RepresentationError: infinite values, or NaN among codes; a damaged file.
 
         Args:
             path: of the file.
             key: the name of the array in it.
             likeness: variables of the same names and kinds.
             samples: n.
+            declared: whether these are the kinds; those of factors otherwise follow from their values.
         """
         self.__dict__.update(path=path, key=key, samples=samples, names=likeness.names, kinds=likeness.kinds)
-        self.__dict__["summaries"] = self._scanned()
+        if key != "factors":
+            self.__dict__["summaries"] = self._scanned(likeness.kinds)
+            return
+        kinds: tuple[Kind | None, ...] = likeness.kinds if declared else (None,) * len(likeness.names)
+        self.__dict__["summaries"], self.__dict__["kinds"] = settle_kinds(self._scanned(opened(kinds)), kinds)
+        with naming_file(path, "HDF5"):
+            refuse_unknown(self.names, self.summaries)
 
     def __len__(self) -> int:
         return self.samples
@@ -87,18 +95,20 @@ class StoredVariables(Variables):
         with naming_file(self.path, "HDF5"), h5py.File(self.path, "r", rdcc_nbytes=CHUNK_CACHE) as file:
             data = file[self.key]
             for start in range(0, self.samples, size):
-                yield Variables(as_columns(data[start : start + size], self.key), self.names, self.kinds)
+                values = as_columns(data[start : start + size], self.key, partly=self.key == "factors")
+                yield Variables(values, self.names, self.kinds)
 
-    def _scanned(self) -> Summaries:
-        """The summaries, from one pass that also finds NaN and infinite values."""
+    def _scanned(self, kinds: Sequence[Kind | None]) -> Summaries:
+        """The summaries, from one pass that also finds values that no metric can use."""
         broken = np.zeros(len(self.names), dtype=np.int64)
+        partly = self.key == "factors"
         parts = []
         for batch in self.batches():
-            broken += broken_columns(batch.values)
+            broken += broken_columns(batch.values, partly=partly)
             if not broken.any():
-                parts.append(batch.summarize())
+                parts.append(tuple(map(Summary.of, batch.values.T, kinds)))
         with naming_file(self.path, "HDF5"):
-            refuse_broken(broken, self.samples, self.names)
+            refuse_broken(broken, self.samples, self.names, "infinite" if partly else "NaN or infinite")
         return total_summaries(parts)
 
 
@@ -118,12 +128,13 @@ def open_representation(path: Path | str) -> Representation:
         require_own_data(file, ARRAYS)
         warn_of_unread(path, file, [*ARRAYS, *KEPT_BY_EVALUATION])
         found = {key: _variables_or_likeness(file, key) for key in ("codes", "factors") if key in file}
+        declared = {key: "kinds" in file[key].attrs for key in found}
         posterior = {
             name: StoredArray(path, f"posterior/{name}", len(data)) for name, data in file.get("posterior", {}).items()
         }
         train = read_mask(file)
     parts = {
-        key: StoredVariables(path, key, variables, samples) if samples else variables
+        key: StoredVariables(path, key, variables, samples, declared=declared[key]) if samples else variables
         for key, (variables, samples) in found.items()
     }
     with naming_file(path, "HDF5"):

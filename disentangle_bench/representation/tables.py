@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.representation.kinds import Kind, guess_kind
+from disentangle_bench.representation.kinds import Kind, guess_kind, is_unknown
 
 EXPECTED_SHAPE = "Give an array of the shape (samples, variables), with one sample or more."
 
@@ -22,7 +22,7 @@ class Table(NamedTuple):
     kinds: tuple[Kind, ...] | None = None
 
 
-def as_table(values: Any, what: str) -> Table:
+def as_table(values: Any, what: str, *, partly: bool = False) -> Table:
     """Columns of an array `(n, d)` or `(n,)`, a tensor, a list of batches of either, or a table with named columns.
 
     Tensors may be on any device, of any type and part of a graph. Columns of a pandas DataFrame, a Series and a
@@ -32,23 +32,35 @@ def as_table(values: Any, what: str) -> Table:
     Args:
         values: the columns.
         what: codes or factors, for messages.
+        partly: whether values may be unknown: masked, NaN, None or empty text. Unknown numbers become NaN, unknown
+            texts empty.
 
     Raises:
-        RepresentationError: another shape or type, or masked values.
+        RepresentationError: another shape or type, or masked values where none may be unknown.
     """
     named = _named_columns(values, what)
     if named is None:
-        return Table(as_columns(values, what))
-    columns = {name: as_columns(column, f"{what} {name!r}")[:, 0] for name, column in named.items()}
+        return Table(as_columns(values, what, partly=partly))
+    columns = {name: as_columns(column, f"{what} {name!r}", partly=partly)[:, 0] for name, column in named.items()}
     if not columns:
         raise RepresentationError(f"The {what} have no columns.", EXPECTED_SHAPE)
     kinds = tuple(guess_kind(column.dtype) for column in columns.values())
     is_text = [column.dtype.kind == "U" for column in columns.values()]
     plain = [
-        np.unique(column, return_inverse=True)[1] if text and not all(is_text) else column
+        _ranks(column) if text and not all(is_text) else column
         for column, text in zip(columns.values(), is_text, strict=True)
     ]
     return Table(np.stack(plain, axis=1), tuple(columns), kinds)
+
+
+def _ranks(texts: NDArray[np.str_]) -> NDArray[Any]:
+    """The numbers, from 0, of sorted texts; NaN for unknown ones."""
+    unknown = is_unknown(texts)
+    if not unknown.any():
+        return np.unique(texts, return_inverse=True)[1]
+    ranks = np.full(len(texts), np.nan)
+    ranks[~unknown] = np.unique(texts[~unknown], return_inverse=True)[1]
+    return ranks
 
 
 def _named_columns(values: Any, what: str) -> dict[str, Any] | None:
@@ -63,16 +75,16 @@ def _named_columns(values: Any, what: str) -> dict[str, Any] | None:
     return {name: values[name] for name in fields} if fields else None
 
 
-def as_columns(values: Any, what: str) -> NDArray[Any]:
-    """Numbers or text `(n, d)`, with n and d at least 1.
+def as_columns(values: Any, what: str, *, partly: bool = False) -> NDArray[Any]:
+    """Numbers or text `(n, d)`, with n and d at least 1; for `partly` see `as_table`.
 
     Raises:
         RepresentationError: something else.
     """
     try:
-        array = _as_array(values, what)
+        array = _as_array(values, what, partly=partly)
         if array.dtype.kind in "OT":
-            array = _without_objects(array)
+            array = _without_objects(array, partly=partly)
         if array.dtype.kind == "S":
             array = np.char.decode(array, "utf-8")
     except ValueError as error:
@@ -87,16 +99,25 @@ def as_columns(values: Any, what: str) -> NDArray[Any]:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _as_array(values: Any, what: str) -> NDArray[Any]:
+def _as_array(values: Any, what: str, *, partly: bool) -> NDArray[Any]:
     if isinstance(values, list | tuple) and values and all(getattr(batch, "ndim", 0) == 2 for batch in values):
-        return np.concatenate([_as_array(batch, what) for batch in values])
+        return np.concatenate([_as_array(batch, what, partly=partly) for batch in values])
     if isinstance(values, np.ma.MaskedArray):
-        if masked := int(np.ma.getmaskarray(values).sum()):
-            raise RepresentationError(
-                f"{masked} of {values.size} values of the {what} are masked.", "Fill them, or leave out their rows."
-            )
-        return values.data
+        return _unmasked(values, what, partly=partly)
     return np.asarray(off_the_device(values))
+
+
+def _unmasked(values: np.ma.MaskedArray[Any, Any], what: str, *, partly: bool) -> NDArray[Any]:
+    masked = np.ma.getmaskarray(values)
+    if not masked.any():
+        return values.data
+    if not partly:
+        raise RepresentationError(
+            f"{masked.sum()} of {values.size} values of the {what} are masked.", "Fill them, or leave out their rows."
+        )
+    if values.dtype.kind in "US":
+        return np.where(masked, values.dtype.type(), values.data)
+    return np.where(masked, np.nan, values.data)
 
 
 def off_the_device(values: Any) -> Any:
@@ -110,25 +131,37 @@ def off_the_device(values: Any) -> Any:
     return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
 
 
-def _without_objects(array: NDArray[Any]) -> NDArray[Any]:
-    """Numbers or text from objects; the same objects if they are neither, or some of both."""
-    texts = sum(isinstance(value, str) for value in array.flat)
-    return np.asarray(array.tolist()) if texts in (0, array.size) else array
+def _without_objects(array: NDArray[Any], *, partly: bool) -> NDArray[Any]:
+    """Numbers or text from objects, those that are missing as NaN or ""; the same objects if some are of either."""
+    missing = np.reshape([_is_missing(value) for value in array.flat], array.shape)
+    texts = sum(isinstance(value, str) for value in array[~missing])
+    if texts not in (0, np.count_nonzero(~missing)) or (texts and missing.any() and not partly):
+        return array
+    filled = np.where(missing, "" if texts else np.nan, array) if missing.any() else array
+    return np.asarray(filled.tolist())
 
 
-def broken_columns(values: NDArray[Any]) -> NDArray[np.int64]:
-    """How many values of each column are NaN or infinite, `(d,)`."""
-    broken = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
+def _is_missing(value: Any) -> bool:
+    """Whether it is None, NaN, or the NA or NaT of pandas, which need not be installed."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)  # noqa: PLR0124
+
+
+def broken_columns(values: NDArray[Any], *, partly: bool = False) -> NDArray[np.int64]:
+    """How many values of each column `(d,)` are infinite or, unless they may be partly unknown, NaN."""
+    if values.dtype.kind != "f":
+        return np.zeros(values.shape[1], dtype=np.int64)
+    broken = np.isinf(values) if partly else ~np.isfinite(values)
     return np.asarray(broken.sum(axis=0))
 
 
-def refuse_broken(broken: NDArray[np.int64], samples: int, names: Sequence[str]) -> None:
-    """Refuse columns with values that are NaN or infinite.
+def refuse_broken(broken: NDArray[np.int64], samples: int, names: Sequence[str], what: str = "NaN or infinite") -> None:
+    """Refuse columns with values that no metric can use.
 
     Args:
         broken: `(d,)` how many values of each column are.
         samples: how many values a column has.
         names: of the columns.
+        what: they are.
 
     Raises:
         RepresentationError: there are any.
@@ -136,6 +169,5 @@ def refuse_broken(broken: NDArray[np.int64], samples: int, names: Sequence[str])
     for name, count in zip(names, broken, strict=True):
         if count:
             raise RepresentationError(
-                f"Column {name!r} has {count} of {samples} values that are NaN or infinite.",
-                "Remove or repair those rows.",
+                f"Column {name!r} has {count} of {samples} values that are {what}.", "Remove or repair those rows."
             )

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.errors import RepresentationError, UnknownNameError
-from disentangle_bench.representation.kinds import KINDS, Kind, guess_kind, period_of
-from disentangle_bench.representation.summary import Summaries, Summary, total_summaries
+from disentangle_bench.representation.kinds import KINDS, Kind, guess_kind, is_unknown, period_of
+from disentangle_bench.representation.summary import Summaries, Summary, opened, settle_kinds, total_summaries
 from disentangle_bench.representation.tables import as_table, broken_columns, refuse_broken
 
 BATCH = 2**16
@@ -27,6 +27,7 @@ class Variables:
 
     Attributes:
         values: `(n, d)`, numeric or strings; a categorical variable is one column, however many categories it has.
+            Unknown values of factors are NaN, or empty strings.
         names: `d` names.
         kinds: `d` of categorical, ordinal, continuous, cyclic.
     """
@@ -49,22 +50,28 @@ class Variables:
         Args:
             values: see `tables.as_table`.
             names: of the columns; by default their own, or `c1`, `c2`, and so on.
-            kinds: of the columns; by default categorical for integers, booleans and text, continuous for floats.
-            prefix: `c` for codes, `f` for factors.
+            kinds: of the columns; by default, of codes, categorical for integers, booleans and text, and continuous for
+                floats; of factors what `summary.kind_of` finds in the values of each.
+            prefix: `c` for codes, `f` for factors, which may be unknown in some rows: masked, NaN, None, or empty text.
 
         Raises:
-            RepresentationError: wrong shape, wrong number of names or kinds, masked, NaN or infinite values.
+            RepresentationError: wrong shape, wrong number of names or kinds, infinite values; masked or NaN ones among
+                codes, or no others in a factor.
         """
         if isinstance(values, Variables):
             return values
-        array, own_names, own_kinds = as_table(values, _PLURALS.get(prefix, prefix))
+        partly = prefix == "f"
+        array, own_names, own_kinds = as_table(values, _PLURALS.get(prefix, prefix), partly=partly)
         width = array.shape[1]
         names = own_names or tuple(f"{prefix}{place + 1}" for place in range(width)) if names is None else names
-        kinds = own_kinds or (guess_kind(array.dtype),) * width if kinds is None else kinds
-        names, kinds = tuple(map(str, names)), tuple(map(str, kinds))
-        _check_names(width, names, kinds)
-        _check_values(array, names, kinds)
-        return cls(array, names, cast("tuple[Kind, ...]", kinds))
+        guessed = own_kinds or (guess_kind(array.dtype),) * width
+        if partly and array.dtype.kind == "f":
+            guessed = (None,) * width
+        names, given = tuple(map(str, names)), guessed if kinds is None else tuple(map(str, kinds))
+        _check_names(width, names, given)
+        _check_values(array, names, given, partly=partly)
+        made = cls(array, names, cast("tuple[Kind, ...]", given))
+        return _settled(made) if partly else made
 
     def __len__(self) -> int:
         return len(self.values)
@@ -81,6 +88,11 @@ class Variables:
         if name not in self.names:
             raise UnknownNameError("variable", name, self.names)
         return self.values[:, self.names.index(name)]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which values `(n, d)` are known."""
+        return ~is_unknown(self.values)
 
     @property
     def periods(self) -> tuple[float, ...]:
@@ -122,7 +134,28 @@ class Variables:
         return tuple(Summary.of(column, kind) for column, kind in zip(self.values.T, self.kinds, strict=True))
 
 
-def _check_names(width: int, names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
+def _settled(factors: Variables) -> Variables:
+    """The same factors, with the kinds that were left open."""
+    still_open = Variables(factors.values, factors.names, opened(factors.kinds))  # type: ignore[arg-type]
+    summaries, kinds = settle_kinds(still_open.summaries, factors.kinds)
+    refuse_unknown(factors.names, summaries)
+    settled = Variables(factors.values, factors.names, kinds)
+    settled.__dict__["summaries"] = summaries
+    return settled
+
+
+def refuse_unknown(names: Sequence[str], summaries: Summaries) -> None:
+    """Refuse factors of which no value is known.
+
+    Raises:
+        RepresentationError: there are any.
+    """
+    for name, summary in zip(names, summaries, strict=True):
+        if not summary.samples:
+            raise RepresentationError(f"No value of column {name!r} is known.", "Leave the column out.")
+
+
+def _check_names(width: int, names: tuple[str, ...], kinds: Sequence[str | None]) -> None:
     if len(names) != width or len(kinds) != width:
         raise RepresentationError(
             f"{width} columns came with {len(names)} names and {len(kinds)} kinds.", "Give one of each per column."
@@ -131,14 +164,15 @@ def _check_names(width: int, names: tuple[str, ...], kinds: tuple[str, ...]) -> 
         if not name or columns > 1:
             raise RepresentationError(f"{columns} columns are named {name!r}.", "Give each a name of its own.")
     for kind in kinds:
-        if kind not in KINDS:
+        if kind not in (None, *KINDS):
             raise RepresentationError(f"{kind!r} is not a kind of variable.", f"Use one of {', '.join(KINDS)}.")
 
 
-def _check_values(array: NDArray[Any], names: tuple[str, ...], kinds: tuple[str, ...]) -> None:
+def _check_values(array: NDArray[Any], names: tuple[str, ...], kinds: Sequence[str | None], *, partly: bool) -> None:
     if array.dtype.kind == "U":
         for name, kind in zip(names, kinds, strict=True):
             if kind != "categorical":
                 raise RepresentationError(f"Column {name!r} is {kind} and holds text.", "Give numbers.")
     if array.dtype.kind == "f":
-        refuse_broken(broken_columns(array), len(array), names)
+        what = "infinite" if partly else "NaN or infinite"
+        refuse_broken(broken_columns(array, partly=partly), len(array), names, what)

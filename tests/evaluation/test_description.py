@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from disentangle_bench.evaluation.description import describe_samples
+from disentangle_bench.evaluation.description import describe_samples, doubts
 from disentangle_bench.representation.variables import Variables
 
 
@@ -31,3 +31,25 @@ def test_a_continuous_factor_and_texts_may_be_constant():
 
 def test_without_factors_and_splits():
     assert describe_samples(["c1"], ["continuous"], None, None) == {"codes": [{"name": "c1", "kind": "continuous"}]}
+
+
+def test_how_many_values_are_known():
+    factors = Variables.wrap([0.0, np.nan, 1.0, 1.0], prefix="f")
+    [factor] = describe_samples([], [], factors, None)["factors"]
+    assert factor == {"name": "f1", "kind": "categorical", "classes": 2, "constant": False, "known": 3}
+
+
+def test_factors_that_may_be_of_another_kind_are_named():
+    rng = np.random.default_rng(0)
+    few, row, x = rng.integers(0, 6, 900), np.arange(900), rng.random(900)
+    values = np.stack([few, few, row, row, x], axis=1)
+    names = ["declared", "classes", "row", "count", "x"]
+    factors = Variables.wrap(
+        values, names=names, kinds=["continuous", "categorical", "categorical", "continuous", "continuous"], prefix="f"
+    )
+    first, second = doubts(factors)
+    assert first.startswith(
+        "The factor 'declared' counts as continuous and has only 6 values, all of them whole numbers"
+    )
+    assert second.startswith("The factor 'row' counts as categorical and has 900 values in 900 samples.")
+    assert not doubts(Variables.wrap(np.array(["a", "b", "c"]), prefix="f"))

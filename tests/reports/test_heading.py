@@ -69,3 +69,8 @@ def test_factors_that_depend_on_each_other():
     assert text.endswith(
         "; color constant, left out; factors depend on each other: I(shape; x) = 0.31 of H(shape); collapsed: sigma"
     )
+
+
+def test_a_factor_that_is_partly_known():
+    factors = [{"name": "shape", "kind": "categorical", "classes": 3, "constant": False, "known": 1616}]
+    assert said(factors=factors).endswith("factors: shape categorical (3) known in 1,616")

@@ -30,11 +30,11 @@ def numbers() -> st.SearchStrategy[np.dtype[Any]]:
 
 
 @st.composite
-def variables(draw: st.DrawFn, rows: int) -> Variables:
+def variables(draw: st.DrawFn, rows: int, text: st.SearchStrategy[str] = TEXT) -> Variables:
     width = draw(st.integers(1, 4))
     names = draw(st.lists(NAME, min_size=width, max_size=width, unique=True))
     if draw(st.booleans()):
-        values = draw(npst.arrays(np.dtype("U6"), (rows, width), elements=TEXT))
+        values = draw(npst.arrays(np.dtype("U6"), (rows, width), elements=text))
         return Variables.wrap(values, names=names)
     finite = {"allow_nan": False, "allow_infinity": False}
     dtype = draw(numbers())
@@ -46,7 +46,7 @@ def variables(draw: st.DrawFn, rows: int) -> Variables:
 @st.composite
 def representations(draw: st.DrawFn) -> Representation:
     rows = draw(st.integers(1, 6))
-    factors = draw(st.none() | variables(rows))
+    factors = draw(st.none() | variables(rows, NAME))  # an empty text is an unknown value of a factor
     train = draw(st.none() | npst.arrays(np.bool_, (rows,)))
     widths = draw(st.dictionaries(st.sampled_from(["c1", "c2", "c10"]), st.integers(1, 3), max_size=2))
     posterior = {name: np.ones((rows, width), np.float32) * width for name, width in widths.items()}
@@ -137,7 +137,7 @@ def test_other_ways_to_hold_numbers_and_text(values: np.ndarray, expected: list[
         (np.array([b"\xff"]), {}, "codes are not an array"),
         ([1 + 2j], {}, "codes are of the type complex128"),
         (np.array(["2020-01-01"], dtype="M8[D]"), {}, "codes are of the type datetime64"),
-        ([1, None], {}, "codes are of the type object"),
+        ([1, None], {}, "Column 'c1' has 1 of 2 values that are NaN"),
         (np.array(["a", float("nan")], dtype=object), {}, "codes are of the type object"),
         ([[1, 2]], {"names": ["a"]}, "2 columns came with 1 names and 2 kinds"),
         ([[1, 2]], {"kinds": ["ordinal"] * 3}, "2 columns came with 2 names and 3 kinds"),

@@ -84,6 +84,39 @@ def test_broken_values_are_counted_over_the_whole_file(tmp_path):
             read(tmp_path / "broken.h5")
 
 
+def test_kinds_of_factors_follow_from_all_rows_of_the_file(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    factors = np.stack(
+        [
+            rng.integers(0, 5, 70_000),  # classes
+            rng.choice([0.1, 0.2, 0.3], 70_000),  # levels
+            np.arange(70_000),  # whole numbers up to the second batch
+            np.where(np.arange(70_000) < 66_000, 1.0, np.nan),  # known in the first batch alone
+        ],
+        axis=1,
+    )
+    factors[-1, 2] = 0.5
+    factors[:66_000, 0][::2] = np.nan
+    _write(tmp_path / "open.h5", codes=factors[:, [2]], factors=factors)
+    opened = []
+    monkeypatch.setattr(h5py, "File", lambda *args, of=h5py.File, **given: opened.append(args) or of(*args, **given))
+    stored = open_representation(tmp_path / "open.h5")
+    assert len(opened) == 3  # once for what there is, and once for each array
+    loaded = Representation.load(tmp_path / "open.h5")
+    for found in (stored.factors, loaded.factors):
+        assert found is not None
+        assert found.kinds == ("categorical", "ordinal", "continuous", "categorical")
+        assert [summary.samples for summary in found.summaries] == [37_000, 70_000, 70_000, 66_000]
+        assert [summary.values is None for summary in found.summaries] == [False, False, True, False]
+    assert stored.codes.kinds == ("continuous",)
+    declared = Variables(factors, ("a", "b", "c", "d"), ("continuous",) * 4)
+    Representation(stored.codes, declared).save(tmp_path / "declared.h5")
+    found = open_representation(tmp_path / "declared.h5").factors
+    assert found is not None
+    assert found.kinds == ("continuous",) * 4
+    assert [summary.levels for summary in found.summaries] == [5, 0, 0, 1]
+
+
 @pytest.mark.parametrize(
     "arrays",
     [

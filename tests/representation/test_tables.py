@@ -74,10 +74,62 @@ def test_a_series_is_one_column(name: str | None, expected: str) -> None:
     assert (values.tolist(), names) == ([[3], [1], [2]], (expected,))
 
 
-def test_missing_values_of_a_table_are_refused_by_column() -> None:
-    frame = pd.DataFrame({"shape": [0, 1, 2]}).astype("Int64").mask(np.array([[True], [False], [False]]))
+@pytest.mark.parametrize(
+    ("given", "kind", "known"),
+    [
+        (np.ma.array([3, 4, 5], mask=[0, 1, 0]), "categorical", [3, np.nan, 5]),
+        (np.ma.array(["a", "b", "c"], mask=[0, 1, 0]), "categorical", ["a", "", "c"]),
+        ([1, None, 0], "categorical", [1, np.nan, 0]),
+        (np.array([0.5, None, 0.25], dtype=object), "continuous", [0.5, np.nan, 0.25]),
+        (np.array([True, None, False], dtype=object), "categorical", [1, np.nan, 0]),
+        (np.array(["cat", None, "dog"], dtype=object), "categorical", ["cat", "", "dog"]),
+        (np.array(["cat", float("nan"), "dog"], dtype=object), "categorical", ["cat", "", "dog"]),
+        (pd.Series([0, None, 2], dtype="Int64"), "categorical", [0, np.nan, 2]),
+        (pd.Series(["cat", None, "dog"]), "categorical", ["cat", "", "dog"]),
+        (torch.tensor([2.0, float("nan"), 1.0]).half(), "categorical", [2, np.nan, 1]),
+    ],
+)
+def test_values_of_factors_may_be_unknown(given: Any, kind: str, known: list[Any]) -> None:
+    factors = Representation.of(VALUES[:3], given).factors
+    assert factors is not None
+    assert factors.kinds == (kind,)
+    np.testing.assert_array_equal(factors.values[:, 0], known)
+    assert factors.known[:, 0].tolist() == [True, False, True]
+    assert factors.summaries[0].samples == 2
+
+
+def test_unknown_text_beside_numbers() -> None:
+    frame = pd.DataFrame({"shape": ["square", None, "heart"], "scale": [1.0, 2.0, None]})
+    factors = Representation.of(VALUES[:3], frame).factors
+    assert factors is not None
+    np.testing.assert_array_equal(factors.values, [[1, 1], [np.nan, 2], [0, np.nan]])  # heart before square
+
+
+@pytest.mark.parametrize("unknown", [np.full(3, np.nan), np.array(["", "", ""]), np.ma.array([1, 2, 3], mask=True)])
+def test_a_factor_of_which_nothing_is_known_is_refused(unknown: Any) -> None:
+    with pytest.raises(RepresentationError, match="No value of column 'f1' is known"):
+        Representation.of(VALUES[:3], unknown)
+
+
+def test_infinite_factors_and_missing_codes_are_refused() -> None:
+    with pytest.raises(RepresentationError, match="Column 'f1' has 1 of 3 values that are infinite"):
+        Representation.of(VALUES[:3], [0.5, np.inf, np.nan])
     with pytest.raises(RepresentationError, match="Column 'shape' has 1 of 3 values that are NaN"):
-        Representation.of(VALUES[:3], frame)
+        Representation.of(pd.DataFrame({"shape": [0, None, 2]}), VALUES[:3])
+
+
+def test_every_column_of_a_table_has_its_own_kind() -> None:
+    rng = np.random.default_rng(0)
+    scale, x = rng.choice([0.5, 0.6, 1.0], 300), rng.random(300)
+    frame = pd.DataFrame({"shape": rng.integers(0, 3, 300), "scale": scale, "x": x})
+    for factors in (frame, frame.to_records(index=False), frame.to_numpy(), torch.tensor(frame.to_numpy())[:, :]):
+        found = Representation.of(x, factors).factors
+        assert found is not None
+        assert found.kinds == ("categorical", "ordinal", "continuous")
+    found = Representation.of(x, frame, factor_kinds=["ordinal", "continuous", "continuous"]).factors
+    assert found is not None
+    assert found.kinds == ("ordinal", "continuous", "continuous")
+    assert Representation.of(frame).codes.kinds == ("categorical", "continuous", "continuous")  # codes go by their type
 
 
 def test_columns_of_one_name_are_refused() -> None:

@@ -36,6 +36,7 @@ Floats = NDArray[np.float64]
     scale_invariant=False,
     interval="halves",
     seconds=2.5,
+    factorwise=("infoe",),
 )
 def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: int = 20, seed: int = 0) -> Scores:
     """InfoMEC: high when each code holds one factor (InfoM), each factor one code (InfoC), read linearly (InfoE).

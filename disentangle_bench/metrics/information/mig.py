@@ -15,7 +15,14 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
 ONE_CODE = "a gap needs two codes; there is one"
 
 
-@metric("mig", version=1, bounds=(0, 1), better="higher", source="arXiv:1802.04942, eq. 6; bins of arXiv:1811.12359")
+@metric(
+    "mig",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1802.04942, eq. 6; bins of arXiv:1811.12359",
+    factorwise=("",),
+)
 def mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Mutual Information Gap (MIG): high when each factor's information sits in one code and in no other.
 

@@ -32,6 +32,7 @@ CHUNK = 2**22
     better="higher",
     source="arXiv:1802.04942, eq. 6 and appendix C",
     default=False,
+    factorwise=("",),
 )
 def sampled_mutual_information_gap(
     codes: Codes,

@@ -28,6 +28,7 @@ REACH = 4.0
     better="higher",
     source="arXiv:1908.09961, section 4.3",
     default=False,
+    factorwise=("",),
 )
 def robust_mutual_information_gap(
     codes: Codes, factors: Factors, *, num_bins: int = 100, factor_bins: int = 20
@@ -76,6 +77,7 @@ def robust_mutual_information_gap(
     better="higher",
     source="arXiv:1908.09961, section 4.3",
     default=False,
+    factorwise=("",),
 )
 def robust_mutual_information_gap_of_posteriors(
     codes: Codes,

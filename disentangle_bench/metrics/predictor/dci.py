@@ -18,6 +18,7 @@ from disentangle_bench.metrics.predictor.prediction import Fitted, Learner, Pred
 from disentangle_bench.metrics.resampling import Resampling, with_resampling
 
 COMPONENTS = ("disentanglement", "completeness", "informativeness", "informativeness.train")
+FACTORWISE = COMPONENTS[2:]
 _USUAL = (1e-3, 1e6)
 _SECONDS_A_TREE, _SECONDS_A_VALUE = 1e-3, 4e-8
 Floats = NDArray[np.float64]
@@ -32,6 +33,7 @@ Floats = NDArray[np.float64]
     slow=True,
     interval="held-out",
     seconds=45,
+    factorwise=FACTORWISE,
 )
 def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI: high when each code matters to one factor (D), each factor needs one code (C) and is predicted (I).

@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
     default=False,
     interval="held-out",
     seconds=1,
+    factorwise=("explicitness",),
 )
 def dci_es(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, ridge: float = 1.0, seed: int = 0

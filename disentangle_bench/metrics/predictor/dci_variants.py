@@ -14,7 +14,7 @@ from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.inputs import Observations, require_at_least
 from disentangle_bench.metrics.learners.fitting import fit_quietly
 from disentangle_bench.metrics.metric import Codes, Factors, Scores, metric
-from disentangle_bench.metrics.predictor.dci import score_predictions
+from disentangle_bench.metrics.predictor.dci import FACTORWISE, score_predictions
 from disentangle_bench.metrics.predictor.prediction import Fitted
 
 FOLDS, PENALTIES = 5, 30
@@ -33,6 +33,7 @@ Indices = NDArray[np.int64]
     default=False,
     interval="held-out",
     seconds=60,
+    factorwise=FACTORWISE,
 )
 def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI by lasso: high when each code matters to one factor, each factor needs one code and is predicted linearly.
@@ -88,6 +89,7 @@ def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None,
     default=False,
     interval="held-out",
     seconds=15,
+    factorwise=FACTORWISE,
 )
 def dci_by_forest(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, trees: int = 100, seed: int = 0
@@ -148,6 +150,7 @@ def dci_by_forest(
     default=False,
     interval="held-out",
     seconds=200,
+    factorwise=FACTORWISE,
 )
 def dci_by_lightgbm(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI by LightGBM: high when each code matters to one factor, each factor needs one code and is predicted.

@@ -36,6 +36,7 @@ Floats = NDArray[np.float64]
     default=False,
     interval="held-out",
     seconds=0.7,
+    factorwise=tuple(ACCURACIES),
 )
 def downstream(
     codes: Codes,
@@ -100,6 +101,7 @@ def downstream(
     default=False,
     interval="held-out",
     seconds=25,
+    factorwise=tuple(ACCURACIES),
 )
 def downstream_forest(
     codes: Codes,

@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
     scale_invariant=False,
     interval="held-out",
     seconds=0.6,
+    factorwise=COMPONENTS,
 )
 def explicitness(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, num_bins: int = 20, seed: int = 0

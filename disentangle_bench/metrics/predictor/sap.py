@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
     scale_invariant=False,
     interval="held-out",
     seconds=0.1,
+    factorwise=("",),
 )
 def separated_attribute_predictability(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0
@@ -83,6 +84,7 @@ def separated_attribute_predictability(
     source="arXiv:1711.00848, section 3",
     relabel_invariant=False,
     default=False,
+    factorwise=("",),
 )
 def separated_attribute_predictability_by_regression(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0
