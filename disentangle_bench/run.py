@@ -149,6 +149,16 @@ class Run:
         """`running`, `interrupted`, `ok` or `collapsed: why`."""
         return str(self.provenance().get("status", RUNNING))
 
+    @property
+    def remark(self) -> str:
+        """What a reader should know of a run that did not fail, such as `c3 not learned yet`; empty if nothing."""
+        return str(self.provenance().get("remark", ""))
+
+    @property
+    def verdict(self) -> str:
+        """Status and remark in one line."""
+        return "; ".join(filter(None, (self.status, self.remark)))
+
     def provenance(self) -> dict[str, Any]:
         """Read how the run was made: seed, status, command, versions, machine.
 

@@ -41,7 +41,7 @@ def print_run(path: Path) -> None:
         "model": recipe.model.name,
         "dataset": recipe.dataset.name,
         "seed": str(run.seed),
-        "status": run.status,
+        "status": run.verdict,
         "steps": f"{log[-1]['step'] if log else 0:,} of {recipe.steps:,}",
         "begun": str(provenance.get("time", "unknown")),
         "command": " ".join(provenance.get("command", [])),

@@ -206,6 +206,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         **describe_samples(trained.latents.names, kinds_of(trained.latents), known_factors(dataset), dataset.train),
         "seed": run.seed,
         "status": run.status,
+        "remark": run.remark,
         "model_sha256": digest,
         "data_sha256": digest_of(np.asarray(dataset.images), known_factors(dataset), dataset.train),
     }

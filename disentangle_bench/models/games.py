@@ -30,6 +30,7 @@ class Game:
         constrain: changes D's weights in place after each of its steps, such as by clipping.
         discriminator_steps: of D for each step of G.
         won_below: the loss under which D always wins and G no longer learns, where a loss shows that.
+        won_ratio: the share of G's loss under which it is so as well, where G's loss is positive.
     """
 
     D_loss: Callable[[Tensor, Tensor], Tensor]
@@ -38,6 +39,7 @@ class Game:
     constrain: Callable[[nn.Module], None] = unconstrained
     discriminator_steps: int = 1
     won_below: float | None = None
+    won_ratio: float | None = None
 
 
 def cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
@@ -57,6 +59,6 @@ def minimax(fake: Tensor) -> Tensor:
 
 GameName = Literal["nsgan", "minimax"]
 GAMES: dict[GameName, Game] = {
-    "nsgan": Game(cross_entropy, non_saturating, won_below=1e-3),
+    "nsgan": Game(cross_entropy, non_saturating, won_below=1e-3, won_ratio=0.01),
     "minimax": Game(cross_entropy, minimax, won_below=1e-3),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -13,14 +14,20 @@ from disentangle_bench.means import Mean, information_of
 from disentangle_bench.models import collapse
 from disentangle_bench.models.batches import as_floats, in_batches, reestimate_statistics, statistics_of
 from disentangle_bench.models.games import GAMES, GameName
-from disentangle_bench.models.model import Finished, ImageRows, Means, Model, Player, Shape
+from disentangle_bench.models.model import Draw, Finished, ImageRows, LogEntries, Means, Model, Player, Shape, Watched
 from disentangle_bench.models.networks import find_pair
 from disentangle_bench.models.networks.layers import initialize
+from disentangle_bench.models.recipes import full_length
+from disentangle_bench.models.spread import effects_of, looked_at, spread_of
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.seeds import derive_seed
 
 STATISTICS_BATCHES = 40
 CATEGORY_IMAGES = 10_000
+NO_SPREAD = 1e-6
+"""Real images that vary by less than this are all the same."""
+LATE = 1000
+"""By how many steps G has to make different images that show what Q reads, in a run that is meant to be as long."""
 
 
 class GANWithCodes(Model):
@@ -57,6 +64,12 @@ class GANWithCodes(Model):
             Mean("generator_loss", label="G"),
             *(information_of(code.name, getattr(code, "k", None)) for code in self.latents.codes),
         )
+        learned = [code for code in self.latents.codes if not isinstance(code, Categorical) and code.sigma is None]
+        self.measures = (
+            Mean("spread"),
+            *(Mean(name, "effect") for name in self.latents.names),
+            *(Mean(code.name, "sigma") for code in learned),
+        )
 
     def bounds(self, latents: Latents, q: Tensor) -> Tensor:
         """`L_I` of each code (arXiv:1606.03657, eq. 5), `(codes,)` in nats, from Q's output `(n, p)`."""
@@ -72,9 +85,40 @@ class GANWithCodes(Model):
         values = (D_loss, G_loss, *L_I.unbind())
         return {mean.key: value for mean, value in zip(self.means, values, strict=True)}
 
-    def watch(self, means: Mapping[str, float], step: int) -> str:
-        """Whether D always wins."""
-        return collapse.won_by_discriminator(means["discriminator_loss"], self.game.won_below)
+    def measure(self, draw: Draw) -> dict[str, float]:
+        """How generated images vary, and with each code, as shares of how real ones do; Q's mean sigma of each code."""
+        G, D = self.networks["G"], self.networks["D"]
+        with looked_at(G, D):
+            fake = G(self.latents.pack(draw.latents()))
+            real, effects = max(spread_of(draw.real()), NO_SPREAD), effects_of(G, self.latents)
+            read = self.latents.split(D(fake)[1])
+        measures = {"spread": spread_of(fake) / real}
+        measures |= {f"effect/{name}": effect / real for name, effect in effects.items()}
+        for code, parameters in zip(self.latents.codes, read, strict=True):
+            if not isinstance(code, Categorical) and code.sigma is None:
+                measures[f"sigma/{code.name}"] = float(code.log_sigma(parameters).exp().mean())
+        return measures
+
+    @cached_property
+    def full_length(self) -> int:
+        """How many steps the recipe is meant to have; this run may be shorter."""
+        return full_length(self.recipe)
+
+    def is_late(self, log: LogEntries) -> bool:
+        """Whether the last entry is late enough for G to make different images."""
+        return bool(log[-1]["step"] >= min(LATE, self.full_length))
+
+    def watch(self, log: LogEntries) -> Watched:
+        """The first failure, or else all remarks."""
+        return Watched.together(self.findings(log))
+
+    def findings(self, log: LogEntries) -> Iterator[Watched]:
+        """Whether D always wins, and whether G makes one image of all latents: again, still, or so far."""
+        last = log[-1]
+        yield Watched(collapse.won_by_discriminator(last["discriminator_loss"], last["generator_loss"], self.game))
+        spreads = [entry["spread"] for entry in log if "spread" in entry]  # logs of earlier versions lack it
+        yield Watched(collapse.lost_variety(spreads))
+        yield Watched.judged(collapse.little_variety(spreads), is_failure=self.is_late(log))
 
     def finish(self, images: ImageRows, seed: int) -> Finished:
         """Re-estimate all statistics and count, without labels, how many training images Q gives to each category."""
@@ -94,7 +138,7 @@ class GANWithCodes(Model):
                 for code, parameters in zip(self.latents.codes, self.latents.split(q), strict=True)
                 if isinstance(code, Categorical)
             }
-        return Finished({"categories": self.categories})
+        return Finished(notes={"categories": self.categories})
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
         """As every model; version 0.1 called the Q head `recogniser`."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-
-from torch import Tensor
 
 from disentangle_bench.models import collapse
 from disentangle_bench.models.gan import GANWithCodes
-from disentangle_bench.models.model import Draw, Finished, ImageRows, Means, Play
-
-SETTLED_SHARE, SETTLED_STEPS = 0.2, 200
-"""How much of a run, and how many steps, pass before a code that G ignores counts as a failure."""
+from disentangle_bench.models.model import Draw, Finished, ImageRows, LogEntries, Means, Play, Watched
 
 
 class InfoGAN(GANWithCodes):
@@ -20,7 +15,6 @@ class InfoGAN(GANWithCodes):
 
     summary = "GAN whose codes stay readable: L_I of every code is part of the game."
     source = "arXiv:1606.03657, eq. 6"
-    last_q: Tensor
 
     def update(self, draw: Draw, play: Play) -> Means:
         """D and Q move, then G on the same fakes."""
@@ -40,18 +34,25 @@ class InfoGAN(GANWithCodes):
             fake_logits, q_for_G = D(fake)
             G_loss = self.game.G_loss(fake_logits)
             play.minimise("G", G_loss - self.weigh(self.bounds(c, q_for_G)))
-        self.last_q = q.detach()
         return self.report(D_loss, G_loss, L_I)
 
-    def watch(self, means: Mapping[str, float], step: int) -> str:
-        """Whether D always wins and, once the codes have settled, whether G ignores one or a sigma runs to 0."""
-        failure = super().watch(means, step)
-        if failure or step < max(SETTLED_STEPS, SETTLED_SHARE * self.recipe.steps):
-            return failure
-        L_I = {name: means[f"L_I/{name}"] for name in self.latents.names}
-        return collapse.ignored_codes(L_I) or collapse.narrow_posterior(self.latents, self.last_q)
+    def findings(self, log: LogEntries) -> Iterator[Watched]:
+        """As of the baseline; also whether codes are ignored, or read from what nobody sees, or a sigma runs to 0."""
+        yield from super().findings(log)
+        last, information = log[-1], [entry["L_I"] for entry in log]
+        yield Watched(collapse.lost_codes(information))
+        yield Watched(collapse.narrow_posterior(last.get("sigma", {})))  # logs of earlier versions lack it, and effects
+        invisible = collapse.invisible_codes(last["L_I"], last.get("effect", {}))
+        yield Watched.judged(invisible, is_failure=self.is_late(log))
+        missing = collapse.never_learned(information)
+        if last["step"] >= max(self.recipe.steps, self.full_length):
+            yield Watched(collapse.ignored_codes(missing, last["step"]))
+        elif missing:
+            yield Watched(remark=f"{', '.join(missing)} not learned yet")
 
     def finish(self, images: ImageRows, seed: int) -> Finished:
-        """As the baseline; categories that are not used are a failure here."""
+        """As the baseline; categories that are not used are a failure here, if the run was long enough."""
         finished = super().finish(images, seed)
-        return replace(finished, failure=collapse.unused_categories(self.categories))
+        unused = collapse.unused_categories(self.categories)
+        whole = self.recipe.steps >= self.full_length
+        return replace(finished, failure=unused) if whole else replace(finished, remark=unused)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -75,17 +75,44 @@ class Pairs(Protocol):
         ...
 
 
+LogEntries = Sequence[Mapping[str, Any]]
+"""The entries of a run's log so far, as `log.jsonl` holds them, the latest last."""
+
+
 @dataclass(frozen=True)
-class Finished:
+class Watched:
+    """How training goes.
+
+    Attributes:
+        failure: in what way it fails, or empty: the run is collapsed.
+        remark: what a reader of the run should know although nothing failed, such as which codes are not learned yet.
+    """
+
+    failure: str = ""
+    remark: str = ""
+
+    @classmethod
+    def judged(cls, finding: str, *, is_failure: bool) -> Watched:
+        """What was found, if anything, as a failure or as a remark."""
+        return Watched(failure=finding) if is_failure else Watched(remark=finding)
+
+    @classmethod
+    def together(cls, findings: Iterable[Watched]) -> Watched:
+        """The first failure, or else all remarks."""
+        every = list(findings)
+        failure = next((each.failure for each in every if each.failure), "")
+        return Watched(failure, "" if failure else "; ".join(each.remark for each in every if each.remark))
+
+
+@dataclass(frozen=True)
+class Finished(Watched):
     """What a trained model found out about itself.
 
     Attributes:
         notes: JSON-able, for the run's provenance.
-        failure: in what way the training failed, or empty.
     """
 
     notes: Mapping[str, object] = field(default_factory=dict)
-    failure: str = ""
 
 
 class Model(ABC):
@@ -108,6 +135,7 @@ class Model(ABC):
         networks: what the loop moves, wraps, compiles, checkpoints and saves, by name.
         players: who trains which of them, by name.
         means: what `update` reports.
+        measures: what `measure` reports.
         latents: the noise and the codes; a VAE has no noise and one Gaussian code for each latent dimension.
         batches: how many batches of real images one update draws.
         paired: whether updates draw pairs, for which the dataset needs ground truth.
@@ -121,6 +149,7 @@ class Model(ABC):
     networks: dict[str, nn.Module]
     players: dict[str, Player]
     means: tuple[Mean, ...]
+    measures: tuple[Mean, ...] = ()
 
     def __init__(self, recipe: Recipe, shape: Shape, seed: int = 0) -> None:
         self.recipe = recipe
@@ -133,14 +162,25 @@ class Model(ABC):
     def update(self, draw: Draw, play: Play) -> Means:
         """Let every player move once, and report the means of this step."""
 
-    def watch(self, means: Mapping[str, float], step: int) -> str:
-        """In what way training is failing, or nothing: the collapse watch.
+    def measure(self, draw: Draw) -> dict[str, float]:
+        """Values that are only computed when the log is written, by the keys of `measures`.
+
+        No tensor of the networks may change.
 
         Args:
-            means: over the steps since the last log entry.
-            step: of the update that was the last.
+            draw: gives what the last update has drawn, again from its first call.
         """
-        return ""
+        return {}
+
+    def watch(self, log: LogEntries) -> Watched:
+        """How training goes as of the last entry: the collapse watch.
+
+        It goes by the log alone, so that a resumed run is judged like one that was never interrupted.
+
+        Args:
+            log: one entry or more.
+        """
+        return Watched()
 
     def finish(self, images: ImageRows, seed: int) -> Finished:
         """Do what is left to do when the last update is done, such as estimating batch-norm statistics.

@@ -34,8 +34,9 @@ def heading(subject: Mapping[str, Any]) -> tuple[str, str]:
     codes += f" code{'s' if kinds.total() > 1 else ''}" if kinds else ""
     counts = ", ".join(part.replace(" ", UNBROKEN) for part in (samples, codes) if part)
     status = str(subject.get("status", SOUND))
+    trained = ("" if status == SOUND else status, str(subject.get("remark", "")))
     factors = (*_factors(subject.get("factors")), _dependence(subject.get("dependence")))
-    parts = (counts, *factors, "" if status == SOUND else status)
+    parts = (counts, *factors, *trained)
     return name, "; ".join(filter(None, parts))
 
 

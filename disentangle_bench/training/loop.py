@@ -16,7 +16,7 @@ from torch import Tensor
 
 from disentangle_bench.datasets import Images
 from disentangle_bench.errors import RunError
-from disentangle_bench.models.model import Draw, Means, Model
+from disentangle_bench.models.model import Draw, LogEntries, Means, Model, Watched
 from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.models.trained import save_trained
 from disentangle_bench.run import OK, Run
@@ -85,9 +85,8 @@ class Loop:
         self.play = wrap(fabric, model, self.optimizers, compiled=compiled)
         self.window = self._fresh_window()
         self.step = self._restore()
-        logged = self.step - self.window.steps
-        self.log = TrainingLog(run, model.means, logged, tensorboard=tensorboard) if fabric.is_global_zero else None
-        self.status = OK if self.log is None or self.log.status is None else self.log.status
+        values, logged = (*model.means, *model.measures), self.step - self.window.steps
+        self.log = TrainingLog(run, values, logged, tensorboard=tensorboard) if fabric.is_global_zero else None
 
     def __enter__(self) -> Self:
         return self
@@ -170,9 +169,11 @@ class Loop:
                 self._report(progress)
 
     def _update(self) -> Means:
-        draw = Draw(self.model, self.batches, self.fabric.device, seed=self.seed, step=self.step, pairs=self.pairs)
         with self.fabric.autocast():
-            return self.model.update(draw, self.play)
+            return self.model.update(self._draw(), self.play)
+
+    def _draw(self) -> Draw:
+        return Draw(self.model, self.batches, self.fabric.device, seed=self.seed, step=self.step, pairs=self.pairs)
 
     def _clock(self) -> float:
         """The time at which the device has finished all work so far."""
@@ -191,23 +192,28 @@ class Loop:
         return cast("Tensor", self.fabric.all_reduce(values.clone(), reduce_op="sum")) / self.fabric.world_size
 
     def _report(self, progress: TrainingProgress) -> None:
-        """Watch, log and show what the updates reported since the last time; all processes see the same."""
+        """Watch, log and show what the updates reported since the last time."""
         window, self.window = self.window, self._fresh_window()
         means = (self._mean_over_processes(window.sums) / window.steps).tolist()
         values: dict[str, float] = dict(zip(window.keys, means, strict=True))
         broken = [str(mean) for mean in self.model.means if not math.isfinite(values[mean.key])]
         if broken:
             raise self._diverged(broken)
-        status = status_of(self.model.watch(values, self.step))
-        if status != self.status:
-            progress.say(f"step {self.step}: {status}")
-        self.status = status
         if self.log is None:
             return
-        seconds = window.seconds
+        # of weights that are no longer numbers, which `save` is to report, nothing can be measured
+        measured = self.model.measure(self._draw()).items()
+        values |= {key: value for key, value in measured if math.isfinite(value)}
+        seconds, before = window.seconds, self.log.status or OK
         speed = window.steps / seconds
-        self.log.append(self.step, values, seconds=seconds, speed=speed, status=status)
+        status = self.log.append(self.step, values, seconds=seconds, speed=speed, judge=self._judge)
+        if status != before:
+            progress.say(f"step {self.step}: {status}")
         progress.show(self.step, values, speed=speed)
+
+    def _judge(self, log: LogEntries) -> str:
+        """The run's status as of the last entry."""
+        return status_of(self.model.watch(log).failure)
 
     def _diverged(self, broken: Sequence[str]) -> RunError:
         """The error that ends the run, whose status says why."""
@@ -224,15 +230,16 @@ class Loop:
 
     def finish(self, progress: TrainingProgress) -> None:
         """Write the trained model and record the run's final status."""
-        if not self.fabric.is_global_zero:
+        if self.log is None:
             return
+        watched = self.model.watch(self.log.entries) if self.log.entries else Watched()
         finished = self.model.finish(self.images, derive_seed(self.seed, "statistics"))
         save_trained(self.model, self.run.model_file)
-        if self.status == OK:
-            self.status = status_of(finished.failure)
+        ended = Watched.together((watched, finished))
         digest = sha256(self.run.model_file)
-        self.run.note(status=self.status, steps=self.step, **finished.notes, model_sha256=digest)
-        progress.say(f"{self.run.path}: {self.step} steps, {self.status}.")
+        status = status_of(ended.failure)
+        self.run.note(status=status, remark=ended.remark, steps=self.step, **finished.notes, model_sha256=digest)
+        progress.say(f"{self.run.path}: {self.step} steps, {self.run.verdict}.")
 
 
 def status_of(failure: str) -> str:

@@ -123,7 +123,7 @@ def train_recipe(
                 with noting_interruptions(run):
                     launch(Job(run, recipe, seed, images, classes, compile, tensorboard), machine)
             else:
-                say(f"{run.path} is already finished: {run.status}.")
+                say(f"{run.path} is already finished: {run.verdict}.")
     return run
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from disentangle_bench.errors import DbenchError
+from disentangle_bench.means import log_values
 from disentangle_bench.models import MODELS, make_model
 from disentangle_bench.models.model import Model, Play
 from disentangle_bench.models.optimizers import make_optimizers
@@ -78,8 +79,22 @@ def test_an_update_reports_what_the_model_declares(name: str) -> None:
     reported = Updates(model)()
     assert reported.keys() == {mean.key for mean in model.means}
     assert all(value.shape == () and value.isfinite() for value in reported.values())
-    values = {key: value.item() for key, value in reported.items()}
-    assert isinstance(model.watch(values, model.recipe.steps), str)
+    measured = model.measure(draw(model, 1))
+    assert measured.keys() == {mean.key for mean in model.measures}
+    values = {**{key: value.item() for key, value in reported.items()}, **measured}
+    entry = {"step": model.recipe.steps, **log_values((*model.means, *model.measures), values)}
+    watched = model.watch([entry])
+    assert isinstance(watched.failure, str)
+    assert isinstance(watched.remark, str)
+
+
+def test_measuring_changes_no_tensor_and_draws_nothing(name: str) -> None:
+    model = make(name)
+    Updates(model)()
+    before, random = {key: value.clone() for key, value in model.state().items()}, torch.get_rng_state()
+    assert model.measure(draw(model, 1)) == model.measure(draw(model, 1))
+    assert torch.equal(torch.get_rng_state(), random)
+    assert all(torch.equal(value, before[key]) for key, value in model.state().items())
 
 
 def test_a_seed_determines_weights_and_updates(name: str) -> None:

@@ -34,6 +34,7 @@ def test_a_run_names_its_dataset_and_what_went_wrong():
     text = said(name="infogan-mnist seed 3", dataset="mnist", status="ok")
     assert text == f"infogan-mnist seed 3 on mnist: {SAID}"
     assert said(status="collapsed: sigma") == f"codes.npz: {SAID}; collapsed: sigma"
+    assert said(status="ok", remark="c3 not learned yet") == f"codes.npz: {SAID}; c3 not learned yet"
 
 
 def test_codes_are_counted_by_kind():

@@ -20,7 +20,7 @@ VALUES = {"discriminator_loss": 1.3, "generator_loss": 0.7, "L_I/c1": 2.1, "L_I/
 
 
 def append(log: TrainingLog, step: int, status: str = "ok", **changed: float) -> None:
-    log.append(step, VALUES | changed, seconds=5.0, speed=10.0, status=status)
+    log.append(step, VALUES | changed, seconds=5.0, speed=10.0, judge=lambda _: status)
 
 
 def interrupt(_: Loop) -> None:
@@ -87,6 +87,7 @@ class TestTensorBoard:
         scalars = self.scalars(run)
         assert scalars.keys() == {
             "discriminator_loss", "generator_loss", "steps_per_second", "L_I/c1", "L_I/c2", "L_I/c3",
+            "spread", "effect/c1", "effect/c2", "effect/c3", "sigma/c2", "sigma/c3",
         }  # fmt: skip
         for there, (step, value) in zip(run.log(), scalars["L_I/c1"], strict=True):
             assert step == there["step"]

@@ -55,9 +55,11 @@ class TestARun:
         assert [entry["step"] for entry in run.log()] == [3, 5, 6, 8]
         for entry in run.log():
             assert list(entry) == [
-                "step", "seconds", "steps_per_second", "discriminator_loss", "generator_loss", "L_I", "status",
+                "step", "seconds", "steps_per_second", "discriminator_loss", "generator_loss", "L_I",
+                "spread", "effect", "sigma", "status",
             ]  # fmt: skip
-            assert list(entry["L_I"]) == ["c1", "c2", "c3"]
+            assert list(entry["L_I"]) == list(entry["effect"]) == ["c1", "c2", "c3"]
+            assert list(entry["sigma"]) == ["c2", "c3"]
             assert entry["status"] == "ok"
             assert all(map(math.isfinite, (*entry["L_I"].values(), entry["discriminator_loss"])))
             assert entry["steps_per_second"] > 0
@@ -102,6 +104,7 @@ class TestARun:
 
         monkeypatch.setattr(Draw, "real", seen_real)
         monkeypatch.setattr(Draw, "latents", seen_latents)
+        monkeypatch.setattr(InfoGAN, "measure", lambda *_: {})  # it draws the same again
         for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
             train_tiny(out=tmp_path / folder, seed=seed)
         steps = [torch.cat([part.flatten().float() for part in parts]) for parts in seen]
@@ -152,7 +155,7 @@ class TestWhatAPersonSees:
         assert captured.out == ""
         lines = captured.err.splitlines()
         assert lines[-2].startswith("step 4/4  ")
-        assert lines[-1] == f"{run.path}: 4 steps, {run.status}."
+        assert lines[-1] == f"{run.path}: 4 steps, {run.verdict}."
 
     def test_after_20_steps_how_long_it_will_take(self, train_tiny: Train, capsys: pytest.CaptureFixture[str]) -> None:
         train_tiny({"steps": 25, "checkpoint_every": 100})
@@ -202,7 +205,7 @@ class TestDivergence:
         assert "collapsed: G.0.weight, " in problem
         run = Run(tmp_path / "run")
         assert run.status.startswith("collapsed: G.0.weight")
-        assert len(run.log()) == 1
+        assert run.log() == []
         assert not list(run.path.rglob("*.safetensors"))
 
     def test_of_q_alone(self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,22 +227,26 @@ def means(discriminator: float = 1.2, L_I: tuple[float, ...] = (2.0, 0.3, 0.3)) 
     return {key: torch.tensor(value) for key, value in values.items()}
 
 
-def script(monkeypatch: pytest.MonkeyPatch, seen: Callable[[int], dict[str, Tensor]], log_sigma: float = -1.0) -> None:
-    """Let updates do nothing but report these means, by step."""
-    q = torch.zeros(16, 14)
-    q[:, [11, 13]] = log_sigma
-    steps: Iterator[int] = iter(range(1, 10**6))
-
-    def update(model: GANWithCodes, *_: Any) -> dict[str, Tensor]:
-        model.last_q = q  # type: ignore[attr-defined]
-        return seen(next(steps))
-
+def script(
+    monkeypatch: pytest.MonkeyPatch,
+    seen: Callable[[int], dict[str, Tensor]],
+    *,
+    sigma: float = 0.4,
+    spread: float = 1.0,
+    effect: float = 0.5,
+    first: int = 1,
+) -> None:
+    """Let updates do nothing but report these means, by step; and let this be measured."""
+    steps: Iterator[int] = iter(range(first, 10**6))
+    effects = {f"effect/c{place}": effect for place in (1, 2, 3)}
+    measured = {"spread": spread, **effects, "sigma/c2": sigma, "sigma/c3": 1}
     for kind in (InfoGAN, GANWithQ):
-        monkeypatch.setattr(kind, "update", update)
+        monkeypatch.setattr(kind, "update", lambda *_: seen(next(steps)))
+        monkeypatch.setattr(kind, "measure", lambda *_: measured)
 
 
 class TestCollapseWatch:
-    """Every status, from scripted losses; steps 200 on count for what the codes show."""
+    """Every status, from scripted losses. A run of the tiny recipe is short, one of another name as long as it says."""
 
     @pytest.fixture(autouse=True)
     def all_categories_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,12 +257,12 @@ class TestCollapseWatch:
 
         def finish(model: GANWithCodes, *_: Any) -> Finished:
             model.categories = {"c1": counts}
-            return Finished({"categories": model.categories})
+            return Finished(notes={"categories": model.categories})
 
         monkeypatch.setattr(GANWithCodes, "finish", finish)
 
-    def status(self, train_tiny: Train, model: str = "infogan", steps: int = 250) -> str:
-        return train_tiny({"steps": steps, "checkpoint_every": 100}, model=model).status
+    def status(self, train_tiny: Train, model: str = "infogan", steps: int = 250, **settings: Any) -> str:
+        return train_tiny({"steps": steps, "checkpoint_every": 100, **settings}, model=model).verdict
 
     def test_ok(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
         script(monkeypatch, lambda _: means())
@@ -266,30 +273,81 @@ class TestCollapseWatch:
         script(monkeypatch, lambda _: means(discriminator=5e-4))
         assert self.status(train_tiny, model, 50).startswith("collapsed: D's loss is under 0.001")
 
-    def test_a_code_is_ignored(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-        script(monkeypatch, lambda _: means(L_I=(2.0, 0.3, 0.001)))
-        assert self.status(train_tiny) == "collapsed: L_I of c3 is under 0.01 nats: the images do not show it"
+    def test_a_loss_of_d_far_below_that_of_g(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: means(discriminator=0.007))
+        assert (
+            self.status(train_tiny, steps=50) == "collapsed: D's loss of 0.007 is under 1% of G's, 0.8: D always wins"
+        )
 
-    def test_before_it_has_settled_a_code_may_be_ignored(
-        self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("model", ["infogan", "gan-with-q"])
+    def test_one_image_of_all_latents(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch, model: str) -> None:
+        script(monkeypatch, lambda _: means(), spread=0.1)
+        failure = "generated images vary 0.10 times as much as real ones: G makes one image of all latents"
+        assert self.status(train_tiny, model, name="mine") == f"collapsed: {failure}"
+
+    def test_codes_that_nobody_sees(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: means(L_I=(2.0, 0.3, 0.05)), effect=0.01)
+        failure = "Q reads c1, c2 from changes of under 5% of how real images vary: invisible"
+        assert self.status(train_tiny, name="mine") == f"collapsed: {failure}"
+
+    def test_images_and_codes_that_may_still_come(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: means(), spread=0.1, effect=0.01)
+        ok, images, codes = self.status(train_tiny).split("; ")
+        assert ok == "ok"
+        assert images.startswith("generated images vary 0.10 times as much as real ones")
+        assert codes.startswith("Q reads c1, c2, c3 from changes of under 5%")
+
+    def test_a_code_that_is_not_learned_yet(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: means(L_I=(2.0, 0.3, 0.001)))
+        assert self.status(train_tiny) == "ok; c3 not learned yet"
+
+    def test_a_code_that_a_whole_run_has_not_learned(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: means(L_I=(2.0, 0.3, 0.001)))
+        failure = "L_I of c3 is under 0.01 nats after all 250 steps: the images do not show it"
+        assert self.status(train_tiny, name="mine") == f"collapsed: {failure}"
+
+    def test_a_code_that_was_learned_and_is_lost(
+        self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        script(monkeypatch, lambda _: means(L_I=(0.0, 0.0, 0.0)))
-        assert self.status(train_tiny, steps=199) == "ok"
+        script(monkeypatch, lambda step: means(L_I=(2.0, 0.3, 0.3 if step <= 100 else 0.001)))
+        failure = "collapsed: L_I of c3 has fallen under 0.01 nats: the images no longer show it"
+        assert self.status(train_tiny) == failure
+        assert [entry["status"] for entry in Run(tmp_path / "run").log()] == ["ok"] * 2 + [failure] * 3
+        assert f"step 150: {failure}\n" in capsys.readouterr().err
+
+    def test_a_resumed_run_remembers_what_was_learned(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(step: int) -> dict[str, Tensor]:
+            if step == 120:
+                raise KeyboardInterrupt
+            return means(L_I=(2.0, 0.3, 0.3))
+
+        script(monkeypatch, interrupted)
+        settings = {"steps": 250, "checkpoint_every": 100}
+        with pytest.raises(KeyboardInterrupt):
+            train_tiny(settings)
+        script(monkeypatch, lambda _: means(L_I=(2.0, 0.3, 0.001)), first=101)
+        assert train_tiny(settings, resume=True).status.startswith("collapsed: L_I of c3 has fallen")
 
     def test_the_baseline_is_not_called_collapsed_for_its_low_information(
         self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        script(monkeypatch, lambda _: means(L_I=(0.0, -0.18, -0.18)), log_sigma=-6)
+        script(monkeypatch, lambda _: means(L_I=(0.0, -0.18, -0.18)), sigma=0.001)
         assert self.status(train_tiny, "gan-with-q") == "ok"
 
     def test_a_posterior_runs_to_a_point(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
-        script(monkeypatch, lambda _: means(), log_sigma=-5.0)
-        assert self.status(train_tiny) == "collapsed: sigma of c2, c3 is under 0.01: the posterior runs to a point"
+        script(monkeypatch, lambda _: means(), sigma=0.009)
+        assert self.status(train_tiny) == "collapsed: sigma of c2 is under 0.01: the posterior runs to a point"
 
     def test_categories_are_not_used(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
         script(monkeypatch, lambda _: means())
         self.use(monkeypatch, [300] * 5 + [0] * 5)
-        assert self.status(train_tiny, steps=3) == "collapsed: c1 uses 5 of 10 categories on the training images"
+        unused = "5 of 10 categories of c1 get under 1.0% of the training images each"
+        assert self.status(train_tiny, steps=3, name="mine") == f"collapsed: {unused}"
+
+    def test_categories_that_are_not_used_yet(self, train_tiny: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+        script(monkeypatch, lambda _: means())
+        self.use(monkeypatch, [300] * 5 + [0] * 5)
+        assert self.status(train_tiny, steps=3).startswith("ok; 5 of 10 categories of c1 get under 1.0%")
 
     def test_each_change_is_told_once_and_logged(
         self, tmp_path: Path, train_tiny: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

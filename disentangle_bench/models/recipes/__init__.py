@@ -22,6 +22,11 @@ def recipe_files(name: str) -> list[str]:
     return shipped()[name].files()
 
 
+def full_length(recipe: Recipe) -> int:
+    """How many steps a recipe is meant to have: those of the package's recipe of its name, or else its own."""
+    return find_recipe(recipe.name).steps if recipe.name in shipped() else recipe.steps
+
+
 def find_recipe(name: str, dataset: str | None = None) -> Recipe:
     """Find a recipe.
 
