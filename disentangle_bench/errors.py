@@ -94,3 +94,7 @@ class RepresentationError(DbenchError):
 
 class MetricError(DbenchError):
     """A metric that a subject lacks a part for, or settings that the metric does not take."""
+
+
+class FaultyMetricError(MetricError):
+    """A metric that gave what no metric may give."""

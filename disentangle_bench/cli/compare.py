@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import all_option, format_option, read_words
+from disentangle_bench.cli.options import all_option, format_option, metrics_option
 from disentangle_bench.cli.output import print_report
 
 if TYPE_CHECKING:
@@ -35,13 +34,7 @@ if TYPE_CHECKING:
     required=True,
     help="Run folders, folders of seed-N runs, or results.json files. The others differ from A.",
 )
-@click.option(
-    "--metrics",
-    callback=read_words,
-    metavar="A,B,..",
-    shell_complete=names_of("metrics"),
-    help="Compare only these (default: all that were evaluated).",
-)
+@metrics_option("Compare only these (default: all that were evaluated).")
 @all_option
 @click.option(
     "--figures",

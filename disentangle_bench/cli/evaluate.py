@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.live_table import live_table
 from disentangle_bench.cli.options import (
@@ -19,7 +18,7 @@ from disentangle_bench.cli.options import (
     data_dir_option,
     device_option,
     format_option,
-    read_words,
+    metrics_option,
     seed_option,
     settings_option,
 )
@@ -57,13 +56,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
     required=True,
     help="Run folders, folders of seed-N runs, or .npz or .h5 files with codes and, if known, factors.",
 )
-@click.option(
-    "--metrics",
-    callback=read_words,
-    metavar="A,B,..",
-    shell_complete=names_of("metrics"),
-    help="Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).",
-)
+@metrics_option("Only these, or `all`; repeatable (default: the widely used ones; of a run, those of them that are not slow).")
 @settings_option("METRIC.KEY=VALUE")
 @seed_option
 @click.option(

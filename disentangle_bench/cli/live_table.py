@@ -49,26 +49,33 @@ class LiveTable:
         names = (*planned.metrics, *planned.kept)
         self._layout = ScoreRows.of(names, self.console.width, every=self.every)
         self._printed = set()
+        self._planned = planned
         self._separate()
         self._print(Text(str(planned), "dim"), Text(), title(planned.subject, self.console.width), Text())
         self._print(self._layout.headings())
 
     def add(self, metric: str, scores: Mapping[str, ScoreEntry]) -> None:
-        """Print the rows of a metric."""
-        if self._printed is not None:
+        """Print the rows of a metric, unless it is one of those that have none."""
+        from disentangle_bench.evaluation.results import Results
+
+        if self._printed is None:
+            return
+        alone = Results(subject=dict(self._planned.subject), scores=dict(scores), named=self._planned.named)
+        if self.every or not alone.inapplicable(metric):
             self._printed.add(metric)
             self._print(self._layout.rows(scores))
 
     def finish(self, results: Results) -> None:
         """Print the rows of metrics that have none yet, and the notes; the whole table if nothing was printed."""
-        from disentangle_bench.reports.score_table import ScoreTable, footer
+        from disentangle_bench.reports.score_table import ScoreTable, footer, inapplicable
 
         if self._printed is None:
             self._separate()
             self.console.print(ScoreTable(results, self.every), highlight=False)
             return
+        folded = () if self.every else inapplicable(results)
         for metric, scores in results.by_metric().items():
-            if metric not in self._printed:
+            if metric not in self._printed and metric not in folded:
                 self._print(self._layout.rows(scores))
         notes = [Text(note, "dim") for note in footer(results, every=self.every)]
         self._print(*([Text(), *notes] if notes else []))

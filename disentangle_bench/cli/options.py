@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
+
+from disentangle_bench.cli.completion import names_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = tuple[tuple[str, Any], ...]
@@ -37,19 +39,29 @@ def read_literal(text: str) -> Any:
         return text
 
 
-def read_words(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[str, ...] | None:
-    """The words between commas, if there are any."""
-    if text is None:
+Texts = str | Sequence[str] | None
+"""Of an option that was given once, any number of times, or not."""
+
+
+def read_words(_ctx: click.Context, _parameter: click.Parameter, texts: Texts) -> tuple[str, ...] | None:
+    """The words between commas, if there are any, each once."""
+    if not texts and texts != "":
         return None
-    words = tuple(word.strip() for word in text.split(","))
+    text = _joined(texts)
+    words = [word.strip() for word in text.split(",")]
     if not all(words):
         raise click.BadParameter(f"{text!r} has an empty name; separate names by single commas.")
-    return words
+    return tuple(dict.fromkeys(words))
 
 
-def read_seeds(_ctx: click.Context, _parameter: click.Parameter, text: str) -> tuple[int, ...]:
+def _joined(texts: Texts) -> str:
+    return texts if isinstance(texts, str) else ",".join(texts or ())
+
+
+def read_seeds(_ctx: click.Context, _parameter: click.Parameter, texts: Texts) -> tuple[int, ...]:
     """Whole numbers and ranges between commas, as in `0,3,5-7`; none of them twice."""
     seeds: list[int] = []
+    text = _joined(texts)
     for word in text.split(","):
         found = re.fullmatch(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?", word, re.ASCII)
         if found is None:
@@ -130,6 +142,18 @@ def all_option(function: Function) -> Function:
         is_flag=True,
         help="Print a row for every score, not only for the headline of each metric.",
     )(function)
+
+
+def metrics_option(help_text: str) -> Callable[[Function], Function]:
+    """`--metrics`, repeatable."""
+    return click.option(
+        "--metrics",
+        multiple=True,
+        callback=read_words,
+        metavar="A,B,..",
+        shell_complete=names_of("metrics"),
+        help=help_text,
+    )
 
 
 def seed_option(function: Function) -> Function:

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import Settings, by_metric, format_option, read_words, seed_option, settings_option
+from disentangle_bench.cli.options import (
+    Settings,
+    by_metric,
+    format_option,
+    metrics_option,
+    seed_option,
+    settings_option,
+)
 from disentangle_bench.cli.output import print_report
 from disentangle_bench.cli.progress import watch
 
@@ -35,13 +41,7 @@ if TYPE_CHECKING:
     required=True,
     help="Evaluated run folders, folders of seed-N runs, or .npz or .h5 files with codes, all for the same samples.",
 )
-@click.option(
-    "--metrics",
-    callback=read_words,
-    metavar="A,B,..",
-    shell_complete=names_of("metrics"),
-    help="Only these (default: every metric that compares several models).",
-)
+@metrics_option("Only these (default: every metric that compares several models).")
 @settings_option("udr/lasso.alpha=0.2")
 @seed_option
 @format_option

@@ -52,8 +52,9 @@ EXIT_SOME_FAILED = 1
 @click.option(
     "--seed",
     "seeds",
+    multiple=True,
     callback=read_seeds,
-    default="0",
+    default=("0",),
     metavar="N[,N-N..]",
     help="One seed, or several in turn, as in 0-2 or 0,3,5-7 (default: 0).",
 )

@@ -9,7 +9,7 @@ from typing import Any
 from disentangle_bench.errors import MetricError
 from disentangle_bench.evaluation.known_rows import by_part, drawn_splits, is_partly_known, scores_on_known_rows
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.evaluation.results import ScoreEntry, plain, reading_order
+from disentangle_bench.evaluation.results import LASTING, ScoreEntry, plain, reading_order
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
 from disentangle_bench.representation.variables import Variables
@@ -70,9 +70,9 @@ class Step:
         return replace(info_of(self.function), name=self.name)
 
     def gave(self, entries: Iterable[ScoreEntry]) -> bool:
-        """Whether these scores are what this step would give: same version, settings and options, and no failure."""
+        """Whether these scores are what this step would give: same version, settings and options, and no accident."""
         expected = (self.info.version, plain(self.settings), dict(self.options))
-        found = [(entry.version, entry.settings, entry.options) for entry in entries if not entry.error]
+        found = [(entry.version, entry.settings, entry.options) for entry in entries if entry.error in LASTING]
         return bool(found) and all(each == expected for each in found)
 
 

@@ -18,6 +18,7 @@ class Planned:
         subject: what is evaluated, as in the results.
         metrics: those to compute, in order.
         kept: those whose scores are kept from an earlier evaluation.
+        named: those that were asked for by name.
         seconds: roughly what it will take.
     """
 
@@ -25,6 +26,7 @@ class Planned:
     metrics: tuple[str, ...]
     kept: tuple[str, ...]
     seconds: float
+    named: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         count = len(self.metrics)

@@ -53,8 +53,8 @@ class ScoreEntry(Scored):
     """One score with all that is needed to read it; `value` is None where it cannot be computed, for `reason`.
 
     `options` are what it depends on besides its settings: seed, resamples and levels of the evaluation, for metrics
-    that leave interval, chance and ceiling to it. `error` is the type of the exception that the metric raised, if so;
-    such a score is computed again by the next evaluation.
+    that leave interval, chance and ceiling to it. `error` is the type of the exception that the metric raised, if so.
+    The next evaluation computes such a score again, unless the reason lies in codes, factors or settings.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -82,6 +82,10 @@ class ScoreEntry(Scored):
         return self
 
 
+LASTING = ("", "MetricError", "RepresentationError")
+"""What a metric may have raised so that it would again: these depend on codes, factors and settings alone."""
+
+
 class Results(BaseModel):
     """What an evaluation gave.
 
@@ -92,6 +96,7 @@ class Results(BaseModel):
         samples: per-sample contributions of the scores that have them; not part of the JSON.
         failed: the metrics that raised an exception in this evaluation, without those that were not asked for by name
             and do not apply to the subject; not part of the JSON.
+        named: the metrics that were asked for by name; not part of the JSON.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -102,6 +107,7 @@ class Results(BaseModel):
     provenance: dict[str, Any] = Field(default_factory=dict)
     samples: Annotated[dict[str, Samples], SkipValidation] = Field(default_factory=dict, exclude=True, repr=False)
     failed: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    named: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
 
     @property
     def name(self) -> str:
@@ -118,6 +124,12 @@ class Results(BaseModel):
         return f"<Results of {self.name}, {len(self.scores)} in all: {', '.join(shown)}>"
 
     __str__ = __repr__
+
+    def inapplicable(self, metric: str) -> bool:
+        """Whether a metric that was not asked for by name has no value for a run, and no accident is the reason."""
+        entries = [entry for entry in self.scores.values() if entry.metric == metric]
+        silent = all(entry.value is None and entry.error in LASTING for entry in entries)
+        return silent and self.kind == "run" and metric not in self.named
 
     @property
     def kind(self) -> str:

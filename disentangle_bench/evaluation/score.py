@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from disentangle_bench.errors import DbenchError, MetricError, RunError, StorageError
+from disentangle_bench.errors import DbenchError, FaultyMetricError, RunError, StorageError
 from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.context import Context, add_context, predicted_seconds
 from disentangle_bench.evaluation.forecast import Forecast
@@ -120,6 +120,7 @@ class _Scorer:
 
     Attributes:
         failed: the metrics without a value whose failure is to be reported as one.
+        named: the metrics that were asked for by name.
         unkept: why the latest scores could not be written, if so.
         done: how many metrics need no more work.
     """
@@ -131,24 +132,28 @@ class _Scorer:
     again: bool
     on_progress: OnProgress
     failed: list[str] = field(default_factory=list)
+    named: tuple[str, ...] = ()
     unkept: DbenchError | None = None
     done: int = 0
     _advanced: float = 0.0
 
     def score(self, steps: Sequence[Step]) -> None:
         """Compute what is missing, metric by metric."""
+        self.named = tuple(step.name for step in steps if step.named)
         before = self.kept()
         missing = [step for step in steps if not step.gave(before.get(step.name, {}).values())]
         forecast = Forecast({step.name: self.predicted(step) for step in missing})
         names = tuple(step.name for step in missing)
         kept = tuple(step.name for step in steps if step not in missing)
         about = {"name": self.subject.name, **self.subject.info}
-        self.on_progress(Planned(about, names, kept, forecast.remaining()))
+        self.on_progress(Planned(about, names, kept, forecast.remaining(), self.named))
         for step in steps:
             begun = time.perf_counter()
             scores = self.kept().get(step.name, {})  # another process may have computed it by now
             if step.gave(scores.values()):
                 scored = Scored(step.name, scores, kept=True)
+                if step.named and any(entry.error for entry in scores.values()):
+                    self.failed.append(step.name)
             else:
                 self.on_progress(Started(step.name, step.info.slow))
                 scored = self.computed(step)
@@ -200,7 +205,7 @@ class _Scorer:
     def results(self) -> Results:
         """All scores that are kept, and those that could not be written."""
         results = self.store.read() or blank_results(self.subject, self.seed)
-        results.failed = tuple(self.failed)
+        results.failed, results.named = tuple(self.failed), self.named
         return results
 
 
@@ -216,7 +221,7 @@ def compute(step: Step, subject: Subject, context: Context) -> tuple[dict[str, S
         Score name -> entry, the headline first; and score name -> samples, for those that have some.
 
     Raises:
-        MetricError: the metric gave no score, or samples that do not belong to it. Whatever else the metric raises.
+        FaultyMetricError: the metric gave no score, or samples that do not belong to it. Whatever the metric raises.
     """
     info = step.info
     # Parts are made by whichever metric needs them first; the time for that does not count as the metric's.
@@ -225,7 +230,7 @@ def compute(step: Step, subject: Subject, context: Context) -> tuple[dict[str, S
     scores = step.scores_of(parts)
     seconds = time.perf_counter() - begun
     if not scores:
-        raise MetricError(f"The metric {step.name!r} gave no score.", "")
+        raise FaultyMetricError(f"The metric {step.name!r} gave no score.", "")
     if info.resamplable:
         scores = add_context(step.call_on(subject), scores, context, seconds)
     entries, samples = {}, {}
@@ -242,7 +247,7 @@ def _samples(name: str, score: Score, subject: Subject) -> Samples:
     pairing = f"{subject.samples} {score.pairing}".strip() if score.pairing else ""
     samples = Samples(np.asarray(score.samples, dtype=np.float64), pairing)
     if not samples.have_the_mean(score.value):
-        raise MetricError(f"The samples of {name} do not have the mean {score.value}.", "Correct the metric.")
+        raise FaultyMetricError(f"The samples of {name} do not have the mean {score.value}.", "Correct the metric.")
     return samples
 
 

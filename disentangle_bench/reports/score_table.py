@@ -152,8 +152,10 @@ class ScoreTable:
         yield title(self.results.subject, options.max_width)
         yield Text()
         yield layout.headings("-" if options.ascii_only else "─")
+        folded = () if self.every else inapplicable(self.results)
         for metric in reading_order(metrics, self.results.kind):
-            yield layout.rows(metrics[metric])
+            if metric not in folded:
+                yield layout.rows(metrics[metric])
         notes = footer(self.results, every=self.every)
         if notes:
             yield Text()
@@ -169,6 +171,13 @@ def title(subject: Mapping[str, Any], width: int) -> Text:
     return text
 
 
+def inapplicable(results: Results) -> list[str]:
+    """List the metrics that have one line together below the table, unless that is all of them."""
+    metrics = list(results.by_metric())
+    found = [metric for metric in metrics if results.inapplicable(metric)]
+    return found if len(found) < len(metrics) else []
+
+
 def footer(results: Results, *, every: bool = False) -> list[str]:
     """Say which scores are of fewer samples or lack a value or levels, how uncertain levels are, and what is hidden."""
     complete: dict[int, list[str]] = {}
@@ -176,7 +185,8 @@ def footer(results: Results, *, every: bool = False) -> list[str]:
     levels: dict[str, list[str]] = {}
     errors: list[str] = []
     hidden = 0
-    for scores in results.by_metric().values():
+    folded = () if every else inapplicable(results)
+    for scores in (of for metric, of in results.by_metric().items() if metric not in folded):
         shown = _shown(scores, every)
         hidden += len(_shown(scores, every=True)) - len(shown)
         for name, entry in shown.items():
@@ -192,6 +202,7 @@ def footer(results: Results, *, every: bool = False) -> list[str]:
         f"On the {rows:,} samples of which every factor is known: {', '.join(of)}." for rows, of in complete.items()
     ]
     notes += [f"No value ({reason}): {', '.join(of)}." for reason, of in values.items()]
+    notes += [f"Without a value for this subject: {', '.join(folded)}; --all says why."] if folded else []
     notes += [f"No chance and ceiling ({reason}): {', '.join(of)}." for reason, of in levels.items()]
     notes += [f"Levels are simulated, with standard errors: {'; '.join(errors)}."] if errors else []
     return [*notes, *([f"{hidden} more score{'s' if hidden > 1 else ''} with --all."] if hidden else [])]

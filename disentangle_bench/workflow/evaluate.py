@@ -15,6 +15,7 @@ from disentangle_bench.evaluation.results import Results, refuse_newer_results
 from disentangle_bench.evaluation.score import EvaluationInterrupted, score_subject
 from disentangle_bench.evaluation.store import FileStore
 from disentangle_bench.evaluation.subject import Subject, subject_of_representation, subject_of_run
+from disentangle_bench.reports.drawn import are_drawn, note_drawn
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
 
@@ -57,7 +58,7 @@ def evaluate(
         levels: simulate the chance and the ceiling of observational metrics.
         out: a JSON file to keep the scores in; those of a run are then not kept in its folder, nor are figures drawn.
         again: compute what is kept already, too.
-        figures: also draw the figures of a run.
+        figures: also draw the figures of a run, unless those that are there show these scores.
         on_progress: called with each event of the evaluation, such as `print`; see `evaluation.progress`.
 
     Returns:
@@ -98,7 +99,7 @@ def evaluate(
     store.check(again=again)
     made = encoded(found, made, keep=file is None, again=again, on_progress=report)
     results = score(made, store=store)
-    if figures and file is None:
+    if figures and file is None and not are_drawn(found, results):
         report(Working("Drawing figures"))
         _draw_figures(found, results, made)
     return results
@@ -119,7 +120,7 @@ def _draw_figures(run: Run, results: Results, subject: Subject) -> None:
     from disentangle_bench.reports.figures import write_figures
 
     try:
-        write_figures(run, results, subject, run.figures)
+        note_drawn(run, results, write_figures(run, results, subject, run.figures))
     except KeyboardInterrupt:
         raise EvaluationInterrupted(
             f"Interrupted; all scores are kept in {run.results_file}, but not every figure is drawn.", results

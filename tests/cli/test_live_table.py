@@ -1,6 +1,7 @@
 """The table of an evaluation that is printed row by row."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -48,6 +49,18 @@ def test_the_rows_are_those_of_the_table(results, console, every):
     first, blank, text = printed(console).split("\n", 2)
     assert (first, blank) == (str(planned(results)), "")
     assert text == to_text(results, WIDTH, every=every)
+
+
+@pytest.mark.parametrize(("every", "named"), [(False, ()), (True, ()), (False, ("sap",))])
+def test_the_rows_of_a_run_are_those_of_the_table(results, console, every, named):
+    results.subject["kind"], results.named = "run", named
+    table = LiveTable(console, every=every)
+    table.begin(replace(planned(results), named=named))
+    for metric, scores in results.by_metric().items():
+        table.add(metric, scores)
+    assert ("sap  " in printed(console)) == (every or bool(named))
+    table.finish(results)
+    assert printed(console).split("\n", 2)[2] == to_text(results, WIDTH, every=every)
 
 
 def test_metrics_that_were_kept_before_come_last(results, console):

@@ -50,29 +50,36 @@ def test_a_setting_without_key_or_sign_is_refused(text):
 
 
 def test_words_and_seeds_stand_between_commas():
-    assert read_words(None, None, "a, b") == ("a", "b")
-    assert read_words(None, None, None) is None
-    assert read_seeds(None, None, "0,1, 2") == (0, 1, 2)
-    assert read_seeds(None, None, "0-2") == (0, 1, 2)
-    assert read_seeds(None, None, "4, 0 - 1,7-7") == (4, 0, 1, 7)
+    assert read_words(None, None, ["a, b"]) == ("a", "b")
+    assert read_words(None, None, []) is None
+    assert read_seeds(None, None, ["0,1, 2"]) == (0, 1, 2)
+    assert read_seeds(None, None, ["0-2"]) == (0, 1, 2)
+    assert read_seeds(None, None, ["4, 0 - 1,7-7"]) == (4, 0, 1, 7)
+
+
+def test_an_option_that_is_given_again_adds_to_the_list():
+    assert read_words(None, None, ["a,b", "c", "a"]) == ("a", "b", "c")
+    assert read_seeds(None, None, ["0,3", "5-6"]) == (0, 3, 5, 6)
+    with pytest.raises(click.BadParameter, match="more than once"):
+        read_seeds(None, None, ["0-2", "1"])
 
 
 @pytest.mark.parametrize("text", ["a,,b", ",", ""])
 def test_empty_words_are_refused(text):
     with pytest.raises(click.BadParameter, match="empty name"):
-        read_words(None, None, text)
+        read_words(None, None, [text])
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "x", "1,,2", "", "0-", "1-2-3", "9" * 5000])
 def test_what_is_no_seed_is_refused(text):
     with pytest.raises(click.BadParameter, match="not a seed"):
-        read_seeds(None, None, text)
+        read_seeds(None, None, [text])
 
 
 @pytest.mark.parametrize("text", ["2-0", "0-1000", "5,0-999999999999"])
 def test_a_range_of_seeds_ascends_and_is_no_larger_than_anybody_trains(text):
     with pytest.raises(click.BadParameter, match="not a range of 1 to 1,000 seeds"):
-        read_seeds(None, None, text)
+        read_seeds(None, None, [text])
 
 
 def test_settings_of_metrics_are_grouped_by_metric():

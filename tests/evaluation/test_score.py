@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from disentangle_bench.errors import MetricError, SettingError, StorageError, UnknownNameError
+from disentangle_bench.errors import FaultyMetricError, MetricError, SettingError, StorageError, UnknownNameError
 from disentangle_bench.evaluation.progress import Event, Noted, Planned, Scored, Started
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.score import EvaluationInterrupted, UnkeptScoresError, score_subject
@@ -198,7 +198,20 @@ class TestMistakesOfMetrics:
         assert results.scores["one"].value == 0.25
         assert results.failed == ("buggy",)
         errors = [event.error for event in events if isinstance(event, Scored)]
-        assert [type(error) for error in errors] == [KeyError, MetricError, MetricError, type(None)]
+        assert [type(error) for error in errors] == [KeyError, FaultyMetricError, FaultyMetricError, type(None)]
+
+    def test_in_codes_or_settings_are_kept_and_are_still_failures_of_named_metrics(
+        self, subject: Subject, register: Register
+    ) -> None:
+        register(failing, one)
+        store = MemoryStore()
+        for again in (False, True):
+            events: list[Event] = []
+            results = score_subject(subject, ["failing", "one"], store=store, on_progress=events.append)
+            assert results.failed == ("failing",)
+            assert isinstance(events[0], Planned)
+            assert (events[0].metrics == ()) == again
+        assert score_subject(subject, store=store).failed == ()
 
     def test_are_computed_again_by_the_next_evaluation(self, subject: Subject, register: Register) -> None:
         store = MemoryStore()

@@ -296,3 +296,35 @@ def test_a_metric_without_any_value_takes_one_line():
         "c1-accuracy.error": ScoreEntry(metric="c1-accuracy", component="error", value=None, reason="another")
     }
     assert "error" in lines_of(to_text_full(Results(subject={"name": "x"}, scores=mixed)))
+
+
+class TestMetricsWithoutAValueForARun:
+    @pytest.fixture
+    def results(self):
+        entries = [
+            ScoreEntry(metric="mig", value=0.5),
+            ScoreEntry(metric="sap", value=None, reason="one factor"),
+            ScoreEntry(metric="dci", value=None, reason="one factor", error="MetricError"),
+            ScoreEntry(metric="irs", value=None, reason="KeyError: 'x'", error="KeyError"),
+        ]
+        return Results(subject={"name": "x", "kind": "run"}, scores={entry.metric: entry for entry in entries})
+
+    def test_have_one_line_together(self, results):
+        text = to_text(results)
+        assert {"mig", "irs"} <= lines_of(text).keys()
+        assert not {"sap", "dci"} & lines_of(text).keys()
+        assert text.splitlines()[-2:] == [
+            "No value (KeyError: 'x'): irs.",
+            "Without a value for this subject: sap, dci; --all says why.",
+        ]
+
+    def test_have_their_rows_and_reasons_with_all(self, results):
+        text = to_text_full(results)
+        assert {"sap", "dci"} <= lines_of(text).keys()
+        assert "No value (one factor): sap, dci." in text
+
+    def test_have_their_rows_where_they_are_named_or_where_there_is_nothing_else(self, results):
+        results.named = ("sap",)
+        assert "sap" in lines_of(to_text(results))
+        results.scores = {"dci": results.scores["dci"]}
+        assert "dci" in lines_of(to_text(results))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from disentangle_bench.errors import MetricError
+from disentangle_bench.errors import MetricError, StorageError
 from disentangle_bench.latents import LatentSpec
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.metric import Generator, Score, Scores, metric
@@ -88,19 +88,19 @@ def inception_fid(
         >>> inception_fid(generator, latents, images, weights="missing.pth")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
             ...
-        disentangle_bench.errors.MetricError: There are no weights of Inception in missing.pth.
+        disentangle_bench.errors.StorageError: There are no weights of Inception in missing.pth.
         They are at https://github.com/toshas/torch-fidelity/...
     """
     require_at_least(FEWEST, samples=samples)
     path = Path(weights) if weights else Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS
     if weights and not path.is_file():
-        raise MetricError(f"There are no weights of Inception in {path}.", f"They are at {SOURCE}.")
+        raise StorageError(f"There are no weights of Inception in {path}.", f"They are at {SOURCE}.")
     if find_spec("torch_fidelity") is None:
         return Score.undefined(f"torch-fidelity is not installed: {EXTRA}.")
     if not path.is_file():
         return Score.undefined(f"Inception's weights are not in {path}; download {SOURCE} and put it there.")
     if path.name == WEIGHTS and not sha256(path).startswith(DIGEST):
-        raise MetricError(f"{path} is damaged: its SHA-256 does not begin with {DIGEST}.", f"Download {SOURCE} again.")
+        raise StorageError(f"{path} is damaged: its SHA-256 does not begin with {DIGEST}.", f"Download {SOURCE} again.")
     real = real_images(images, train, samples, seed)
     if len(real) < FEWEST:
         raise MetricError(f"There are only {len(real)} real test images.", f"Give {FEWEST} or more.")

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from disentangle_bench.errors import MetricError
+from disentangle_bench.errors import MetricError, StorageError
 from disentangle_bench.metrics.samples import inception
 from disentangle_bench.metrics.samples.inception import inception_fid
 
@@ -53,14 +53,14 @@ def test_without_weights_the_reason_says_where_to_get_and_put_them(parts, instal
 
 
 def test_weights_that_are_named_but_missing_are_refused(parts, installed, tmp_path):
-    with pytest.raises(MetricError, match="no weights of Inception"):
+    with pytest.raises(StorageError, match="no weights of Inception"):
         inception_fid(**parts, weights=str(tmp_path / "mine.pth"))
 
 
 def test_damaged_weights_are_refused(parts, installed, tmp_path):
     path = tmp_path / inception.WEIGHTS
     path.write_bytes(b"half a file")
-    with pytest.raises(MetricError, match="damaged"):
+    with pytest.raises(StorageError, match="damaged"):
         inception_fid(**parts, weights=str(path))
 
 
