@@ -56,7 +56,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
     required=True,
     help="Run folders, folders of seed-N runs, or .npz or .h5 files with codes and, if known, factors.",
 )
-@metrics_option("Only these, or `all`; repeatable (default: the widely used ones; of a run, those of them that are not slow).")
+@metrics_option("Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).")
 @settings_option("METRIC.KEY=VALUE")
 @seed_option
 @click.option(
