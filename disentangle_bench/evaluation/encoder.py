@@ -1,9 +1,9 @@
-"""Any encoder's codes for a dataset's images, each image read once."""
+"""Any encoder's codes for images, each image read once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from disentangle_bench.datasets import Dataset, Images
 from disentangle_bench.datasets.images import in_batches
 from disentangle_bench.errors import RepresentationError
+from disentangle_bench.evaluation.labeled_images import Labels, labeled_batches
+from disentangle_bench.evaluation.reached_modules import in_evaluation_mode
 from disentangle_bench.models.batches import as_floats
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.variables import Variables
@@ -22,6 +24,11 @@ Encoder = Callable[[Tensor], Any]
 """Images `(b, c, h, w)` float32 in [0, 1] -> codes `(b, d)` or `(b,)`, as a tensor or an array."""
 
 BATCH = 256
+CHECKED = 16
+"""Images that are encoded again in a smaller batch, to see whether codes depend on the others beside them."""
+PRECISION = 0.02
+"""By how much codes may differ for that, as a share of the largest: bfloat16 keeps somewhat less than 1 %."""
+_log = logging.getLogger(__name__)
 
 
 def represent(
@@ -33,7 +40,8 @@ def represent(
 ) -> NDArray[Any]:
     """The codes `(n, d)` of images `(n, c, h, w)`, batch by batch, in order.
 
-    A module is asked in evaluation mode and without gradients, where its parameters are, and left as it was.
+    A module, and every module that a function reaches, is asked in evaluation mode and without gradients, and left as
+    it was. A few images are encoded twice, to see that codes do not depend on the batch.
 
     Args:
         encoder: a module or any function.
@@ -42,21 +50,58 @@ def represent(
         device: where the images are put; by default where a module's parameters are, else the CPU.
 
     Raises:
-        RepresentationError: it gives no codes `(b, d)` for `b` images.
+        RepresentationError: it gives no codes `(b, d)` for `b` images, or codes that depend on the batch.
     """
+    _check_batch_size(batch_size)
+    return _encode(encoder, (torch.from_numpy(rows) for rows in in_batches(images, batch_size)), device)
+
+
+def _check_batch_size(batch_size: int) -> None:
     if batch_size < 1:
         raise RepresentationError(f"batch_size is {batch_size}.", "Give 1 or more.")
+
+
+def _encode(encoder: Encoder, batches: Iterable[Tensor], device: torch.device | None) -> NDArray[Any]:
     weights = next(encoder.parameters(), None) if isinstance(encoder, nn.Module) else None
     place = device or (torch.device("cpu") if weights is None else weights.device)
-    with torch.inference_mode(), _in_evaluation_mode(encoder):
-        batches = [
-            _checked(encoder(as_floats(torch.from_numpy(rows).to(place))), len(rows))
-            for rows in in_batches(images, batch_size)
-        ]
-    widths = sorted({batch.shape[1] for batch in batches})
+    codes: list[NDArray[Any]] = []
+    with torch.inference_mode(), in_evaluation_mode(encoder):
+        for batch in batches:
+            images = as_floats(batch.to(place))
+            codes.append(_checked(encoder(images), len(images)))
+            if len(codes) == 1:
+                _refuse_codes_of_the_batch(encoder, images, codes[0])
+    widths = sorted({batch.shape[1] for batch in codes})
     if len(widths) > 1:
         raise RepresentationError(f"The encoder gave {widths} codes an image.", "It must give as many for every batch.")
-    return np.concatenate(batches)
+    return np.concatenate(codes)
+
+
+def _refuse_codes_of_the_batch(encoder: Encoder, images: Tensor, codes: NDArray[Any]) -> None:
+    """Refuse an encoder whose codes of an image change with the images beside it, as of batch norm in training mode.
+
+    Codes that change from one call to the next with the same images are drawn at random, and are taken.
+    """
+    some = min(CHECKED, len(images) // 2)
+    if some < 2:
+        return
+    alone = _checked(encoder(images[:some]), some)
+    if alone.shape[1] != codes.shape[1] or not _differ(alone, codes[:some]):
+        return
+    if _differ(alone, _checked(encoder(images[:some]), some)):
+        _log.warning("The encoder gives other codes for the same images each time; they are taken as samples.")
+        return
+    raise RepresentationError(
+        f"The encoder's codes of an image depend on the batch: they differ from {some} images to {len(images)}.",
+        "Put its network into evaluation mode with `.eval()`, and use no statistics of the batch.",
+    )
+
+
+def _differ(codes: NDArray[Any], others: NDArray[Any]) -> bool:
+    if codes.dtype.kind != "f" or others.dtype.kind != "f":
+        return bool((codes != others).mean() > 0.1)  # an image between two categories may change sides
+    scale = np.maximum(np.abs(codes), np.abs(others)).max(axis=0)
+    return bool((np.abs(codes - others) > PRECISION * scale).any())
 
 
 def representation_of_encoder(
@@ -82,16 +127,49 @@ def representation_of_encoder(
     return Representation(Variables.wrap(codes, names=names, kinds=kinds), dataset.factors, dataset.train)
 
 
-@contextmanager
-def _in_evaluation_mode(encoder: Encoder) -> Iterator[None]:
-    modes = [(module, module.training) for module in encoder.modules()] if isinstance(encoder, nn.Module) else []
-    try:
-        for module, _ in modes:
-            module.training = False
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
+def representation_of_labeled_images(
+    encoder: Encoder,
+    given: Any,
+    *,
+    names: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
+    batch_size: int = BATCH,
+    device: torch.device | None = None,
+) -> Representation:
+    """An encoder's codes for every image of a torch dataset, a DataLoader or an array, beside its labels.
+
+    Args:
+        encoder: a module or any function; see `represent`. It is given images as the dataset gives them, uint8 ones as
+            float32 in [0, 1].
+        given: see `labeled_batches`.
+        names: of the codes; by default `c1`, `c2`, and so on.
+        kinds: of the codes; by default continuous, or categorical for whole numbers.
+        batch_size: images at a time.
+        device: where the images are put.
+    """
+    _check_batch_size(batch_size)
+    labels: list[Labels] = []
+
+    def images() -> Iterable[Tensor]:
+        for batch, columns in labeled_batches(given, batch_size):
+            labels.append(columns)
+            yield batch
+
+    codes = _encode(encoder, images(), device)
+    return Representation(Variables.wrap(codes, names=names, kinds=kinds), _factors(labels))
+
+
+def _factors(labels: Sequence[Labels]) -> Variables | None:
+    names = list(labels[0])
+    if any(list(columns) != names for columns in labels):
+        raise RepresentationError("The dataset's batches have different labels.", "Give the same for every image.")
+    if not names:
+        return None
+    columns = {name: np.concatenate([batch[name] for batch in labels]) for name in names}
+    table = np.empty(len(columns[names[0]]), [(name, column.dtype) for name, column in columns.items()])
+    for name, column in columns.items():
+        table[name] = column
+    return Variables.wrap(table, prefix="f")
 
 
 def _checked(given: Any, images: int) -> NDArray[Any]:

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.devices import choose_device
-from disentangle_bench.evaluation.encoder import representation_of_encoder
+from disentangle_bench.evaluation.encoder import representation_of_encoder, representation_of_labeled_images
 from disentangle_bench.representation import Representation
 from disentangle_bench.workflow.load import load_dataset
 
 
 def represent(
     encoder: Callable[[Tensor], Any],
-    dataset: str | Dataset,
+    dataset: str | Dataset | Any,
     *,
     names: Sequence[str] | None = None,
     kinds: Sequence[str] | None = None,
@@ -27,12 +27,15 @@ def represent(
 ) -> Representation:
     """The codes that any encoder gives for a dataset, beside its factors: `evaluate` and `rank` take it from there.
 
-    Each image is encoded once, whichever metrics are computed afterwards.
+    Each image is encoded once, whichever metrics are computed afterwards; a few are encoded twice, as a check.
 
     Args:
         encoder: a torch module or any function of images `(b, c, h, w)`, float32 in [0, 1], that gives codes `(b, d)`.
-            A module is asked in evaluation mode, where its parameters are, and left as it was.
-        dataset: its name, or a loaded one.
+            A module, and every module that a function closes over, names or is bound to, is asked in evaluation mode
+            and left as it was.
+        dataset: its name, a loaded one, a torch Dataset or DataLoader, or images `(n, c, h, w)`. Items of a torch
+            dataset are images, (image, label, ..) or dictionaries with `image`; their labels become factors, named
+            `label` (of several `label1`, `label2`, ..) or by the dictionary's keys.
         names: of the codes; by default `c1`, `c2`, and so on.
         kinds: of the codes; by default continuous, or categorical for whole numbers.
         batch_size: images at a time.
@@ -40,10 +43,12 @@ def represent(
         data_dir: a folder with the dataset's files, if it is given by name.
 
     Raises:
-        DbenchError: an unknown dataset, or an encoder that gives no codes `(b, d)`.
+        DbenchError: an unknown dataset, or an encoder that gives no codes `(b, d)`, or codes of an image that depend on
+            the images beside it.
     """
     loaded = load_dataset(dataset, data_dir=data_dir) if isinstance(dataset, str) else dataset
-    return representation_of_encoder(
+    encode = representation_of_encoder if isinstance(loaded, Dataset) else representation_of_labeled_images
+    return encode(
         encoder,
         loaded,
         names=names,

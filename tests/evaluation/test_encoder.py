@@ -44,10 +44,10 @@ def test_the_size_of_a_batch_does_not_matter(batch_size):
     assert np.array_equal(represent(pixels, IMAGES[:50], batch_size=batch_size), represent(pixels, IMAGES[:50]))
 
 
-def test_each_image_is_read_once():
+def test_each_image_is_read_once_but_for_a_few_that_are_checked():
     seen = []
     represent(lambda images: seen.append(len(images)) or images[:, 0, 0], IMAGES, batch_size=500)
-    assert seen == [500, 500, 500, 297]
+    assert seen == [500, 16, 500, 500, 297]
 
 
 def test_a_module_is_asked_in_evaluation_mode_and_left_as_it_was():
@@ -59,6 +59,42 @@ def test_a_module_is_asked_in_evaluation_mode_and_left_as_it_was():
     assert [module.training for module in network.layers] == [True, False, True, True]
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_so_is_a_module_that_a_function_closes_over():
+    network = Network().train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    first, second = (represent(lambda images: network(images)[:, :2], IMAGES, batch_size=size) for size in (256, 64))
+    np.testing.assert_allclose(first, second, atol=1e-5)
+    assert all(module.training for module in (network, network.layers[0], network.layers[3]))
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def of_the_batch(images: torch.Tensor) -> torch.Tensor:
+    """As a batch norm in training mode that no search finds."""
+    codes = images.flatten(1)[:, 20:30]
+    return (codes - codes.mean(0)) / (codes.std(0) + 1e-3)
+
+
+def test_codes_that_depend_on_the_batch_are_refused():
+    with pytest.raises(RepresentationError, match=r"depend on the batch: they differ from 16 images to 256\.\n.*eval"):
+        represent(of_the_batch, IMAGES)
+    with pytest.raises(RepresentationError, match="depend on the batch"):
+        represent(lambda images: of_the_batch(images).argmax(1), IMAGES)
+
+
+def test_codes_that_are_drawn_are_taken_with_a_note(caplog):
+    drawn = represent(lambda images: pixels(images) + torch.randn(len(images), 4), IMAGES)
+    assert len(drawn) == len(IMAGES)
+    assert caplog.messages == [
+        "The encoder gives other codes for the same images each time; they are taken as samples."
+    ]
+
+
+@pytest.mark.parametrize("noise", [1e-6, 4e-3])
+def test_rounding_is_no_dependence_on_the_batch(noise):
+    """As of single precision and of bfloat16."""
+    represent(lambda images: (pixels(images) + 3) * (1 + noise * len(images) / 256), IMAGES)
 
 
 def test_arrays_and_single_codes_will_do():

@@ -1,0 +1,109 @@
+"""Images and labels as PyTorch users have them: a dataset, a `DataLoader`, or an array of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+from torch.utils.data import Dataset as TorchDataset
+
+from disentangle_bench.errors import RepresentationError
+from disentangle_bench.representation.tables import off_the_device
+
+IMAGE_KEYS = ("image", "images", "img", "pixel_values", "x")
+LABEL = "label"
+_FORMS = "Give (image, label) or a dictionary with 'image', where an image is a tensor (c, h, w)."
+
+Labels = dict[str, NDArray[Any]]
+
+
+def labeled_batches(given: Any, batch_size: int) -> Iterator[tuple[Tensor, Labels]]:
+    """Yield images `(b, c, h, w)` as they are given, and the columns `(b,)` of their labels by name.
+
+    Args:
+        given: a torch dataset or DataLoader of images, (image, label, ..) or dictionaries; or images `(n, c, h, w)`.
+        batch_size: images at a time, where the DataLoader does not say.
+
+    Raises:
+        RepresentationError: something else.
+    """
+    first = True
+    for batch in _batches(given, batch_size):
+        images, labels = _parts(batch)
+        if images.dim() != 4 or len(images) == 0:
+            raise RepresentationError(f"The dataset gave a batch of images {tuple(images.shape)}.", _FORMS)
+        if first and images.is_floating_point() and not bool(images.isfinite().all()):
+            raise RepresentationError("The dataset gave images with NaN or infinite values.", "Repair them.")
+        first = False
+        columns = dict(chain.from_iterable(_columns(name, values, len(images)) for name, values in labels.items()))
+        yield images, columns
+    if first:
+        raise RepresentationError("The dataset gave no images.", "Give some.")
+
+
+def _batches(given: Any, batch_size: int) -> Iterable[Any]:
+    if isinstance(given, DataLoader):
+        return given
+    if isinstance(given, Tensor | np.ndarray):
+        given = TensorDataset(torch.as_tensor(given))
+    is_dataset = isinstance(given, TorchDataset) or (hasattr(given, "__getitem__") and hasattr(given, "__len__"))
+    if not is_dataset or isinstance(given, str | bytes | Mapping):
+        raise RepresentationError(
+            f"{type(given).__name__} is not a dataset.",
+            "Give a dataset's name, a loaded one, a torch Dataset or DataLoader, or an array of images (n, c, h, w).",
+        )
+    try:
+        if not isinstance(given, IterableDataset):
+            given[0]
+        return _collated(DataLoader(given, batch_size=batch_size))
+    except IndexError as error:
+        raise RepresentationError("The dataset gave no images.", "Give some.") from error
+
+
+def _collated(loader: DataLoader[Any]) -> Iterator[Any]:
+    try:
+        yield from loader
+    except TypeError as error:  # of torch's collation, for what is no tensor, array, number or text
+        raise RepresentationError(
+            f"The dataset's items cannot be put into batches: {error}".split("\n")[0], _FORMS
+        ) from error
+
+
+def _parts(batch: Any) -> tuple[Tensor, dict[str, Any]]:
+    """The images of a batch, and its labels by name."""
+    if isinstance(batch, Mapping):
+        key = next((key for key in IMAGE_KEYS if key in batch), None)
+        if key is None:
+            raise RepresentationError(f"The dataset gave the parts {', '.join(map(str, batch))}.", _FORMS)
+        images, labels = batch[key], {str(name): values for name, values in batch.items() if name != key}
+    elif isinstance(batch, list | tuple) and batch:
+        images, *others = batch
+        names = [LABEL] if len(others) == 1 else [f"{LABEL}{number}" for number in range(1, len(others) + 1)]
+        labels = dict(zip(names, others, strict=True))
+        if len(others) == 1 and isinstance(others[0], Mapping):
+            labels = {str(name): values for name, values in others[0].items()}
+    else:
+        images, labels = batch, {}
+    if not isinstance(images, Tensor | np.ndarray):
+        raise RepresentationError(f"The dataset gave {type(images).__name__} for images.", _FORMS)
+    return torch.as_tensor(images), labels
+
+
+def _columns(name: str, values: Any, n: int) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The columns of one label: one `(n,)`, or one for each entry of vectors `(n, k)`."""
+    array = np.asarray(off_the_device(values))
+    if array.dtype.kind not in "biufU" or array.ndim not in (1, 2) or len(array) != n:
+        raise RepresentationError(
+            f"The dataset gave labels {name!r} {array.shape} {array.dtype} for {n} images.",
+            "Give a number, a text or a vector for each image.",
+        )
+    if array.ndim == 1 or array.shape[1] == 1:
+        yield name, array.reshape(-1)
+    else:
+        yield from ((f"{name}{place}", column) for place, column in enumerate(array.T, start=1))

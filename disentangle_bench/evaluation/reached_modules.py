@@ -1,0 +1,94 @@
+"""The torch modules that a function reaches: those that it closes over, names, or is bound to."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from torch import nn
+
+MOST_OBJECTS, MOST_ENTRIES = 10_000, 1_000
+"""Where the search ends, and how far it looks into a list: an encoder may close over a dataset of any size."""
+_LIBRARIES = ("builtins", "numpy", "torch")
+"""Their functions and objects reach no network of a user, but much else."""
+
+
+def reached_modules(function: Any) -> list[nn.Module]:
+    """Find the modules that a callable can call, itself included, each once.
+
+    It looks into closures, defaults, named globals, `functools.partial`, bound objects and their attributes, lists,
+    tuples and dictionaries, the nearest first.
+    """
+    found: dict[int, nn.Module] = {}
+    seen: dict[int, Any] = {}  # the objects too, so that no id is used again
+    left = deque([function])
+    while left and len(seen) < MOST_OBJECTS:
+        thing = left.popleft()
+        if id(thing) not in seen:
+            seen[id(thing)] = thing
+            if isinstance(thing, nn.Module):
+                found |= {id(module): module for module in thing.modules()}
+            left += _within(thing)
+    return list(found.values())
+
+
+def _within(thing: Any) -> list[Any]:
+    """The objects that something refers to, where they may be what it calls."""
+    if isinstance(thing, MethodType):
+        return [thing.__self__, thing.__func__]
+    if isinstance(thing, functools.partial):
+        return [thing.func, *thing.args, *thing.keywords.values()]
+    if isinstance(thing, list | tuple | set | dict):
+        return [*islice(thing.values() if isinstance(thing, dict) else thing, MOST_ENTRIES)]
+    is_module = isinstance(thing, nn.Module)
+    if not is_module and (isinstance(thing, type | ModuleType) or _is_of_a_library(thing)):
+        return []
+    if isinstance(thing, FunctionType):
+        return _named_by(thing)
+    called = [type(thing).__call__] if callable(thing) and not is_module else []
+    return [*getattr(thing, "__dict__", {}).values(), *called]
+
+
+def _is_of_a_library(thing: Any) -> bool:
+    """Of a function, or of an object's class."""
+    return str(getattr(thing, "__module__", type(thing).__module__)).split(".")[0] in _LIBRARIES
+
+
+def _named_by(function: FunctionType) -> list[Any]:
+    """What a function closes over, has as defaults, and names among its globals."""
+    cells = [cell.cell_contents for cell in function.__closure__ or () if not _is_empty(cell)]
+    named = [function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__]
+    return [*cells, *named, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
+def _is_empty(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is None
+    except ValueError:  # of a name that has no value yet
+        return True
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """The globals that a function's code names, and the functions within it."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+@contextmanager
+def in_evaluation_mode(function: Any) -> Iterator[None]:
+    """Put the modules that a callable reaches into evaluation mode, and then back into the mode of each."""
+    modes = [(module, module.training) for module in reached_modules(function)]
+    try:
+        for module, _ in modes:
+            module.training = False
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
