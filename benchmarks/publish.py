@@ -17,11 +17,10 @@ import click
 from benchmarks.published import Published, PublishedRun
 from benchmarks.table import RESULTS, read_all, render
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.evaluation.comparison import runs_in
 from disentangle_bench.means import information_of
 from disentangle_bench.reports.figures.information import Curve, group_name, information_curves
 from disentangle_bench.reports.figures.style import write_figure
-from disentangle_bench.run import Run
+from disentangle_bench.run import Run, runs_in
 from disentangle_bench.storage import write_text
 
 PAGE = """\

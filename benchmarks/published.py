@@ -92,7 +92,7 @@ def _precision(info: dict[str, Any]) -> str:
 
 
 class Summary(_Model):
-    """A score over all seeds.
+    """A score over all seeds; of absolute values where signs are arbitrary, and none where the code itself is.
 
     Attributes:
         values: how many seeds have a value; those that lack one are not replaced.
@@ -113,7 +113,10 @@ class Summary(_Model):
     @classmethod
     def of(cls, entries: Sequence[ScoreEntry | None], published: float | None = None) -> Self:
         """The summary of a score's entries, one per seed, None where a seed lacks it."""
-        values = [entry.value for entry in entries if entry is not None and entry.value is not None]
+        known = [entry for entry in entries if entry is not None and entry.value is not None]
+        values = [abs(entry.value or 0.0) if "sign" in entry.arbitrary else entry.value or 0.0 for entry in known]
+        if any("code" in entry.arbitrary for entry in known):
+            return cls(values=len(values))
         [better] = {entry.better for entry in entries if entry is not None}
         sign = {"higher": 1, "lower": -1, "neither": 0}[better]
         info: dict[str, Any] = {"values": len(values), "published": published}
@@ -160,10 +163,7 @@ class Published(_Model):
         names = dict.fromkeys(name for run in published for name in run.scores)
         for name in names:
             _require_one_protocol(name, published)
-        summary = {
-            name: Summary.of([run.scores.get(name) for run in published], recipe.published.get(name)) for name in names
-        }
-        return cls(recipe=recipe, codes=_codes(recipe), runs=published, summary=summary)
+        return cls(recipe=recipe, codes=_codes(recipe), runs=published, summary=_summaries(published, recipe))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -181,11 +181,11 @@ class Published(_Model):
                 raise RunError(
                     f"{path} was written with schema {schema}, not {SCHEMA_VERSION}.", "Update the checkout."
                 )
-            if schema < SCHEMA_VERSION:
-                values["schema_version"] = SCHEMA_VERSION
-                for run in values["runs"]:
-                    run["scores"] = upgraded_scores(run["scores"])
-            return cls.model_validate(values)
+            values["schema_version"] = SCHEMA_VERSION
+            for run in values["runs"]:
+                run["scores"] = upgraded_scores(run["scores"])
+            published = cls.model_validate(values)
+            return published.model_copy(update={"summary": _summaries(published.runs, published.recipe)})
         except (ValueError, AttributeError, KeyError, TypeError, ValidationError) as error:
             raise RunError(f"{path} is damaged: {error}", "Publish the runs again.") from error
 
@@ -220,6 +220,11 @@ class Published(_Model):
     def better(self, score: str) -> Better:
         """Which direction of a score is better."""
         return next(run.scores[score].better for run in self.runs if score in run.scores)
+
+
+def _summaries(runs: Sequence[PublishedRun], recipe: Recipe) -> dict[str, Summary]:
+    names = dict.fromkeys(name for run in runs for name in run.scores)
+    return {name: Summary.of([run.scores.get(name) for run in runs], recipe.published.get(name)) for name in names}
 
 
 def _codes(recipe: Recipe) -> dict[str, Code]:

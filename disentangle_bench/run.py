@@ -302,6 +302,15 @@ def seed_folders(path: Path) -> list[Path]:
     return sorted(path.glob("seed-*/"), key=lambda folder: (len(folder.name), folder.name))
 
 
+def runs_in(path: Path) -> list[Run]:
+    """Open the run of a run folder, or every `seed-*` run in a folder, in order.
+
+    Raises:
+        RunError: there is none, or one that has not ended.
+    """
+    return [Run.open(folder) for folder in seed_folders(path) or [path]]
+
+
 def _mapping(text: str) -> dict[str, Any]:
     """Parse a JSON object.
 

@@ -2,40 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import all_option, format_option, metrics_option
-from disentangle_bench.cli.output import print_report
+from disentangle_bench.cli.options import (
+    GivenPath,
+    all_option,
+    data_dir_option,
+    device_option,
+    format_option,
+    levels_option,
+    metrics_option,
+    resamples_option,
+    rows_option,
+    seed_option,
+)
+from disentangle_bench.cli.output import print_report, say
+from disentangle_bench.cli.progress import watch
 
 if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
 
+EXIT_FAILED = 1
+
+
+def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterable[str]) -> dict[str, str]:
+    """`NAME=GLOB` texts by name."""
+    groups: dict[str, str] = {}
+    for text in texts:
+        name, equals, pattern = text.partition("=")
+        if not name.strip() or not equals or not pattern:
+            raise click.BadParameter(f"{text!r} is not of the form NAME=GLOB, such as vae='vae/*.npz'.")
+        if name.strip() in groups:
+            raise click.BadParameter(f"The group {name.strip()!r} is given twice.")
+        groups[name.strip()] = pattern
+    return groups
+
 
 @click.command(
     cls=Command,
-    short_help="Compare evaluated runs with the first.",
+    short_help="Compare runs or files with the first.",
     examples=(
-        "dbench compare runs/gan-with-q-mnist/seed-0 runs/infogan-mnist/seed-0",
         "dbench compare runs/gan-with-q-mnist runs/infogan-mnist    # all their seeds",
-        "dbench compare A B --metrics c1-accuracy,mutual-information --all",
-        "dbench compare A B --format markdown > table.md",
+        "dbench compare theirs.npz ours.npz    # two files: these two, not the methods",
+        "dbench compare theirs/ ours/    # folders of files, one for each seed",
+        "dbench compare --group vae='out/vae-*/codes.npz' --group ours='out/ours-*/codes.npz'",
+        "dbench compare A B --metrics c1-accuracy,dci.completeness --format markdown",
+        "dbench compare base.json new.npz --metrics mig --fail-below -0.02    # a gate",
     ),
 )
-@click.option_panel("Arguments", options=["runs"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["subjects"], **ARGUMENTS)
 @click.argument(
-    "runs",
+    "subjects",
     nargs=-1,
-    type=click.Path(path_type=Path),
+    type=GivenPath(path_type=Path),
     metavar="A B [C ..]",
-    required=True,
-    help="Run folders, folders of seed-N runs, or results.json files. The others differ from A.",
+    help="Run folders, .npz or .h5 files with codes, .json files of `dbench eval --out`, or folders with the seed-N "
+    "runs or the files of one method. The others differ from A.",
 )
-@metrics_option("Compare only these (default: all that were evaluated).")
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    callback=read_groups,
+    metavar="NAME=GLOB",
+    help="The runs or files of one method, one for each seed, as one more subject (repeatable).",
+)
+@metrics_option("Compare only these metrics, or single scores such as dci.completeness (default: all that there are).")
+@click.option(
+    "--fail-below",
+    type=float,
+    metavar="MARGIN",
+    help="Exit with status 3 if a score of --metrics is not at least MARGIN better than A's (-0.02: it may be 0.02 "
+    "worse), with 4 if there is nothing to measure.",
+)
 @all_option
+@rows_option
+@resamples_option
+@levels_option
 @click.option(
     "--figures",
     type=click.Path(path_type=Path),
@@ -43,10 +91,42 @@ if TYPE_CHECKING:
     help="Also draw the figures of the comparison into DIR.",
 )
 @format_option
+@seed_option
+@device_option
+@data_dir_option
+@click.pass_context
 def compare(
-    *, runs: tuple[Path, ...], metrics: tuple[str, ...] | None, every: bool, figures: Path | None, form: Form
+    context: click.Context,
+    /,
+    *,
+    subjects: tuple[Path, ...],
+    metrics: tuple[str, ...] | None,
+    fail_below: float | None,
+    every: bool,
+    no_levels: bool,
+    form: Form,
+    **options: Any,
 ) -> None:
-    """Compare evaluated runs: one row a metric, the difference to the first with interval, p-value and verdict."""
-    from disentangle_bench import compare as compare_runs
+    """Compare runs or files with the first: one row a metric, the difference with interval, p-value and verdict.
 
-    print_report(compare_runs(*runs, metrics=metrics, figures=figures), form, every=every)
+    What has no scores yet is scored as by `dbench eval`. Several runs or files of one method are compared over their
+    seeds, paired where the seeds are the same; single ones over their samples, which says nothing about the methods.
+    """
+    if not subjects and not options["groups"]:
+        raise click.UsageError("Missing argument 'A B [C ..]'.")
+    if fail_below is not None and metrics is None:
+        raise click.UsageError("--fail-below needs --metrics: which scores may not be worse?")
+
+    from disentangle_bench import compare as compare_subjects
+    from disentangle_bench.evaluation.comparison import check_gate
+
+    with watch() as on_progress:
+        comparison = compare_subjects(
+            *subjects, metrics=metrics, levels=not no_levels, on_progress=on_progress, **options
+        )
+    print_report(comparison, form, every=every)
+    if fail_below is not None:
+        say(check_gate(comparison, fail_below))
+    if comparison.failed:
+        say(f"Failed: {', '.join(comparison.failed)}. The reasons stand below the scores.")
+        context.exit(EXIT_FAILED)

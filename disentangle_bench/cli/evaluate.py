@@ -18,7 +18,10 @@ from disentangle_bench.cli.options import (
     data_dir_option,
     device_option,
     format_option,
+    levels_option,
     metrics_option,
+    resamples_option,
+    rows_option,
     seed_option,
     settings_option,
 )
@@ -59,20 +62,10 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
 @metrics_option("Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).")
 @settings_option("METRIC.KEY=VALUE")
 @seed_option
-@click.option(
-    "--rows",
-    type=click.IntRange(min=4),
-    metavar="N",
-    help="Evaluate N of the samples, the same for all models of a dataset (default: all; of large sets 20,000).",
-)
-@click.option(
-    "--bootstrap",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Resamples for intervals of metrics of codes and factors (default: 100; 0 if slow or of many rows).",
-)
+@rows_option
+@resamples_option
 @all_option
-@click.option("--no-levels", is_flag=True, help="Leave out chance and ceiling where they are simulated.")
+@levels_option
 @click.option("--no-figures", is_flag=True, help="Leave out the figures.")
 @click.option(
     "--out",

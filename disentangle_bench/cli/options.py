@@ -156,6 +156,33 @@ def metrics_option(help_text: str) -> Callable[[Function], Function]:
     )
 
 
+def rows_option(function: Function) -> Function:
+    """`--rows`."""
+    return click.option(
+        "--rows",
+        type=click.IntRange(min=4),
+        metavar="N",
+        help="Evaluate N of the samples, the same for all models of a dataset (default: all; of large sets 20,000).",
+    )(function)
+
+
+def resamples_option(function: Function) -> Function:
+    """`--bootstrap`."""
+    return click.option(
+        "--bootstrap",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Resamples for intervals of metrics of codes and factors (default: 100; 0 if slow or of many rows).",
+    )(function)
+
+
+def levels_option(function: Function) -> Function:
+    """`--no-levels`."""
+    return click.option("--no-levels", is_flag=True, help="Leave out chance and ceiling where they are simulated.")(
+        function
+    )
+
+
 def seed_option(function: Function) -> Function:
     """`--seed` of an evaluation."""
     return click.option(

@@ -12,7 +12,7 @@ does not allow for a component that some resamples leave undefined, and it gives
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class SampledInterval:
         method: how it follows from the resamples.
         resamples: number of resamples with a value.
         reason: why there is no interval.
+        replicates: `(b,)` the values on the resamples, NaN where one has none.
     """
 
     low: float | None = None
@@ -51,6 +52,7 @@ class SampledInterval:
     method: str = ""
     resamples: int = 0
     reason: str = ""
+    replicates: Floats | None = field(default=None, compare=False, repr=False)
 
     def details(self) -> dict[str, Any]:
         """Return what a score's details hold of it."""

@@ -124,6 +124,7 @@ def _with_intervals(
             low=found.low,
             high=found.high,
             details={**scores[part].details, "interval": {**plan.details(), **found.details()}},
+            replicates=found.replicates,
         )
         for part, found in intervals.items()
     }

@@ -1,8 +1,9 @@
-"""The difference of two scores with a 95 % interval and a p-value: paired, unpaired, or from two intervals.
+"""The difference of two scores with a 95 % interval and a p-value: paired, unpaired, resampled, or from two intervals.
 
 Differences are second minus first. The paired and unpaired t need no resampling: the means of the hundreds to
 thousands of samples that metrics give are normal to a good approximation, and a p-value that must survive a correction
-for many rows cannot come from a bootstrap, whose smallest p-value is one over its draws.
+for many rows cannot come from the quantiles of a bootstrap, whose smallest p-value is one over its draws. Where a score
+is not a mean of samples, its values on resamples that both subjects share give the standard deviation instead.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from scipy import optimize, stats
 
 CONFIDENCE = 0.95
 _Z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+LEAST_KNOWN = 0.9
+"""The least share of resamples with a value."""
 Floats = NDArray[np.float64]
 
 
@@ -77,6 +80,28 @@ def welch_difference(first: Floats, second: Floats) -> Estimate:
     test = stats.ttest_ind(second, first, equal_var=False)
     low, high = test.confidence_interval(CONFIDENCE)
     return Estimate(mean, float(low), float(high), float(test.pvalue), "Welch's t")
+
+
+def difference_of_replicates(value: float, differences: Floats, what: str) -> Estimate | None:
+    """Estimate a difference from those on resamples that both scores share, by Student's t.
+
+    Args:
+        value: second minus first, on the samples themselves.
+        differences: `(b,)` the same on each resample, NaN where it has none.
+        what: was resampled.
+
+    Returns:
+        None if more than a tenth of the resamples have no value, or all have the same.
+    """
+    known = differences[~np.isnan(differences)]
+    if len(known) < 2 or len(known) < LEAST_KNOWN * len(differences):
+        return None
+    deviation = float(known.std(ddof=1))
+    if deviation <= 1e-12 * max(1.0, abs(value)):
+        return Estimate(value, 0.0, 0.0, 1.0, f"all resamples of {what} are equal") if value == 0 else None
+    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(known) - 1)) * deviation
+    p = 2 * float(stats.t.sf(abs(value) / deviation, len(known) - 1))
+    return Estimate(value, value - reach, value + reach, p, f"paired bootstrap over {what}")
 
 
 def difference_of_intervals(first: ScoredInterval, second: ScoredInterval) -> Estimate:

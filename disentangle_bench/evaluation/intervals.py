@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -143,22 +143,30 @@ def score_intervals(
     units = plan.resampling.units
     draw = partial(half_weights if plan.halves else resampled_weights, units, plan.train)
     seeds = [derive_seed(seed, "bootstrap", number) for number in range(plan.resamples)]
-    drawn = _by_part(values, schedule.map(partial(_values, plan.resampling, draw), seeds))
+    answers = list(schedule.map(partial(_values, plan.resampling, draw), seeds))
+    replicates = {part: np.array([answer.get(part, np.nan) for answer in answers]) for part in values}
+    drawn = {part: of[~np.isnan(of)] for part, of in replicates.items()}
     if plan.halves:
-        return {
+        halves = {
             part: half_sample_interval(value, drawn[part], plan.resamples, bounds[part])
             for part, value in values.items()
         }
+        return {part: replace(found, replicates=replicates[part]) for part, found in halves.items()}
     left_out: dict[str, Floats] = {}
     if any(shift_of(value, drawn[part]) is not None for part, value in values.items()):  # else BCa is not used
         groups = range(min(GROUPS, units))
         without = partial(weights_without, units, len(groups), derive_seed(seed, "jackknife"))
-        found = _by_part(values, Schedule(schedule.seconds).map(partial(_values, plan.resampling, without), groups))
-        left_out = {part: known for part, known in found.items() if len(known) == len(groups)}
-    return {
+        answers = list(Schedule(schedule.seconds).map(partial(_values, plan.resampling, without), groups))
+        left_out = {
+            part: np.array([answer[part] for answer in answers])
+            for part in values
+            if all(part in answer for answer in answers)
+        }
+    found = {
         part: bootstrap_interval(value, drawn[part], left_out.get(part), plan.resamples, bounds[part])
         for part, value in values.items()
     }
+    return {part: replace(interval, replicates=replicates[part]) for part, interval in found.items()}
 
 
 def _values(resampling: Resampling, draw: Callable[[int], Weights], item: int) -> Values:
@@ -191,9 +199,3 @@ def weights_without(units: int, groups: int, seed: int, group: int) -> Weights:
 
 def _splits(units: int, train: Mask) -> list[NDArray[np.int64]]:
     return [np.arange(units)] if train is None else [np.flatnonzero(split) for split in (train, ~train) if split.any()]
-
-
-def _by_part(parts: Iterable[str], answers: Iterable[Values]) -> dict[str, Floats]:
-    """The values of each part, of those answers that have one."""
-    known = list(answers)
-    return {part: np.array([answer[part] for answer in known if part in answer]) for part in parts}

@@ -10,7 +10,6 @@ import numpy as np
 from scipy import stats
 
 from disentangle_bench.errors import MetricError, RepresentationError, RunError
-from disentangle_bench.evaluation.comparison import runs_in
 from disentangle_bench.evaluation.plan import Settings
 from disentangle_bench.evaluation.progress import OnProgress
 from disentangle_bench.evaluation.ranking import ADVISED, FEWEST, Place, RankedModel, Ranking
@@ -18,7 +17,7 @@ from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.evaluation.score import score_subject
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.representation import Representation
-from disentangle_bench.run import Run
+from disentangle_bench.run import Run, runs_in
 
 
 def read_models(paths: Iterable[Path]) -> dict[str, Representation]:

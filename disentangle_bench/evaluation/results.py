@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, model_validator
 
 from disentangle_bench.errors import NewerSchemaError, RunError
-from disentangle_bench.evaluation.samples import Samples, samples_of_run
+from disentangle_bench.evaluation.samples import Replicates, Samples, samples_of_run
 from disentangle_bench.evaluation.upgrade import upgraded
 from disentangle_bench.storage import write_json
 
@@ -24,6 +24,7 @@ SCHEMA_VERSION = 2
 SHOWN = 4
 """How many scores `print(results)` shows."""
 Better = Literal["higher", "lower", "neither"]
+Arbitrary = Literal["sign", "code"]
 
 
 QUESTIONS = ("c1-accuracy", "mutual-information", "traversal-consistency")
@@ -55,6 +56,7 @@ class ScoreEntry(Scored):
     `options` are what it depends on besides its settings: seed, resamples and levels of the evaluation, for metrics
     that leave interval, chance and ceiling to it. `error` is the type of the exception that the metric raised, if so.
     The next evaluation computes such a score again, unless the reason lies in codes, factors or settings.
+    `arbitrary` says what of it training leaves to chance: the `sign`, or which of several like codes it is of (`code`).
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -74,6 +76,7 @@ class ScoreEntry(Scored):
     details: dict[str, Any] = Field(default_factory=dict)
     options: dict[str, Any] = Field(default_factory=dict)
     error: str = ""
+    arbitrary: tuple[Arbitrary, ...] = ()
 
     @model_validator(mode="after")
     def _null_has_a_reason(self) -> Self:
@@ -94,6 +97,7 @@ class Results(BaseModel):
         scores: by name, the headline first.
         provenance: what made these numbers.
         samples: per-sample contributions of the scores that have them; not part of the JSON.
+        replicates: values on the resamples of the scores that have them, kept as long as the process lives.
         failed: the metrics that raised an exception in this evaluation, without those that were not asked for by name
             and do not apply to the subject; not part of the JSON.
         named: the metrics that were asked for by name; not part of the JSON.
@@ -106,6 +110,7 @@ class Results(BaseModel):
     scores: dict[str, ScoreEntry]
     provenance: dict[str, Any] = Field(default_factory=dict)
     samples: Annotated[dict[str, Samples], SkipValidation] = Field(default_factory=dict, exclude=True, repr=False)
+    replicates: Annotated[dict[str, Replicates], SkipValidation] = Field(default_factory=dict, exclude=True, repr=False)
     failed: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     named: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
 
@@ -268,6 +273,7 @@ def entry_from_score(
         better=score.better or info.better,
         bounds=info.bounds if score.bounds is None else score.bounds,
         details=plain(score.details),
+        arbitrary=score.arbitrary,
     )
 
 

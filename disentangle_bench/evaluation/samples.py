@@ -30,6 +30,19 @@ class Samples(NamedTuple):
         return value is not None and len(self.values) > 0 and bool(np.isclose(np.mean(self.values), value, 1e-5, 1e-6))
 
 
+class Replicates(NamedTuple):
+    """Values of a score on resamples `(b,)`, NaN where one has none.
+
+    Attributes:
+        drawn: names the draws; scores with equal names have values on the same resamples of the same rows.
+        what: was resampled, such as `held-out rows`.
+    """
+
+    values: NDArray[np.float64]
+    drawn: str
+    what: str
+
+
 def save_samples(path: Path | str, samples: Mapping[str, Samples]) -> None:
     """Write samples to an HDF5 file, atomically.
 

@@ -18,7 +18,7 @@ from disentangle_bench.evaluation.forecast import Forecast
 from disentangle_bench.evaluation.plan import Settings, Step, plan
 from disentangle_bench.evaluation.progress import Advanced, Noted, OnProgress, Planned, Scored, Started
 from disentangle_bench.evaluation.results import Results, ScoreEntry, entry_from_score
-from disentangle_bench.evaluation.samples import Samples
+from disentangle_bench.evaluation.samples import Replicates, Samples
 from disentangle_bench.evaluation.store import MemoryStore, Store, blank_results
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import Score
@@ -179,7 +179,7 @@ class _Scorer:
         results, error = blank_results(self.subject, self.seed), None
         try:
             context = replace(self.context, on_progress=partial(self.advance, step.name))
-            results.scores, results.samples = compute(step, self.subject, context)
+            compute(step, self.subject, context, results)
         except Exception as exception:
             if step.given and isinstance(exception, DbenchError):
                 raise
@@ -209,16 +209,14 @@ class _Scorer:
         return results
 
 
-def compute(step: Step, subject: Subject, context: Context) -> tuple[dict[str, ScoreEntry], dict[str, Samples]]:
+def compute(step: Step, subject: Subject, context: Context, results: Results) -> None:
     """Compute the scores of one metric, with intervals, chance and ceiling.
 
     Args:
         step: the metric.
         subject: what is evaluated.
         context: what is to stand beside the scores.
-
-    Returns:
-        Score name -> entry, the headline first; and score name -> samples, for those that have some.
+        results: where the scores are put, the headline first, and the samples and resamples of those that have some.
 
     Raises:
         FaultyMetricError: the metric gave no score, or samples that do not belong to it. Whatever the metric raises.
@@ -233,14 +231,16 @@ def compute(step: Step, subject: Subject, context: Context) -> tuple[dict[str, S
         raise FaultyMetricError(f"The metric {step.name!r} gave no score.", "")
     if info.resamplable:
         scores = add_context(step.call_on(subject), scores, context, seconds)
-    entries, samples = {}, {}
     for part, score in scores.items():
         name = f"{step.name}.{part}" if part else step.name
         entry = entry_from_score(part, score, info, step.settings, round(seconds, 3))
-        entries[name] = entry.model_copy(update={"options": dict(step.options)})
+        results.scores[name] = entry.model_copy(update={"options": dict(step.options)})
         if score.samples is not None and score.value is not None:
-            samples[name] = _samples(name, score, subject)
-    return entries, samples
+            results.samples[name] = _samples(name, score, subject)
+        if score.replicates is not None and subject.samples:
+            what = str(score.details["interval"]["resampled"])
+            drawn = f"{len(score.replicates)} resamples of {what} by seed {context.seed}: {subject.samples}"
+            results.replicates[name] = Replicates(score.replicates, drawn, what)
 
 
 def _samples(name: str, score: Score, subject: Subject) -> Samples:

@@ -209,6 +209,7 @@ def merged(before: Results, results: Results) -> Results:
     scores = sorted({**kept, **results.scores}.items(), key=lambda item: order.get(item[1].metric, len(order)))
     whole = results.model_copy(update={"scores": dict(scores)})
     whole.samples = {name: of for name, of in before.samples.items() if name in kept} | results.samples
+    whole.replicates = {name: of for name, of in before.replicates.items() if name in kept} | results.replicates
     return whole
 
 

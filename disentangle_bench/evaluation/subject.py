@@ -111,15 +111,16 @@ def subject_of_representation(
         parts["train"] = drawn_mask(len(data.codes), seed) if data.train is None else data.train
     if data.posterior:
         parts["posterior_parameters"] = data.posterior
+    fingerprint = _fingerprint(data.factors, parts.get("train"))
     info = {
         "kind": "representation",
         "samples": len(data.codes),
         **({} if drawn is None else {"drawn_from": samples}),
         **describe_samples(data.codes.names, data.codes.kinds, data.factors, parts.get("train")),
         "data_sha256": digest_of(data.codes, data.factors, data.train, *data.posterior.values()),
+        "samples_sha256": fingerprint or None,
     }
-    samples_name = _fingerprint(data.factors, parts.get("train"))
-    return Subject(name, parts, info, samples_name, seed if data.train is None else None)
+    return Subject(name, parts, info, fingerprint, seed if data.train is None else None)
 
 
 def drawn_rows(samples: int, rows: int | None) -> NDArray[np.int64] | None:
@@ -196,6 +197,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     drawn = drawn_rows(len(whole.images), rows)
     dataset = whole if drawn is None else whole.some(drawn)
     trained = load_trained(make_model(recipe, dataset.info.shape), run.model_file, device)
+    fingerprint = _fingerprint(known_factors(dataset), dataset.train)
     info = {
         "kind": "run",
         "recipe": recipe.name,
@@ -209,10 +211,11 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         "remark": run.remark,
         "model_sha256": digest,
         "data_sha256": digest_of(np.asarray(dataset.images), known_factors(dataset), dataset.train),
+        "samples_sha256": fingerprint or None,
     }
     makers = _makers(trained, dataset)
     name = f"{recipe.name} seed {run.seed}"
-    return Subject(name, Parts(makers), info, _fingerprint(known_factors(dataset), dataset.train))
+    return Subject(name, Parts(makers), info, fingerprint)
 
 
 def evaluated(dataset: Dataset) -> Dataset:

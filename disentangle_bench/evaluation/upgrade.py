@@ -1,6 +1,7 @@
 """Results of older schemas as today's: the one place where the names of scores are taken apart.
 
 Schema 1 had neither `metric`, `component` nor `code`, and told by its bounds that an association is an eta squared.
+Early files of schema 2 do not say what of a score is arbitrary.
 """
 
 from __future__ import annotations
@@ -21,16 +22,36 @@ RENAMED = {"beta-vae": "beta-vae-score", "factor-vae": "factor-vae-score"}
 
 def upgraded(values: Any) -> Any:
     """The content of a `results.json` of any schema as of today's; what is damaged stays for validation to refuse."""
-    if not isinstance(values, dict) or values.get("schema_version", 0) >= 2 or "scores" not in values:
+    if not isinstance(values, dict) or "scores" not in values:
         return values
-    return {**values, "schema_version": 2, "scores": upgraded_scores(values["scores"])}
+    schema = max(values.get("schema_version", 0), 2)
+    return {**values, "schema_version": schema, "scores": upgraded_scores(values["scores"])}
 
 
 def upgraded_scores(scores: Any) -> Any:
-    """Scores of schema 1 with the fields that were in their names, and under the names that metrics have today."""
+    """Scores of any schema with today's fields, and under the names that metrics have today."""
     if not isinstance(scores, Mapping):
         return scores
-    return dict(_upgraded(name, entry) for name, entry in scores.items())
+    return _with_arbitrary(dict(_upgraded(name, entry) for name, entry in scores.items()))
+
+
+def _with_arbitrary(scores: dict[str, Any]) -> dict[str, Any]:
+    """Say of associations of codes with measures what is arbitrary; before `arbitrary`, their bounds said the kind."""
+    old = {
+        name: entry
+        for name, entry in scores.items()
+        if isinstance(entry, Mapping)
+        and entry.get("metric") == "image-measures"
+        and entry.get("code") is not None
+        and "arbitrary" not in entry
+    }
+    codes = {entry["code"] for entry in old.values()}
+    unsigned = {entry["code"] for entry in old.values() if entry.get("bounds") == [0, 1]}
+    for name, entry in old.items():
+        alike = unsigned if entry["code"] in unsigned else codes - unsigned
+        arbitrary = [*([] if alike is unsigned else ["sign"]), *(["code"] if len(alike) > 1 else [])]
+        scores[name] = {**entry, "arbitrary": arbitrary}
+    return scores
 
 
 def _upgraded(name: str, entry: Any) -> tuple[str, Any]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # torch takes seconds to import; processes that fit factors d
     from disentangle_bench.latents import Latents
 
 Better = Literal["higher", "lower", "neither"]
+Arbitrary = Literal["sign", "code"]
+"""What of a score training leaves to chance, so that it cannot be averaged over seeds; see `Score.arbitrary`."""
 Interval = Literal["rows", "held-out", "halves"]
 """How the interval of a metric of codes and factors is computed; see `MetricInfo`."""
 Bounds = tuple[float | None, float | None]
@@ -79,6 +81,10 @@ class Score:
         component: what is scored of that code; empty where it is the code as such.
         in_sample: whether it is measured on the rows that were fitted on, so that it depends on how many there are.
         resampling: what can be drawn anew for an interval without fitting or counting anew, where there is such.
+        replicates: `(b,)` values on the resamples that its interval was made from, NaN where one has none.
+        arbitrary: what of it training leaves to chance: its `sign`, as that of a correlation with a code, or which of
+            several codes with one prior it is of (`code`). Over seeds, absolute values stand in for the former, and of
+            the latter there is no mean.
     """
 
     value: float | None
@@ -97,6 +103,8 @@ class Score:
     component: str = ""
     in_sample: bool = False
     resampling: Resampling | None = field(default=None, compare=False, repr=False)
+    replicates: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
+    arbitrary: tuple[Arbitrary, ...] = ()
 
     @classmethod
     def undefined(cls, reason: str) -> Score:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from disentangle_bench.evaluation.comparison import Comparison, Difference, Row
+from disentangle_bench.evaluation.comparison import Comparison, Difference, Row, Value
 from disentangle_bench.reports.columns import align, aligned, aligned_pairs
 from disentangle_bench.reports.comparison_text import (
     Said,
@@ -14,6 +14,7 @@ from disentangle_bench.reports.comparison_text import (
     say_ceiling,
     say_chance,
     say_differences,
+    say_unseen,
     say_value,
 )
 from disentangle_bench.reports.numbers import say_p
@@ -23,7 +24,7 @@ GAP = INDENT = "  "
 GAPS = (GAP, " ")
 """Between columns of numbers, and where that is too wide."""
 STYLES = {"better": "green", "worse": "red", "differs": "yellow"}
-VERDICT = len("no difference shown")
+"""By the first word of a verdict."""
 Rows = Mapping[str, Sequence[Row]]
 """Metric -> those of its rows that are shown."""
 
@@ -42,11 +43,12 @@ def lines_of(comparison: Comparison, shown: Rows, width: int) -> Iterator[Text]:
     labels = max((label.cell_len for rows in shown.values() for label in map(_label, rows)), default=len("Score"))
     if len(comparison.subjects) == 2 and all(len(side.seeds) == 1 for side in comparison.subjects):
         tables = [_side_by_side([row for rows in shown.values() for row in rows], gap) for gap in GAPS]
-        one_line = [table for table in tables if labels + len(table[0]) + VERDICT + 2 * len(GAP) <= width]
+        verdict = max((len(row.differences[0].verdict) for rows in shown.values() for row in rows), default=0)
+        one_line = [table for table in tables if labels + len(table[0]) + verdict + 2 * len(GAP) <= width]
         two_lines = [table for table in tables if len(INDENT + table[0]) <= width]
         if one_line or two_lines:
             headings, *numbers = (one_line or two_lines)[0]
-            return _line_by_line(shown, labels, headings, numbers, in_one=bool(one_line))
+            return _line_by_line(shown, labels, headings, numbers, verdict=verdict if one_line else None)
     return _below_each_other(comparison, shown)
 
 
@@ -67,9 +69,12 @@ def _side_by_side(rows: Sequence[Row], gap: str) -> list[str]:
     return [gap.join(line) for line in zip(*wide, strict=True)]
 
 
-def _line_by_line(shown: Rows, labels: int, headings: str, numbers: Sequence[str], *, in_one: bool) -> Iterator[Text]:
-    """Each score's name, numbers and verdict in one line, or its numbers in a second one."""
-    before, after = (f"{GAP}{headings}{GAP}", " " * (VERDICT - len("Verdict"))) if in_one else (GAP, "")
+def _line_by_line(
+    shown: Rows, labels: int, headings: str, numbers: Sequence[str], *, verdict: int | None
+) -> Iterator[Text]:
+    """Each score's name, numbers and verdict, of that width, in one line, or its numbers in a second one."""
+    in_one = verdict is not None
+    before, after = (f"{GAP}{headings}{GAP}", " " * ((verdict or 0) - len("Verdict"))) if in_one else (GAP, "")
     yield Text(f"{'Score':{labels}}{before}Verdict", "bold")
     if not in_one:
         yield Text(INDENT + headings, "bold")
@@ -89,7 +94,9 @@ def _line_by_line(shown: Rows, labels: int, headings: str, numbers: Sequence[str
 def _below_each_other(comparison: Comparison, shown: Rows) -> Iterator[Text]:
     """For each score a line for each subject, and one for each difference to the first."""
     names = letters(len(comparison.subjects))
-    labels = len(f"{INDENT}{INDENT}{names[-1]} - {names[0]}")
+    several = [value for rows in shown.values() for row in rows for value in row.values if value.is_partial]
+    counts = max((len(_counted(names[-1], value)) for value in several), default=0)
+    labels = len(INDENT + INDENT) + max(counts, len(f"{names[-1]} - {names[0]}"))
     yield Text(f"{'Score':{labels}}{NUMBERS}", "bold")
     yield Text("─" * (labels + len(NUMBERS)))
     for metric, rows in shown.items():
@@ -98,12 +105,20 @@ def _below_each_other(comparison: Comparison, shown: Rows) -> Iterator[Text]:
             yield _label(row, nested=len(rows) > 1)
             for name, value in zip(names, row.values, strict=True):
                 levels = align(say_chance([value]), 4, 5) + align(say_ceiling([value]), 4, 5)
-                yield Text(f"{INDENT + INDENT + name:{labels}}{_numbers(say_value(value))}{levels}")
+                label = INDENT + INDENT + _counted(name, value)
+                yield Text(f"{label:{labels}}{_numbers(say_value(value))}{levels}")
             for name, said, difference in zip(names[1:], say_differences(row), row.differences, strict=True):
                 label = f"{INDENT}{INDENT}{name} - {names[0]}"
                 p = say_p(difference.p_corrected)
                 tested = f"p {p if p.startswith('<') else f'= {p}'}" if p else ""
                 yield Text(f"{label:{labels}}{_numbers(said)} {tested:10}{GAP}").append(_verdict(difference))
+                if unseen := say_unseen(difference):
+                    yield Text(f"{'':{labels}}{unseen}", "dim")
+
+
+def _counted(name: str, value: Value) -> str:
+    """A subject, and of how many of its runs the mean is if not of all."""
+    return f"{name} ({len(value.known)} of {len(value.runs)})" if value.is_partial else name
 
 
 def _numbers(said: Said) -> str:
@@ -122,4 +137,4 @@ def _label(row: Row, *, nested: bool = False) -> Text:
 
 
 def _verdict(difference: Difference) -> Text:
-    return Text(difference.verdict, STYLES.get(difference.verdict, "dim"))
+    return Text(difference.verdict, STYLES.get(difference.verdict.partition(" ")[0], "dim"))

@@ -17,12 +17,14 @@ from disentangle_bench.reports.comparison_text import (
     say_ceiling,
     say_chance,
     say_differences,
+    say_unseen,
     say_value,
 )
 from disentangle_bench.reports.numbers import MISSING, say_p
 from disentangle_bench.reports.text_table import TextTable
 
-FIELDS = ("score", "metric", "component", "code", "unit", "better")
+FIELDS = ("score", "metric", "component", "code", "unit", "better", "tested")
+LEVEL = 0.05
 VALUE_FIELDS = ("value", "low", "high", "chance", "ceiling")
 
 
@@ -36,7 +38,8 @@ class ComparisonTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         metrics = self.comparison.by_metric()
         order = reading_order(metrics, self.comparison.subjects[0].kind)
-        shown = {metric: metrics[metric] if self.every else metrics[metric][:1] for metric in order}
+        tested = {metric: [row for row in metrics[metric] if row.tested] for metric in order}
+        shown = {metric: metrics[metric] if self.every else tested[metric] for metric in order}
         lines = [*lines_of(self.comparison, shown, options.max_width)]
         for name, side in zip(letters(len(self.comparison.subjects)), self.comparison.subjects, strict=True):
             yield Text(f"{name}  {_describe(side)}", style="bold")
@@ -50,28 +53,41 @@ class ComparisonTable:
 
 
 def _describe(side: Side) -> str:
+    numbered = list(zip(side.seeds, side.statuses, strict=True))
     seeds = ", ".join(str(seed) for seed in side.seeds if seed is not None)
-    over = f": mean (range) of {len(side.seeds)} runs, seeds {seeds}" if len(side.seeds) > 1 else ""
-    states = zip(side.seeds, side.statuses, strict=True)
-    unsound = "; ".join(f"seed {seed} {status}" for seed, status in states if status not in ("", "ok"))
-    return f"{side.name}{over} ({unsound})" if unsound else f"{side.name}{over}"
+    over = f": mean (range) of {len(side.seeds)} runs" if len(side.seeds) > 1 else ""
+    over += f", seeds {seeds}" if over and seeds else ""
+    unsound = [(seed, status) for seed, status in numbered if status not in ("", "ok")]
+    said = "; ".join(f"seed {seed} {status}" if over and seed is not None else status for seed, status in unsound)
+    return f"{side.name}{over} ({said})" if said else f"{side.name}{over}"
 
 
 def reading_notes(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) -> list[str]:
-    """Say what intervals cover, how verdicts are corrected, why some rows have none, and how many are not shown."""
+    """Say what intervals cover, what verdicts are about, why some rows have none, and how many are not shown."""
     rows = [row for of_metric in shown.values() for row in of_metric]
-    spreads = {difference.spread for row in rows for difference in row.differences}
+    differences = [difference for row in rows for difference in row.differences]
+    spreads = {difference.spread for difference in differences}
     notes = []
     if "test samples" in spreads:
-        notes.append("Intervals: 95 %, over test samples; other seeds may differ by more.")
+        notes.append("Intervals: 95 %, over test samples. One run each says nothing about the methods.")
     if "seeds" in spreads:
         notes.append("Intervals: 95 %, over seeds.")
-    if "test samples" in spreads or "seeds" in spreads:
-        families = f"over the {comparison.headlines} differences of headlines"
-        if len(rows) > len(shown):
-            families += " (the first score of each metric) and over the other scores of each metric among themselves"
-        notes.append(f"Verdicts: at 5 % after Holm's correction, {families}.")
+    if comparison.tests:
+        tests = f"{comparison.tests} tests" if comparison.tests > 1 else "one test"
+        notes.append(f"Verdicts: at 5 % after Holm's correction over {tests}.")
+    if not all(row.tested for row in rows):
+        notes.append("Only the first score of each metric is tested, and what --metrics names.")
+    if any(map(say_unseen, differences)):
+        notes.append("Seen is what shows in 80 of 100 experiments with so many seeds and this spread.")
+    smallest = [difference.smallest_p for difference in differences if difference.smallest_p is not None]
+    if smallest and max(smallest) >= LEVEL:
+        notes.append(
+            f"So few seeds give an exact permutation test no p below {say_p(max(smallest))}: "
+            "verdicts rest on t tests, which take seeds to be roughly normal."
+        )
     notes += _reasons(comparison, shown)
+    if comparison.unchecked:
+        notes.append(f"That {', '.join(comparison.unchecked)} has the same samples as the first is taken on trust.")
     hidden = len(comparison.rows) - len(rows)
     return [*notes, *([f"{hidden} more score{'s' if hidden > 1 else ''} with --all."] if hidden else [])]
 
@@ -82,11 +98,15 @@ def _reasons(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) -> list
     for row in (row for of_metric in shown.values() for row in of_metric):
         said: dict[str, list[str]] = {}
         for name, value in zip(names, row.values, strict=True):
-            if value.value is None:
-                said.setdefault(f"No value ({value.reason})", []).append(name)
+            if value.value is None or value.reason:
+                what = "No value" if value.value is None else "Not of all runs"
+                said.setdefault(f"{what} ({value.reason})", []).append(name)
+            if value.absolute:
+                said.setdefault("Absolute values (signs are arbitrary across seeds)", []).append(name)
         for name, value, difference in zip(names[1:], row.values[1:], row.differences, strict=True):
-            if difference.p is None and row.values[0].value is not None and value.value is not None:
-                said.setdefault(f"No interval ({difference.reason})", []).append(name)
+            if difference.low is None and row.values[0].value is not None and value.value is not None:
+                what = "Not compared" if difference.verdict == "not comparable" else "No interval"
+                said.setdefault(f"{what} ({difference.reason})", []).append(name)
         for reason, of in said.items():
             lacking.setdefault(f"{reason} in {', '.join(of)}", []).append(row)
     return [f"{reason}: {', '.join(_together(rows, shown))}." for reason, rows in lacking.items()]
@@ -94,6 +114,8 @@ def _reasons(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) -> list
 
 def _together(rows: Sequence[Row], shown: Mapping[str, Sequence[Row]]) -> list[str]:
     """Name these scores; if they are all that is shown of a metric with several, name the metric instead."""
+    if len(rows) == sum(map(len, shown.values())) > 1:
+        return ["all scores"]
     named = []
     for metric in dict.fromkeys(row.metric for row in rows):
         scores = [row.score for row in rows if row.metric == metric]
@@ -115,7 +137,8 @@ def text_table(comparison: Comparison) -> TextTable:
         cells = [row.score, *(text if text == MISSING else f"{text} {row.unit}".rstrip() for text in values)]
         cells += [say_chance(row.values), say_ceiling(row.values)]
         for said, difference in zip(say_differences(row), row.differences, strict=True):
-            cells += [str(said), say_p(difference.p), say_p(difference.p_corrected), difference.verdict]
+            verdict = "; ".join(filter(None, (difference.verdict, say_unseen(difference))))
+            cells += [str(said), say_p(difference.p), say_p(difference.p_corrected), verdict]
         table.append(cells)
     notes = reading_notes(comparison, comparison.by_metric())
     return TextTable(headings, table, left=("Score", "Verdict"), legend=legend, notes=notes)

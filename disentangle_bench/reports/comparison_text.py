@@ -7,7 +7,7 @@ from statistics import fmean
 from string import ascii_uppercase
 from typing import NamedTuple
 
-from disentangle_bench.evaluation.comparison import Row, Value
+from disentangle_bench.evaluation.comparison import Difference, Row, Value
 from disentangle_bench.reports.numbers import (
     PLAIN_DECIMALS,
     decimals_for,
@@ -62,8 +62,7 @@ def _decimals(value: Value) -> int:
 
 
 def _ends(value: Value) -> tuple[float, float]:
-    runs = [run for run in value.runs if run is not None]
-    return min(runs), max(runs)
+    return min(value.known), max(value.known)
 
 
 def say_chance(values: Sequence[Value]) -> str:
@@ -95,6 +94,14 @@ def say_differences(row: Row) -> list[Said]:
         value = "" if difference.value is None else say_signed(difference.value, decimals)
         said.append(_with_interval(value, *ends, decimals))
     return said
+
+
+def say_unseen(difference: Difference) -> str:
+    """Say how large a difference so many seeds could have shown, where none is shown; else an empty text."""
+    if difference.verdict != "no difference shown" or difference.detectable is None:
+        return ""
+    detectable = say(difference.detectable, decimals_for(difference.low, difference.high))
+    return f"below {detectable} it could not have been seen"
 
 
 def _with_interval(value: str, low: float | None, high: float | None, decimals: int) -> Said:

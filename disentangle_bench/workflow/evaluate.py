@@ -18,8 +18,7 @@ from disentangle_bench.evaluation.subject import Subject, subject_of_representat
 from disentangle_bench.reports.drawn import are_drawn, note_drawn
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
-
-REPRESENTATION_FILES = (".npz", ".h5", ".hdf5")
+from disentangle_bench.workflow.groups import REPRESENTATION_FILES
 
 
 def evaluate(

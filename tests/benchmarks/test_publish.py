@@ -99,6 +99,31 @@ def test_a_seed_without_a_value_counts_as_one_that_did_not_reach_the_figure():
     assert (nothing.values, nothing.median, nothing.sd, nothing.reached) == (0, None, None, 0.0)
 
 
+def test_signs_that_are_arbitrary_are_left_out():
+    slants = [entry("image-measures", "slant", value, arbitrary=("sign",)) for value in (0.694, -0.788, -0.689)]
+    summary = Summary.of(slants)
+    assert (summary.mean, summary.median) == (pytest.approx(0.7237, abs=1e-4), 0.694)
+
+
+def test_a_code_that_any_other_could_be_is_not_summarized():
+    slants = [entry("image-measures", "slant", value, arbitrary=("sign", "code")) for value in (0.694, -0.788)]
+    assert Summary.of(slants) == Summary(values=2)
+
+
+def test_the_published_page_holds_no_mean_of_slants():
+    """Each seed's value stays; the mean of 0.694, -0.788 and -0.689 says nothing."""
+    published = Published.load(table.RESULTS / "infogan-mnist.json")
+    assert [round(run.scores["image-measures.c2.slant"].value, 3) for run in published.runs] == [0.694, -0.788, -0.689]
+    assert published.summary["image-measures.c2.slant"] == Summary(values=3)
+    [row] = [
+        line
+        for line in (table.RESULTS / "README.md").read_text().splitlines()
+        if line.startswith("| image-measures.c2.slant | infogan-mnist |")
+    ]
+    assert "0.694 [0.667, 0.719]; -0.788 [-0.804, -0.771]; -0.689 [-0.716, -0.663]" in row
+    assert "-0.261" not in row
+
+
 def test_one_seed_has_no_standard_deviation():
     assert Summary.of([entry("m", "", 0.5)]).sd is None
 

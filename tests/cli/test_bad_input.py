@@ -125,11 +125,6 @@ def test_a_run_with_a_model_of_other_bytes(refused, begun_run):
     refused("eval", begun_run.path, says=("model.safetensors is damaged", begun_run.resume_command()))
 
 
-def test_a_run_that_has_not_been_evaluated(refused, begun_run):
-    begun_run.model_file.write_bytes(b"")
-    refused("compare", begun_run.path, begun_run.path, says=("results.json", f"dbench eval {begun_run.path}"))
-
-
 def test_results_of_a_newer_schema(refused, tmp_path):
     path = tmp_path / "results.json"
     path.write_text(json.dumps({"schema_version": 99, "subject": {}, "scores": {}}))

@@ -63,7 +63,7 @@ class TestJson:
         assert values["scores"]["b"] == {
             "metric": "b", "component": "", "code": None, "value": 0.25, "low": None, "high": None, "chance": None,
             "ceiling": None, "version": 1, "settings": {}, "seconds": None, "reason": "", "unit": "",
-            "better": "higher", "bounds": [None, None], "details": {}, "options": {}, "error": "",
+            "better": "higher", "bounds": [None, None], "details": {}, "options": {}, "error": "", "arbitrary": [],
         }  # fmt: skip
 
     @settings(max_examples=20, deadline=None)

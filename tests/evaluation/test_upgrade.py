@@ -49,6 +49,15 @@ def test_an_association_says_what_it_is():
     ]  # fmt: skip
 
 
+def test_an_association_of_an_older_file_says_what_is_arbitrary():
+    bounds = {"c1": [0, 1], "c2": [-1, 1], "c3": [-1, 1]}
+    old = {f"image-measures.{code}.ink": {"value": 0.2, "bounds": of} for code, of in bounds.items()}
+    new = upgraded_scores({**old, "image-measures.named": {"value": 0.5}})
+    assert [entry.get("arbitrary") for entry in new.values()] == [[], ["sign", "code"], ["sign", "code"], None]
+    declared = {"image-measures.c2.ink": {**new["image-measures.c2.ink"], "arbitrary": ["sign"]}}
+    assert upgraded_scores(declared) == declared
+
+
 @pytest.mark.parametrize("values", [[1], {"scores": 3}, {"scores": {"a": 3}}, {"subject": {}}, {"schema_version": 2}])
 def test_damage_is_left_for_validation(values):
     upgraded(values)

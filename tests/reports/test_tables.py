@@ -140,6 +140,15 @@ class TestScores:
         assert len(to_markdown(nothing).splitlines()) == 2
 
 
+def over_seeds(name, values, **info):
+    """One score in a run of each seed."""
+    entries = [ScoreEntry(metric="mig", value=of, reason="" if of else "collapsed", **info) for of in values]
+    return [
+        Results(subject={"name": name, "recipe": name, "seed": seed}, scores={"mig": entry})
+        for seed, entry in enumerate(entries)
+    ]
+
+
 class TestComparison:
     def test_two_runs_stand_side_by_side(self, first, second):
         text = to_text(compare_results([first, second]), 80)
@@ -149,7 +158,7 @@ class TestComparison:
             ["Score", "Verdict"],
             ["A", "B", "Chance", "Ceiling", "B", "-", "A", "95", "%", "interval", "p", "(Holm)"],
             ["─" * len(lines[4])],
-            ["c1-accuracy.accuracy", "worse"],
+            ["c1-accuracy.accuracy", "worse", "on", "these", "samples"],
             ["0.960", "0.380", "0.146", "1.000", "-0.580", "[-0.590,", "-0.570]", "<", "0.0001"],
         ]
         assert lines[-1] == "4 more scores with --all."
@@ -158,15 +167,15 @@ class TestComparison:
     def test_where_there_is_room_a_score_takes_one_line(self, first, second):
         lines = to_text(compare_results([first, second]), 140).splitlines()
         assert lines[5].split()[:5] == ["c1-accuracy.accuracy", "0.960", "0.380", "0.146", "1.000"]
-        assert lines[5].split()[-3:] == ["<", "0.0001", "worse"]
+        assert lines[5].split()[-3:] == ["on", "these", "samples"]
         assert len(points(lines[5:9], (0, 1))) == 1
 
     def test_all_scores_of_two_runs(self, first, second):
         lines = lines_of(to_text(compare_results([first, second]), every=True))
-        assert lines["error"][-1] == "worse"
-        assert lines["categories-used"] == ["categories-used", "10", "10", "10", "0", "no", "interval"]
+        assert lines["error"][-1] == "0.590]"  # not tested
+        assert lines["categories-used"] == ["categories-used", "10", "10", "10", "0"]
         assert lines["mutual-information/fresh.c1,"][:4] == ["mutual-information/fresh.c1,", "nats", "2.178", "0.862"]
-        assert lines["c2.content"] == ["c2.content", "n/a", "n/a", "no", "interval"]
+        assert lines["c2.content"] == ["c2.content", "n/a", "n/a"]
 
     def test_the_questions_about_runs_come_first(self, first, second):
         for results in (first, second):
@@ -178,9 +187,11 @@ class TestComparison:
 
     def test_says_what_intervals_and_verdicts_mean(self, first, second, groups):
         text = to_text(compare_results([first, second]))
-        assert "Intervals: 95 %, over test samples; other seeds may differ by more." in text
-        assert "Verdicts: at 5 % after Holm's correction, over the 4 differences of headlines.\n" in text
-        assert "of headlines (the first score of each metric)" in to_text(compare_results([first, second]), every=True)
+        assert "Intervals: 95 %, over test samples. One run each says nothing about the methods.\n" in text
+        assert "Verdicts: at 5 % after Holm's correction over 4 tests.\n" in text
+        untested = "Only the first score of each metric is tested, and what --metrics names.\n"
+        assert untested not in text
+        assert untested in to_text(compare_results([first, second]), every=True)
         assert "Intervals: 95 %, over seeds." in to_text(compare_results(groups))
 
     def test_says_why_there_is_no_interval_and_no_value(self, first, second):
@@ -204,7 +215,7 @@ class TestComparison:
             ["B", "-", "A", "-0.580"],
             ["C", "-", "A", "0.0000"],
         ]
-        assert lines[place + 4].endswith("p < 0.0001  worse")
+        assert lines[place + 4].endswith("p < 0.0001  worse on these samples")
         assert lines[place + 5].endswith("p = 1.0     no difference shown")
         assert len(points(lines[place + 1 : place + 6], (0, 1, 2))) == 1
 
@@ -217,6 +228,35 @@ class TestComparison:
         counts = to_text(compare_results(groups), every=True).partition("categories-used\n")[2].splitlines()
         assert counts[0].split() == ["A", "10", "10"]
 
+    def test_says_what_so_many_seeds_could_have_shown(self):
+        comparison = compare_results([over_seeds("a", (0.50, 0.52, 0.49)), over_seeds("b", (0.51, 0.53, 0.47))])
+        lines = to_text(comparison, 80).splitlines()
+        place = next(number for number, line in enumerate(lines) if line.endswith("no difference shown"))
+        [detectable] = [row.differences[0].detectable for row in comparison.rows]
+        assert lines[place + 1].strip() == f"below {detectable:.2f} it could not have been seen"
+        assert "Seen is what shows in 80 of 100 experiments" in to_text(comparison)
+        assert "no p below 0.25: verdicts rest on t tests" in to_text(comparison)
+        assert f"| no difference shown; below {detectable:.2f} it could" in to_markdown(comparison)
+
+    def test_counts_runs_without_a_value(self):
+        comparison = compare_results([over_seeds("a", (0.50, None, 0.49)), over_seeds("b", (0.7, 0.71, 0.72))])
+        lines = to_text(comparison, 80).splitlines()
+        assert ["A", "(2", "of", "3)"] in [line.split()[:4] for line in lines]
+        assert "Not of all runs (seed 1: collapsed) in A: mig." in lines
+
+    def test_signs_that_are_arbitrary_are_left_out_and_said_so(self):
+        runs = [over_seeds(name, (0.7, -0.8, -0.7), arbitrary=("sign",)) for name in "ab"]
+        text = to_text(compare_results(runs))
+        assert ["A", "0.73", "(0.70,", "0.80)"] in [line.split() for line in text.splitlines()]
+        assert "Absolute values (signs are arbitrary across seeds) in A, B: mig." in text
+
+    def test_says_why_nothing_is_compared(self, first, second):
+        first.subject["samples"], second.subject["samples"] = 10_000, 5_000
+        text = to_text(compare_results([first, second]))
+        assert "better" not in text
+        assert "worse" not in text
+        assert "Not compared (scores of 5,000 samples, not of 10,000) in B: all scores." in text
+
     def test_markdown_has_both_p_values(self, first, second):
         lines = to_markdown(compare_results([first, second])).splitlines()
         assert lines[:2] == ["- A: infogan-mnist seed 0", "- B: gan-with-q-mnist seed 0"]
@@ -224,7 +264,7 @@ class TestComparison:
         assert lines[4] == "| :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | :--- |"
         assert lines[5] == (
             "| c1-accuracy.accuracy | 0.960 | 0.380 | 0.146 | 1.000 | -0.580 [-0.590, -0.570] | < 0.0001 | < 0.0001 "
-            "| worse |"
+            "| worse on these samples |"
         )
 
     def test_csv_is_one_row_a_score_and_unrounded(self, first, second):
@@ -234,15 +274,18 @@ class TestComparison:
         record, difference = records[0], comparison.rows[0].differences[0]
         assert float(record["infogan-mnist seed 0: value"]) == first.scores["c1-accuracy.accuracy"].value
         assert float(record["gan-with-q-mnist seed 0: difference low"]) == difference.low
-        assert record["gan-with-q-mnist seed 0: difference verdict"] == "worse"
+        assert record["gan-with-q-mnist seed 0: difference verdict"] == "worse on these samples"
         assert record["gan-with-q-mnist seed 0: difference spread"] == "test samples"
 
     def test_json_holds_all_that_is_known(self, groups):
         values = json.loads(to_json(compare_results(groups)))
-        assert values["schema_version"] == 2
+        assert values["schema_version"] == 3
         assert values["subjects"][1]["statuses"] == ["collapsed: sigma"] * 3
         difference = values["rows"][0]["differences"][0]
-        assert {"value", "low", "high", "p", "p_corrected", "verdict", "spread", "method", "reason"} == set(difference)
+        assert set(difference) == {
+            "value", "low", "high", "p", "p_exact", "smallest_p", "p_corrected", "detectable", "verdict", "spread",
+            "method", "reason",
+        }  # fmt: skip
         assert len(values["rows"][0]["values"][0]["runs"]) == 3
 
 

@@ -10,7 +10,7 @@ from disentangle_bench.evaluation.seeds.correction import holm
 from disentangle_bench.evaluation.seeds.detectable import detectable_difference
 from disentangle_bench.evaluation.seeds.difference import SeedDifference, paired_seeds, unpaired_seeds
 from disentangle_bench.evaluation.seeds.improvement import probability_of_improvement
-from disentangle_bench.evaluation.seeds.permutation import permutation_p, sign_flip_p, smallest_p
+from disentangle_bench.evaluation.seeds.permutation import contradicts, permutation_p, sign_flip_p, smallest_p
 from disentangle_bench.evaluation.seeds.ranks import RankInterval, rank_intervals
 from disentangle_bench.evaluation.seeds.summary import (
     SeedInterval,
@@ -23,6 +23,7 @@ __all__ = [
     "RankInterval",
     "SeedDifference",
     "SeedInterval",
+    "contradicts",
     "detectable_difference",
     "holm",
     "interquartile_mean",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from disentangle_bench.evaluation.seeds.detectable import LEVEL, detectable_difference
+from disentangle_bench.evaluation.seeds.detectable import detectable_difference
 from disentangle_bench.evaluation.seeds.permutation import permutation_p, sign_flip_p, smallest_p
 
 Floats = NDArray[np.float64]
@@ -39,11 +39,6 @@ class SeedDifference(NamedTuple):
     method: str = ""
     reason: str = ""
 
-    @property
-    def is_contradicted(self) -> bool:
-        """Whether the permutation test could show a difference at 5 % with so many seeds, and does not."""
-        return self.p_exact is not None and self.p_exact >= LEVEL > (self.smallest_p or 0.0)
-
 
 def paired_seeds(first: Floats, second: Floats) -> SeedDifference:
     """Estimate the mean difference of `(n,)` pairs of the same seed: paired t, and the exact sign-flip test."""
@@ -54,7 +49,7 @@ def paired_seeds(first: Floats, second: Floats) -> SeedDifference:
     p_exact = sign_flip_p(differences)
     if has_no_spread(differences, first, second):
         method, reason = f"exact sign flips over {n} seeds", f"all {n} seeds differ by the same"
-        return SeedDifference(mean, None, None, p_exact, p_exact, smallest_p(n), None, method, reason)
+        return _without_spread(mean, p_exact, smallest_p(n), method, reason)
     test = stats.ttest_1samp(differences, 0.0)
     low, high = test.confidence_interval()
     return SeedDifference(
@@ -77,7 +72,7 @@ def unpaired_seeds(first: Floats, second: Floats) -> SeedDifference:
     p_exact = permutation_p(first, second)
     if has_no_spread(first, first, second) and has_no_spread(second, first, second):
         method, reason = f"exact permutations of {n} and {m} seeds", "all seeds of either are equal"
-        return SeedDifference(mean, None, None, p_exact, p_exact, smallest_p(n, m), None, method, reason)
+        return _without_spread(mean, p_exact, smallest_p(n, m), method, reason)
     test = stats.ttest_ind(second, first, equal_var=False)
     low, high = test.confidence_interval()
     return SeedDifference(
@@ -98,3 +93,9 @@ ONE_SEED = "one of the two has a single run, so its spread over seeds is unknown
 def has_no_spread(values: Floats, *scale: Floats) -> bool:
     """Whether values are equal but for rounding, whose spread a t test would take for a very small one."""
     return bool(np.ptp(values) <= 1e-12 * max(float(np.abs(each).max()) for each in scale))
+
+
+def _without_spread(mean: float, p: float, smallest: float, method: str, reason: str) -> SeedDifference:
+    if mean == 0:
+        return SeedDifference(mean, 0.0, 0.0, p, p, smallest, method=method)
+    return SeedDifference(mean, p=p, p_exact=p, smallest_p=smallest, method=method, reason=reason)

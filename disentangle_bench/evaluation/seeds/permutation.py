@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from disentangle_bench.evaluation.seeds.detectable import LEVEL
+
 ARRANGEMENTS = 20_000
 """Up to so many are all counted, which makes the test exact; of more, so many are drawn."""
 Floats = NDArray[np.float64]
@@ -53,3 +55,13 @@ def smallest_p(n: int, m: int | None = None) -> float:
         m: the seeds of the second of these.
     """
     return float(2 / (2**n if m is None else math.comb(n + m, n)))
+
+
+def contradicts(p: float | None, smallest: float | None) -> bool:
+    """Whether a permutation test could show a difference at 5 % with so many seeds, and does not.
+
+    Args:
+        p: its p-value, if there is a test.
+        smallest: the smallest that it can be.
+    """
+    return p is not None and smallest is not None and smallest < LEVEL <= p

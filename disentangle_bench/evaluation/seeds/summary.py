@@ -25,7 +25,7 @@ class SeedInterval(NamedTuple):
 def mean_over_seeds(values: Floats) -> SeedInterval:
     """Return the mean of `(n,)` seeds with Student's interval."""
     if len(values) < 2 or np.ptp(values) == 0:
-        return SeedInterval(float(values.mean()))
+        return SeedInterval(float(values[0]))
     low, high = stats.ttest_1samp(values, 0.0).confidence_interval(CONFIDENCE)
     return SeedInterval(float(values.mean()), float(low), float(high))
 

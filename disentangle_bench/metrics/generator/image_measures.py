@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from disentangle_bench.latents import LatentSpec
+from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.generator.associations import (
     Associations,
     MeasuredImages,
@@ -20,7 +22,7 @@ from disentangle_bench.metrics.generator.rank_correlation import Floats
 from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval
-from disentangle_bench.metrics.metric import Codes, Generator, Score, Scores, metric, of_code
+from disentangle_bench.metrics.metric import Arbitrary, Codes, Generator, Score, Scores, metric, of_code
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 
@@ -119,7 +121,18 @@ def image_measures(
         real = MeasuredImages.of_test_split(np.asarray(images), wrapped, train, latents, samples=samples, seed=seed)
         rng = np.random.default_rng(derive_seed(seed, "resamples of real pictures"))
         scores |= _associations(real, bootstrap, rng, REAL)
-    return scores
+    chance = _left_to_chance(latents)
+    return {name: replace(score, arbitrary=chance.get(score.code or "", ())) for name, score in scores.items()}
+
+
+def _left_to_chance(latents: LatentSpec) -> dict[str, tuple[Arbitrary, ...]]:
+    """Code name -> whether a seed could as well give it the other sign, or its role to another code."""
+    alike = [replace(code, name="") for code in latents.codes]
+    chance: dict[str, tuple[Arbitrary, ...]] = {}
+    for code, prior in zip(latents.codes, alike, strict=True):
+        signs: tuple[Arbitrary, ...] = () if isinstance(code, Categorical) else ("sign",)
+        chance[code.name] = (*signs, "code") if alike.count(prior) > 1 else signs
+    return chance
 
 
 def _associations(

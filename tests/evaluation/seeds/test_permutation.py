@@ -5,7 +5,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from disentangle_bench.evaluation.seeds import permutation_p, sign_flip_p, smallest_p
+from disentangle_bench.evaluation.seeds import contradicts, permutation_p, sign_flip_p, smallest_p
 
 RNG = np.random.default_rng
 
@@ -38,3 +38,10 @@ def test_the_smallest_p_is_that_of_groups_that_do_not_overlap():
 def test_many_seeds_are_sampled_and_give_the_same_twice():
     values = RNG(0).normal(0.3, 1, size=30)
     assert sign_flip_p(values) == sign_flip_p(values)
+
+
+def test_the_test_contradicts_only_where_it_could_have_agreed():
+    assert not contradicts(2 / 64, smallest_p(6))
+    assert contradicts(4 / 64, smallest_p(6))
+    assert not contradicts(0.25, smallest_p(3))
+    assert not contradicts(None, None)

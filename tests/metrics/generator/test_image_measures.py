@@ -11,7 +11,7 @@ from scipy import stats
 from torch import Tensor
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
+from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec, Uniform
 from disentangle_bench.measures import MEASURES
 from disentangle_bench.metrics import Score, info_of
 from disentangle_bench.metrics.generator.image_measures import image_measures
@@ -124,6 +124,22 @@ class TestGenerated:
         runs = [measure(ignoring, seed=seed, bootstrap=2) for seed in range(12)]
         values = [scores[f"c1.{name}"].value for scores in runs for name in ("slant", "width", "height")]
         assert np.mean(values) == pytest.approx(runs[0]["c1.slant"].chance, rel=0.4)
+
+
+class TestArbitrary:
+    """What another seed could have given another sign, or to another code."""
+
+    def test_the_sign_of_a_continuous_code_and_which_of_two_alike_it_is(self, plain):
+        assert plain["c2.slant"].arbitrary == plain["c3.ink"].arbitrary == ("sign", "code")
+        assert plain["c1.slant"].arbitrary == plain["named"].arbitrary == ()
+
+    def test_a_code_alone_of_its_kind_is_always_itself(self):
+        spec = LatentSpec(3, (Categorical(4), Uniform(), Gaussian()))
+        assert measure(spec=spec)["c2.slant"].arbitrary == ("sign",)
+
+    def test_categorical_codes_have_no_sign(self):
+        spec = LatentSpec(3, (Categorical(4), Categorical(4), Uniform()))
+        assert measure(spec=spec)["c1.slant"].arbitrary == ("code",)
 
 
 class TestNamed:

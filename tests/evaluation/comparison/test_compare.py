@@ -4,19 +4,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from disentangle_bench.errors import RunError
-from disentangle_bench.evaluation.comparison import Comparison, Difference, compare_results, read_subject
+from disentangle_bench.errors import RunError, UnknownNameError
+from disentangle_bench.evaluation.comparison import Comparison, Difference, compare_results
 from disentangle_bench.evaluation.results import Results, ScoreEntry
-from disentangle_bench.evaluation.samples import Samples, save_samples
+from disentangle_bench.evaluation.samples import Replicates, Samples
 from disentangle_bench.evaluation.seeds import holm
-from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
-from disentangle_bench.run import Run
 
 RNG = np.random.default_rng
 
@@ -80,7 +77,7 @@ class TestSamples:
         entries = entry(value=0.5, low=0.4, high=0.6), entry(value=0.8, low=0.7, high=0.9)
         difference = only_difference(compare_results([scored(nmi=entries[0]), scored(nmi=entries[1])]))
         assert (difference.low, difference.high) == pytest.approx((0.3 - 0.02**0.5, 0.3 + 0.02**0.5))
-        assert (difference.method, difference.verdict) == ("from the two intervals", "better")
+        assert (difference.method, difference.verdict) == ("from the two intervals", "better on these samples")
 
     def test_samples_without_spread_fall_back_on_the_intervals(self):
         first = sampled("a", np.ones(5), pairing="x", low=0.6, high=1)
@@ -90,8 +87,36 @@ class TestSamples:
 
     def test_without_either_there_is_a_difference_but_no_verdict(self):
         difference = only_difference(compare_results([scored(n=entry(value=10)), scored(n=entry(value=7))]))
-        assert (difference.value, difference.verdict, difference.spread) == (-3, "no interval", None)
+        assert (difference.value, difference.verdict, difference.spread) == (-3, "no test", None)
         assert difference.reason == "it has neither samples nor an interval"
+
+
+class TestReplicates:
+    """Values on resamples of rows that both subjects share."""
+
+    @staticmethod
+    def resampled(name: str, value: float, values: Sequence[float], drawn: str = "100 resamples of rows") -> Results:
+        results = scored(name, mig=entry(value, low=value - 0.2, high=value + 0.2))
+        results.replicates["mig"] = Replicates(np.array(values), drawn, "rows")
+        return results
+
+    def test_are_paired(self):
+        shared, own = RNG(0).normal(0, 0.1, size=(2, 100))
+        subjects = [self.resampled("a", 0.5, 0.5 + shared), self.resampled("b", 0.6, 0.6 + shared + own / 10)]
+        difference = only_difference(compare_results(subjects))
+        deviation = np.std(own / 10, ddof=1)
+        reach = stats.t.ppf(0.975, 99) * deviation
+        assert (difference.low, difference.high) == pytest.approx((0.1 - reach, 0.1 + reach))
+        assert difference.p == pytest.approx(2 * stats.t.sf(0.1 / deviation, 99))
+        assert (difference.method, difference.verdict) == ("paired bootstrap over rows", "better on these samples")
+
+    def test_of_other_draws_are_not(self):
+        values = 0.5 + RNG(0).normal(0, 0.1, size=100)
+        subjects = [self.resampled("a", 0.5, values), self.resampled("b", 0.6, values, "50 resamples of rows")]
+        assert only_difference(compare_results(subjects)).method == "from the two intervals"
+
+
+LOW, HIGH = [0.50, 0.52, 0.49, 0.51, 0.50], [0.60, 0.63, 0.61, 0.60, 0.62]
 
 
 class TestSeeds:
@@ -119,7 +144,7 @@ class TestSeeds:
         runs[1].subject["seed"] = 1
         difference = only_difference(compare_results([sampled("a", RNG(9).normal(size=1000)), runs]))
         assert (difference.p, difference.spread) == (None, None)
-        assert "one run against several" in difference.reason
+        assert "single run" in difference.reason
 
     def test_a_group_shows_its_mean_its_interval_and_every_run(self):
         values = [0.5, 0.7, 0.9]
@@ -131,6 +156,21 @@ class TestSeeds:
         assert (second.value, second.low) == (0.1, None)
         assert [side.name for side in comparison.subjects] == ["a", "b"]
         assert comparison.subjects[0].seeds == [0, 1, 2]
+
+    def test_what_so_many_seeds_could_have_shown(self):
+        before, after = [0.5, 0.7, 0.6], [0.8, 0.65, 0.55]
+        difference = only_difference(compare_results([group("a", before), group("b", after)]))
+        error = stats.sem(np.subtract(after, before))
+        critical = stats.t.ppf(0.975, 2)
+        assert difference.verdict == "no difference shown"
+        assert stats.nct.sf(critical, 2, difference.detectable / error) == pytest.approx(0.8)
+        assert difference.smallest_p == 0.25
+
+    def test_seeds_of_several_versions_have_no_mean(self):
+        runs = [*group("a", [0.5, 0.6]), *group("a", [0.7], [2], version=2)]
+        row = compare_results([runs, group("b", [0.5, 0.6, 0.7])]).rows[0]
+        assert (row.values[0].value, row.values[0].reason) == (None, "computed by versions 1 and 2 of the metric")
+        assert row.differences[0].verdict == "not comparable"
 
     def test_collapsed_runs_are_shown(self):
         runs = group("a", [0.9, 0.1])
@@ -158,7 +198,13 @@ class TestVerdict:
     def test_honors_the_direction(self, better, shift, verdict):
         first, second = RNG(1).normal(size=(2, 200))
         runs = [sampled("a", first, better=better), sampled("b", second + shift, better=better)]
-        assert only_difference(compare_results(runs)).verdict == verdict
+        expected = verdict if verdict == "no difference shown" else f"{verdict} on these samples"
+        assert only_difference(compare_results(runs)).verdict == expected
+
+    @pytest.mark.parametrize(("better", "verdict"), [("higher", "better"), ("lower", "worse"), ("neither", "differs")])
+    def test_over_seeds_is_about_the_methods(self, better, verdict):
+        subjects = [group(name, values, better=better) for name, values in (("a", LOW), ("b", HIGH))]
+        assert only_difference(compare_results(subjects)).verdict == verdict
 
     def test_identical_runs_show_no_difference(self):
         values = RNG(1).normal(size=50)
@@ -176,23 +222,48 @@ class TestVerdict:
             subjects.append(results)
         comparison = compare_results(subjects)
         differences = [difference for row in comparison.rows for difference in row.differences]
-        assert comparison.headlines == len(differences) == 8
+        assert comparison.tests == len(differences) == 8
         assert [d.p_corrected for d in differences] == pytest.approx(holm([d.p for d in differences]))
-        assert {d.verdict for d in differences} == {"better", "no difference shown"}
+        assert {d.verdict for d in differences} == {"better on these samples", "no difference shown"}
         assert any(d.p < 0.05 <= d.p_corrected and d.verdict == "no difference shown" for d in differences)
 
-    def test_is_corrected_among_the_other_scores_of_the_same_metric(self):
-        rng = RNG(2)
+    def test_near_copies_of_a_headline_are_not_tested(self):
+        """An accuracy and its error rate would else get two verdicts, and cost each other power."""
+        first, second = RNG(2).normal(size=(2, 100)) + np.array([[0], [0.35]])
+        subjects = [sampled("a", first), sampled("b", second)]
+        for results in subjects:
+            value = results.scores["accuracy"].value
+            results.scores["accuracy.error"] = entry(-value, component="error", better="lower")
+            results.samples["accuracy.error"] = Samples(-results.samples["accuracy"].values, "test images")
+        headline, copy = compare_results(subjects).rows
+        assert headline.differences[0].p_corrected == headline.differences[0].p < 0.05
+        assert (headline.tested, copy.tested) == (True, False)
+        difference = copy.differences[0]
+        assert (difference.verdict, difference.p, difference.p_corrected) == ("", None, None)
+        assert (difference.low, difference.high) == pytest.approx(
+            (-headline.differences[0].high, -headline.differences[0].low)
+        )
+
+    def test_a_score_that_is_asked_for_by_name_is_tested(self):
         first, second = scored("a"), scored("b")
-        names = ["m.head", "m.one", "m.two", "n.head", "n.one"]
-        for results, shift in ((first, 0), (second, 0.25)):
-            for name in names:
-                results.scores[name] = entry(0, metric=name[0], component=name[2:])
-                results.samples[name] = Samples(rng.normal(shift, 1, size=100), "p")
-        rows = {row.score: row.differences[0] for row in compare_results([first, second]).rows}
-        for family in (["m.head", "n.head"], ["m.one", "m.two"], ["n.one"]):
-            corrected = holm([rows[name].p for name in family])
-            assert [rows[name].p_corrected for name in family] == pytest.approx(corrected)
+        for results, shift in ((first, 0.0), (second, 0.3)):
+            for name, component in (("dci.head", "head"), ("dci.tail", "tail"), ("mig", "")):
+                samples = RNG(len(name)).normal(shift, 1, size=100)
+                results.scores[name] = entry(float(samples.mean()), name.partition(".")[0], component=component)
+                results.samples[name] = Samples(samples, "p")
+        subjects = [first, second]
+        assert [row.score for row in compare_results(subjects, metrics=["dci.tail"]).rows] == ["dci.tail"]
+        rows = compare_results(subjects, metrics=["mig", "dci", "dci.tail"]).rows
+        assert [(row.score, row.tested) for row in rows] == [("mig", True), ("dci.head", True), ("dci.tail", True)]
+        rows = compare_results(subjects, metrics=["dci"]).rows
+        assert [(row.score, row.tested) for row in rows] == [("dci.head", True), ("dci.tail", False)]
+
+    def test_is_withheld_where_the_permutation_test_says_otherwise(self):
+        """One pair of six to the contrary: 4 of 64 arrangements are as extreme."""
+        after = [1.0, 1.1, 0.9, 1.2, 1.0, -0.05]
+        difference = only_difference(compare_results([group("a", [0.0] * 6), group("b", after)]))
+        assert difference.p < 0.05 < difference.p_exact == 4 / 64
+        assert difference.verdict == "no difference shown"
 
     def test_one_table_in_twenty_at_most_finds_what_is_not_there(self):
         rng = RNG(3)
@@ -206,6 +277,14 @@ class TestVerdict:
             found += any(row.differences[0].verdict != "no difference shown" for row in compare_results(subjects).rows)
         assert found / 150 < 0.11
 
+    def test_three_seeds_without_a_difference_find_one_in_twenty(self):
+        rng = RNG(4)
+        verdicts = [
+            only_difference(compare_results([group("a", first), group("b", second)])).verdict
+            for first, second in rng.normal(0.5, 0.1, size=(300, 2, 3))
+        ]
+        assert 0.02 < 1 - verdicts.count("no difference shown") / 300 < 0.09
+
 
 class TestNoValue:
     def test_a_null_stays_null_with_its_reason(self):
@@ -215,17 +294,42 @@ class TestNoValue:
         assert [value.value for value in row.values] == [0.5, None, None]
         assert [value.reason for value in row.values] == ["", "no labels", "not evaluated"]
         assert [difference.value for difference in row.differences] == [None, None]
-        assert {difference.verdict for difference in row.differences} == {"no interval"}
-        assert comparison.headlines == 0
+        assert {difference.verdict for difference in row.differences} == {"no test"}
+        assert comparison.tests == 0
 
-    def test_a_null_among_seeds_is_not_averaged_away(self):
-        runs = group("a", [0.9, 0.9, 0.9])
-        runs[1].scores["accuracy"] = entry(value=None, reason="no category is used")
-        runs[2].scores["accuracy"] = entry(value=None, reason="no category is used")
-        comparison = compare_results([runs, group("b", [0.5, 0.6, 0.7])])
-        value = comparison.rows[0].values[0]
-        assert (value.value, value.runs) == (None, [0.9, None, None])
+    def test_a_null_among_seeds_is_counted(self):
+        runs = group("a", [0.9, 0.8, 0.7, 0.9])
+        for seed in (1, 2):
+            runs[seed].scores["accuracy"] = entry(value=None, reason="no category is used")
+        comparison = compare_results([runs, group("b", [0.5, 0.6, 0.7, 0.8])])
+        value, other = comparison.rows[0].values
+        assert (value.value, value.runs) == (0.9, [0.9, None, None, 0.9])
+        assert (value.is_partial, other.is_partial) == (True, False)
         assert value.reason == "seed 1, 2: no category is used"
+        assert comparison.rows[0].differences[0].method == "paired t over 2 seeds"
+
+    def test_a_run_that_failed_is_a_row(self):
+        failed = Results(subject={"name": "a seed 2", "recipe": "a", "seed": 2, "status": "collapsed: nan"}, scores={})
+        comparison = compare_results([[*group("a", [0.9, 0.8]), failed], group("b", [0.5, 0.6, 0.7])])
+        assert comparison.subjects[0].statuses == ["ok", "ok", "collapsed: nan"]
+        assert comparison.rows[0].values[0].reason == "seed 2: collapsed: nan"
+
+    def test_a_metric_that_failed_as_a_whole_takes_no_row_of_its_own(self):
+        whole = scored(dci=entry(0.5))
+        whole.scores = {"dci.head": entry(0.5, "dci", component="head")}
+        failed = scored(dci=entry(None, reason="too few rows"))
+        [row] = compare_results([failed, whole]).rows
+        assert (row.score, row.tested, row.values[0].reason) == ("dci.head", True, "too few rows")
+
+    def test_what_is_asked_for_and_nowhere_is_a_row_without_values(self):
+        [row] = compare_results([scored(x=entry(1)), scored(x=entry(1))], metrics=["dci.completeness"]).rows
+        assert (row.metric, row.component, row.better) == ("dci", "completeness", "higher")
+        assert {value.reason for value in row.values} == {"not evaluated"}
+
+    def test_what_is_asked_for_and_does_not_exist(self):
+        subjects = [scored(accuracy=entry(1)), scored(accuracy=entry(1))]
+        with pytest.raises(UnknownNameError, match=r"no metric or score of these results(.|\n)*'accuracy'"):
+            compare_results(subjects, metrics=["accuracyy"])
 
     def test_other_versions_and_settings_are_not_the_same_measurement(self):
         usual = entry(value=0.5, low=0.4, high=0.6, settings={"bins": 20, "seed": 1})
@@ -236,7 +340,7 @@ class TestNoValue:
             d.reason
             for d in compare_results([scored(x=e) for e in (usual, newer, finer, reseeded)]).rows[0].differences
         ]
-        assert reasons == ["versions 1 and 2 of the metric", "computed with a different bins", ""]
+        assert reasons == ["computed by versions 1 and 2 of the metric", "computed with a different bins", ""]
 
     def test_json_has_no_nan(self):
         comparison = compare_results([scored(x=entry(value=None, reason="why"), y=entry(value=1))] * 2)
@@ -265,53 +369,6 @@ class TestSubjects:
     def test_a_copied_run_is_no_second_seed(self):
         with pytest.raises(RunError, match=r"a has two runs of the same seed; its seeds are 0, 1, 1"):
             compare_results([group("a", [1, 2, 3], [0, 1, 1]), scored()])
-
-
-def evaluated_run(path: Path, seed: int, accuracy: float) -> Run:
-    recipe = Recipe(
-        name="tiny",
-        model="infogan",
-        dataset="digits",
-        latents=LatentSettings(noise=1, codes=({"kind": "categorical", "k": 10},)),
-        networks=NetworkSettings(name="digits"),
-    )
-    run = Run.create(path, recipe, {"seed": seed, "status": "ok"})
-    run.model_file.touch()
-    sampled("tiny", np.full(4, accuracy)).save(run.results_file)
-    save_samples(run.samples_file, {"accuracy": Samples(np.full(4, accuracy), "images")})
-    return run
-
-
-class TestReadSubject:
-    def test_a_run_with_its_samples(self, tmp_path):
-        evaluated_run(tmp_path / "run", 3, 0.5)
-        [results] = read_subject(tmp_path / "run")
-        assert results.samples["accuracy"].pairing == "images"
-
-    def test_a_folder_of_seeds_in_their_order(self, tmp_path):
-        for seed in (10, 2, 0):
-            evaluated_run(tmp_path / f"seed-{seed}", seed, seed / 10)
-        assert [results.scores["accuracy"].value for results in read_subject(tmp_path)] == [0, 0.2, 1]
-
-    def test_a_results_file(self, tmp_path):
-        run = evaluated_run(tmp_path / "run", 3, 0.5)
-        [results] = read_subject(run.results_file)
-        assert results.scores["accuracy"].value == 0.5
-
-    def test_neither(self, tmp_path):
-        with pytest.raises(RunError, match="not a run folder"):
-            read_subject(tmp_path)
-
-    def test_a_run_that_has_not_been_evaluated(self, tmp_path):
-        evaluated_run(tmp_path / "seed-0", 0, 0.5)
-        evaluated_run(tmp_path / "seed-1", 1, 0.5).results_file.unlink()
-        with pytest.raises(RunError, match=r"dbench eval .*seed-1"):
-            read_subject(tmp_path)
-
-    def test_a_run_that_has_lost_its_model(self, tmp_path):
-        evaluated_run(tmp_path / "seed-0", 0, 0.5).model_file.unlink()
-        with pytest.raises(RunError, match=r"model\.safetensors is missing(.|\n)*--resume"):
-            read_subject(tmp_path)
 
 
 def test_comparing_and_printing_needs_no_torch():

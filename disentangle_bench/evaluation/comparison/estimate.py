@@ -1,0 +1,95 @@
+"""The difference of two subjects in one score: over seeds, or over the samples of two single runs."""
+
+from __future__ import annotations
+
+from disentangle_bench.evaluation.comparison.comparable import Group, paired_runs, unlike_entries
+from disentangle_bench.evaluation.comparison.report import Difference
+from disentangle_bench.evaluation.comparison.values import WHICH_CODE, entries_of, values_of
+from disentangle_bench.evaluation.differences import (
+    Estimate,
+    ScoredInterval,
+    difference_of_intervals,
+    difference_of_replicates,
+    paired_difference,
+    welch_difference,
+)
+from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.evaluation.samples import Samples
+from disentangle_bench.evaluation.seeds import SeedDifference, paired_seeds, unpaired_seeds
+
+
+def difference_of(score: str, first: Group, second: Group, unlike: str) -> Difference:
+    """Estimate the difference of a score, second minus first, if both have values that can be compared.
+
+    Args:
+        score: its name.
+        first: one run, or several at different seeds.
+        second: the same of the other subject.
+        unlike: in what the data of the two differ; empty if in nothing.
+    """
+    before, after = entries_of(score, first), entries_of(score, second)
+    if not before or not after:
+        return Difference(value=None, reason="one of the two has no value")
+    if unlike:
+        return Difference(value=None, verdict="not comparable", reason=f"scores {unlike}")
+    if unlike := unlike_entries([*before, *after]):
+        return Difference(value=None, verdict="not comparable", reason=f"computed {unlike}")
+    if "code" in before[0].arbitrary or "code" in after[0].arbitrary:
+        return Difference(value=None, verdict="not comparable", reason=WHICH_CODE)
+    if len(first) == len(second) == 1:
+        samples = _over_samples(score, first[0], second[0])
+        return Difference(**samples._asdict(), spread="test samples" if samples.low is not None else None)
+    seeds = _over_seeds(score, first, second)
+    return Difference(**seeds._asdict(), spread="seeds" if seeds.p is not None else None)
+
+
+def _over_seeds(score: str, first: Group, second: Group) -> SeedDifference:
+    """Pair seeds if both groups have the same ones; those of which either lacks the value are then left out."""
+    pairs = [(entries_of(score, [before]), entries_of(score, [after])) for before, after in paired_runs(first, second)]
+    whole = [(*before, *after) for before, after in pairs if before and after]
+    if whole:
+        return paired_seeds(values_of([before for before, _ in whole]), values_of([after for _, after in whole]))
+    return unpaired_seeds(values_of(entries_of(score, first)), values_of(entries_of(score, second)))
+
+
+def _over_samples(score: str, first: Results, second: Results) -> Estimate:
+    """Estimate a difference from paired samples or resamples if possible, else from unpaired ones or both intervals."""
+    before, after = first.scores[score], second.scores[score]
+    estimate = _from_samples(first.samples.get(score), second.samples.get(score))
+    if estimate is None or estimate.p is None:
+        estimate = _from_replicates(score, first, second) or _from_intervals(before, after) or estimate
+    if estimate is not None:
+        return estimate
+    [low], [high] = values_of([before]), values_of([after])
+    return Estimate(float(high - low), reason="it has neither samples nor an interval")
+
+
+def _from_samples(first: Samples | None, second: Samples | None) -> Estimate | None:
+    if first is None or second is None:
+        return None
+    if first.pairing and first.pairing == second.pairing and len(first.values) == len(second.values):
+        return paired_difference(first.values, second.values)
+    return welch_difference(first.values, second.values)
+
+
+def _from_replicates(score: str, first: Results, second: Results) -> Estimate | None:
+    """Estimate from values on the same resamples of the same rows."""
+    before, after = first.replicates.get(score), second.replicates.get(score)
+    if before is None or after is None or before.drawn != after.drawn:
+        return None
+    [low], [high] = values_of([first.scores[score]]), values_of([second.scores[score]])
+    return difference_of_replicates(float(high - low), after.values - before.values, before.what)
+
+
+def _from_intervals(first: ScoreEntry, second: ScoreEntry) -> Estimate | None:
+    before, after = _interval(first), _interval(second)
+    return None if before is None or after is None else difference_of_intervals(before, after)
+
+
+def _interval(entry: ScoreEntry) -> ScoredInterval | None:
+    if entry.value is None or entry.low is None or entry.high is None:
+        return None
+    if "sign" not in entry.arbitrary:
+        return ScoredInterval(entry.value, entry.low, entry.high)
+    ends = sorted((abs(entry.low), abs(entry.high)))
+    return ScoredInterval(abs(entry.value), 0.0 if entry.low < 0 < entry.high else ends[0], ends[1])

@@ -1,0 +1,143 @@
+"""`dbench compare` as a person meets it: files, folders, groups, gates."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+QUICK = ("--no-levels", "--bootstrap", "0")
+
+
+def write_codes(path: Path, *, noise: float, seed: int = 0, rows: int = 300, factors: int = 0) -> Path:
+    """Codes that are the factors but for noise; `factors` seeds these."""
+    drawn = np.random.default_rng(factors).integers(0, (3, 5), size=(rows, 2))
+    codes = drawn + np.random.default_rng(seed).normal(0, noise, size=(rows, 2))
+    path.parent.mkdir(exist_ok=True, parents=True)
+    np.savez(path, codes=codes, factors=drawn)
+    return path
+
+
+@pytest.fixture
+def pair(tmp_path):
+    return write_codes(tmp_path / "clear.npz", noise=0.2), write_codes(tmp_path / "noisy.npz", noise=1.0, seed=1)
+
+
+@pytest.fixture
+def groups(tmp_path):
+    for seed in range(3):
+        write_codes(tmp_path / "clear" / f"seed-{seed}.npz", noise=0.2, seed=seed)
+        write_codes(tmp_path / "noisy" / f"seed-{seed}.npz", noise=1.0, seed=seed)
+    return tmp_path / "clear", tmp_path / "noisy"
+
+
+class TestFiles:
+    def test_are_scored_and_compared_on_their_shared_rows(self, dbench, pair):
+        code, out, err = dbench("compare", *pair, "--metrics", "mig", "--no-levels")
+        assert code == 0
+        assert "worse on these samples" in out
+        assert "One run each says nothing about the methods." in out
+        assert "clear.npz: 1 metric to compute" in err
+        assert "Scores of files are not kept" in err
+
+    def test_the_interval_is_that_of_the_paired_bootstrap(self, dbench, pair):
+        out = dbench("compare", *pair, "--metrics", "mig", "--no-levels", "--format", "json").out
+        [row] = json.loads(out)["rows"]
+        assert row["differences"][0]["method"] == "paired bootstrap over rows"
+
+    def test_beside_kept_scores(self, dbench, pair, tmp_path):
+        first, second = pair
+        dbench("eval", first, "--metrics", "mig", *QUICK, "--out", tmp_path / "base.json")
+        code, out, err = dbench("compare", tmp_path / "base.json", second, "--metrics", "mig", *QUICK)
+        assert code == 0
+        assert out.startswith("A  clear.npz\nB  noisy.npz\n")
+        assert "clear.npz: " not in err
+
+    def test_of_other_rows_are_not_compared(self, dbench, pair, tmp_path):
+        other = write_codes(tmp_path / "other.npz", noise=0.2, factors=1)
+        out = dbench("compare", pair[0], other, "--metrics", "mig", *QUICK).out
+        assert "not comparable" in out
+        assert "Not compared (scores of other samples: factors or train rows differ) in B: mig." in out
+
+    def test_with_scores_of_one_name_are_called_by_their_paths(self, dbench, pair, tmp_path):
+        for name in ("base", "new"):
+            dbench("eval", pair[0], "--metrics", "mig", *QUICK, "--out", f"{name}.json")
+        assert dbench("compare", "base.json", "new.json").out.startswith("A  base.json\nB  new.json\n")
+
+    def test_a_metric_that_they_cannot_have(self, dbench, pair):
+        code, _, err = dbench("compare", *pair, "--metrics", "traversal-consistency", *QUICK)
+        assert code == 2
+        assert "needs generator" in err
+
+    def test_a_metric_that_fails_is_said(self, dbench, pair, monkeypatch):
+        monkeypatch.setattr("disentangle_bench.metrics.information.mig.gap_score", None)
+        code, out, err = dbench("compare", *pair, "--metrics", "mig,modularity", *QUICK)
+        assert code == 1
+        assert "No value (TypeError" in out
+        assert "Failed: mig of clear.npz, mig of noisy.npz." in err
+
+
+class TestGroups:
+    def test_folders_of_files_are_seeds(self, dbench, groups):
+        code, out, _ = dbench("compare", *groups, "--metrics", "mig", *QUICK)
+        assert code == 0
+        assert "A  clear: mean (range) of 3 runs, seeds 0, 1, 2\n" in out
+        assert "Intervals: 95 %, over seeds." in out
+        assert out.split("B - A")[1].splitlines()[0].endswith("worse")
+
+    def test_by_name_and_pattern(self, dbench, groups):
+        options = ("--group", "ours=noisy/*.npz", "--group", "theirs=clear/seed-[01].npz", "--metrics", "mig")
+        code, out, _ = dbench("compare", *options, *QUICK)
+        assert code == 0
+        assert "A  ours: mean (range) of 3 runs, seeds 0, 1, 2\nB  theirs: mean (range) of 2 runs, seeds 0, 1\n" in out
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            (["--group", "ours"], "not of the form NAME=GLOB"),
+            (["--group", "a=x/*.npz"], "No run and no file matches 'x/*.npz', the group 'a'"),
+            (["--group", "a=*.npz", "--group", "a=*.h5"], "'a' is given twice"),
+            ([], "Missing argument"),
+        ],
+    )
+    def test_bad_ones(self, dbench, options, says):
+        code, _, err = dbench("compare", *options)
+        assert code == 2
+        assert says in err
+
+    def test_codes_beside_scores_are_not_guessed_at(self, dbench, groups):
+        dbench("eval", groups[0] / "seed-0.npz", "--metrics", "mig", *QUICK, "--out", groups[0] / "seed-0.json")
+        code, _, err = dbench("compare", *groups)
+        assert code == 2
+        assert "it is not clear which are to be compared" in err
+        assert "--group" in err
+
+    def test_an_empty_folder(self, dbench, tmp_path):
+        (tmp_path / "empty").mkdir()
+        code, _, err = dbench("compare", "empty", "empty")
+        assert code == 2
+        assert "empty is not a run folder" in err
+
+
+class TestGate:
+    @pytest.mark.parametrize(("margin", "code"), [("-0.9", 0), ("-0.02", 3)])
+    def test_exit_status(self, dbench, pair, margin, code):
+        outcome = dbench("compare", *pair, "--metrics", "mig", "--fail-below", margin, *QUICK)
+        assert outcome.code == code
+        assert outcome.out.startswith("A  clear.npz")
+        assert "mig of noisy.npz is " in outcome.err
+
+    def test_over_seeds(self, dbench, groups):
+        assert dbench("compare", *groups, "--metrics", "mig", "--fail-below", "-0.02", *QUICK).code == 3
+        assert dbench("compare", *reversed(groups), "--metrics", "mig", "--fail-below", "0.1", *QUICK).code == 0
+
+    def test_nothing_measured(self, dbench, pair):
+        dbench("eval", pair[0], "--metrics", "modularity", *QUICK, "--out", "base.json")
+        code, _, err = dbench("compare", "base.json", pair[1], "--metrics", "mig", "--fail-below", "-0.02", *QUICK)
+        assert code == 4
+        assert "mig of noisy.npz is not measured against clear.npz: not evaluated." in err
+
+    def test_needs_metrics(self, dbench, pair):
+        code, _, err = dbench("compare", *pair, "--fail-below", "-0.02")
+        assert code == 2
+        assert "--metrics" in err
