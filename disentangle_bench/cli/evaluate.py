@@ -27,6 +27,7 @@ from disentangle_bench.cli.options import (
 )
 from disentangle_bench.cli.output import say, say_error, score_printer
 from disentangle_bench.cli.progress import watch
+from disentangle_bench.cli.selection import read_selection, selection_options
 from disentangle_bench.errors import DbenchError, DeviceError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
         "dbench eval runs/infogan-mnist/seed-0 --metrics c1-accuracy",
         "dbench eval my-codes.npz --format json",
         "dbench eval my-codes.npz --metrics mig,dci --bootstrap 200 --out my-scores.json",
+        "dbench eval my-codes.npz --factors shape,scale --merge c1+c2=pose --missing -1",
     ),
 )
 @click.option_panel("Arguments", options=["subjects"], **ARGUMENTS)
@@ -61,6 +63,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
 )
 @metrics_option("Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).")
 @settings_option("METRIC.KEY=VALUE")
+@selection_options
 @seed_option
 @rows_option
 @resamples_option
@@ -105,6 +108,7 @@ def evaluate(
     from disentangle_bench import evaluate as evaluate_subject
 
     table = live_table(form, every=every)
+    select = read_selection(options)
 
     def score(path: Path) -> Results:
         with watch(table) as on_progress:
@@ -112,6 +116,7 @@ def evaluate(
                 path,
                 metrics,
                 settings=by_metric(settings),
+                select=select,
                 levels=not no_levels,
                 figures=not no_figures,
                 on_progress=on_progress,

@@ -17,7 +17,12 @@ MOST_DISTINCT = 0.5
 
 
 def describe_samples(
-    names: Sequence[str], kinds: Sequence[Kind], factors: Variables | None, train: NDArray[np.bool_] | None
+    names: Sequence[str],
+    kinds: Sequence[Kind],
+    factors: Variables | None,
+    train: NDArray[np.bool_] | None,
+    *,
+    widths: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Describe codes and factors for the `subject` of results.
 
@@ -26,16 +31,19 @@ def describe_samples(
         kinds: of the codes.
         factors: `(n, k)`, where known.
         train: `(n,)` the rows to fit on, where there are splits.
+        widths: of the codes, if some have several columns.
 
     Returns:
-        `codes`: name and kind of each. `train`: how many rows there are to fit on. `factors`: name and kind of each,
-        the number of its `classes` unless it is continuous, whether it is `constant`, which metrics leave out, and in
-        how many rows it is `known` if not in all. `dependence`: of the factors, if they depend on each other; see
-        `strongest_dependence`.
+        `codes`: name and kind of each, and its number of `columns` if any has several. `train`: how many rows there are
+        to fit on. `factors`: name and kind of each, the number of its `classes` unless it is continuous, whether it is
+        `constant`, which metrics leave out, and in how many rows it is `known` if not in all. `dependence`: of the
+        factors, if they depend on each other; see `strongest_dependence`.
     """
     described: dict[str, Any] = {
         "codes": [{"name": name, "kind": kind} for name, kind in zip(names, kinds, strict=True)]
     }
+    for code, width in zip(described["codes"], widths, strict=False):
+        code["columns"] = width
     if train is not None:
         described["train"] = int(np.count_nonzero(train))
     if factors is not None:

@@ -60,6 +60,9 @@ class Step:
     def scores_of(self, parts: Mapping[str, Any]) -> dict[str, Score]:
         """Compute the metric, where factors are partly known on their known rows."""
         factors = parts.get("factors")
+        if (widths := getattr(parts.get("codes"), "widths", ())) and not self.info.groups:
+            merged = [name for name, width in zip(parts["codes"].names, widths, strict=True) if width > 1]
+            raise MetricError(f"it is not defined for codes of several columns: {', '.join(merged)}", "")
         if "codes" in parts and isinstance(factors, Variables) and is_partly_known(factors):
             return scores_on_known_rows(self.function, parts, self.settings)
         return by_part(self.function(**parts, **self.settings))

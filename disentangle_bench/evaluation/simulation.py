@@ -27,14 +27,21 @@ class CodeKind:
         name: of the code.
         kind: of the code.
         values: how many whole values it has; 0 if it has others.
+        width: how many columns it has.
     """
 
     name: str
     kind: Kind
     values: int = 0
+    width: int = 1
 
     def draw(self, samples: int, rng: np.random.Generator) -> Floats:
-        """Draw a code `(samples,)` that knows nothing: standard normal, or values of equal frequency."""
+        """Draw a code `(samples,)` that knows nothing: standard normal, or values of equal frequency.
+
+        One of several columns is `(samples, width)`.
+        """
+        if self.width > 1:
+            return rng.standard_normal((samples, self.width))
         if self.kind != "continuous" and self.values:
             return rng.integers(self.values, size=samples).astype(np.float64)
         return rng.uniform(0, 2 * np.pi, samples) if self.kind == "cyclic" else rng.standard_normal(samples)
@@ -64,8 +71,10 @@ class Likeness:
         train = None if call.train is None else np.asarray(call.train)[rows]
         order = np.lexsort([*some.values.T[::-1], *([] if train is None else np.atleast_2d(train.T))])
         codes = tuple(
-            CodeKind(name, kind, 0 if summary.values is None else len(summary.values))
-            for name, kind, summary in zip(call.codes.names, call.codes.kinds, call.codes.summaries, strict=True)
+            CodeKind(name, kind, 0 if summary.values is None else len(summary.values), call.codes.block(place).shape[1])
+            for place, (name, kind, summary) in enumerate(
+                zip(call.codes.names, call.codes.kinds, call.codes.summaries, strict=True)
+            )
         )
         return cls(codes, some.rows(order), None if train is None else train[order], len(call.codes))
 
@@ -73,7 +82,7 @@ class Likeness:
         """Return all of it as JSON can hold it, the rows of the factors as a digest."""
         columns = [f"{column.dtype.kind}{'|'.join(map(str, column.tolist()))}" for column in self.factors.values.T]
         return {
-            "codes": [[code.name, code.kind, code.values] for code in self.codes],
+            "codes": [[code.name, code.kind, code.values, *[code.width][code.width < 2 :]] for code in self.codes],
             "factors": [[*pair] for pair in zip(self.factors.names, self.factors.kinds, strict=True)],
             "joint": hashlib.sha256("\0".join(columns).encode()).hexdigest(),
             "rows": len(self.factors),
@@ -102,10 +111,11 @@ class Likeness:
             if place in owner:
                 column = _with_values(factors.values[:, owner[place]], rng)
                 numbers = np.unique(column, return_inverse=True)[1] if column.dtype.kind == "U" else column
-                columns.append(np.asarray(numbers, dtype=np.float64))
+                rest = np.zeros((len(factors), code.width - 1))  # one of several columns leaves the others constant
+                columns.append(np.column_stack([np.asarray(numbers, dtype=np.float64), rest]))
                 kinds.append("continuous" if code.kind == "continuous" else factors.kinds[owner[place]])
             else:
-                columns.append(code.draw(len(factors), rng) if noise else np.zeros(len(factors)))
+                columns.append(code.draw(len(factors), rng) if noise else np.zeros((len(factors), code.width)))
                 kinds.append(code.kind)
         return self._variables(columns, kinds)
 
@@ -129,7 +139,9 @@ class Likeness:
         return {int(place): varying[factor] for place, factor in zip(places, owned, strict=True)}
 
     def _variables(self, columns: Sequence[Floats], kinds: Sequence[Kind]) -> Variables:
-        return Variables(np.stack(columns, axis=1), tuple(code.name for code in self.codes), tuple(kinds))
+        widths = tuple(code.width for code in self.codes)
+        names = tuple(code.name for code in self.codes)
+        return Variables(np.column_stack(columns), names, tuple(kinds), widths if max(widths) > 1 else ())
 
 
 def _some_rows(samples: int, train: NDArray[np.bool_] | None, most: int) -> NDArray[np.int64]:

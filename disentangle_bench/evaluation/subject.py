@@ -116,7 +116,9 @@ def subject_of_representation(
         "kind": "representation",
         "samples": len(data.codes),
         **({} if drawn is None else {"drawn_from": samples}),
-        **describe_samples(data.codes.names, data.codes.kinds, data.factors, parts.get("train")),
+        **describe_samples(
+            data.codes.names, data.codes.kinds, data.factors, parts.get("train"), widths=data.codes.widths
+        ),
         "data_sha256": digest_of(data.codes, data.factors, data.train, *data.posterior.values()),
         "samples_sha256": fingerprint or None,
     }
@@ -161,7 +163,7 @@ def digest_of(*parts: Variables | NDArray[Any] | None) -> str:
     digest = hashlib.sha256()
     for part in parts:
         if isinstance(part, Variables):
-            digest.update(repr((len(part), part.names, part.kinds)).encode())
+            digest.update(repr((len(part), part.names, part.kinds, *part.widths)).encode())
             for batch in part.batches():
                 digest.update(_canonical_bytes(batch.values))
         elif part is not None:

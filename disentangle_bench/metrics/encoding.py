@@ -37,10 +37,11 @@ class Columns:
 def numeric_columns(variables: Variables) -> Columns:
     """Encode variables `(n, d)`: numbers as they are, categories as indicators, angles as cosine and sine.
 
-    So a categorical code of ten categories is one variable with ten columns, and its importance is their sum.
+    So a categorical code of ten categories is one variable with ten columns, and its importance is their sum; and so is
+    that of a code of several columns.
     """
     parts = [
-        _columns_of(variables.values[:, place], kind, period)
+        _columns_of(variables.block(place), kind, period)
         for place, (kind, period) in enumerate(zip(variables.kinds, variables.periods, strict=True))
     ]
     owner = np.repeat(np.arange(len(parts)), [part.shape[1] for part in parts])
@@ -61,9 +62,9 @@ def standardized(values: NDArray[np.float64], like: NDArray[np.float64] | None =
 
 def _columns_of(values: NDArray[np.generic], kind: str, period: float) -> NDArray[np.float64]:
     if kind == "categorical":
-        return np.asarray(values[:, None] == np.unique(values), dtype=np.float64)
+        return np.asarray(values == np.unique(values), dtype=np.float64)
     numbers = np.asarray(values, dtype=np.float64)
     if kind == "cyclic":
         angles = 2 * np.pi * numbers / period
-        return np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return numbers[:, None]
+        return np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    return numbers

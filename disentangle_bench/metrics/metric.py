@@ -158,6 +158,7 @@ class MetricInfo:
         factorwise: the components that are means over the factors of what each factor would score by itself; a score by
             itself is the component `""`. Where factors are unknown in some rows, each is then scored on its own known
             rows, and all other components on the rows where every factor is known.
+        groups: takes codes of several columns, see `Variables.widths`; others have a reason instead of a score.
     """
 
     name: str
@@ -178,6 +179,7 @@ class MetricInfo:
     scale_invariant: bool = True
     relabel_invariant: bool = True
     factorwise: tuple[str, ...] = ()
+    groups: bool = False
 
     @property
     def resamplable(self) -> bool:
@@ -217,6 +219,7 @@ def metric(
     scale_invariant: bool = True,
     relabel_invariant: bool = True,
     factorwise: tuple[str, ...] = (),
+    groups: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function to be the metric `name` and return it with its declaration as `.info`; see `MetricInfo`."""
 
@@ -248,6 +251,7 @@ def metric(
             scale_invariant=scale_invariant,
             relabel_invariant=relabel_invariant,
             factorwise=factorwise,
+            groups=groups,
         )
         return function
 

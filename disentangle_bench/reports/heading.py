@@ -32,6 +32,8 @@ def heading(subject: Mapping[str, Any]) -> tuple[str, str]:
     kinds = Counter(code["kind"] for code in subject.get("codes", ()))
     codes = " and ".join(f"{count} {kind}" for kind, count in kinds.items())
     codes += f" code{'s' if kinds.total() > 1 else ''}" if kinds else ""
+    columns = sum(code.get("columns", 1) for code in subject.get("codes", ()))
+    codes += f" of {columns} columns" if columns > kinds.total() else ""
     counts = ", ".join(part.replace(" ", UNBROKEN) for part in (samples, codes) if part)
     status = str(subject.get("status", SOUND))
     trained = ("" if status == SOUND else status, str(subject.get("remark", "")))

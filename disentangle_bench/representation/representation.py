@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from disentangle_bench.errors import RepresentationError
+from disentangle_bench.errors import RepresentationError, UnknownNameError
 from disentangle_bench.representation import hdf5, npz
 from disentangle_bench.representation.faults import as_mask, naming_file
+from disentangle_bench.representation.selection import Groups, chosen, merged, with_kinds, with_unknown
 from disentangle_bench.representation.tables import off_the_device
 from disentangle_bench.representation.variables import Variables
 
@@ -52,6 +53,7 @@ class Representation:
         kinds: Sequence[str] | None = None,
         factor_names: Sequence[str] | None = None,
         factor_kinds: Sequence[str] | None = None,
+        groups: Groups | None = None,
         posterior: Mapping[str, ArrayLike] | None = None,
     ) -> Representation:
         """A representation from arrays, tensors, lists of batches or data frames.
@@ -63,18 +65,58 @@ class Representation:
             names: of the codes; by default those of a table's columns, else `c1`, `c2`, and so on.
             kinds: of the codes; by default categorical for integers, booleans and text, continuous for floats.
             factor_names: of the factors; by default those of a table's columns, else `f1`, `f2`, and so on.
-            factor_kinds: of the factors; by default as for codes.
+            factor_kinds: of the factors; by default what the values of each suggest, whatever their type.
+            groups: name of a code -> names of the columns that are this code together, such as the coordinates of a
+                point on a circle.
             posterior: code name -> `(n, p)`: logits of a categorical code, mean and ln sigma of another.
 
         Raises:
             RepresentationError: arrays that do not fit together, or values that no metric can use.
         """
-        return cls(
+        made = cls(
             Variables.wrap(codes, names=names, kinds=kinds),
             None if factors is None else Variables.wrap(factors, names=factor_names, kinds=factor_kinds, prefix="f"),
             None if train is None else as_mask(np.asarray(off_the_device(train))),
             {name: np.asarray(off_the_device(parameters)) for name, parameters in (posterior or {}).items()},
         )
+        return made.select(groups=groups) if groups else made
+
+    def select(
+        self,
+        *,
+        codes: Sequence[str | int] | None = None,
+        factors: Sequence[str | int] | None = None,
+        groups: Groups | None = None,
+        kinds: Mapping[str, str] | None = None,
+        missing: Sequence[Any] = (),
+    ) -> Representation:
+        """Some of the codes and factors, with other kinds, unknown values, and columns that are one code together.
+
+        Args:
+            codes: names, or positions from 0; by default all.
+            factors: likewise.
+            groups: name of a code -> names of its columns.
+            kinds: name of a code or a factor -> its kind.
+            missing: values of factors that count as unknown, such as -1.
+
+        Raises:
+            UnknownNameError: there is no such code or factor. RepresentationError: what does not fit together.
+        """
+        if (factors is not None or len(missing)) and self.factors is None:
+            raise RepresentationError("There are no factors to choose from.", "Add an array 'factors'.")
+        of_codes, of_factors, declared = self.codes, self.factors, dict(kinds or {})
+        known = (*of_codes.names, *(of_factors.names if of_factors else ()))
+        for name in declared:
+            if name not in known:
+                raise UnknownNameError("code or factor", name, known)
+        of_codes = of_codes if codes is None else chosen(of_codes, codes, "code")
+        of_codes = with_kinds(of_codes, declared, "c") if declared else of_codes
+        if of_factors is not None:
+            of_factors = of_factors if factors is None else chosen(of_factors, factors, "factor")
+            of_factors = with_unknown(of_factors, missing) if len(missing) else of_factors
+            of_factors = with_kinds(of_factors, declared, "f") if declared else of_factors
+        posterior = {name: parameters for name, parameters in self.posterior.items() if name in of_codes.names}
+        return Representation(merged(of_codes, groups) if groups else of_codes, of_factors, self.train, posterior)
 
     def rows(self, index: NDArray[np.int64]) -> Representation:
         """Select some of the samples."""
@@ -96,6 +138,11 @@ class Representation:
             StorageError: no space, no permission. RepresentationError: text that the format cannot hold.
         """
         path = Path(path)
+        if self.codes.widths:
+            raise RepresentationError(
+                "A file holds one column for each code, and some of these codes have several.",
+                "Save the columns by themselves, and merge them when they are scored: `select(groups=..)`, `--merge`.",
+            )
         parts = {part.name: getattr(self, part.name) for part in fields(self)}
         if is_npz(path):
             npz.write(path, parts)

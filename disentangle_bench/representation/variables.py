@@ -30,11 +30,14 @@ class Variables:
             Unknown values of factors are NaN, or empty strings.
         names: `d` names.
         kinds: `d` of categorical, ordinal, continuous, cyclic.
+        widths: how many columns each code has, where some have several, see `groups`; `values` are then `(n, p)`. Empty
+            where every variable is one column.
     """
 
     values: NDArray[Any]
     names: tuple[str, ...]
     kinds: tuple[Kind, ...]
+    widths: tuple[int, ...] = ()
 
     @classmethod
     def wrap(
@@ -87,7 +90,12 @@ class Variables:
         """
         if name not in self.names:
             raise UnknownNameError("variable", name, self.names)
-        return self.values[:, self.names.index(name)]
+        return self.block(self.names.index(name))[:, 0]
+
+    def block(self, place: int) -> NDArray[Any]:
+        """The columns `(n, w)` of the variable at this position: one, unless it is a code of several."""
+        start = sum(self.widths[:place]) if self.widths else place
+        return self.values[:, start : start + (self.widths[place] if self.widths else 1)]
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -98,7 +106,7 @@ class Variables:
     def periods(self) -> tuple[float, ...]:
         """The period of each variable; 0 for one that is not cyclic."""
         return tuple(
-            period_of(self.values[:, place]) if kind == "cyclic" else 0.0 for place, kind in enumerate(self.kinds)
+            period_of(self.block(place)[:, 0]) if kind == "cyclic" else 0.0 for place, kind in enumerate(self.kinds)
         )
 
     def select(self, names: Sequence[str]) -> Variables:
@@ -107,9 +115,13 @@ class Variables:
         Raises:
             UnknownNameError: there is none of that name.
         """
-        values = np.stack([self.column(name) for name in names], axis=1)
-        kinds = tuple(self.kinds[self.names.index(name)] for name in names)
-        return Variables(values, tuple(names), kinds)
+        for name in names:
+            if name not in self.names:
+                raise UnknownNameError("variable", name, self.names)
+        places = [self.names.index(name) for name in names]
+        values = np.concatenate([self.block(place) for place in places], axis=1)
+        widths = tuple(self.widths[place] for place in places) if self.widths else ()
+        return Variables(values, tuple(names), tuple(self.kinds[place] for place in places), widths)
 
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
         """The names of the variables of these kinds, in order."""
@@ -117,12 +129,12 @@ class Variables:
 
     def rows(self, index: NDArray[Any]) -> Variables:
         """The same variables for some of the samples."""
-        return Variables(self.values[index], self.names, self.kinds)
+        return Variables(self.values[index], self.names, self.kinds, self.widths)
 
     def batches(self, size: int = BATCH) -> Iterator[Variables]:
         """The same variables, `size` samples at a time, in order."""
         for start in range(0, len(self), size):
-            yield Variables(self.values[start : start + size], self.names, self.kinds)
+            yield Variables(self.values[start : start + size], self.names, self.kinds, self.widths)
 
     @cached_property
     def summaries(self) -> Summaries:
@@ -130,8 +142,8 @@ class Variables:
         return total_summaries(batch.summarize() for batch in self.batches())
 
     def summarize(self) -> Summaries:
-        """The summaries of all samples at once."""
-        return tuple(Summary.of(column, kind) for column, kind in zip(self.values.T, self.kinds, strict=True))
+        """The summaries of all samples at once; of a code of several columns that of the first."""
+        return tuple(Summary.of(self.block(place)[:, 0], kind) for place, kind in enumerate(self.kinds))
 
 
 def _settled(factors: Variables) -> Variables:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.devices import choose_device
-from disentangle_bench.errors import RepresentationError
+from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.encode import encoded
 from disentangle_bench.evaluation.progress import OnProgress, Working
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
@@ -26,6 +26,7 @@ def evaluate(
     metrics: Sequence[str] | str | None = None,
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    select: Mapping[str, Any] | None = None,
     seed: int = 0,
     rows: int | None = None,
     device: str = "auto",
@@ -48,6 +49,8 @@ def evaluate(
         metrics: their names or one name, or `all`; by default the widely used ones (`MetricInfo.default`), of a run
             those of them that are not slow.
         settings: metric name -> its settings.
+        select: of a representation or its file, which codes and factors, and how they count, as arguments of
+            `Representation.select`.
         seed: of everything random in the evaluation.
         rows: evaluate only so many of the samples, the same for all metrics and all models of a dataset.
         device: `auto`, `cpu`, `cuda` or `mps`.
@@ -83,6 +86,7 @@ def evaluate(
     file = None if out is None else Path(out)
     found = subject if isinstance(subject, Run | Representation) else _opened(Path(subject))
     if isinstance(found, Representation):
+        found = found.select(**select) if select else found
         name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
         made = subject_of_representation(found, name, seed, rows=rows)
         if file is None:
@@ -90,6 +94,11 @@ def evaluate(
         store = FileStore.of_file(file, made, seed)
         store.check(again=again)
         return score(made, store=store)
+    if select:
+        raise SettingError(
+            f"Codes and factors can be chosen of a file, and {found.path} is a run.",
+            f"Once it is evaluated, give the file with its codes: {found.representation_file}.",
+        )
     if file is None:
         refuse_newer_results(found.results_file)  # before anything is computed that could not be kept
     folder = None if data_dir is None else Path(data_dir)

@@ -149,3 +149,18 @@ def test_a_file_of_something_else_is_never_replaced_by_scores(dbench: Dbench, fi
     assert outcome.code == 2
     assert file in outcome.err
     assert {path: path.read_bytes() for path in Path().iterdir() if path.name[0] != "."} == before
+
+
+def test_codes_and_factors_are_chosen(dbench: Dbench) -> None:
+    rng = np.random.default_rng(0)
+    factors = rng.integers(-1, 4, (200, 2))
+    codes = np.c_[np.cos(factors[:, 0]), np.sin(factors[:, 0]), factors[:, 1]] + 0.01 * rng.standard_normal((200, 3))
+    np.savez("chosen.npz", codes=codes, factors=factors, factor_names=["shape", "size"])
+    options = ["--missing", "-1", "--merge", "c1+c2=pose", "--kinds", "size=ordinal", "--factors", "size,0"]
+    outcome = dbench("eval", "chosen.npz", "--metrics", "mig", "--bootstrap", "0", "--no-levels", *options)
+    assert outcome.code == 0, outcome.err
+    said = " ".join(outcome.out.split())
+    assert "2 continuous codes of 3 columns" in said
+    assert f"size ordinal (4) known in {(factors[:, 1] >= 0).sum()}, shape categorical (4) known in" in said
+    for wrong in (["--merge", "c1=pose"], ["--kinds", "size"], ["--codes", "c7"]):
+        assert dbench("eval", "chosen.npz", *wrong).code == 2

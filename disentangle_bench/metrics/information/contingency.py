@@ -16,9 +16,12 @@ from disentangle_bench.metrics.information.bins import Bins, bins_of
 from disentangle_bench.metrics.information.entropies import count_pairs
 from disentangle_bench.metrics.inputs import paired
 from disentangle_bench.metrics.metric import Codes, Factors
+from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
 
 MAX_CELLS = 2**27
+MOST_CELLS = 0.5
+"""Cells per sample of a code of several columns; with more, all codes seem to hold all factors."""
 _ROUNDING = 1e-12
 """Information below this, in nats, is what rounding leaves of none."""
 _DIGITS = 12
@@ -121,6 +124,31 @@ class Contingency:
 
 _CACHE: WeakKeyDictionary[Variables, WeakKeyDictionary[Variables, dict[Binning, Contingency]]] = WeakKeyDictionary()
 """Counts of variables, kept while these are in use: each takes a pass over all rows."""
+
+
+def cells_of_groups(codes: Variables, binning: Binning) -> Variables:
+    """Put in place of each code of several columns the cell of each row, in the grid of the bins of its columns.
+
+    Raises:
+        MetricError: there are so many cells that most would be counted once.
+    """
+    if not codes.widths:
+        return codes
+    columns = []
+    for place, (name, width) in enumerate(zip(codes.names, codes.widths, strict=True)):
+        block = codes.block(place)
+        if width > 1:
+            alone = Variables.wrap(block, kinds=["continuous"] * width)
+            index = np.stack(bin_indices(alone, bins_of(alone, binning.code_bins, reach=binning.reach)), axis=1)
+            block = np.unique(index, axis=0, return_inverse=True)[1].reshape(-1, 1)
+            if (cells := int(block.max()) + 1) > len(codes) * MOST_CELLS:
+                raise MetricError(
+                    f"The columns of {name!r} fall into {cells:,} cells for {len(codes):,} samples, too few to count.",
+                    "Set num_bins to less, or use `infomec`, which goes by neighbors instead of cells.",
+                )
+        columns.append(block)
+    kinds: list[Kind] = ["categorical" if w > 1 else kind for w, kind in zip(codes.widths, codes.kinds, strict=True)]
+    return Variables(np.concatenate(columns, axis=1), codes.names, tuple(kinds))
 
 
 def bin_indices(variables: Variables, bins: Sequence[Bins]) -> list[NDArray[np.int64]]:

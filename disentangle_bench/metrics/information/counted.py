@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.metrics.information.contingency import Binning, Contingency, bin_indices
+from disentangle_bench.metrics.information.contingency import Binning, Contingency, bin_indices, cells_of_groups
 from disentangle_bench.metrics.inputs import paired
 from disentangle_bench.metrics.metric import Codes, Factors, Score, values_of
 from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
@@ -29,11 +29,14 @@ def score_counts(
 ) -> S:
     """Give a metric of counts the contingency of codes and factors; see `Contingency.of`.
 
-    Resamples of the rows, for an interval, are counted in the same bins.
+    Resamples of the rows, for an interval, are counted in the same bins. A code of several columns is counted in the
+    cells that the bins of its columns make together, so that its information is that of all of them jointly.
     """
-    counts = Contingency.of(codes, factors, num_bins, binning=binning)
+    rows, columns = paired(codes, factors)
+    rows = cells_of_groups(rows, binning or Binning(num_bins, num_bins))
+    counts = Contingency.of(rows, columns, num_bins, binning=binning)
     scores = score(counts)
-    recount = _Recount(counts, *paired(codes, factors))
+    recount = _Recount(counts, rows, columns)
     parts = ("",) if isinstance(scores, Score) else tuple(scores)
     return with_resampling(
         scores, parts, Resampling(len(recount.codes), "rows", lambda weights: values_of(score(recount.of(weights))))

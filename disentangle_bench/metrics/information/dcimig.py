@@ -17,6 +17,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     better="higher",
     source="arXiv:1910.05587; arXiv:2012.09276",
     default=False,
+    groups=True,
 )
 def dcimig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """DCIMIG (also 3CharM): high when every factor is held by a code that holds no other factor.

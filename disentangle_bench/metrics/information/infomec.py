@@ -18,6 +18,7 @@ from disentangle_bench.metrics.information.entropies import (
 from disentangle_bench.metrics.inputs import Observations, require_at_least, varies
 from disentangle_bench.metrics.learners.fitting import fit_quietly
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
+from disentangle_bench.representation.summary import MOST_LEVELS, RECURRENCE
 from disentangle_bench.representation.variables import Variables
 
 COMPONENTS = ("infom", "infoc", "infoe")
@@ -37,6 +38,7 @@ Floats = NDArray[np.float64]
     interval="halves",
     seconds=2.5,
     factorwise=("infoe",),
+    groups=True,
 )
 def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: int = 20, seed: int = 0) -> Scores:
     """InfoMEC: high when each code holds one factor (InfoM), each factor one code (InfoC), read linearly (InfoE).
@@ -62,7 +64,7 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
     Args:
         codes: `(n, d)`. Continuous and ordinal codes whose range is below 1/20 of the widest are pruned from InfoM and
             InfoC, so their relative scale matters; of all others the constant ones are. A cyclic code counts as cosine
-            and sine.
+            and sine; one of several columns counts jointly, by its neighbors, or by its points if these are few.
         factors: `(n, k)`; continuous ones are cut into equal-width bins. Factors that are constant, or have no value
             that occurs twice, are left out.
         neighbors: the k of the estimator; a value with fewer samples uses all of them.
@@ -111,10 +113,11 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
 def active_codes(codes: Variables) -> NDArray[np.bool_]:
     """Return which codes `(d,)` count: those that vary, numbers over more than 1/20 of the widest range of numbers."""
     numbers = np.array([kind in ("continuous", "ordinal") for kind in codes.kinds])
-    active = np.array([varies(column) for column in codes.values.T])
+    blocks = [codes.block(place) for place in range(len(codes.names))]
+    active = np.array([any(map(varies, block.T)) for block in blocks])
     if numbers.any():
-        values = codes.values[:, numbers].astype(np.float64)
-        ranges = values.max(axis=0) - values.min(axis=0)
+        values = (block.astype(np.float64) for block, of in zip(blocks, numbers, strict=True) if of)
+        ranges = np.array([(of.max(axis=0) - of.min(axis=0)).max() for of in values])
         active[numbers] &= ranges > ranges.max() * MIN_RANGE
     return active
 
@@ -132,12 +135,18 @@ def normalized_information(
     table = np.empty((len(active), labels.shape[1]))
     for row, code in enumerate(active):
         for column, factor in enumerate(labels.T):
-            if codes.kinds[code] == "categorical":
-                information = float(mutual_information(contingency_table(codes.values[:, code], factor)))
+            if codes.kinds[code] == "categorical" or _recurs(codes.block(code)):
+                points = np.unique(codes.block(code), axis=0, return_inverse=True)[1].ravel()
+                information = float(mutual_information(contingency_table(points, factor)))
             else:
                 information = ross_mutual_information(columns.of(code), factor, neighbors=neighbors, seed=seed)
             table[row, column] = information / float(entropy(np.bincount(factor))) if information > _ROUNDING else 0
     return table
+
+
+def _recurs(block: NDArray[np.generic]) -> bool:
+    """Whether a code of several columns is at few points, which are counted: neighbors would be at no distance."""
+    return block.shape[1] > 1 and len(np.unique(block, axis=0)) <= min(MOST_LEVELS, len(block) / RECURRENCE)
 
 
 def _concentration(shares: Floats, names: list[str], noun: str, details: dict[str, object]) -> Score:

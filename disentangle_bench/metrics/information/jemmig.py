@@ -18,6 +18,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     source="arXiv:1908.09961, section 4.3; arXiv:2012.09276",
     default=False,
     factorwise=("", "nats"),
+    groups=True,
 )
 def jemmig(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, Score]:
     """Joint Entropy Minus Mutual Information Gap (JEMMIG): high when each factor's best code is exactly that factor.

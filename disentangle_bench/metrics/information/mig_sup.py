@@ -17,6 +17,7 @@ NO_CODE = "no code varies"
     better="higher",
     source="arXiv:2002.10549, its metric MIG-sup",
     default=False,
+    groups=True,
 )
 def mutual_information_gap_supplement(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """MIG supplement (MIG-sup): high when each code holds one factor and nothing of any other.

@@ -12,7 +12,14 @@ ONE_FACTOR = "modularity needs two factors that vary; there is one"
 NO_CODE = "no code is informative about any factor"
 
 
-@metric("modularity", version=1, bounds=(0, 1), better="higher", source="arXiv:1802.05312, section 3")
+@metric(
+    "modularity",
+    version=1,
+    bounds=(0, 1),
+    better="higher",
+    source="arXiv:1802.05312, section 3",
+    groups=True,
+)
 def modularity(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Modularity: high when each code is informative about one factor and little about any other.
 

@@ -15,6 +15,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     source="arXiv:1811.12359, appendix C",
     default=False,
     factorwise=("", "nats"),
+    groups=True,
 )
 def mutual_information_matrix(codes: Codes, factors: Factors, *, num_bins: int = 20) -> dict[str, Score]:
     """Mutual information matrix: high when each factor is held by at least one code.

@@ -29,6 +29,7 @@ REACH = 4.0
     source="arXiv:1908.09961, section 4.3",
     default=False,
     factorwise=("",),
+    groups=True,
 )
 def robust_mutual_information_gap(
     codes: Codes, factors: Factors, *, num_bins: int = 100, factor_bins: int = 20

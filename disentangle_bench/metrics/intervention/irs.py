@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
     source="arXiv:1811.00007, section 4; the quantile as in disentanglement_lib",
     scale_invariant=False,
     seconds=0.05,
+    groups=True,
 )
 def interventional_robustness(codes: Codes, factors: Factors, *, quantile: float = 0.99, num_bins: int = 20) -> Score:
     """Interventional Robustness Score (IRS): high when a code stays put while its factor is fixed and others change.
@@ -70,7 +71,7 @@ def interventional_robustness(codes: Codes, factors: Factors, *, quantile: float
         raise MetricError(f"quantile is {quantile}.", "Give a number from 0 to 1.")
     data = Observations.of(codes, factors)
     labels = discretize(data.factors, num_bins)
-    moving = [place for place, column in enumerate(data.codes.values.T) if varies(column)]
+    moving = [place for place in range(len(data.codes.names)) if any(map(varies, data.codes.block(place).T))]
     held = [place for place, column in enumerate(labels.T) if np.bincount(column).max() > 1]
     if data.reason or not moving:
         return Score.undefined(data.reason or "every code is constant")

@@ -34,6 +34,7 @@ Floats = NDArray[np.float64]
     interval="held-out",
     seconds=45,
     factorwise=FACTORWISE,
+    groups=True,
 )
 def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI: high when each code matters to one factor (D), each factor needs one code (C) and is predicted (I).

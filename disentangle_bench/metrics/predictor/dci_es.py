@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
     interval="held-out",
     seconds=1,
     factorwise=("explicitness",),
+    groups=True,
 )
 def dci_es(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, ridge: float = 1.0, seed: int = 0

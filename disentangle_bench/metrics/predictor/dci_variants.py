@@ -34,6 +34,7 @@ Indices = NDArray[np.int64]
     interval="held-out",
     seconds=60,
     factorwise=FACTORWISE,
+    groups=True,
 )
 def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI by lasso: high when each code matters to one factor, each factor needs one code and is predicted linearly.
@@ -90,6 +91,7 @@ def dci_by_lasso(codes: Codes, factors: Factors, train: ArrayLike | None = None,
     interval="held-out",
     seconds=15,
     factorwise=FACTORWISE,
+    groups=True,
 )
 def dci_by_forest(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, trees: int = 100, seed: int = 0
@@ -151,6 +153,7 @@ def dci_by_forest(
     interval="held-out",
     seconds=200,
     factorwise=FACTORWISE,
+    groups=True,
 )
 def dci_by_lightgbm(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0) -> Scores:
     """DCI by LightGBM: high when each code matters to one factor, each factor needs one code and is predicted.

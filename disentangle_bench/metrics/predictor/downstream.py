@@ -37,6 +37,7 @@ Floats = NDArray[np.float64]
     interval="held-out",
     seconds=0.7,
     factorwise=tuple(ACCURACIES),
+    groups=True,
 )
 def downstream(
     codes: Codes,
@@ -102,6 +103,7 @@ def downstream(
     interval="held-out",
     seconds=25,
     factorwise=tuple(ACCURACIES),
+    groups=True,
 )
 def downstream_forest(
     codes: Codes,

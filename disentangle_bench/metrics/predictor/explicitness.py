@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
     interval="held-out",
     seconds=0.6,
     factorwise=COMPONENTS,
+    groups=True,
 )
 def explicitness(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, num_bins: int = 20, seed: int = 0

@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
     interval="held-out",
     seconds=0.1,
     factorwise=("",),
+    groups=True,
 )
 def separated_attribute_predictability(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0
@@ -85,6 +86,7 @@ def separated_attribute_predictability(
     relabel_invariant=False,
     default=False,
     factorwise=("",),
+    groups=True,
 )
 def separated_attribute_predictability_by_regression(
     codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed: int = 0

@@ -42,6 +42,8 @@ def models_of(representations: Representations, min_variance: float) -> list[Mod
     models = []
     for name, codes in representations.items():
         wrapped = Representation.of(codes).codes
+        if wrapped.widths:
+            raise MetricError(f"Some codes of {name} have several columns.", "Compare models by codes of one column.")
         active = spreads(wrapped) > min_variance
         places = np.flatnonzero(active)
         chosen = Variables(  # may be none, which `Variables.select` does not allow
