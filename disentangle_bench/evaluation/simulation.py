@@ -70,10 +70,11 @@ class Likeness:
         some = thinned(call.factors, rows)
         train = None if call.train is None else np.asarray(call.train)[rows]
         order = np.lexsort([*some.values.T[::-1], *([] if train is None else np.atleast_2d(train.T))])
+        of = call.codes
         codes = tuple(
-            CodeKind(name, kind, 0 if summary.values is None else len(summary.values), call.codes.block(place).shape[1])
-            for place, (name, kind, summary) in enumerate(
-                zip(call.codes.names, call.codes.kinds, call.codes.summaries, strict=True)
+            CodeKind(name, kind, 0 if summary.values is None else len(summary.values), width)
+            for name, kind, summary, width in zip(
+                of.names, of.kinds, of.summaries, of.widths or (1,) * len(of.names), strict=True
             )
         )
         return cls(codes, some.rows(order), None if train is None else train[order], len(call.codes))
