@@ -14,7 +14,7 @@ from disentangle_bench.datasets.factor import as_variables
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.sources import Source
 from disentangle_bench.datasets.formats.idx import read_idx
-from disentangle_bench.datasets.measured import measured
+from disentangle_bench.datasets.measured import MeasuredFactors, measured
 from disentangle_bench.errors import DataError
 
 
@@ -38,8 +38,8 @@ class IdxSet(ABC):
             data_dir: a folder with the four IDX files, as they are or as `.gz`, in itself, in a folder with the
                 dataset's name, or where torchvision puts them; by default `DBENCH_DATA`, the user cache, then the
                 sources.
-            measures: include slant, thickness, width, height and ink, which are measured on the images once; see
-                `disentangle_bench.measures`. An image without ink has 0 of each.
+            measures: include slant, thickness, width, height and ink, which are measured on the images once, when their
+                values are first asked for; see `disentangle_bench.measures`. An image without ink has 0 of each.
 
         Raises:
             DownloadError: no source has some file. DataError: a file is damaged.
@@ -52,7 +52,8 @@ class IdxSet(ABC):
                 raise DataError(f"{self.info.name}: a file of {len(those)} images has {len(of_them)} labels.")
         images, classes = np.concatenate(parts), np.concatenate(labels).astype(np.int64)[:, None]
         info = self.info if measures else replace(self.info, factors=self.info.factors[:1])
-        columns = np.hstack([classes, measured(info.name, images, info.files)]) if measures else classes
-        return Dataset(
-            info, images[:, None], as_variables(info.factors, columns), np.arange(len(images)) < len(parts[0])
-        )
+        factors = as_variables(info.factors[:1], classes)
+        if measures:
+            known = as_variables(info.factors[:1], classes.astype(np.float64))
+            factors = MeasuredFactors(known, lambda: measured(info.name, images, info.files))
+        return Dataset(info, images[:, None], factors, np.arange(len(images)) < len(parts[0]))

@@ -9,7 +9,7 @@ from typing import Any
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.datasets.dataset import Dataset
 from disentangle_bench.errors import DataError
-from disentangle_bench.settings import check_settings, settings_of
+from disentangle_bench.settings import check_settings
 
 
 def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str, Any] | None = None) -> Dataset:
@@ -32,9 +32,3 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
             "Leave --data-dir out.",
         )
     return adapter.load(data_dir, **given)
-
-
-def load_for_run(name: str, data_dir: Path | None = None, settings: Mapping[str, Any] | None = None) -> Dataset:
-    """As `load_dataset`, but without factors that are measured on the images, unless the settings ask for them."""
-    spared = {"measures": False} if "measures" in settings_of(DATASETS.get(name).load) else {}
-    return load_dataset(name, data_dir, {**spared, **(settings or {})})

@@ -1,4 +1,4 @@
-"""Factors that are measured on the images, where they were not recorded: computed once, and kept in the cache.
+"""Factors that are measured on the images, where they were not recorded: when asked for, once, and kept in the cache.
 
 They are those of `disentangle_bench.measures`: slant in degrees; thickness, width and height in pixels; ink, the mean
 brightness. An image that is blank there has 0 of each but ink.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +24,50 @@ from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.places import cache_folder
 from disentangle_bench.datasets.files.progress import say, with_progress
 from disentangle_bench.measures import MEASURES, VERSION
+from disentangle_bench.representation.variables import Variables
 from disentangle_bench.storage import atomic_path, once
 
-BATCH = 1024
+BATCH = 256
 MEASURED = tuple(Factor(name, "continuous", measured=True) for name in MEASURES)
 
 Floats = NDArray[np.float64]
+
+
+class MeasuredFactors(Variables):
+    """Recorded factors, and after them measured ones, which are measured when their values are first asked for.
+
+    Attributes:
+        recorded: what was known before; asking for these columns alone measures nothing.
+        measure: gives the others, `(n, measures)`.
+    """
+
+    recorded: Variables
+    measure: Callable[[], Floats]
+
+    def __init__(self, recorded: Variables, measure: Callable[[], Floats]) -> None:
+        names = (*recorded.names, *(factor.name for factor in MEASURED))
+        kinds = (*recorded.kinds, *(factor.kind for factor in MEASURED))
+        self.__dict__.update(recorded=recorded, measure=measure, names=names, kinds=kinds)
+
+    def __len__(self) -> int:
+        return len(self.recorded)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # what another process gets is measured
+        return Variables, (self.values, self.names, self.kinds)
+
+    @cached_property
+    def values(self) -> NDArray[Any]:
+        """All of them."""
+        return np.hstack([self.recorded.values, self.measure()])
+
+    def block(self, place: int) -> NDArray[Any]:
+        """The column `(n, 1)` of the factor at this position."""
+        return self.recorded.block(place) if place < len(self.recorded.names) else super().block(place)
+
+    def rows(self, index: NDArray[Any]) -> Variables:
+        """The same factors for some of the images; all are measured, if any are."""
+        known = len(self.recorded.names)
+        return MeasuredFactors(self.recorded.rows(index), lambda: self.values[index, known:])
 
 
 def measured(dataset: str, images: NDArray[np.uint8], files: Mapping[str, File]) -> Floats:
@@ -61,13 +103,15 @@ def measured(dataset: str, images: NDArray[np.uint8], files: Mapping[str, File])
 
 
 def _measure(dataset: str, images: NDArray[np.uint8]) -> Floats:
-    from joblib import Parallel, delayed
-
+    """Measure in threads: NumPy does most of it without Python's lock, and they leave nothing when interrupted."""
     batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
     long = "; a minute or two" if len(batches) > 1 else ""
     description = f"Measuring {', '.join(MEASURES)} of {len(images):,} images of {dataset}, once{long}"
-    workers = Parallel(n_jobs=-1 if len(batches) > 1 else 1, return_as="generator")
-    return np.concatenate(list(with_progress(description, len(images), workers(map(delayed(measure), batches)))))
+    threads = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        return np.concatenate(list(with_progress(description, len(images), threads.map(measure, batches))))
+    finally:
+        threads.shutdown(cancel_futures=True)
 
 
 def measure(images: NDArray[np.uint8]) -> Floats:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.datasets import Dataset
-from disentangle_bench.datasets.load import load_for_run
+from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.classifier import train_classifier
 from disentangle_bench.evaluation.description import describe_samples, doubts
@@ -195,7 +195,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     """
     digest = run.whole_model_digest()
     recipe = run.recipe
-    whole = evaluated(load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings))
+    whole = evaluated(load_dataset(recipe.dataset.name, data_dir, recipe.dataset.settings))
     drawn = drawn_rows(len(whole.images), rows)
     dataset = whole if drawn is None else whole.some(drawn)
     trained = load_trained(make_model(recipe, dataset.info.shape), run.model_file, device)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.datasets import DATASETS, Images
-from disentangle_bench.datasets.load import load_for_run
+from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.models import MODELS, make_model
 from disentangle_bench.models.optimizers import make_optimizers
@@ -107,7 +107,7 @@ def train_recipe(
         trained_on = machine.info()
         if tensorboard:
             check_tensorboard()
-        dataset = load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings)
+        dataset = load_dataset(recipe.dataset.name, data_dir, recipe.dataset.settings)
         images = placed(dataset.split("train"), machine.fabric().device)
         if DATASETS.get(recipe.dataset.name).info.users_own:
             recipe = with_batches_of(recipe, len(images))

@@ -35,7 +35,7 @@ class TrainedRun(Run):
         self.whole_model_digest()
         if shape is None:
             folder = None if data_dir is None else Path(data_dir)
-            shape = load.load_for_run(recipe.dataset.name, folder, recipe.dataset.settings).info.shape
+            shape = load.load_dataset(recipe.dataset.name, folder, recipe.dataset.settings).info.shape
         trained = load_trained(make_model(recipe, shape), self.model_file, choose_device(device))
         return LoadedModel(trained, shape, f"{recipe.name} seed {self.seed}")
 

@@ -8,7 +8,7 @@ import pytest
 
 from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.datasets import load as loading
-from disentangle_bench.datasets.load import load_dataset, load_for_run
+from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import DataError, DbenchError, SettingError, UnknownNameError
 from disentangle_bench.settings import defaults_of
 
@@ -92,29 +92,6 @@ def test_a_list_stands_for_several_names() -> None:
     assert load_dataset("sprites", settings=settings).info.images == 24
     with pytest.raises(SettingError, match="shapes = 'heart' of the dataset 'sprites' is invalid"):
         load_dataset("sprites", settings={"shapes": "heart"})
-
-
-class Measurable:
-    """The digits, on which something can be measured."""
-
-    info = DATASETS.get("digits").info
-
-    def load(self, data_dir: Path | None = None, *, measures: bool = True) -> Dataset:
-        self.measured = measures
-        return DATASETS.get("digits").load(data_dir)
-
-
-def test_for_a_run_nothing_is_measured_unless_it_says_so(monkeypatch: pytest.MonkeyPatch, adapter: Resizable) -> None:
-    load_for_run("digits", settings={"size": 16})
-    assert adapter.asked["size"] == 16
-    measurable = Measurable()
-    monkeypatch.setattr(loading, "DATASETS", type("Registry", (), {"get": lambda self, name: measurable})())
-    load_for_run("digits")
-    assert not measurable.measured
-    load_for_run("digits", settings={"measures": True})
-    assert measurable.measured
-    load_dataset("digits")
-    assert measurable.measured
 
 
 def test_an_embedded_dataset_takes_no_folder(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +96,24 @@ def test_a_cache_that_cannot_be_written_means_measuring_each_time(images, tmp_pa
     for _ in range(2):
         assert measured("shapes", images, FILES)[0, 3] == pytest.approx(18)
     assert calls == [4, 4]
+
+
+def test_interrupted_it_stops_soon_and_leaves_no_thread(images, cache: Path, monkeypatch) -> None:
+    measures: list[int] = []
+    monkeypatch.setattr(module, "BATCH", 1)
+    monkeypatch.setattr(module, "measure", lambda batch: measures.append(len(batch)) or time.sleep(0.01))
+
+    def stop(description: str, total: int, batches: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        yield next(batches)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "with_progress", stop)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        measured("shapes", np.repeat(images, 500, axis=0), FILES)
+    assert len(measures) < 1000
+    assert threading.active_count() == before
+    assert not kept_in(cache)
 
 
 def test_many_are_measured_in_batches_and_in_order(images, cache: Path, monkeypatch, capsys) -> None:

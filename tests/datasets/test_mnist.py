@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from disentangle_bench.datasets import Dataset, DatasetInfo
+from disentangle_bench.datasets import Dataset, DatasetInfo, idx_set
 from disentangle_bench.datasets.files.sources import NpmPackage, WebFolder
 from disentangle_bench.datasets.mnist import Mnist, mnist
 from disentangle_bench.errors import DataError, DownloadError
+from disentangle_bench.evaluation.subject import known_factors
 from tests.datasets.conftest import declared, idx
 
 
@@ -82,6 +84,32 @@ def test_a_file_of_labels_for_other_images_is_reported(small: Mnist, arrays, tmp
     small.info = DatasetInfo(**{**vars(small.info), "files": digests})
     with pytest.raises(DataError, match="mnist: a file of 5 images has 2 labels"):
         small.load(tmp_path)
+
+
+def test_nothing_is_measured_before_somebody_asks(small: Mnist, arrays, tmp_path: Path, monkeypatch) -> None:
+    for name, array in arrays.items():
+        (tmp_path / name).write_bytes(idx(array))
+    asked: list[int] = []
+
+    def count(dataset: str, images: np.ndarray, files: object) -> np.ndarray:
+        asked.append(len(images))
+        return np.tile(np.arange(len(images))[:, None] + 0.5, (1, 5))
+
+    monkeypatch.setattr(idx_set, "measured", count)
+    dataset = small.load(tmp_path)
+    some = dataset.some(np.array([3, 1]))
+    labels = dataset.labels()
+    assert labels is not None
+    assert dataset.ground_truth is None
+    assert dataset.factors.select(["digit"]).values[:, 0].tolist() == labels.tolist()
+    assert dataset.factors.names == ("digit", "slant", "thickness", "width", "height", "ink")
+    assert known_factors(dataset).names == ("digit",)
+    assert not asked
+    assert some.factors.column("ink").tolist() == [3.5, 1.5]
+    assert some.factors.column("digit").tolist() == labels[[3, 1]].tolist()
+    assert dataset.factors.values[:, 1:].tolist() == [[row + 0.5] * 5 for row in range(len(labels))]
+    assert pickle.loads(pickle.dumps(dataset.factors)).values.tolist() == dataset.factors.values.tolist()
+    assert asked == [len(labels)]
 
 
 def test_without_measures_the_digit_alone_is_given(small: Mnist, arrays, tmp_path: Path) -> None:
