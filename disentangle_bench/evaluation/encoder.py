@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,15 @@ from disentangle_bench.evaluation.labeled_images import Labels, labeled_batches
 from disentangle_bench.evaluation.reached_modules import in_evaluation_mode
 from disentangle_bench.models.batches import as_floats
 from disentangle_bench.representation import Representation
+from disentangle_bench.representation.posterior import mean_and_log_sigma
 from disentangle_bench.representation.variables import Variables
 
 Encoder = Callable[[Tensor], Any]
-"""Images `(b, c, h, w)` float32 in [0, 1] -> codes `(b, d)` or `(b,)`, as a tensor or an array."""
+"""Images `(b, c, h, w)` float32 in [0, 1] -> codes `(b, d)` or `(b,)`, as a tensor or an array; or a posterior that is
+spelled out, such as `{"mean": (b, d), "logvar": (b, d)}`, whose mean is the codes.
+"""
+
+Posterior = dict[str, NDArray[Any]]
 
 BATCH = 256
 CHECKED = 16
@@ -52,6 +57,12 @@ def represent(
     Raises:
         RepresentationError: it gives no codes `(b, d)` for `b` images, or codes that depend on the batch.
     """
+    return _encode_images(encoder, images, batch_size, device)[0]
+
+
+def _encode_images(
+    encoder: Encoder, images: Images | NDArray[np.floating], batch_size: int, device: torch.device | None
+) -> tuple[NDArray[Any], Posterior | None]:
     _check_batch_size(batch_size)
     return _encode(encoder, (torch.from_numpy(rows) for rows in in_batches(images, batch_size)), device)
 
@@ -61,20 +72,28 @@ def _check_batch_size(batch_size: int) -> None:
         raise RepresentationError(f"batch_size is {batch_size}.", "Give 1 or more.")
 
 
-def _encode(encoder: Encoder, batches: Iterable[Tensor], device: torch.device | None) -> NDArray[Any]:
+def _encode(
+    encoder: Encoder, batches: Iterable[Tensor], device: torch.device | None
+) -> tuple[NDArray[Any], Posterior | None]:
+    """The codes `(n, d)`, and the posterior, mean and ln sigma `(n, d)`, of an encoder that gives one."""
     weights = next(encoder.parameters(), None) if isinstance(encoder, nn.Module) else None
     place = device or (torch.device("cpu") if weights is None else weights.device)
     codes: list[NDArray[Any]] = []
+    spreads: list[NDArray[np.float64]] = []
     with torch.inference_mode(), in_evaluation_mode(encoder):
         for batch in batches:
             images = as_floats(batch.to(place))
-            codes.append(_checked(encoder(images), len(images)))
+            given = encoder(images)
+            codes.append(_checked(given, len(images)))
+            if isinstance(given, Mapping):
+                spreads.append(mean_and_log_sigma(given)[1].reshape(codes[-1].shape))
             if len(codes) == 1:
                 _refuse_codes_of_the_batch(encoder, images, codes[0])
     widths = sorted({batch.shape[1] for batch in codes})
     if len(widths) > 1:
         raise RepresentationError(f"The encoder gave {widths} codes an image.", "It must give as many for every batch.")
-    return np.concatenate(codes)
+    values = np.concatenate(codes)
+    return values, {"mean": values, "log_sigma": np.concatenate(spreads)} if spreads else None
 
 
 def _refuse_codes_of_the_batch(encoder: Encoder, images: Tensor, codes: NDArray[Any]) -> None:
@@ -123,8 +142,8 @@ def representation_of_encoder(
         batch_size: images at a time.
         device: where the images are put.
     """
-    codes = represent(encoder, dataset.images, batch_size=batch_size, device=device)
-    return Representation(Variables.wrap(codes, names=names, kinds=kinds), dataset.factors, dataset.train)
+    codes, posterior = _encode_images(encoder, dataset.images, batch_size, device)
+    return Representation.of(codes, dataset.factors, dataset.train, names=names, kinds=kinds, posterior=posterior)
 
 
 def representation_of_labeled_images(
@@ -155,8 +174,8 @@ def representation_of_labeled_images(
             labels.append(columns)
             yield batch
 
-    codes = _encode(encoder, images(), device)
-    return Representation(Variables.wrap(codes, names=names, kinds=kinds), _factors(labels))
+    codes, posterior = _encode(encoder, images(), device)
+    return Representation.of(codes, _factors(labels), names=names, kinds=kinds, posterior=posterior)
 
 
 def _factors(labels: Sequence[Labels]) -> Variables | None:
@@ -173,10 +192,13 @@ def _factors(labels: Sequence[Labels]) -> Variables | None:
 
 
 def _checked(given: Any, images: int) -> NDArray[Any]:
-    if isinstance(given, tuple | list | dict):
+    if isinstance(given, Mapping):
+        given = mean_and_log_sigma(given)[0]
+    if isinstance(given, tuple | list):
         raise RepresentationError(
             f"The encoder gave a {type(given).__name__} of {len(given)}.",
-            "Give a function that picks the codes, such as `lambda images: encoder(images)[0]` for the means of a VAE.",
+            "Give a function that picks the codes, such as `lambda images: encoder(images)[0]` for the means of a VAE; "
+            'or the posterior, as `{"mean": mean, "logvar": logvar}` or with log_sigma, sigma or variance.',
         )
     codes = given.detach().cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
     codes = codes[:, None] if codes.ndim == 1 else codes

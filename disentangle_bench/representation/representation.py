@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.errors import RepresentationError, UnknownNameError
 from disentangle_bench.representation import hdf5, npz
 from disentangle_bench.representation.faults import as_mask, naming_file
+from disentangle_bench.representation.posterior import read_posterior
 from disentangle_bench.representation.selection import Groups, chosen, merged, with_kinds, with_unknown
 from disentangle_bench.representation.tables import off_the_device
 from disentangle_bench.representation.variables import Variables
@@ -26,7 +27,8 @@ class Representation:
         codes: `(n, d)`: the value of each code: the category for a categorical one, the mean for a continuous one.
         factors: `(n, k)` ground-truth factors or labels, where known.
         train: `(n,)` bool: the samples that fitted metrics may fit on.
-        posterior: code name -> `(n, p)` posterior parameters, where there is a posterior.
+        posterior: code name -> `(n, p)` posterior parameters, where there is a posterior: logits of a categorical code,
+            mean and ln sigma of another.
     """
 
     codes: Variables
@@ -54,7 +56,7 @@ class Representation:
         factor_names: Sequence[str] | None = None,
         factor_kinds: Sequence[str] | None = None,
         groups: Groups | None = None,
-        posterior: Mapping[str, ArrayLike] | None = None,
+        posterior: Mapping[str, Any] | None = None,
     ) -> Representation:
         """A representation from arrays, tensors, lists of batches or data frames.
 
@@ -68,16 +70,19 @@ class Representation:
             factor_kinds: of the factors; by default what the values of each suggest, whatever their type.
             groups: name of a code -> names of the columns that are this code together, such as the coordinates of a
                 point on a circle.
-            posterior: code name -> `(n, p)`: logits of a categorical code, mean and ln sigma of another.
+            posterior: `{"mean": (n, d), "logvar": (n, d)}`, with `log_sigma`, `sigma` or `variance` in place of
+                `logvar`, of the codes that are not categorical; or code name -> such a dictionary of arrays `(n,)`, or
+                the logits `(n, k)` of a categorical one.
 
         Raises:
             RepresentationError: arrays that do not fit together, or values that no metric can use.
         """
+        variables = Variables.wrap(codes, names=names, kinds=kinds)
         made = cls(
-            Variables.wrap(codes, names=names, kinds=kinds),
+            variables,
             None if factors is None else Variables.wrap(factors, names=factor_names, kinds=factor_kinds, prefix="f"),
             None if train is None else as_mask(np.asarray(off_the_device(train))),
-            {name: np.asarray(off_the_device(parameters)) for name, parameters in (posterior or {}).items()},
+            read_posterior(posterior, variables),
         )
         return made.select(groups=groups) if groups else made
 
@@ -161,7 +166,14 @@ class Representation:
             raise RepresentationError(f"There is no file {path}.", "Give an .npz or .h5 file with 'codes' in it.")
         read = npz.read if is_npz(path) else hdf5.read
         with naming_file(path, "npz" if is_npz(path) else "HDF5"):
-            return cls(**read(path))
+            return with_posterior_by_code(cls(**read(path)))
+
+
+def with_posterior_by_code(found: Representation) -> Representation:
+    """What was read of a file, with a posterior that spells out its spread as parameters of each code."""
+    if "mean" not in found.posterior or "mean" in found.codes.names:
+        return found
+    return replace(found, posterior=read_posterior(found.posterior, found.codes))
 
 
 def is_npz(path: Path) -> bool:

@@ -21,7 +21,7 @@ from disentangle_bench.representation.hdf5 import (
     read_variables,
 )
 from disentangle_bench.representation.kinds import Kind
-from disentangle_bench.representation.representation import Representation, is_npz
+from disentangle_bench.representation.representation import Representation, is_npz, with_posterior_by_code
 from disentangle_bench.representation.summary import Summaries, Summary, opened, settle_kinds, total_summaries
 from disentangle_bench.representation.tables import as_columns, broken_columns, refuse_broken
 from disentangle_bench.representation.variables import BATCH, Variables, refuse_unknown
@@ -138,7 +138,7 @@ def open_representation(path: Path | str) -> Representation:
         for key, (variables, samples) in found.items()
     }
     with naming_file(path, "HDF5"):
-        return Representation(parts["codes"], parts.get("factors"), train, posterior)
+        return with_posterior_by_code(Representation(parts["codes"], parts.get("factors"), train, posterior))
 
 
 def _variables_or_likeness(file: h5py.File, key: str) -> tuple[Variables, int]:

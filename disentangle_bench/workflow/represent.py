@@ -30,7 +30,8 @@ def represent(
     Each image is encoded once, whichever metrics are computed afterwards; a few are encoded twice, as a check.
 
     Args:
-        encoder: a torch module or any function of images `(b, c, h, w)`, float32 in [0, 1], that gives codes `(b, d)`.
+        encoder: a torch module or any function of images `(b, c, h, w)`, float32 in [0, 1], that gives codes `(b, d)`,
+            or a posterior that is spelled out, such as `{"mean": (b, d), "logvar": (b, d)}`, whose means are the codes.
             A module, and every module that a function closes over, names or is bound to, is asked in evaluation mode
             and left as it was.
         dataset: its name, a loaded one, a torch Dataset or DataLoader, or images `(n, c, h, w)`. Items of a torch

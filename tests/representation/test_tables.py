@@ -145,7 +145,7 @@ def test_names_and_kinds_that_are_given_come_first() -> None:
         kinds=["cyclic", "continuous", "continuous"],
         factor_names=["row"],
         factor_kinds=["ordinal"],
-        posterior={"x": torch.zeros(12, 2, requires_grad=True)},
+        posterior={"x": {"mean": torch.zeros(12, requires_grad=True), "logvar": torch.zeros(12)}},
     )
     assert given.codes.names == ("x", "y", "z")
     assert given.codes.kinds[0] == "cyclic"
