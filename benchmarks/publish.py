@@ -73,7 +73,7 @@ def draw(recipes: Sequence[Published], folder: Path) -> None:
         curves += [Curve(group, _entries(run)) for run in recipe.runs]
     codes = [code for recipe in recipes for code in recipe.codes.items()]
     means = [information_of(name, code.categories) for name, code in codes]
-    write_figure(information_curves(curves, means), folder, "information")
+    write_figure(information_curves(curves, means), folder, "information", ("svg", "png"))
 
 
 def _entries(run: PublishedRun) -> list[dict[str, Any]]:

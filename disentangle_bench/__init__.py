@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from disentangle_bench import metrics
+    from disentangle_bench import figures, metrics
     from disentangle_bench.representation import Representation
     from disentangle_bench.workflow.compare import compare
     from disentangle_bench.workflow.evaluate import evaluate
@@ -34,6 +34,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "figures",
     "load_dataset",
     "load_run",
     "metrics",
@@ -57,8 +58,8 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module("importlib.metadata").version("disentangle-bench")
-    if name == "metrics":
-        return import_module(f"{__name__}.metrics")
+    if name in ("figures", "metrics"):
+        return import_module(f"{__name__}.{name}")
     if name in _MODULES:
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -55,6 +55,12 @@ def test_python_examples_compile(page, text):
     compile(text.replace("...", "pass"), page, "exec")
 
 
+def test_a_decoders_traversal_is_drawn_as_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(block("figures.md", "python"), {})
+    assert (tmp_path / "traversal.pdf").is_file()
+
+
 def test_make_targets_exist():
     makefile = (ROOT / "Makefile").read_text()
     named = {target for page in PAGES for target in re.findall(r"`?\bmake ([a-z-]+)\b", page.read_text())}

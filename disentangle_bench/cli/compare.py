@@ -14,6 +14,7 @@ from disentangle_bench.cli.options import (
     all_option,
     data_dir_option,
     device_option,
+    figure_formats_option,
     format_option,
     levels_option,
     metrics_option,
@@ -90,6 +91,7 @@ def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
     metavar="DIR",
     help="Also draw the figures of the comparison into DIR.",
 )
+@figure_formats_option
 @format_option
 @seed_option
 @device_option

@@ -17,6 +17,7 @@ from disentangle_bench.cli.options import (
     by_metric,
     data_dir_option,
     device_option,
+    figure_formats_option,
     format_option,
     levels_option,
     metrics_option,
@@ -48,6 +49,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
         "dbench eval runs/infogan-mnist    # all its seeds",
         "dbench eval runs/infogan-mnist/seed-0 --metrics c1-accuracy",
         "dbench eval my-codes.npz --format json",
+        "dbench eval my-codes.npz --figures figures    # heat maps of codes and factors",
         "dbench eval my-codes.npz --metrics mig,dci --bootstrap 200 --out my-scores.json",
         "dbench eval my-codes.npz --factors shape,scale --merge c1+c2=pose --missing -1",
     ),
@@ -69,7 +71,14 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
 @resamples_option
 @all_option
 @levels_option
+@click.option(
+    "--figures",
+    type=GivenPath(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Draw figures into DIR, of a file of codes as well (default: of a run, in its folder).",
+)
 @click.option("--no-figures", is_flag=True, help="Leave out the figures.")
+@figure_formats_option
 @click.option(
     "--out",
     type=GivenPath(path_type=Path, dir_okay=False),
@@ -90,6 +99,7 @@ def evaluate(
     settings: Settings,
     every: bool,
     no_levels: bool,
+    figures: Path | None,
     no_figures: bool,
     form: Form,
     **options: Any,
@@ -104,6 +114,10 @@ def evaluate(
     paths = list(dict.fromkeys(folder for path in subjects for folder in seed_folders(path) or [path]))
     if options["out"] is not None and len(paths) > 1:
         raise click.UsageError("--out takes the scores of one subject; give one, or leave --out out.")
+    if figures is not None and len(paths) > 1:
+        raise click.UsageError("--figures takes the figures of one subject; give one, or leave --figures out.")
+    if figures is not None and no_figures:
+        raise click.UsageError("--figures and --no-figures contradict each other; leave one of them out.")
 
     from disentangle_bench import evaluate as evaluate_subject
 
@@ -118,7 +132,7 @@ def evaluate(
                 settings=by_metric(settings),
                 select=select,
                 levels=not no_levels,
-                figures=not no_figures,
+                figures=figures or not no_figures,
                 on_progress=on_progress,
                 **options,
             )

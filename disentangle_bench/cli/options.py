@@ -15,6 +15,7 @@ from disentangle_bench.cli.completion import names_of
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = tuple[tuple[str, Any], ...]
 
+FIGURE_FORMATS = ("png", "pdf", "svg")
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
 MOST_SEEDS = 1000
@@ -56,6 +57,15 @@ def read_words(_ctx: click.Context, _parameter: click.Parameter, texts: Texts) -
 
 def _joined(texts: Texts) -> str:
     return texts if isinstance(texts, str) else ",".join(texts or ())
+
+
+def read_figure_formats(ctx: click.Context, parameter: click.Parameter, texts: Texts) -> tuple[str, ...]:
+    """The formats between commas, each once; PNG and PDF if none is given."""
+    formats = read_words(ctx, parameter, texts) or FIGURE_FORMATS[:2]
+    unknown = [word for word in formats if word not in FIGURE_FORMATS]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is not a format of figures; use {', '.join(FIGURE_FORMATS)}.")
+    return formats
 
 
 def read_seeds(_ctx: click.Context, _parameter: click.Parameter, texts: Texts) -> tuple[int, ...]:
@@ -131,6 +141,18 @@ def format_option(function: Function) -> Function:
         default="table",
         metavar="NAME",
         help="table, markdown, latex, csv or json (default: table).",
+    )(function)
+
+
+def figure_formats_option(function: Function) -> Function:
+    """`--figure-format`."""
+    return click.option(
+        "--figure-format",
+        "figure_formats",
+        multiple=True,
+        callback=read_figure_formats,
+        metavar="A,B,..",
+        help="png, pdf or svg, or several (default: png,pdf).",
     )(function)
 
 

@@ -17,12 +17,14 @@ NOTE = ".drawn.json"
 LIBRARIES = ("matplotlib", "torch")
 
 
-def are_drawn(run: Run, results: Results) -> bool:
-    """Whether every figure that was drawn is there and shows this model, this log and these scores."""
+def are_drawn(run: Run, results: Results, formats: Iterable[str] = ()) -> bool:
+    """Whether every figure that was drawn is there, in these formats, and shows this model, log and scores."""
     try:
         note = json.loads((run.figures / NOTE).read_text(encoding="utf-8"))
         files = [run.figures / name for name in note["files"]]
     except (OSError, ValueError, TypeError, KeyError):
+        return False
+    if not {f".{form}" for form in formats} <= {file.suffix for file in files}:
         return False
     return note["shown"] == _shown(run, results) and all(file.is_file() for file in files)
 

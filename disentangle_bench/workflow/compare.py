@@ -18,6 +18,7 @@ def compare(
     groups: Mapping[str, str] | None = None,
     metrics: Sequence[str] | None = None,
     figures: Path | str | None = None,
+    figure_formats: Sequence[str] = ("png", "pdf"),
     seed: int = 0,
     rows: int | None = None,
     bootstrap: int | None = None,
@@ -37,6 +38,7 @@ def compare(
         groups: name -> pattern of the paths of one method's runs or files, such as `"vae/*.npz"`; after `subjects`.
         metrics: compare these metrics, or single scores such as `dci.completeness`; by default all headlines.
         figures: also draw the figures of the comparison into this folder.
+        figure_formats: of each figure: `png`, `pdf`, `svg`.
         seed: of everything random in an evaluation.
         rows: evaluate only so many of the samples.
         bootstrap: resamples for intervals.
@@ -73,7 +75,8 @@ def compare(
         from disentangle_bench.reports.figures import write_comparison_figures
 
         runs = [Run(path) for group in found for path in group.paths if path.is_dir()]
-        write_comparison_figures(runs, Path(figures))
+        if not write_comparison_figures(runs, Path(figures), forms=figure_formats):
+            report(Noted(f"Nothing is drawn in {figures}: that takes the log of a run, and there is none."))
     return compared
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.encode import encoded
-from disentangle_bench.evaluation.progress import OnProgress, Working
+from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
 from disentangle_bench.evaluation.score import EvaluationInterrupted, score_subject
 from disentangle_bench.evaluation.store import FileStore
@@ -35,7 +35,8 @@ def evaluate(
     levels: bool = True,
     out: Path | str | None = None,
     again: bool = False,
-    figures: bool = True,
+    figures: bool | Path | str = True,
+    figure_formats: Sequence[str] = ("png", "pdf"),
     on_progress: OnProgress | None = None,
 ) -> Results:
     """Score a run, a representation, or the folder or file of one.
@@ -60,7 +61,9 @@ def evaluate(
         levels: simulate the chance and the ceiling of observational metrics.
         out: a JSON file to keep the scores in; those of a run are then not kept in its folder, nor are figures drawn.
         again: compute what is kept already, too.
-        figures: also draw the figures of a run, unless those that are there show these scores.
+        figures: draw figures into this folder, of any subject; True draws those of a run into its own folder, unless
+            those that are there show these scores.
+        figure_formats: of each figure: `png`, `pdf`, `svg`.
         on_progress: called with each event of the evaluation, such as `print`; see `evaluation.progress`.
 
     Returns:
@@ -84,16 +87,19 @@ def evaluate(
         on_progress=report,
     )
     file = None if out is None else Path(out)
+    draw = partial(_draw_figures, forms=figure_formats, report=report)
     found = subject if isinstance(subject, Run | Representation) else _opened(Path(subject))
     if isinstance(found, Representation):
         found = found.select(**select) if select else found
         name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
         made = subject_of_representation(found, name, seed, rows=rows)
-        if file is None:
-            return score(made)
-        store = FileStore.of_file(file, made, seed)
-        store.check(again=again)
-        return score(made, store=store)
+        store = None if file is None else FileStore.of_file(file, made, seed)
+        if store is not None:
+            store.check(again=again)
+        results = score(made, store=store)
+        if not isinstance(figures, bool):
+            draw(results, made, Path(figures))
+        return results
     if select:
         raise SettingError(
             f"Codes and factors can be chosen of a file, and {found.path} is a run.",
@@ -107,9 +113,10 @@ def evaluate(
     store.check(again=again)
     made = encoded(found, made, keep=file is None, again=again, on_progress=report)
     results = score(made, store=store)
-    if figures and file is None and not are_drawn(found, results):
-        report(Working("Drawing figures"))
-        _draw_figures(found, results, made)
+    if not isinstance(figures, bool):
+        draw(results, made, Path(figures), found)
+    elif figures and file is None and not are_drawn(found, results, figure_formats):
+        note_drawn(found, results, draw(results, made, found.figures, found))
     return results
 
 
@@ -124,12 +131,28 @@ def _opened(path: Path) -> Run | Representation:
     return Run.open(path)
 
 
-def _draw_figures(run: Run, results: Results, subject: Subject) -> None:
+def _draw_figures(
+    results: Results,
+    subject: Subject,
+    folder: Path,
+    run: Run | None = None,
+    *,
+    forms: Sequence[str],
+    report: OnProgress,
+) -> list[Path]:
+    """Draw all that can be drawn, and say what was, unless it is in the folder of the run."""
     from disentangle_bench.reports.figures import write_figures
 
+    report(Working("Drawing figures"))
     try:
-        note_drawn(run, results, write_figures(run, results, subject, run.figures))
+        paths = write_figures(results, subject, folder, run=run, forms=forms)
     except KeyboardInterrupt:
-        raise EvaluationInterrupted(
-            f"Interrupted; all scores are kept in {run.results_file}, but not every figure is drawn.", results
-        ) from None
+        kept = f"all scores are kept in {run.results_file}" if run is not None else "all scores are computed"
+        raise EvaluationInterrupted(f"Interrupted; {kept}, but not every figure is drawn.", results) from None
+    if run is None or folder != run.figures:
+        names = ", ".join(dict.fromkeys(path.stem for path in paths))
+        needs = "codes and factors that vary, or those of a run"
+        report(Noted(f"Drawn in {folder}: {names}." if paths else f"Nothing to draw: figures need {needs}."))
+        if "dci-importances" not in names and "factors" in subject.parts:
+            report(Noted("The heat map of importances needs the scores of dci: `--metrics dci` or more."))
+    return paths

@@ -91,7 +91,7 @@ def test_codes_without_categories_are_evaluated_and_drawn(real_dbench):
     assert "no code is categorical" in scores["c1-accuracy.accuracy"]["reason"]
     assert scores["mig"]["value"] is not None
     drawn = {path.name for path in (run / "figures").iterdir()}
-    assert {"traversal-c1.svg", "traversal-c2.svg", "information.svg"} <= drawn
+    assert {"traversal-c1.png", "traversal-c2.pdf", "information.pdf"} <= drawn
 
 
 def check_evaluation(run: Path, evaluated) -> None:
@@ -103,7 +103,7 @@ def check_evaluation(run: Path, evaluated) -> None:
     for name, score in printed["scores"].items():
         assert score["value"] is not None or score["reason"], name
     drawn = {path.name for path in (run / "figures").iterdir()}
-    assert {f"{name}.{form}" for name in FIGURES for form in ("svg", "png")} <= drawn
+    assert {f"{name}.{form}" for name in FIGURES for form in ("png", "pdf")} <= drawn
     kept = run / "representation.h5"
     assert len(db.Representation.load(kept).codes) == 1797
     again = db.evaluate(kept, ["mig", "modularity"], bootstrap=0, levels=False).scores
@@ -116,7 +116,7 @@ def check_comparison(real_dbench, runs: list[Path]) -> None:
     table = real_dbench("compare", *runs, "--figures", "figures")
     assert table.code == 0, table.err
     assert "c1-accuracy" in table.out
-    assert {path.name for path in Path("figures").iterdir()} == {"information.svg", "information.png"}
+    assert {path.name for path in Path("figures").iterdir()} == {"information.png", "information.pdf"}
     rows = list(csv.DictReader(io.StringIO(real_dbench("compare", *runs, "--format", "csv").out)))
     scores = [json.loads((run / "results.json").read_text())["scores"] for run in runs]
     by_name = {row["score"]: row for row in rows}

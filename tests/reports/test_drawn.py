@@ -32,6 +32,8 @@ def test_the_same_scores_need_no_drawing(run):
     assert not are_drawn(run, results())
     draw(run, results())
     assert are_drawn(run, results())
+    assert are_drawn(run, results(), ["png"])
+    assert not are_drawn(run, results(), ["png", "pdf"])
     quicker = results()
     quicker.scores = {"mig": quicker.scores["mig"].model_copy(update={"seconds": 0.1})}
     assert are_drawn(run, quicker)

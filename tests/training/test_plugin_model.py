@@ -128,8 +128,8 @@ def test_is_evaluated_as_any_other(dbench: Dbench, straight: Run) -> None:
     assert {score["metric"] for score in scores.values() if score["value"] is not None} == set(asked)
     codes = open_representation(straight.representation_file).codes
     assert (codes.names, codes.kinds) == (("c1", "c2", "c3"), ("continuous",) * 3)
-    assert (straight.figures / "traversal-c1.svg").is_file()
-    assert (straight.figures / "information.svg").is_file()
+    assert (straight.figures / "traversal-c1.pdf").is_file()
+    assert (straight.figures / "information.pdf").is_file()
 
 
 def test_its_images_are_drawn(folder: Path, dbench: Dbench, straight: Run) -> None:

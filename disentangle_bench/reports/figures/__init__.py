@@ -1,4 +1,4 @@
-"""Figures, as SVG and PNG: one kind per file, each a pure function of arrays."""
+"""Figures, as PNG, PDF or SVG: one kind per file, each a pure function of arrays."""
 
 from disentangle_bench.reports.figures.write import write_comparison_figures, write_figures
 

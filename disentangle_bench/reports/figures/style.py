@@ -1,8 +1,8 @@
-"""The look of every figure, and how it is written: the same bytes for the same numbers, as SVG and PNG."""
+"""The look of every figure, and how it is written: the same bytes for the same numbers, as PNG, PDF or SVG."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -50,6 +50,7 @@ _SETTINGS: dict[Any, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "svg.fonttype": "path",
+    "pdf.fonttype": 42,  # text stays text
     "svg.hashsalt": "disentangle-bench",
 }
 
@@ -59,6 +60,8 @@ _NO_DATES: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 FORMS = tuple(_NO_DATES)
+USUAL_FORMS = ("png", "pdf")
+"""One to look at, one for papers."""
 
 
 @contextmanager
@@ -79,13 +82,19 @@ def without_frame(axes: Axes) -> None:
     axes.tick_params(length=0)
 
 
-def write_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write `name.svg` and `name.png`, each atomically, without dates or versions in them.
+def write_figure(figure: Figure, folder: Path, name: str, forms: Sequence[str] = USUAL_FORMS) -> list[Path]:
+    """Write `name.png` and so on, each atomically, without dates or versions in them.
+
+    Args:
+        figure: what is written.
+        folder: where to.
+        name: of the files, without suffix.
+        forms: `png`, `pdf` or `svg`.
 
     Raises:
         StorageError: no space, no permission.
     """
-    paths = [folder / f"{name}.{form}" for form in ("svg", "png")]
+    paths = [folder / f"{name}.{form}" for form in forms]
     for path in paths:
         write_image(figure, path)
     return paths

@@ -10,6 +10,17 @@ from disentangle_bench.reports.figures.style import FORMS
 from disentangle_bench.storage import storage_errors
 
 
+def refuse_form(path: Path, forms: Sequence[str] = FORMS) -> None:
+    """Refuse a path whose suffix names none of the forms.
+
+    Raises:
+        StorageError: another suffix.
+    """
+    if path.suffix[1:].lower() not in forms:
+        known = ", ".join(f".{form}" for form in forms)
+        raise StorageError(f"{path} is not the name of an image file.", f"Use one of the suffixes {known}.")
+
+
 def refuse_other_file(path: Path, mark: str, what: str, forms: Sequence[str] = FORMS) -> None:
     """Refuse a path to which no picture should be written, before one is drawn.
 
@@ -22,9 +33,7 @@ def refuse_other_file(path: Path, mark: str, what: str, forms: Sequence[str] = F
     Raises:
         StorageError: a suffix of another kind of file, or a file that is no such picture.
     """
-    if path.suffix[1:].lower() not in forms:
-        known = ", ".join(f".{form}" for form in forms)
-        raise StorageError(f"{path} is not the name of an image file.", f"Use one of the suffixes {known}.")
+    refuse_form(path, forms)
     if path.is_dir():
         raise StorageError(f"{path} is a folder.", "Give the name of a file.")
     with storage_errors(path, "read"):

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.measures import MEASURES
+from disentangle_bench.reports.figures.codes_and_factors import figures_of
 from disentangle_bench.reports.figures.confusion import confusion_matrix
 from disentangle_bench.reports.figures.information import Curve, group_name, information_curves
 from disentangle_bench.reports.figures.matching import matching_of
 from disentangle_bench.reports.figures.measures import measure_heat_map
-from disentangle_bench.reports.figures.style import write_figure
+from disentangle_bench.reports.figures.style import USUAL_FORMS, write_figure
 from disentangle_bench.reports.numbers import decimals_for, say, say_interval
 from disentangle_bench.run import Run
 
@@ -24,10 +25,13 @@ if TYPE_CHECKING:  # torch takes seconds to import; the figures of a comparison 
     from disentangle_bench.evaluation.subject import Subject
 
 
-def write_figures(run: Run, results: Results, subject: Subject, folder: Path) -> list[Path]:
-    """Write all figures of a run that its parts, log and scores allow, as SVG and PNG.
+def write_figures(
+    results: Results, subject: Subject, folder: Path, *, run: Run | None = None, forms: Sequence[str] = USUAL_FORMS
+) -> list[Path]:
+    """Write all figures of a subject that its parts and scores allow, and of a run those of its log.
 
-    `traversal-CODE` for every code, `information` (what updates reported of each code), `confusion` and `measures`.
+    `traversal-CODE` for every code of a generator, `confusion` and `measures`; `mutual-information` and
+    `dci-importances` of codes and factors; `information`, what a run's updates reported of each code.
 
     Returns:
         The files written.
@@ -42,22 +46,30 @@ def write_figures(run: Run, results: Results, subject: Subject, folder: Path) ->
         spec = subject.parts["latents"]
         grids = Traversals(subject.parts["generator"], spec, matching_of(results), subject.name)
         for index, code in enumerate(spec.names):
-            paths += write_figure(grids.figure(index), folder, f"traversal-{code}")
-    drawn = {"information": _information([run]), "confusion": _confusion(results), "measures": _measures(results)}
+            paths += write_figure(grids.figure(index), folder, f"traversal-{code}", forms)
+    drawn = {
+        "information": _information([] if run is None else [run]),
+        "confusion": _confusion(results),
+        "measures": _measures(results),
+        **figures_of(results, subject.parts),
+    }
     for name, figure in drawn.items():
         if figure is not None:
-            paths += write_figure(figure, folder, name)
+            paths += write_figure(figure, folder, name, forms)
     return paths
 
 
-def write_comparison_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
+def write_comparison_figures(runs: Sequence[Run], folder: Path, *, forms: Sequence[str] = USUAL_FORMS) -> list[Path]:
     """Write `information`: what updates reported of each code, all runs together, the seeds of a recipe in one color.
+
+    Returns:
+        The files written; none if no run has a log.
 
     Raises:
         StorageError: no space, no permission.
     """
     figure = _information(runs)
-    return [] if figure is None else write_figure(figure, folder, "information")
+    return [] if figure is None else write_figure(figure, folder, "information", forms)
 
 
 def _information(runs: Sequence[Run]) -> Figure | None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench.means import information_of
+from disentangle_bench.reports.figures.codes_and_factors import importance_map, information_map
 from disentangle_bench.reports.figures.confusion import confusion_matrix
 from disentangle_bench.reports.figures.fitting import extent, short, wrapped
 from disentangle_bench.reports.figures.information import Curve, information_curves
@@ -91,3 +92,14 @@ class TestWrapped:
     def test_an_endless_name_loses_its_middle(self):
         assert short("a" * 60 + "b" * 60) == "a" * 24 + "…" + "b" * 24
         assert short("two\nlines") == "two lines"
+
+
+@pytest.mark.parametrize(("codes", "factors"), [(1, 1), (10, 5), (50, 30), (2, 40)])
+def test_heat_maps_of_codes_and_factors(codes, factors):
+    values = np.full((codes, factors), 0.5)
+    for draw in (information_map, importance_map):
+        figure = draw(values, names(codes), names(factors), title=TITLE)
+        assert shown(figure.axes[0].get_xticklabels()) == names(factors)
+        assert shown(figure.axes[0].get_yticklabels()) == names(codes)
+        assert len(figure.axes[0].texts) == (codes * factors if codes <= 25 and factors <= 25 else 0)
+        require_room(figure)

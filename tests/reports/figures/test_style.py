@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from disentangle_bench.errors import StorageError
-from disentangle_bench.reports.figures.style import new_figure, style, write_figure
+from disentangle_bench.reports.figures.style import FORMS, new_figure, style, write_figure
 
 
 def draw() -> Figure:
@@ -21,23 +21,24 @@ def draw() -> Figure:
 
 def test_writes_both_forms(tmp_path):
     paths = write_figure(draw(), tmp_path / "new", "name")
-    assert [path.name for path in paths] == ["name.svg", "name.png"]
-    assert paths[0].read_text().startswith("<?xml")
-    assert paths[1].read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in paths] == ["name.png", "name.pdf"]
+    assert paths[0].read_bytes().startswith(b"\x89PNG")
+    assert paths[1].read_bytes().startswith(b"%PDF")
     assert sorted(paths) == sorted((tmp_path / "new").iterdir())
 
 
 def test_the_same_numbers_give_the_same_bytes(tmp_path):
-    first, second = (write_figure(draw(), tmp_path / name, "name") for name in ("a", "b"))
+    first, second = (write_figure(draw(), tmp_path / name, "name", FORMS) for name in ("a", "b"))
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
 
 
 def test_neither_dates_nor_versions_are_in_them(tmp_path):
-    svg, png = write_figure(draw(), tmp_path, "name")
+    png, svg, pdf = write_figure(draw(), tmp_path, "name", FORMS)
     assert "dc:date" not in svg.read_text()
     assert mpl.__version__ not in svg.read_text()
-    assert b"Matplotlib" not in png.read_bytes()
+    assert b"Matplotlib" not in png.read_bytes() + pdf.read_bytes()
+    assert b"CreationDate" not in pdf.read_bytes()
 
 
 def test_settings_of_others_are_left_alone(tmp_path):

@@ -37,7 +37,7 @@ def test_mosaic_of_color_and_of_bytes():
 def test_every_pixel_becomes_whole_dots_of_the_png(tmp_path):
     images = np.random.default_rng(1).random((2, 3, 28, 28))
     figure = traversal_grid(images, ["0", "1", "2"], rows=["a", "b"], title="c1", xlabel="digit", prior=(0, 1))
-    _, png = write_figure(figure, tmp_path, "c1")
+    png, _ = write_figure(figure, tmp_path, "c1")
     whole = mosaic(images)
     page, box = imread(png), figure.axes[0].get_position()
     left, top = round(box.x0 * page.shape[1]), round((1 - box.y1) * page.shape[0])

@@ -153,19 +153,19 @@ class TestMatching:
 
 
 class TestWriteFigures:
-    def test_everything_as_svg_and_png(self, tmp_path):
+    def test_everything_as_png_and_pdf(self, tmp_path):
         run = make_run(tmp_path / "run")
         subject = Subject("a run", {"generator": pictures, "latents": make_spec()})
-        paths = write_figures(run, make_results(), subject, run.figures)
+        paths = write_figures(make_results(), subject, run.figures, run=run)
         names = ["traversal-c1", "traversal-c2", "traversal-c3", "information", "confusion", "measures"]
-        assert [path.name for path in paths] == [f"{name}.{form}" for name in names for form in ("svg", "png")]
+        assert [path.name for path in paths] == [f"{name}.{form}" for name in names for form in ("png", "pdf")]
         assert sorted(paths) == sorted(run.figures.iterdir())
         assert all(path.stat().st_size > 1000 for path in paths)
 
     def test_what_has_no_ingredients_is_left_out(self, tmp_path):
         run = make_run(tmp_path / "run", steps=())
         results = Results(subject={"name": "x"}, scores={"mig": entry("mig", "", 0.5)})
-        assert write_figures(run, results, Subject("x", {"latents": make_spec()}), run.figures) == []
+        assert write_figures(results, Subject("x", {"latents": make_spec()}), run.figures, run=run) == []
         assert not run.figures.exists()
 
     def test_an_accuracy_without_a_value_has_no_matrix(self, tmp_path):
@@ -173,7 +173,7 @@ class TestWriteFigures:
         results = Results(
             subject={"name": "x"}, scores={"c1-accuracy": entry("c1-accuracy", "", None, reason="no labels")}
         )
-        assert write_figures(run, results, Subject("x", {}), run.figures) == []
+        assert write_figures(results, Subject("x", {}), run.figures, run=run) == []
 
 
 class TestWriteComparisonFigures:
@@ -182,7 +182,7 @@ class TestWriteComparisonFigures:
         figures = []
         monkeypatch.setattr(
             "disentangle_bench.reports.figures.write.write_figure",
-            lambda figure, folder, name: figures.append(figure) or [folder / name],
+            lambda figure, folder, name, forms: figures.append(figure) or [folder / name],
         )
         assert write_comparison_figures(runs, tmp_path / "figures") == [tmp_path / "figures" / "information"]
         assert labels(figures[0].legends[0].get_texts()) == ["a, seeds 0, 1", "b, seeds 0, 1"]
@@ -192,4 +192,4 @@ class TestWriteComparisonFigures:
     @pytest.mark.parametrize("steps", [(), (50,)])
     def test_only_of_runs_with_a_log(self, tmp_path, steps):
         paths = write_comparison_figures([make_run(tmp_path / "run", steps=steps)], tmp_path / "figures")
-        assert [path.name for path in paths] == (["information.svg", "information.png"] if steps else [])
+        assert [path.name for path in paths] == (["information.png", "information.pdf"] if steps else [])

@@ -1,0 +1,73 @@
+"""What codes hold of factors, as heat maps: mutual information, and the importances of DCI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from disentangle_bench.evaluation.results import Results
+from disentangle_bench.metrics.information.mutual_information_matrix import mutual_information_matrix
+from disentangle_bench.reports.figures.heat_map import Panel, Scale, heat_map, values_as_text
+
+HALVES = (0, 0.5, 1)
+
+
+def information_map(shares: ArrayLike, codes: Sequence[str], factors: Sequence[str], *, title: str = "") -> Figure:
+    """Draw how much of each factor's entropy each code holds.
+
+    Args:
+        shares: `(codes, factors)`, I(c; v) / H(v) in [0, 1].
+        codes: a name for each row.
+        factors: a name for each column.
+        title: above the matrix.
+    """
+    values = np.asarray(shares, dtype=np.float64)
+    scale = Scale("Blues", 0, 1, "mutual information, share of the factor's entropy", HALVES)
+    return _map(values, codes, factors, scale, title)
+
+
+def importance_map(importances: ArrayLike, codes: Sequence[str], factors: Sequence[str], *, title: str = "") -> Figure:
+    """Draw how important each code is to predict each factor, as DCI weighs it.
+
+    Args:
+        importances: `(codes, factors)`; those for one factor sum to 1 if the predictor normalizes them.
+        codes: a name for each row.
+        factors: a name for each column.
+        title: above the matrix.
+    """
+    values = np.asarray(importances, dtype=np.float64)
+    scale = Scale("Greens", 0, max(1.0, float(values.max(initial=0))), "importance for predicting the factor", HALVES)
+    return _map(values, codes, factors, scale, title)
+
+
+def _map(values: np.ndarray, codes: Sequence[str], factors: Sequence[str], scale: Scale, title: str) -> Figure:
+    panel = Panel(values, values_as_text(values))
+    return heat_map([panel], codes, factors, scale, title=title, xlabel="factor", ylabel="code")
+
+
+def figures_of(results: Results, parts: Mapping[str, Any]) -> dict[str, Figure]:
+    """Draw the heat maps of a subject with codes and factors, by name.
+
+    Mutual information is computed if it was not scored; importances are those that `dci` scored.
+    """
+    if "codes" not in parts or "factors" not in parts:
+        return {}
+    figures = {}
+    entry = results.scores.get("mutual-information-matrix")
+    details = (
+        mutual_information_matrix(parts["codes"], parts["factors"])[""].details if entry is None else entry.details
+    )
+    if "shares" in details:
+        title = f"{results.name}: mutual information"
+        figures["mutual-information"] = information_map(
+            details["shares"], details["codes"], details["factors"], title=title
+        )
+    trees = results.scores.get("dci.disentanglement")
+    if trees is not None and "importances" in trees.details:
+        title, of = f"{results.name}: importances of DCI", trees.details
+        figures["dci-importances"] = importance_map(of["importances"], of["codes"], of["factors"], title=title)
+    return figures
