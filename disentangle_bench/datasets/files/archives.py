@@ -92,11 +92,26 @@ def unpack_found(archive: Path, files: Mapping[str, File], into: Path) -> None:
                 return
 
 
-def _tar_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+def is_tar(path: Path) -> bool:
+    """Whether a file is a tar archive, of any compression."""
+    try:
+        with storage_errors(path, "read"), damage_told(path), _opened_tar(path):
+            return True
+    except DataError:
+        return False
+
+
+@contextmanager
+def _opened_tar(archive: Path) -> Iterator[tarfile.TarFile]:
     with archive.open("rb") as file:
         begin = file.read(6)
     unpacked = next((opened for mark, opened in _PACKERS.items() if begin.startswith(mark)), open)
     with unpacked(archive, "rb") as file, tarfile.open(fileobj=SmallReads(file), mode="r:") as tar:
+        yield tar
+
+
+def _tar_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    with _opened_tar(archive) as tar:
         for member in tar:
             # To get to the next one, all of this one is unpacked.
             if member.offset_data + member.size > MOST_UNPACKED:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from disentangle_bench.datasets.files.archives import unpack_found, unpack_gzip
+from disentangle_bench.datasets.files.archives import is_tar, unpack_found, unpack_gzip
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.hashes import Note, computed_sha256, note_on
 from disentangle_bench.datasets.files.progress import progress
@@ -72,7 +71,7 @@ class LocalCopy:
             if self.files[name].bytes == size and self.files[name].sha256 in (None, computed_sha256(self.path))
         ]:
             copy_file(self.path, into / renamed[0])
-        elif zipfile.is_zipfile(self.path) or tarfile.is_tarfile(self.path):
+        elif zipfile.is_zipfile(self.path) or is_tar(self.path):
             unpack_found(self.path, wanted, into)
 
     def _candidates(self, name: str) -> list[Path]:

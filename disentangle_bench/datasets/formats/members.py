@@ -11,7 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from disentangle_bench.datasets.files.archives import MOST_UNPACKED, SmallReads, damage_told, is_gzip, unpack_gzip
+from disentangle_bench.datasets.files.archives import (
+    MOST_UNPACKED,
+    SmallReads,
+    damage_told,
+    is_gzip,
+    is_tar,
+    unpack_gzip,
+)
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import in_bytes, require_regular, storage_errors
 
@@ -166,7 +173,7 @@ def open_members(path: Path) -> Members:
         raise DataError(f"{path} is compressed as a whole: no file in it can be read by itself.", "Unpack it first.")
     if zipfile.is_zipfile(path) or begin.startswith(b"PK"):
         return ZipMembers(path)
-    if not tarfile.is_tarfile(path):
+    if not is_tar(path):
         raise DataError(f"{path} is not a folder, zip or tar archive.", "Give the dataset's folder or archive.")
     return TarMembers(path)
 

@@ -210,5 +210,5 @@ def test_sizes_in_a_tar_header_are_not_believed(tmp_path: Path) -> None:
         members.read("x.png")
     header.type, header.size = tarfile.GNUTYPE_LONGNAME, 8**11 - 1
     (tmp_path / "a.tar").write_bytes(header.tobuf() + bytes(2048))
-    with pytest.raises(DataError, match=r"its header states a length of 8,589,934,\d+ bytes"):
+    with pytest.raises(DataError, match=r"a\.tar is not a folder, zip or tar archive"):
         open_members(tmp_path / "a.tar")
