@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from joblib import Parallel, cpu_count, delayed
@@ -45,10 +48,41 @@ class Schedule:
         processors = min(cpu_count(), len(left))
         results: Iterable[Result] = map(work, left)
         if processors > 1 and (seconds or 0) * len(left) >= PAYS and not get_active_backend()[0].nesting_level:
-            results = Parallel(n_jobs=processors, return_as="generator")(delayed(work)(item) for item in left)
+            results = in_processes(work, left, processors)
         for result in results:
             self.on_step()
             yield result
 
 
 UNTIMED = Schedule()
+
+
+def in_processes(work: Callable[[Item], Result], items: Iterable[Item], processes: int = -1) -> Iterator[Result]:
+    """Give the results for `items`, in order, from several processes, which exit when this one is gone.
+
+    Args:
+        work: what is done with each item.
+        items: that can be pickled.
+        processes: how many; by default as many as there are processors.
+    """
+    workers = Parallel(n_jobs=processes, backend="loky", return_as="generator")
+    results: Iterator[Result] = workers(delayed(_watched)(work, item, os.getpid()) for item in items)
+    return results
+
+
+def _watched(work: Callable[[Item], Result], item: Item, parent: int) -> Result:
+    if os.getpid() != parent:
+        _exit_without(parent)
+    return work(item)
+
+
+@cache
+def _exit_without(parent: int) -> None:
+    """Let this process end soon after its parent: killed, that would leave it to wait for more work for minutes."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

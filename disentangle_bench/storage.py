@@ -12,6 +12,7 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ T = TypeVar("T")
 PATIENCE = 600.0
 """Seconds that `once` waits for another process, where it can do without."""
 _SPARE_BYTES = 2**26
+_TRIAL_BYTES = 2**20
 _REMEDIES = {
     errno.ENOSPC: "Free some space or choose another folder.",
     errno.EDQUOT: "Your quota is used up: free some space or choose another folder.",
@@ -259,6 +261,20 @@ def require_space(folder: Path, needed: int, purpose: str) -> None:
             f"{folder} has {in_bytes(free)} free; {in_bytes(needed + _SPARE_BYTES)} are needed for {purpose}.",
             _REMEDIES[errno.ENOSPC],
         )
+
+
+def require_writable(path: Path) -> None:
+    """Check that a file can be written to `path`, before work is done that would be lost.
+
+    Raises:
+        StorageError: no permission, a part of the path is a file, or hardly any space.
+    """
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(bytes(_TRIAL_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def user_cache(*parts: str) -> Path:

@@ -17,7 +17,7 @@ from disentangle_bench.cli.data import data
 from disentangle_bench.cli.environment import env
 from disentangle_bench.cli.evaluate import evaluate
 from disentangle_bench.cli.help import STYLE, Group
-from disentangle_bench.cli.interruption import EXIT_INTERRUPTED, NOTHING_KEPT
+from disentangle_bench.cli.interruption import EXIT_INTERRUPTED, NOTHING_KEPT, terminable
 from disentangle_bench.cli.output import say, say_error
 from disentangle_bench.cli.rank import rank
 from disentangle_bench.cli.sample import sample
@@ -92,7 +92,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `dbench`; by default those of this process.
     """
     try:
-        return int(dbench.main(arguments, prog_name="dbench", standalone_mode=False) or 0)
+        with terminable():
+            return int(dbench.main(arguments, prog_name="dbench", standalone_mode=False) or 0)
     except DbenchError as error:
         say_error(error.problem, error.remedy)
         return error.exit_code

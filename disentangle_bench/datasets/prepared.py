@@ -18,8 +18,8 @@ from disentangle_bench.datasets.files.places import cache_folder
 from disentangle_bench.datasets.files.progress import say, with_progress
 from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.datasets.images import LazyImages, Shape, in_batches
-from disentangle_bench.errors import DataError
-from disentangle_bench.storage import atomic_path, cache_errors, once, require_space
+from disentangle_bench.errors import DataError, StorageError
+from disentangle_bench.storage import atomic_path, cache_errors, locked, once, require_space
 
 CHUNK_BYTES = 2**18
 """Large enough to compress and to read at speed, small enough that a single image is not far."""
@@ -92,6 +92,7 @@ def made_once(
         return None
 
     def make() -> Kept:
+        _sweep(path.parent)
         require_space(path.parent, int(np.prod(shape)), "the images")
         description = f"Preparing {shape[0]:,} image{'' if shape[0] == 1 else 's'} of {name}, once"
         write(path, shape, with_progress(description, shape[0], batches()))
@@ -102,6 +103,14 @@ def made_once(
 
     with cache_errors():
         return once(path, look, make, on_wait=wait)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left of other images of the set: gigabytes that nobody may ask for again."""
+    for leftover in folder.glob(".prepared-*.tmp.*"):
+        lock = folder / f"{leftover.name[1:].partition('.')[0]}.lock"
+        with suppress(StorageError), locked(lock, patience=0):
+            leftover.unlink(missing_ok=True)
 
 
 def write_hdf5_images(path: Path, shape: Shape, batches: Iterable[NDArray[np.uint8]]) -> None:

@@ -16,7 +16,7 @@ from disentangle_bench.evaluation.samples import Samples, load_samples, save_sam
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.run import PATIENCE, Run
-from disentangle_bench.storage import locked, provenance, remove_leftovers, storage_errors
+from disentangle_bench.storage import locked, provenance, remove_leftovers, require_writable, storage_errors
 
 _log = logging.getLogger(__name__)
 
@@ -124,9 +124,10 @@ class FileStore:
 
         Raises:
             RunError: the scores that are kept are of another model or of other data, or the file does not hold scores.
-            NewerSchemaError: they are of a newer schema. StorageError: no permission.
+            NewerSchemaError: they are of a newer schema. StorageError: no permission, or hardly any space.
         """
         with self.lock():
+            require_writable(self.file)
             kept = self._on_disk()
         if not again and kept is not None and (difference := _difference(kept, self.blank)):
             raise RunError(

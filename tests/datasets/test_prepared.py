@@ -14,6 +14,7 @@ import pytest
 from disentangle_bench.datasets.images import block_of
 from disentangle_bench.datasets.prepared import prepared, prepared_path
 from disentangle_bench.errors import DataError, StorageError
+from disentangle_bench.storage import locked
 
 IMAGES = np.random.default_rng(0).integers(0, 256, size=(300, 3, 32, 32), dtype=np.uint8)
 SETTINGS = {"size": 32, "version": 1}
@@ -72,6 +73,19 @@ def test_what_a_failed_attempt_left_is_not_used(cache: Path, maker: Maker) -> No
     (cache / f".{prepared_path('shapes', SETTINGS).name}.abcd.tmp.h5").write_bytes(b"of a killed process")
     np.testing.assert_array_equal(prepared("shapes", SETTINGS, IMAGES.shape, maker), IMAGES)
     assert not list(cache.glob(".*.tmp.h5"))
+
+
+def test_what_killed_processes_left_of_other_images_is_removed_unless_they_are_at_work(
+    cache: Path, maker: Maker
+) -> None:
+    cache.mkdir(parents=True)
+    left, used = cache / ".prepared-0a.npy.12ab.tmp.npy", cache / ".prepared-0b.h5.12ab.tmp.h5"
+    left.write_bytes(b"gigabytes")
+    used.write_bytes(b"half")
+    with locked(cache / "prepared-0b.lock"):
+        prepared("shapes", SETTINGS, IMAGES.shape, maker)
+    assert not left.exists()
+    assert used.exists()
 
 
 def test_a_damaged_file_is_made_again(cache: Path, maker: Maker) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +185,15 @@ class TestOfFile:
         with pytest.raises(RunError, match=r"package\.json"):
             FileStore.of_file(path, subject()).check(again=True)
         assert path.read_text() == content
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_where_nothing_can_be_written_nothing_is_computed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(**_named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(storage.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(StorageError, match=f"Could not write {run.results_file}: {os.strerror(number)}"):
+        of_run(run).check()

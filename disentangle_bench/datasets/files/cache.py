@@ -18,7 +18,7 @@ from disentangle_bench.datasets.files.progress import say
 from disentangle_bench.datasets.files.scratch import clear_away, held, kept_bytes, scratch_folder
 from disentangle_bench.datasets.files.sources import PackedFolder, Source
 from disentangle_bench.errors import DataError, DownloadError
-from disentangle_bench.storage import atomic_path, cache_errors, require_space
+from disentangle_bench.storage import atomic_path, cache_errors, remove_leftovers, require_space
 
 
 def obtain(
@@ -122,6 +122,8 @@ class _Search:
     ) -> None:
         self.published = published
         self.cache = cache
+        for name in published.files:
+            remove_leftovers(cache / name)
         # Once more: another process may have downloaded them meanwhile.
         cached, self.failures = _verified(published.files if known is None else known, [cache], cache)
         self.found = {**cached, **given}
