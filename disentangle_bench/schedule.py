@@ -57,13 +57,13 @@ class Schedule:
 UNTIMED = Schedule()
 
 
-def in_processes(work: Callable[[Item], Result], items: Iterable[Item], processes: int = -1) -> Iterator[Result]:
+def in_processes(work: Callable[[Item], Result], items: Iterable[Item], processes: int) -> Iterator[Result]:
     """Give the results for `items`, in order, from several processes, which exit when this one is gone.
 
     Args:
         work: what is done with each item.
         items: that can be pickled.
-        processes: how many; by default as many as there are processors.
+        processes: how many.
     """
     workers = Parallel(n_jobs=processes, backend="loky", return_as="generator")
     results: Iterator[Result] = workers(delayed(_watched)(work, item, os.getpid()) for item in items)
