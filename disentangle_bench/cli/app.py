@@ -10,6 +10,7 @@ from typing import Any
 
 import rich_click as click
 
+from disentangle_bench.cli.bench import bench
 from disentangle_bench.cli.catalogue import list_kind, show
 from disentangle_bench.cli.check import check
 from disentangle_bench.cli.compare import compare
@@ -69,7 +70,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Print the version."
 )
-@click.command_panel("Commands", commands=["train", "eval", "compare", "rank", "sample"])
+@click.command_panel("Commands", commands=["train", "eval", "compare", "rank", "sample", "bench"])
 @click.command_panel("Data", commands=["data"])
 @click.command_panel("Look things up", commands=["list", "show", "check", "env"])
 @click.pass_context
@@ -81,7 +82,7 @@ def dbench(ctx: click.Context, debug: bool) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, evaluate, compare, rank, sample, data, list_kind, show, check, env):
+for command in (train, evaluate, compare, rank, sample, bench, data, list_kind, show, check, env):
     dbench.add_command(command)
 
 

@@ -18,14 +18,16 @@ from disentangle_bench.errors import UnknownNameError
 @click.command(
     cls=Command,
     name="list",
-    short_help="List models, recipes, datasets or metrics.",
+    short_help="List models, recipes, suites, datasets or metrics.",
     examples=(
         "dbench list metrics",
         "dbench list recipes --format markdown",
     ),
 )
 @click.option_panel("Arguments", options=["kind"], **ARGUMENTS)
-@click.argument("kind", type=click.Choice(list(KINDS)), metavar="KIND", help="models, recipes, datasets or metrics.")
+@click.argument(
+    "kind", type=click.Choice(list(KINDS)), metavar="KIND", help="models, recipes, suites, datasets or metrics."
+)
 @format_option
 def list_kind(kind: str, form: str) -> None:
     """List everything of one kind, plug-ins included."""
@@ -34,7 +36,7 @@ def list_kind(kind: str, form: str) -> None:
 
 @click.command(
     cls=Command,
-    short_help="Show one model, recipe, dataset, metric or run.",
+    short_help="Show one model, recipe, suite, dataset, metric or run.",
     examples=(
         "dbench show infogan-mnist",
         "dbench show c1-accuracy",
@@ -54,4 +56,4 @@ def show(name: str) -> None:
         print_run(Path(name))
     else:
         known = [known for kind in KINDS.values() for known in kind.names()]
-        raise UnknownNameError("model, recipe, dataset, metric or run", name, known)
+        raise UnknownNameError("model, recipe, suite, dataset, metric or run", name, known)

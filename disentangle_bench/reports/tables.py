@@ -1,4 +1,4 @@
-"""Results, comparisons and rankings as tables for people, or as Markdown, LaTeX, CSV or JSON."""
+"""Results, comparisons, rankings and suites as tables for people, or as Markdown, LaTeX, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from disentangle_bench.errors import SettingError
 from disentangle_bench.evaluation.comparison import Comparison
 from disentangle_bench.evaluation.ranking import Ranking
 from disentangle_bench.evaluation.results import Results
-from disentangle_bench.reports import comparison_table, ranking_table, score_table
+from disentangle_bench.reports import comparison_table, ranking_table, score_table, suite_table
+from disentangle_bench.reports.suite_table import SuiteTable
 from disentangle_bench.reports.text_table import TextTable
 
 Form = Literal["table", "markdown", "latex", "csv", "json"]
-Report = Results | Comparison | Ranking
+Report = Results | Comparison | Ranking | SuiteTable
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
 
 
@@ -27,6 +28,8 @@ def to_table(report: Report, *, every: bool = False) -> RenderableType:
         return score_table.ScoreTable(report, every)
     if isinstance(report, Comparison):
         return comparison_table.ComparisonTable(report, every)
+    if isinstance(report, SuiteTable):
+        return report
     return ranking_table.table(report)
 
 
@@ -51,6 +54,8 @@ def to_latex(report: Report) -> str:
 def _text_table(report: Report) -> TextTable:
     if isinstance(report, Results):
         return score_table.text_table(report)
+    if isinstance(report, SuiteTable):
+        return suite_table.text_table(report)
     return comparison_table.text_table(report) if isinstance(report, Comparison) else ranking_table.text_table(report)
 
 
@@ -61,6 +66,8 @@ def to_csv(report: Report) -> str:
         records = score_table.records(report)
     elif isinstance(report, Comparison):
         records = comparison_table.records(report)
+    elif isinstance(report, SuiteTable):
+        records = suite_table.records(report)
     else:
         records = ranking_table.records(report)
     text = io.StringIO()

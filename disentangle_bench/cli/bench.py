@@ -1,0 +1,288 @@
+"""`dbench bench`: suites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from disentangle_bench.cli.help import ARGUMENTS, Command, Group
+from disentangle_bench.cli.options import (
+    Function,
+    GivenPath,
+    all_option,
+    data_dir_option,
+    format_option,
+    read_seeds,
+    read_words,
+    settings_option,
+)
+from disentangle_bench.cli.output import print_report, print_result, say, say_error
+
+if TYPE_CHECKING:
+    from disentangle_bench.reports.tables import Form
+    from disentangle_bench.suites.bench import Bench
+    from disentangle_bench.suites.driver import Event
+    from disentangle_bench.suites.engines.engine import Engine
+
+
+@click.group(
+    cls=Group,
+    short_help="Train and score many recipes over seeds, with gates.",
+    examples=(
+        "dbench bench run smoke                        # minutes: the table of continuous integration",
+        "dbench bench run paper-mnist --seeds 0-4      # the same command again resumes, or extends",
+        "dbench bench check my-suite.toml",
+        "dbench bench table my-suite.toml --format latex",
+    ),
+)
+def bench() -> None:
+    """Train and score recipes over seeds, as a suite says; nothing that is done is done again.
+
+    A suite is one of the package (`dbench list suites`) or a TOML file of your own. Its results are in
+    runs/bench/SUITE.
+    """
+
+
+def _options(*decorators: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    def decorate(function: Function) -> Function:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+suite_options = _options(
+    click.option_panel("Arguments", options=["name"], **ARGUMENTS),
+    click.argument("name", metavar="SUITE", help="The name of a suite, or a suite's .toml file."),
+    click.option(
+        "--seeds",
+        callback=lambda *of: None if of[2] is None else read_seeds(*of),
+        metavar="N[,N..]",
+        help="Other seeds than the suite's.",
+    ),
+    settings_option("steps=100, for all recipes: a variant, which is never ranked with the suite"),
+    click.option(
+        "--out",
+        type=GivenPath(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="The folder of the results (default: runs/bench/SUITE).",
+    ),
+    data_dir_option,
+)
+work_options = _options(
+    click.option("--only", callback=read_words, metavar="ENTRY,..", help="Work on these entries only."),
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Cells at a time (default: one for each processor, or GPU).",
+    ),
+)
+accepted_option = click.option(
+    "--accepted",
+    type=GivenPath(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Accepted results (default: accepted.json in the folder of the results).",
+)
+
+
+def _opened(name: str, only: tuple[str, ...] | None = None, **options: Any) -> Bench:
+    from disentangle_bench.suites.bench import Bench
+
+    return Bench.open(name, settings=dict(options.pop("settings")), only=only or (), **options)
+
+
+def _local_engine(bench: Bench, jobs: int | None) -> Engine:
+    from disentangle_bench.suites.engines.local import local_engine
+
+    return local_engine(bench.suite.training, jobs)
+
+
+@bench.command(
+    cls=Command,
+    short_help="Train and score what is missing, print the table, check the gates.",
+    examples=(
+        "dbench bench run smoke",
+        "dbench bench run paper-mnist --seeds 0-4 --jobs 2",
+        "dbench bench run my-suite.toml --only infogan --dry-run",
+        "dbench bench run smoke --accepted benchmarks/accepted/smoke.json",
+    ),
+)
+@suite_options
+@work_options
+@click.option(
+    "--fail-fast/--keep-going", default=False, help="Stop at the first cell that fails (default: keep going)."
+)
+@click.option("--dry-run", is_flag=True, help="List the cells, how they stand and how long they take; train nothing.")
+@accepted_option
+@click.option("--require-accepted", is_flag=True, help="Fail if there are no accepted results yet.")
+@all_option
+@format_option
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    *,
+    name: str,
+    only: tuple[str, ...] | None,
+    jobs: int | None,
+    fail_fast: bool,
+    dry_run: bool,
+    accepted: Path | None,
+    require_accepted: bool,
+    every: bool,
+    form: Form,
+    **options: Any,
+) -> None:
+    """Train and score what is missing, print the table, check the gates.
+
+    Exits with status 1 if a cell failed, 3 if a gate fell short, 4 if a gate measured nothing. Ctrl-C saves; the same
+    command resumes.
+    """
+    opened = _opened(name, only, **options)
+    if dry_run:
+        _print_plan(opened, form)
+        return
+    engine = _local_engine(opened, jobs)
+    if opened.has_work():
+        _check(opened, engine, context)
+    opened.run(engine, fail_fast=fail_fast, on_event=_say_event)
+    context.exit(_finish(opened, accepted, form, required=require_accepted, every=every))
+
+
+def _check(bench: Bench, engine: Engine, context: click.Context) -> None:
+    """Stop before the first step if something is wrong."""
+    faults = bench.faults(engine)
+    for fault in faults:
+        say_error(f"{fault.where}: {fault.problem}", fault.remedy)
+    if faults:
+        context.exit(2)
+
+
+def _finish(bench: Bench, accepted: Path | None, form: Form, *, required: bool, every: bool) -> int:
+    from disentangle_bench.suites.bench import exit_status, write_step_summary
+
+    table = bench.table(every=every)
+    print_report(table, form)
+    gates = bench.check_gates(bench.table(), accepted, required=required)
+    for gate in gates:
+        say(str(gate))
+    write_step_summary(table, gates)
+    return exit_status(table, gates, bench.only)
+
+
+def _say_event(event: Event) -> None:
+    say(str(event))
+
+
+def _print_plan(bench: Bench, form: Form) -> None:
+    from disentangle_bench.cli.tables import print_table
+    from disentangle_bench.evaluation.forecast import in_words
+
+    rows = [
+        (of.cell.entry, of.cell.seed, of.state, of.attempts, in_words(of.seconds) if of.seconds else None, of.reason)
+        for of in bench.plan()
+    ]
+    print_table(("Entry", "Seed", "State", "Attempts", "Takes", "Reason"), rows, 6, form)
+
+
+@bench.command(
+    cls=Command,
+    short_help="Find everything that is wrong with a suite before its first step.",
+    examples=("dbench bench check my-suite.toml", "dbench bench check my-suite.toml --dry"),
+)
+@suite_options
+@work_options
+@click.option("--dry", is_flag=True, help="Also train each recipe for a few steps and compute each metric on few rows.")
+@click.pass_context
+def check(
+    context: click.Context, /, *, name: str, only: tuple[str, ...] | None, jobs: int | None, dry: bool, **options: Any
+) -> None:
+    """Find everything that is wrong with a suite: names, data, networks, metrics, gates, folder, disk space.
+
+    Missing datasets are downloaded. Exits with status 2 if something is wrong.
+    """
+    opened = _opened(name, only, **options)
+    engine = _local_engine(opened, jobs)
+    _check(opened, engine, context)
+    if dry:
+        failures = opened.dry_run(engine, on_event=_say_event)
+        if failures:
+            context.exit(1)
+    print_result(f"{opened.suite.name}: nothing is wrong.\n")
+
+
+@bench.command(
+    cls=Command,
+    name="table",
+    short_help="Print the table of what is done.",
+    examples=("dbench bench table smoke", "dbench bench table my-suite.toml --format latex > table.tex"),
+)
+@suite_options
+@all_option
+@format_option
+def table_command(*, name: str, every: bool, form: Form, **options: Any) -> None:
+    """Print the table of what is done: mean over seeds with its 95 % interval, tie groups."""
+    print_report(_opened(name, **options).table(every=every), form)
+
+
+@bench.command(
+    cls=Command,
+    short_help="List the cells and how they stand.",
+    examples=("dbench bench status my-suite.toml", "dbench bench status smoke --format json"),
+)
+@suite_options
+@format_option
+def status(*, name: str, form: Form, **options: Any) -> None:
+    """List every cell: waiting, running, done, collapsed, failed, timed-out, cancelled or stale."""
+    _print_plan(_opened(name, **options), form)
+
+
+@bench.command(
+    cls=Command,
+    short_help="Compute scores again whose metric has a newer version; train nothing.",
+    examples=("dbench bench rescore my-suite.toml --metrics dci,infomec",),
+)
+@suite_options
+@work_options
+@click.option("--metrics", callback=read_words, metavar="A,B,..", help="Only these (default: those of the suite).")
+@all_option
+@format_option
+@click.pass_context
+def rescore(
+    context: click.Context,
+    /,
+    *,
+    name: str,
+    only: tuple[str, ...] | None,
+    jobs: int | None,
+    metrics: tuple[str, ...] | None,
+    every: bool,
+    form: Form,
+    **options: Any,
+) -> None:
+    """Compute scores that are missing or of an older version of a metric, from stored models and representations."""
+    opened = _opened(name, only, **options)
+    opened.rescore(_local_engine(opened, jobs), metrics, on_event=_say_event)
+    context.exit(_finish(opened, None, form, required=False, every=every))
+
+
+@bench.command(
+    cls=Command,
+    short_help="Accept the results, so that a later fall turns a gate red.",
+    examples=("dbench bench accept smoke --accepted benchmarks/accepted/smoke.json",),
+)
+@suite_options
+@accepted_option
+def accept(*, name: str, accepted: Path | None, **options: Any) -> None:
+    """Write the results as accepted, with their spread over seeds, and suggest tolerances (three of its sd)."""
+    from disentangle_bench.suites.accepted import suggestions
+
+    opened = _opened(name, **options)
+    for line in suggestions(opened.accept(accepted).entries):
+        say(line)
+    print_result(f"{accepted or opened.accepted_file}\n")

@@ -1,0 +1,286 @@
+"""The table of a suite: what it holds, and how it is set for terminals, in Markdown, as CSV and JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from disentangle_bench.evaluation.seeds import SeedInterval
+from disentangle_bench.reports.numbers import PLAIN_DECIMALS, decimals_for, say, say_interval, say_p, say_signed
+from disentangle_bench.reports.text_table import TextTable
+
+COLLAPSED = "collapsed"
+NOT_DONE = "no value yet"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One score.
+
+    Attributes:
+        score: its name.
+        unit, better: of the score.
+        chance, ceiling: the lowest and the highest over all cells; empty if there is none.
+        version: of the metric, in all cells that count.
+        installed: the metric's version today.
+    """
+
+    score: str
+    unit: str
+    better: str
+    chance: tuple[float, ...]
+    ceiling: tuple[float, ...]
+    version: int
+    installed: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What an entry differs by from the baseline, in one score.
+
+    Attributes:
+        value, low, high: entry minus baseline, over seeds.
+        p: corrected for all differences of the table (Holm).
+        verdict: better, worse, no difference shown, or why there is no verdict.
+        detectable: the true difference that so many seeds with this spread would have shown in 80 of 100 cases.
+        improvement: the probability that a run of the entry is better than a run of the baseline, with its interval.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    p: float | None
+    verdict: str
+    detectable: float | None
+    improvement: SeedInterval
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one score of one entry comes to over seeds.
+
+    Attributes:
+        values: seed -> value; None where there is none.
+        mean, low, high: over the seeds that have a value, with Student's 95 % interval.
+        sd, median, worst, interquartile_mean: of these values.
+        groups: the tie groups that the entry is in, 1 for the best: entries of one group are not told apart.
+        ranks: the best and the worst rank that the entry may have.
+        difference: to the baseline.
+    """
+
+    values: Mapping[int, float | None]
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    sd: float | None = None
+    median: float | None = None
+    worst: float | None = None
+    interquartile_mean: float | None = None
+    groups: tuple[int, ...] = ()
+    ranks: tuple[int, int] | None = None
+    difference: Difference | None = None
+
+    @property
+    def count(self) -> str:
+        """`3 of 3`: how many seeds have a value."""
+        return f"{sum(value is not None for value in self.values.values())} of {len(self.values)}"
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """What has become of one cell."""
+
+    entry: str
+    seed: int
+    state: str
+    reason: str
+    seconds: float | None
+    attempts: int
+
+
+@dataclass(frozen=True)
+class SuiteTable:
+    """The results of a suite.
+
+    Attributes:
+        name, version, variant: of the suite.
+        baseline: the entry that differences are to.
+        columns: the scores.
+        entries: entry -> score -> summary.
+        cells: every cell.
+        notes: what a reader has to know besides.
+    """
+
+    name: str
+    version: int
+    variant: Mapping[str, Any]
+    baseline: str | None
+    columns: tuple[Column, ...]
+    entries: Mapping[str, Mapping[str, Summary]]
+    cells: tuple[CellRow, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def title(self) -> str:
+        """What the table is of."""
+        changed = ", ".join(f"{key} = {value}" for key, value in self.variant.items())
+        name = f"{self.name}, version {self.version}" + (f", changed: {changed}" if changed else "")
+        seeds = sorted({cell.seed for cell in self.cells})
+        return f"{name}: {_count(len(self.entries), 'entry', 'entries')}, {_count(len(seeds), 'seed', 'seeds')}"
+
+    def to_values(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {"schema_version": 1, **asdict(self)}
+
+    def states(self, entry: str) -> str:
+        """How the cells of an entry stand, such as `2 done, 1 collapsed`."""
+        counts = Counter(cell.state for cell in self.cells if cell.entry == entry)
+        return ", ".join(f"{number} {state}" for state, number in counts.items())
+
+    def mark(self, entry: str, seed: int) -> str:
+        """A dagger for a value of a run that collapsed."""
+        collapsed = any(c.state == COLLAPSED for c in self.cells if (c.entry, c.seed) == (entry, seed))
+        return "†" if collapsed else ""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(self.title, "bold")
+        for columns in _blocks(self, options.max_width):
+            yield Text()
+            yield _block(self, columns)
+        if notes := footer(self):
+            yield Text()
+            yield from (Text(note, "dim") for note in notes)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def heading_lines(column: Column) -> list[str]:
+    """The score with its unit, then chance and ceiling."""
+    levels = [
+        f"{name} {_ends(ends)}" for name, ends in (("chance", column.chance), ("ceiling", column.ceiling)) if ends
+    ]
+    name = f"{column.score}, {column.unit}" if column.unit else column.score
+    older = f"version {column.version} of {column.installed}" if column.version < column.installed else ""
+    return [name, *levels, *([older] if older else [])]
+
+
+def _ends(ends: Sequence[float]) -> str:
+    return " to ".join(dict.fromkeys(say(end, PLAIN_DECIMALS) for end in ends))
+
+
+def cell_lines(summary: Summary) -> list[str]:
+    """Mean and interval; the difference with its verdict; the worst seed."""
+    difference = [difference_line(summary.difference)] if summary.difference else []
+    return [mean_line(summary), *difference, worst_line(summary)]
+
+
+def mean_line(summary: Summary) -> str:
+    """`0.91 [0.87, 0.95] a`: the mean, its interval, and the letters of the tie groups."""
+    if summary.mean is None:
+        return NOT_DONE
+    decimals = decimals_for(summary.low, summary.high)
+    interval = say_interval(summary.low, summary.high, decimals)
+    letters = "".join(chr(ord("a") + group - 1) for group in summary.groups)
+    return " ".join(filter(None, (say(summary.mean, decimals), interval, letters)))
+
+
+def worst_line(summary: Summary) -> str:
+    """`0.88, n = 3 of 3`: the worst seed, and how many have a value."""
+    worst = (
+        f"worst {say(summary.worst, decimals_for(summary.low, summary.high))}, " if summary.worst is not None else ""
+    )
+    return f"{worst}n = {summary.count}"
+
+
+def difference_line(difference: Difference) -> str:
+    """`+0.52, p 0.012: better`."""
+    decimals = decimals_for(difference.low, difference.high)
+    p = f", p {say_p(difference.p)}" if difference.p is not None else ""
+    return f"{say_signed(difference.value, decimals)}{p}: {difference.verdict}"
+
+
+def _blocks(table: SuiteTable, width: int) -> list[list[Column]]:
+    """Divide the columns into tables that fit into lines of that width."""
+    first = max((len(line) for entry in table.entries for line in (entry, table.states(entry))), default=0)
+    blocks: list[list[Column]] = []
+    room = 0
+    for column in table.columns:
+        cells = (line for scores in table.entries.values() for line in cell_lines(scores[column.score]))
+        wide = max(map(len, [*heading_lines(column), *cells])) + 2
+        if not blocks or room < wide:
+            blocks.append([])
+            room = width - first
+        blocks[-1].append(column)
+        room -= wide
+    return blocks
+
+
+def _block(table: SuiteTable, columns: Sequence[Column]) -> Table:
+    block = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    block.add_column("", no_wrap=True)
+    for column in columns:
+        name, *rest = heading_lines(column)
+        block.add_column(Text.assemble(name, ("\n" + "\n".join(rest) if rest else "", "dim not bold")), no_wrap=True)
+    for entry, scores in table.entries.items():
+        role = " (baseline)" if entry == table.baseline else ""
+        label = Text.assemble((entry, "cyan"), role, (f"\n{table.states(entry)}", "dim"))
+        block.add_row(label, *(Text("\n".join(cell_lines(scores[column.score]))) for column in columns))
+    return block
+
+
+def footer(table: SuiteTable) -> list[str]:
+    """Say what is not done, and how to read the table."""
+    lines = [
+        f"{'† ' if cell.state == COLLAPSED else ''}{cell.entry}, seed {cell.seed}: {cell.state}"
+        + (f", {cell.reason}" if cell.reason else "")
+        + "."
+        for cell in table.cells
+        if cell.state != "done"
+    ]
+    return [*lines, *table.notes]
+
+
+def text_table(table: SuiteTable) -> TextTable:
+    """Write the table as texts: chance and ceiling, then each entry, its worst seed, and its difference."""
+    first = "Entry"
+    rows = [
+        ["chance", *(_ends(column.chance) for column in table.columns)],
+        ["ceiling", *(_ends(column.ceiling) for column in table.columns)],
+    ]
+    for entry, scores in table.entries.items():
+        summaries = [scores[column.score] for column in table.columns]
+        rows.append([f"{entry} ({table.states(entry)})", *map(mean_line, summaries)])
+        rows.append([f"{entry}, worst seed", *map(worst_line, summaries)])
+        if entry != table.baseline and any(summary.difference for summary in summaries):
+            differences = [difference_line(of.difference) if of.difference else "" for of in summaries]
+            rows.append([f"{entry} - {table.baseline}", *differences])
+    headings = [first, *(heading_lines(column)[0] for column in table.columns)]
+    return TextTable(headings, rows, left=headings, legend=[table.title], notes=footer(table))
+
+
+def records(table: SuiteTable) -> list[dict[str, Any]]:
+    """Make one plain record for each score of each cell, unrounded, for CSV."""
+    return [
+        {
+            "entry": cell.entry,
+            "seed": cell.seed,
+            "state": cell.state,
+            "score": column.score,
+            "value": table.entries[cell.entry][column.score].values.get(cell.seed),
+            "mean": table.entries[cell.entry][column.score].mean,
+            "low": table.entries[cell.entry][column.score].low,
+            "high": table.entries[cell.entry][column.score].high,
+            "unit": column.unit,
+            "version": column.version,
+        }
+        for column in table.columns
+        for cell in table.cells
+    ]

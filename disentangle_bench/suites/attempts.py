@@ -1,0 +1,122 @@
+"""The attempts at a cell, and the heartbeat of the process that is at work on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from disentangle_bench.errors import DbenchError
+from disentangle_bench.storage import write_json
+
+BEAT = 10.0
+"""Seconds between two heartbeats."""
+SILENCE = 90.0
+"""Seconds without a heartbeat after which a process on another machine counts as gone."""
+DONE, COLLAPSED, FAILED, TIMED_OUT, CANCELLED = "done", "collapsed", "failed", "timed-out", "cancelled"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a cell.
+
+    Attributes:
+        host, pid: of the process.
+        began, ended: seconds since the epoch; an attempt without an end was killed, or is under way.
+        outcome: done, collapsed, failed, timed-out or cancelled.
+        reason: why it is not done.
+        asked: hash of the set of metrics that it computed completely.
+    """
+
+    host: str
+    pid: int
+    began: float
+    ended: float | None = None
+    outcome: str = ""
+    reason: str = ""
+    asked: str = ""
+
+    @classmethod
+    def begin(cls) -> Attempt:
+        """Begin one in this process."""
+        return cls(socket.gethostname(), os.getpid(), time.time())
+
+    def end(self, outcome: str, reason: str = "", asked: str = "") -> Attempt:
+        """End it."""
+        return replace(self, ended=time.time(), outcome=outcome, reason=reason, asked=asked)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return None if self.ended is None else self.ended - self.began
+
+
+def read_attempts(folder: Path) -> list[Attempt]:
+    """Read the attempts at a cell, the latest last; none if the file is not there or damaged."""
+    with suppress(OSError, ValueError, TypeError):
+        return [Attempt(**values) for values in json.loads((folder / "attempts.json").read_text(encoding="utf-8"))]
+    return []
+
+
+def write_attempts(folder: Path, attempts: list[Attempt]) -> None:
+    """Write the attempts at a cell, atomically."""
+    write_json(folder / "attempts.json", [asdict(attempt) for attempt in attempts])
+
+
+@contextmanager
+def heartbeat(folder: Path, attempt: Attempt, on_orphaned: Callable[[], object] | None = None) -> Iterator[None]:
+    """Show that the attempt is under way, for as long as the block lasts and the process lives.
+
+    Args:
+        folder: of the cell.
+        attempt: whose host and pid are written.
+        on_orphaned: called if the process that started this one has ended.
+    """
+    path, parent, stop = folder / "heartbeat.json", os.getppid(), threading.Event()
+
+    def beat() -> None:
+        while True:
+            with suppress(DbenchError):  # the disk may be full for a while
+                write_json(path, {"host": attempt.host, "pid": attempt.pid})
+            if on_orphaned is not None and os.getppid() != parent:
+                on_orphaned()
+                return
+            if stop.wait(BEAT):
+                return
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        path.unlink(missing_ok=True)
+
+
+def is_beating(folder: Path) -> bool:
+    """Whether a process is at work on the cell: on this machine it exists, on others its heartbeat is recent."""
+    path = folder / "heartbeat.json"
+    try:
+        age = time.time() - path.stat().st_mtime
+        values = json.loads(path.read_text(encoding="utf-8"))
+        host, pid = str(values["host"]), int(values["pid"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return _exists(pid) if host == socket.gethostname() else age < SILENCE
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

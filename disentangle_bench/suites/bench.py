@@ -1,0 +1,236 @@
+"""A suite with its folder: what `dbench bench` does, one method a command."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.reports.suite_table import SuiteTable
+from disentangle_bench.reports.tables import to_markdown
+from disentangle_bench.storage import storage_errors, write_json, write_text
+from disentangle_bench.suites.accepted import Accepted, read_accepted
+from disentangle_bench.suites.attempts import FAILED, TIMED_OUT
+from disentangle_bench.suites.cell import Cell, cells_of
+from disentangle_bench.suites.check import Fault, check_suite
+from disentangle_bench.suites.driver import Driver, Event
+from disentangle_bench.suites.engines.engine import Engine
+from disentangle_bench.suites.find import find_suite
+from disentangle_bench.suites.folder import SuiteFolder
+from disentangle_bench.suites.gates import FAIL, NOTHING, Checked, check_gates
+from disentangle_bench.suites.state import COMPLETE, Found
+from disentangle_bench.suites.suite import Evaluation, Suite
+from disentangle_bench.suites.table import table_of
+from disentangle_bench.suites.versions import installed_versions
+
+EXIT_FAILED, EXIT_FELL_SHORT, EXIT_NOTHING = 1, 3, 4
+DRY_STEPS, DRY_ROWS = 3, 200
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The environment variable that names the file in which GitHub Actions shows a job's summary."""
+
+
+class Planned(NamedTuple):
+    """One cell: how it stands, and roughly how long it takes."""
+
+    cell: Cell
+    state: str
+    reason: str
+    attempts: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A suite, as it is in its file or with other seeds or settings, and the folder of its results.
+
+    Attributes:
+        suite: the suite.
+        folder: of its results.
+        only: work on these entries; the table shows all.
+        data_dir: a folder with the files of datasets.
+    """
+
+    suite: Suite
+    folder: SuiteFolder
+    only: tuple[str, ...] = ()
+    data_dir: Path | None = None
+
+    @classmethod
+    def open(
+        cls,
+        name: str,
+        *,
+        seeds: tuple[int, ...] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        only: Sequence[str] = (),
+        out: Path | None = None,
+        data_dir: Path | None = None,
+    ) -> Bench:
+        """Find a suite and its folder.
+
+        Args:
+            name: of a suite of the package, or a TOML file.
+            seeds: in place of the suite's.
+            settings: for all recipes, which makes it a variant that is never ranked with the suite.
+            only: work on these entries.
+            out: the folder of the results; by default `runs/bench/NAME`.
+            data_dir: a folder with the files of datasets.
+
+        Raises:
+            DbenchError: no such suite or entry, faults in the file, a folder with results of another suite.
+        """
+        suite = find_suite(name).with_settings(settings or {})
+        if seeds is not None:
+            suite = suite.with_seeds(seeds)
+        for entry in only:
+            if entry not in suite.entries:
+                raise UnknownNameError(f"entry of the suite {suite.name}", entry, suite.entries)
+        folder = SuiteFolder.of(suite, out)
+        folder.require(suite)
+        return cls(suite, folder, tuple(only), data_dir)
+
+    def found(self) -> dict[Cell, Found]:
+        """Look up what there is of every cell of the suite."""
+        return self.folder.found(cells_of(self.suite, data_dir=self.data_dir))
+
+    def plan(self) -> list[Planned]:
+        """List the cells to work on, with the median time of finished cells of the same entry."""
+        found, versions = self.found(), installed_versions()
+        known: dict[str, list[float]] = {}
+        for cell, of in found.items():
+            if of.seconds is not None and of.state(self.suite, versions)[0] in COMPLETE:
+                known.setdefault(cell.entry, []).append(of.seconds)
+        return [
+            Planned(
+                cell,
+                *of.state(self.suite, versions),
+                len(of.attempts),
+                statistics.median(known[cell.entry]) if cell.entry in known else None,
+            )
+            for cell, of in found.items()
+            if not self.only or cell.entry in self.only
+        ]
+
+    def has_work(self) -> bool:
+        """Whether anything is left to do."""
+        return any(planned.state not in COMPLETE for planned in self.plan())
+
+    def faults(self, engine: Engine) -> list[Fault]:
+        """List everything that is wrong; see `check_suite`."""
+        return check_suite(self.suite, self.folder.path, engine, data_dir=self.data_dir, only=self.only)
+
+    def dry_run(self, engine: Engine, *, on_event: Callable[[Event], object] = lambda _event: None) -> bool:
+        """Train each recipe for a few steps and compute each metric on few rows, in a folder that is then removed.
+
+        Returns:
+            Whether a cell failed.
+        """
+        small = self.suite.with_settings({"steps": DRY_STEPS}).with_seeds(self.suite.seeds[:1])
+        evaluation = Evaluation(seed=small.evaluation.seed, rows=DRY_ROWS, bootstrap=0, levels=False)
+        small = small.model_copy(update={"evaluation": evaluation})
+        with TemporaryDirectory(prefix="dbench-") as folder:
+            dry = replace(self, suite=small, folder=SuiteFolder(Path(folder)))
+            return exit_status(dry.run(engine, on_event=on_event), (), self.only) != 0
+
+    def run(
+        self,
+        engine: Engine,
+        *,
+        fail_fast: bool = False,
+        on_event: Callable[[Event], object] = lambda _event: None,
+    ) -> SuiteTable:
+        """Train and score what is missing.
+
+        Args:
+            engine: what works on the cells.
+            fail_fast: stop at the first failure.
+            on_event: called as cells end.
+
+        Raises:
+            DbenchError: the folder cannot be written, or is of another suite. KeyboardInterrupt: Ctrl-C.
+        """
+        self._drive(engine, self.suite, fail_fast=fail_fast, on_event=on_event)
+        return self.kept_table()
+
+    def rescore(
+        self,
+        engine: Engine,
+        metrics: tuple[str, ...] | None = None,
+        *,
+        on_event: Callable[[Event], object] = lambda _event: None,
+    ) -> SuiteTable:
+        """Compute scores that are missing or of an older version, from what is trained and encoded; train nothing.
+
+        Args:
+            engine: what works on the cells.
+            metrics: these, by default those of the suite.
+            on_event: called as cells end.
+        """
+        suite = self.suite if metrics is None else self.suite.with_metrics(metrics)
+        self._drive(engine, suite, trains=False, outdated=True, on_event=on_event)
+        return self.kept_table()
+
+    def _drive(self, engine: Engine, suite: Suite, **options: Any) -> None:
+        self.folder.claim(self.suite)
+        driver = Driver(suite, self.folder, engine, installed_versions(), self.data_dir, **options)
+        driver.run(cells_of(self.suite, data_dir=self.data_dir, only=self.only))
+
+    def table(self, *, every: bool = False) -> SuiteTable:
+        """Summarize what there is."""
+        return table_of(self.suite, self.found(), installed_versions(), every=every)
+
+    def kept_table(self) -> SuiteTable:
+        """Summarize what there is, and write `table.md` and `table.json` into the folder."""
+        table = self.table()
+        write_text(self.folder.path / "table.md", to_markdown(table))
+        write_json(self.folder.path / "table.json", self.table(every=True).to_values())
+        return table
+
+    @property
+    def accepted_file(self) -> Path:
+        """Where accepted results are by default."""
+        return self.folder.path / "accepted.json"
+
+    def accept(self, path: Path | None = None) -> Accepted:
+        """Write what there is as the accepted results."""
+        accepted = Accepted.of(self.table(every=True))
+        accepted.save(path or self.accepted_file)
+        return accepted
+
+    def check_gates(self, table: SuiteTable, path: Path | None, *, required: bool = False) -> list[Checked]:
+        """Check the gates of the entries that were worked on.
+
+        Args:
+            table: of the results.
+            path: of the accepted results; by default those in the folder.
+            required: whether there must be accepted results.
+
+        Raises:
+            DbenchError: the accepted results cannot be read, or are of another suite.
+        """
+        gates = tuple(gate for gate in self.suite.gates if not self.only or gate.entry in self.only)
+        compares = not self.suite.variant
+        accepted = read_accepted(path or self.accepted_file, table, required=required) if compares else None
+        suite = self.suite.model_copy(update={"gates": gates})
+        return check_gates(suite, table, accepted, compares=compares)
+
+
+def exit_status(table: SuiteTable, gates: Sequence[Checked], only: Sequence[str] = ()) -> int:
+    """0 if all is well; 1 a cell failed; 4 a gate measured nothing; 3 a gate fell short."""
+    if any(cell.state in (FAILED, TIMED_OUT) for cell in table.cells if not only or cell.entry in only):
+        return EXIT_FAILED
+    verdicts = {gate.verdict for gate in gates}
+    return EXIT_NOTHING if NOTHING in verdicts else EXIT_FELL_SHORT if FAIL in verdicts else 0
+
+
+def write_step_summary(table: SuiteTable, gates: Sequence[Checked]) -> None:
+    """Append the table and the gates to the summary that GitHub Actions shows, if it asks for one."""
+    path = os.environ.get(STEP_SUMMARY)
+    if path:
+        with storage_errors(Path(path)), Path(path).open("a", encoding="utf-8") as file:
+            file.write(to_markdown(table) + "".join(f"\n- {gate}" for gate in gates) + "\n")

@@ -1,0 +1,147 @@
+"""Cells: one recipe at one seed within a suite, or one file of codes; each is named by all that determines it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from disentangle_bench.datasets import DATASETS
+from disentangle_bench.errors import DbenchError, SettingError
+from disentangle_bench.models.recipes import find_recipe
+from disentangle_bench.recipe import Recipe
+from disentangle_bench.storage import sha256, storage_errors
+from disentangle_bench.suites.suite import Entry, Suite, short_hash
+
+TRAINING_VERSION = 1
+"""Version of what a recipe gives at a seed: raised when training, a network's initial weights or a procedural dataset
+changes the bits. Cells of another version are other cells."""
+REPRESENTATION_FILES = (".npz", ".h5", ".hdf5")
+_SEED = re.compile(r"seed[-_]?(\d+)")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One recipe at one seed, or one file of codes.
+
+    Attributes:
+        entry: the row that it belongs to.
+        seed: of the training; of a file the one in its name, or else its place among the entry's files.
+        identity: hash of all that determines its result; the folder's name ends with it.
+        recipe: what is trained.
+        file: what is scored instead.
+    """
+
+    entry: str
+    seed: int
+    identity: str
+    recipe: Recipe | None = field(default=None, compare=False)
+    file: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The entry and the seed, such as `infogan/seed-0`."""
+        return f"{self.entry}/seed-{self.seed}"
+
+    @property
+    def place(self) -> str:
+        """The path of its folder among all cells."""
+        return f"{self.name}-{self.identity}"
+
+
+def cells_of(suite: Suite, *, data_dir: Path | None = None, only: Sequence[str] = ()) -> list[Cell]:
+    """List the cells of a suite: seed by seed, so that every entry has a first result early.
+
+    Args:
+        suite: whose entries at whose seeds.
+        data_dir: a folder with the files of datasets.
+        only: these entries.
+
+    Raises:
+        DbenchError: an unknown recipe or setting, a pattern that no file matches.
+    """
+    chosen = {name: entry for name, entry in suite.entries.items() if not only or name in only}
+    by_entry = [_cells(suite, name, entry, data_dir) for name, entry in chosen.items()]
+    return sorted((cell for cells in by_entry for cell in cells), key=lambda cell: cell.seed)
+
+
+def _cells(suite: Suite, name: str, entry: Entry, data_dir: Path | None) -> list[Cell]:
+    if entry.recipe is None:
+        return _given(suite, name, entry)
+    recipe = resolved(suite, name, entry)
+    values = {
+        "recipe": recipe.training_values(),
+        "data": data_fingerprint(recipe, data_dir),
+        "training": TRAINING_VERSION,
+        "precision": suite.training.precision,
+        "threads": suite.training.threads,
+    }
+    return [Cell(name, seed, short_hash({**values, "seed": seed}), recipe=recipe) for seed in suite.seeds]
+
+
+def resolved(suite: Suite, name: str, entry: Entry) -> Recipe:
+    """Find the recipe of an entry, with the settings of the entry and of the suite's variant.
+
+    Raises:
+        DbenchError: an unknown recipe, dataset or setting; names the entry.
+    """
+    given = str(entry.recipe)
+    path = suite.folder / given
+    try:
+        if entry.dataset is not None:
+            DATASETS.get(entry.dataset)  # an unknown name is not the same as a dataset without a recipe
+        recipe = find_recipe(str(path) if given.endswith(".toml") else given, entry.dataset)
+        return recipe.with_settings({**entry.settings, **suite.variant})
+    except DbenchError as error:
+        raise SettingError(f"{suite.name}: entries.{name}: {error.problem}", error.remedy) from error
+
+
+def data_fingerprint(recipe: Recipe, data_dir: Path | None) -> str:
+    """Hash what determines a recipe's images besides its settings: published files, or the user's own."""
+    info = DATASETS.get(recipe.dataset.name).info
+    if info.users_own:
+        return "" if data_dir is None else _content(data_dir)
+    declared = [(factor.name, factor.kind, factor.size) for factor in info.factors]
+    files = {name: file.sha256 for name, file in info.files.items()}
+    return short_hash([info.name, info.images, info.shape, declared, files])
+
+
+def _content(path: Path) -> str:
+    """Hash a file, or the names and the content of all files in a folder."""
+    with storage_errors(path, "read"):
+        if path.is_file():
+            return sha256(path)
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        return short_hash([(file.relative_to(path).as_posix(), sha256(file)) for file in files])
+
+
+def _given(suite: Suite, name: str, entry: Entry) -> list[Cell]:
+    files = [file for pattern in entry.representations for file in _matching(suite, name, pattern)]
+    files = list(dict.fromkeys(files))
+    numbers = seeds_in(file.stem for file in files)
+    with storage_errors(suite.folder, "read the files of"):
+        return [
+            Cell(name, seed, short_hash(sha256(file)), file=file) for seed, file in zip(numbers, files, strict=True)
+        ]
+
+
+def _matching(suite: Suite, name: str, pattern: str) -> list[Path]:
+    place = Path(pattern).expanduser()
+    root, inner = (
+        (Path(place.anchor), place.relative_to(place.anchor)) if place.is_absolute() else (suite.folder, place)
+    )
+    found = sorted(path for path in root.glob(str(inner)) if path.suffix.lower() in REPRESENTATION_FILES)
+    if not found:
+        raise SettingError(
+            f"{suite.name}: entries.{name}.representations: no file matches {root / inner}.",
+            "Give .npz or .h5 files, relative to the suite's file.",
+        )
+    return found
+
+
+def seeds_in(stems: Iterable[str]) -> list[int]:
+    """The seed in each file's name, as in `seed-3.npz`; if they have none, or not one each, their places."""
+    names = list(stems)
+    found = [int(match[1]) for name in names if (match := _SEED.search(name))]
+    return found if len(found) == len(names) == len(set(found)) else list(range(len(names)))

@@ -1,0 +1,152 @@
+"""Pre-flight: find everything that can be wrong with a suite before its first step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from disentangle_bench.errors import DbenchError, MetricError, SettingError
+from disentangle_bench.recipe import Recipe
+from disentangle_bench.storage import require_space, storage_errors, write_text
+from disentangle_bench.suites.cell import cells_of, resolved
+from disentangle_bench.suites.engines.engine import Engine
+from disentangle_bench.suites.suite import Gate, Suite
+
+COPIES = 8
+"""The model, and in each of two checkpoints it and Adam's two means: seven, and one that is being written."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong: where in the suite, what, and what to do."""
+
+    where: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}" + (f"\n  {self.remedy}" if self.remedy else "")
+
+
+def check_suite(
+    suite: Suite,
+    folder: Path,
+    engine: Engine,
+    *,
+    data_dir: Path | None = None,
+    only: Sequence[str] = (),
+    on_step: Callable[[str], object] = lambda _text: None,
+) -> list[Fault]:
+    """List what is wrong: names, extras, data, networks, metrics and their settings, gates, folder, space, engine.
+
+    Missing datasets are downloaded.
+
+    Args:
+        suite: to check.
+        folder: where its results go.
+        engine: what is to work on it.
+        data_dir: a folder with the files of datasets.
+        only: these entries.
+        on_step: called with what is checked next.
+    """
+    faults: list[Fault] = []
+
+    def attempt(where: str, step: Callable[[], object]) -> None:
+        on_step(where)
+        try:
+            step()
+        except DbenchError as error:
+            faults.append(Fault(where, error.problem, error.remedy))
+
+    attempt("engine", engine.check)
+    attempt("folder", lambda: _check_folder(folder))
+    for metric in _named(suite):
+        attempt(f"metrics, {metric}", lambda metric=metric: _check_metric(metric, suite))  # type: ignore[misc]
+    recipes: dict[str, Recipe] = {}
+    sizes: dict[str, int] = {}
+    for name in (name for name in suite.entries if not only or name in only):
+        attempt(f"entries.{name}", lambda name=name: _check_entry(suite, name, data_dir, recipes, sizes))  # type: ignore[misc]
+    for number, gate in enumerate(suite.gates):
+        attempt(f"gates.{number}", lambda gate=gate: _check_gate(gate, suite, recipes))  # type: ignore[misc]
+    if recipes and not faults:
+        needed = sum(sizes.values()) * COPIES * len(suite.seeds)
+        attempt("disk", lambda: require_space(_existing(folder), needed, "models and checkpoints"))
+    return faults
+
+
+def _named(suite: Suite) -> Iterator[str]:
+    """The metrics that the suite names, in its list or by their settings."""
+    listed = () if isinstance(suite.metrics, str) else suite.metrics
+    yield from dict.fromkeys((*listed, *suite.metric_settings))
+
+
+def _check_metric(name: str, suite: Suite) -> None:
+    from disentangle_bench.metrics import METRICS
+    from disentangle_bench.settings import check_settings
+
+    function = METRICS.get(name)
+    check_settings(function, suite.metric_settings.get(name, {}), kind="metric", name=name)
+    if not isinstance(suite.metrics, str) and name not in suite.metrics:
+        raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to metrics.")
+
+
+def _check_entry(
+    suite: Suite, name: str, data_dir: Path | None, recipes: dict[str, Recipe], sizes: dict[str, int]
+) -> None:
+    """Load the dataset and make the model, as training does first; or open every file of codes."""
+    entry = suite.entries[name]
+    if entry.recipe is None:
+        from disentangle_bench.representation import open_representation
+
+        for cell in cells_of(suite, only=[name]):
+            if cell.file is not None:
+                open_representation(cell.file)
+        return
+    recipe = resolved(suite, name, entry)
+    from disentangle_bench.datasets.load import load_for_run
+    from disentangle_bench.models import make_model
+    from disentangle_bench.models.optimizers import make_optimizers
+    from disentangle_bench.training.batches import check_size
+    from disentangle_bench.training.fabric import Machine
+
+    Machine(suite.training.device, suite.training.precision).info()
+    dataset = load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings)
+    model = make_model(recipe, dataset.info.shape)
+    make_optimizers(model)
+    check_size(len(dataset.split("train")), recipe.batch_size, 1)
+    recipes[name] = recipe
+    weights = (each for network in model.networks.values() for each in network.parameters())
+    sizes[name] = sum(each.numel() * each.element_size() for each in weights)
+
+
+def _check_gate(gate: Gate, suite: Suite, recipes: Mapping[str, Recipe]) -> None:
+    """A gate must be able to match a score: of a metric that is evaluated, and of a code that the entry has."""
+    from disentangle_bench.metrics import METRICS
+
+    metric, _, part = gate.score.partition(".")
+    METRICS.get(metric)
+    if not isinstance(suite.metrics, str) and metric not in suite.metrics:
+        raise SettingError(
+            f"The score {gate.score!r} is of {metric!r}, which the suite does not evaluate.", "Add it to metrics."
+        )
+    recipe, code = recipes.get(gate.entry), part.partition(".")[0]
+    if recipe is not None and code[:1] == "c" and code[1:].isdecimal():
+        codes = [of.name for of in recipe.latent_spec().codes]
+        if code not in codes:
+            raise SettingError(
+                f"The score {gate.score!r} is of a code that {gate.entry} does not have.", f"It has {', '.join(codes)}."
+            )
+
+
+def _check_folder(folder: Path) -> None:
+    """Write to the folder, or to the one in which it will be made."""
+    probe = _existing(folder) / f".{folder.name}.writable"
+    write_text(probe, "")
+    with storage_errors(probe):
+        probe.unlink()
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or if it is not there the nearest one above it that is."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.exists())

@@ -1,0 +1,160 @@
+"""Run a suite: find what is missing, hand it to an engine, and go on until every cell is complete or has failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from disentangle_bench.evaluation.forecast import in_words
+from disentangle_bench.suites.attempts import FAILED, TIMED_OUT, write_attempts
+from disentangle_bench.suites.cell import Cell
+from disentangle_bench.suites.engines.engine import Engine
+from disentangle_bench.suites.folder import SuiteFolder
+from disentangle_bench.suites.order import Order
+from disentangle_bench.suites.state import COMPLETE, RUNNING, WAITING, Found, digest_of_set
+from disentangle_bench.suites.suite import Suite
+
+TRIES = 3
+"""Attempts at a cell whose process is killed, for example for its memory, before it counts as failed."""
+POLL = 2.0
+"""Seconds between two looks at a cell that another process works on."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The work on a cell is over for now.
+
+    Attributes:
+        cell: which.
+        state, reason: what came of it.
+        seconds: what its attempts took together.
+        place, of: how many cells are over, of how many that had something missing.
+    """
+
+    cell: Cell
+    state: str
+    reason: str
+    seconds: float | None
+    place: int
+    of: int
+
+    def __str__(self) -> str:
+        took = f" in {in_words(self.seconds)}" if self.seconds else ""
+        return f"[{self.place}/{self.of}] {self.cell.name}: {self.state}{took}" + (
+            f", {self.reason}" if self.reason else ""
+        )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Another process works on these cells, and this one waits for it."""
+
+    cells: tuple[Cell, ...]
+
+    def __str__(self) -> str:
+        return f"Another process works on {', '.join(cell.name for cell in self.cells)}; waiting for it."
+
+
+Event = Ended | Waiting
+
+
+@dataclass
+class Driver:
+    """Runs the cells of one suite in its folder.
+
+    Attributes:
+        suite: whose metrics are asked for.
+        folder: of its results.
+        engine: what works on cells.
+        versions: metric -> the version that is installed.
+        data_dir: a folder with the files of datasets.
+        trains: whether models that are missing are trained; otherwise such cells are left out.
+        fail_fast: stop at the first failure.
+        outdated: these metrics are computed again where their version is not the installed one.
+        on_event: called as cells end.
+    """
+
+    suite: Suite
+    folder: SuiteFolder
+    engine: Engine
+    versions: Mapping[str, int]
+    data_dir: Path | None = None
+    trains: bool = True
+    fail_fast: bool = False
+    outdated: bool = False
+    on_event: Callable[[Event], object] = lambda _event: None
+    _over: int = field(default=0, init=False)
+
+    def run(self, cells: Sequence[Cell]) -> None:
+        """Work until every cell is complete, has failed, or was given up.
+
+        Raises:
+            StorageError: the folder cannot be written. KeyboardInterrupt: Ctrl-C; what was under way is saved.
+        """
+        todo = {self.folder.cell(cell): cell for cell in cells if self._has_work(cell)}
+        of, tries = len(todo), dict.fromkeys(todo, 0)
+        while todo:
+            free = [folder for folder, cell in todo.items() if self._look(cell)[1] != RUNNING]
+            if not free:
+                self.on_event(Waiting(tuple(todo.values())))
+                free = self._first_free(todo)
+            for folder in free:
+                self._order(todo[folder]).write(folder)
+            for folder in self.engine.submit(free):
+                found, state, reason = self._look(todo[folder])
+                tries[folder] += 1
+                if state == RUNNING or (state == WAITING and tries[folder] < TRIES):
+                    continue  # another process has it, or this attempt was killed: it is tried again
+                if state == WAITING:
+                    state, reason = FAILED, _give_up(found)
+                cell = todo.pop(folder)
+                self._over += 1
+                self.on_event(Ended(cell, state, reason, found.seconds, self._over, of))
+                if self.fail_fast and state in (FAILED, TIMED_OUT):
+                    return
+
+    def _has_work(self, cell: Cell) -> bool:
+        found, state, _ = self._look(cell)
+        if not self.trains and cell.recipe is not None and not (found.folder / "run" / "model.safetensors").is_file():
+            return False
+        return state not in COMPLETE or (self.outdated and bool(self._older(found)))
+
+    def _look(self, cell: Cell) -> tuple[Found, str, str]:
+        found = Found.in_folder(self.folder.cell(cell))
+        return found, *found.state(self.suite, self.versions)
+
+    def _order(self, cell: Cell) -> Order:
+        found = Found.in_folder(self.folder.cell(cell))
+        metrics = found.missing(self.suite)
+        if metrics is None:
+            metrics = self.suite.metrics_to_ask()
+        elif self.outdated:
+            metrics = (*metrics, *(name for name in self._older(found) if name not in metrics))
+        order = Order.of(cell, self.suite, metrics=metrics, data_dir=self.data_dir, trains=self.trains)
+        return (
+            order
+            if not isinstance(self.suite.metrics, str)
+            else order.model_copy(update={"asked": digest_of_set(self.suite)})
+        )
+
+    def _older(self, found: Found) -> list[str]:
+        older = found.outdated(self.versions)
+        return [name for name in older if isinstance(self.suite.metrics, str) or name in self.suite.metrics]
+
+    def _first_free(self, todo: Mapping[Path, Cell]) -> list[Path]:
+        """Wait until another process has ended its work on one of the cells."""
+        while True:
+            free = [folder for folder, cell in todo.items() if self._look(cell)[1] != RUNNING]
+            if free:
+                return free
+            time.sleep(POLL)
+
+
+def _give_up(found: Found) -> str:
+    """Put on record that a cell has failed whose process was killed again and again."""
+    reason = f"its process was killed {TRIES} times, as it happens when memory runs out"
+    *before, last = found.attempts
+    write_attempts(found.folder, [*before, replace(last, ended=time.time(), outcome=FAILED, reason=reason)])
+    return reason

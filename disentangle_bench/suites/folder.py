@@ -1,0 +1,77 @@
+"""The folder of a suite's results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from disentangle_bench.errors import SettingError
+from disentangle_bench.storage import storage_errors, write_json
+from disentangle_bench.suites.cell import Cell
+from disentangle_bench.suites.state import Found
+from disentangle_bench.suites.suite import Suite
+
+HOME = Path("runs") / "bench"
+"""Where the results of suites are by default."""
+
+
+@dataclass(frozen=True)
+class SuiteFolder:
+    """The results of one suite: `suite.json` says of which, and `cells/ENTRY/seed-N-IDENTITY/` hold them.
+
+    Cells of other seeds, and of earlier forms of an entry, stay where they are; the suite shows what is its own.
+    """
+
+    path: Path
+
+    @classmethod
+    def of(cls, suite: Suite, path: Path | None = None) -> SuiteFolder:
+        """Find the folder of a suite; by default it bears the suite's name."""
+        return cls(path or HOME / suite.label)
+
+    @property
+    def description(self) -> Path:
+        return self.path / "suite.json"
+
+    def cell(self, cell: Cell) -> Path:
+        """The folder of a cell."""
+        return self.path / "cells" / cell.place
+
+    def found(self, cells: Iterable[Cell]) -> dict[Cell, Found]:
+        """Look up what there is of each cell."""
+        return {cell: Found.in_folder(self.cell(cell)) for cell in cells}
+
+    def claim(self, suite: Suite) -> None:
+        """Make the folder if need be, and make sure that it is of this suite.
+
+        Raises:
+            SettingError: it holds results of another suite or variant, or other files. StorageError: no permission.
+        """
+        self.require(suite)
+        if not self.description.is_file() and self.path.is_dir() and any(self.path.iterdir()):
+            raise SettingError(
+                f"{self.path} holds files, but no results of a suite.", "Give another folder with --out, or empty it."
+            )
+        values = {"schema_version": 1, "name": suite.name, "version": suite.version, "variant": dict(suite.variant)}
+        write_json(self.description, values)
+
+    def require(self, suite: Suite) -> None:
+        """Make sure that the folder, if it is there, is not of another suite.
+
+        Raises:
+            SettingError: it is. StorageError: it must not be read.
+        """
+        if not self.description.is_file():
+            return
+        with storage_errors(self.description, "read"):
+            text = self.description.read_text(encoding="utf-8")
+        try:
+            values = json.loads(text)
+            owner, variant = str(values["name"]), dict(values["variant"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise SettingError(f"{self.description} is damaged: {error}.", "Delete that file.") from error
+        if (owner, variant) != (suite.name, json.loads(json.dumps(dict(suite.variant), default=str))):
+            whose = f"the suite {owner!r}" if owner != suite.name else "another variant of this suite"
+            raise SettingError(f"{self.path} holds results of {whose}.", "Give another folder with --out.")

@@ -1,0 +1,143 @@
+"""What has become of a cell, as its folder shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from disentangle_bench.run import Run
+from disentangle_bench.suites.attempts import (
+    CANCELLED,
+    COLLAPSED,
+    DONE,
+    FAILED,
+    TIMED_OUT,
+    Attempt,
+    is_beating,
+    read_attempts,
+)
+from disentangle_bench.suites.suite import Suite, short_hash
+
+WAITING, RUNNING, STALE = "waiting", "running", "stale"
+STATES = (DONE, COLLAPSED, STALE, RUNNING, WAITING, CANCELLED, TIMED_OUT, FAILED)
+COMPLETE = (DONE, COLLAPSED, STALE)
+"""States in which nothing is left to compute."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the folder of a cell holds.
+
+    Attributes:
+        folder: of the cell.
+        attempts: the latest last.
+        scores: score name -> its fields, as in `results.json`.
+        status: of the run; empty if there is none.
+    """
+
+    folder: Path
+    attempts: tuple[Attempt, ...]
+    scores: Mapping[str, Mapping[str, Any]]
+    status: str
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Found:
+        """Look into a folder, which need not exist."""
+        run = Run(folder / "run")
+        results = _object(folder / "results.json") or _object(run.results_file)
+        status = str(_object(run.provenance_file).get("status", ""))
+        return cls(folder, tuple(read_attempts(folder)), results.get("scores", {}), status)
+
+    @cached_property
+    def by_metric(self) -> dict[str, dict[str, Mapping[str, Any]]]:
+        """Metric -> its scores by name."""
+        metrics: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for name, entry in self.scores.items():
+            metrics.setdefault(str(entry.get("metric")), {})[name] = entry
+        return metrics
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the training collapsed."""
+        return self.status.startswith(COLLAPSED)
+
+    @property
+    def seconds(self) -> float | None:
+        """What the attempts took together; None without one that has ended."""
+        known = [attempt.seconds for attempt in self.attempts if attempt.seconds is not None]
+        return sum(known) if known else None
+
+    def missing(self, suite: Suite) -> tuple[str, ...] | None:
+        """The metrics that a suite asks for and the cell lacks; None for a set that it has not been asked for.
+
+        Scores of an older version of a metric are there: to compute them again is for `rescore`.
+        """
+        if isinstance(suite.metrics, str):
+            asked = digest_of_set(suite)
+            return () if any(attempt.asked == asked for attempt in self.attempts) else None
+        return tuple(name for name in suite.metrics if not self._has(name, suite))
+
+    def _has(self, metric: str, suite: Suite) -> bool:
+        evaluation = suite.evaluation
+        options = {"seed": evaluation.seed, "bootstrap": evaluation.bootstrap, "levels": evaluation.levels}
+        given = suite.metric_settings.get(metric, {})
+        entries = self.by_metric.get(metric, {}).values()
+        return bool(entries) and all(
+            not entry.get("error")
+            and entry.get("options") in ({}, options)
+            and all(entry.get("settings", {}).get(key) == value for key, value in _plain(given).items())
+            for entry in entries
+        )
+
+    def state(self, suite: Suite, versions: Mapping[str, int]) -> tuple[str, str]:
+        """The state and, if there is one, the reason for it.
+
+        Args:
+            suite: that asks for scores.
+            versions: metric -> the version that is installed.
+        """
+        if is_beating(self.folder):
+            return RUNNING, ""
+        if self.collapsed and not Run(self.folder / "run").model_file.is_file():
+            return COLLAPSED, self.status.partition(": ")[2]
+        if self.missing(suite) == ():
+            if self.collapsed:
+                return COLLAPSED, self.status.partition(": ")[2]
+            older = self.outdated(versions)
+            return (STALE, f"older version of {', '.join(older)}") if older else (DONE, "")
+        last = self.attempts[-1] if self.attempts else None
+        if last is not None and last.outcome in (FAILED, TIMED_OUT, CANCELLED):
+            return last.outcome, last.reason
+        return WAITING, ""
+
+    def outdated(self, versions: Mapping[str, int]) -> list[str]:
+        """List the metrics whose scores are of an older version than the one that is installed."""
+        return [
+            metric
+            for metric, entries in self.by_metric.items()
+            if any(int(entry.get("version", 1)) < versions.get(metric, 1) for entry in entries.values())
+        ]
+
+
+def digest_of_set(suite: Suite) -> str:
+    """Hash what a suite asks for that names no metrics, and with it the metrics that there are."""
+    from disentangle_bench.metrics import METRICS  # imports torch, which takes longer than to print a table
+
+    return short_hash([suite.metrics, suite.metric_settings, suite.evaluation.model_dump(mode="json"), sorted(METRICS)])
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+
+
+def _object(path: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(values, dict):
+            return values
+    return {}

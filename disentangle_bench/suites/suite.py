@@ -1,0 +1,200 @@
+"""A suite: recipes x seeds x metrics with gates, in one versioned file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+
+from disentangle_bench.recipe.tables import Integer, Number, Setting, Table
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Seed = Annotated[Integer, Field(ge=0)]
+DEFAULT, ALL = "default", "all"
+"""In place of a list of metrics: what `dbench eval` computes by default, or every metric."""
+
+
+class Entry(Table):
+    """What has a row in the table: a recipe, or codes that others made.
+
+    Attributes:
+        recipe: a recipe's or a model's name, or a TOML file, relative to the suite's.
+        dataset: with a model's name, what it is trained on.
+        settings: changes to the recipe by dotted keys, as with `dbench train --set`.
+        representations: patterns of `.npz` or `.h5` files, relative to the suite's; each file is scored as a seed.
+    """
+
+    recipe: str | None = None
+    dataset: str | None = None
+    settings: Mapping[str, Any] = Field(default_factory=dict)
+    representations: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.recipe is None) == (not self.representations):
+            raise ValueError("an entry has either a recipe or representations")
+        if self.recipe is None and (self.settings or self.dataset):
+            raise ValueError("settings and dataset belong to a recipe; files of codes have none")
+        return self
+
+
+class Gate(Table):
+    """A condition on a score that the suite must meet; several in one gate must all hold.
+
+    Attributes:
+        score: its name, such as `mutual-information.c1`; a metric's name alone stands for its headline.
+        entry: whose score.
+        at_least, at_most: a floor and a ceiling of the mean over seeds.
+        above_baseline: by how much the mean must exceed the baseline entry's, in the direction that is better.
+        may_fall_by: by how much the mean may be worse than in the accepted results; a larger fall counts only if it is
+            significant over seeds.
+    """
+
+    score: str
+    entry: Name
+    at_least: Number | None = None
+    at_most: Number | None = None
+    above_baseline: Number | None = None
+    may_fall_by: Annotated[Number, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_condition(self) -> Self:
+        if all(getattr(self, name) is None for name in CONDITIONS):
+            raise ValueError(f"a gate needs one of {', '.join(CONDITIONS)}")
+        return self
+
+
+CONDITIONS = ("at_least", "at_most", "above_baseline", "may_fall_by")
+
+
+class Training(Table):
+    """How every recipe of a suite is trained; what `dbench train` takes as options.
+
+    Attributes:
+        threads: of each cell on a CPU. The bits of a result may depend on it, therefore it is a property of the suite
+            and not of the machine: a cell gives the same numbers however many are trained at a time.
+        minutes: after so many a cell counts as timed out.
+    """
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["auto", "32", "bf16-mixed", "16-mixed"] = "auto"
+    compile: bool = False
+    threads: Integer = Field(1, ge=1, le=512)
+    minutes: Annotated[Number, Field(gt=0)] | None = None
+
+
+class Evaluation(Table):
+    """How every cell is scored; what `dbench eval` takes as options. Seed and rows are the same for all models."""
+
+    seed: Seed = 0
+    rows: Integer | None = Field(None, ge=4)
+    bootstrap: Integer | None = Field(None, ge=0)
+    levels: bool = True
+
+
+class Suite(Table):
+    """A suite file.
+
+    Attributes:
+        name: also that of the folder of its results.
+        version: raised when results of before and after a change of the file should not be compared.
+        title: one line for listings.
+        seeds: every recipe is trained at each of them.
+        metrics: their names, `default` or `all`.
+        metric_settings: metric -> its settings, as with `dbench eval --set`.
+        baseline: the entry to which differences are taken.
+        entries: the rows of the table, in order.
+        gates: conditions that turn a build red.
+    """
+
+    name: Name
+    version: Integer = Field(ge=1)
+    title: str = ""
+    seeds: tuple[Seed, ...] = Field((0, 1, 2), min_length=1)
+    metrics: tuple[str, ...] | Literal["default", "all"] = "default"
+    metric_settings: Mapping[str, Mapping[str, Setting]] = Field(default_factory=dict)
+    baseline: Name | None = None
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+    entries: Mapping[Name, Entry] = Field(min_length=1)
+    gates: tuple[Gate, ...] = ()
+
+    _file: Path | None = PrivateAttr(None)
+    _variant: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @field_validator("seeds")
+    @classmethod
+    def _once_each(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed stands there more than once; the same seed gives the same run")
+        return seeds
+
+    @field_validator("metrics")
+    @classmethod
+    def _some(cls, metrics: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        if not metrics:
+            raise ValueError("no metric is named; leave the key out for the default set")
+        if not isinstance(metrics, str) and len(set(metrics)) < len(metrics):
+            raise ValueError("a metric stands there more than once")
+        return metrics
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        if self.baseline is not None and self.baseline not in self.entries:
+            raise ValueError(f"baseline: there is no entry named {self.baseline!r}")
+        for gate in self.gates:
+            if gate.entry not in self.entries:
+                raise ValueError(f"gates: there is no entry named {gate.entry!r}")
+            if gate.above_baseline is not None and self.baseline in (None, gate.entry):
+                raise ValueError(f"gates: above_baseline of {gate.entry!r} needs another entry as baseline")
+        return self
+
+    @property
+    def variant(self) -> Mapping[str, Any]:
+        """Settings that were given for all recipes; empty for the suite as it is in the file."""
+        return self._variant
+
+    @property
+    def label(self) -> str:
+        """The name, with a mark if it is a variant: that of the folder of its results."""
+        return f"{self.name}-variant-{short_hash(self._variant)}" if self._variant else self.name
+
+    @property
+    def folder(self) -> Path:
+        """The folder that paths in the suite are relative to."""
+        return Path() if self._file is None else self._file.parent
+
+    def placed(self, file: Path) -> Suite:
+        """Remember from which file the suite was read."""
+        self._file = file
+        return self
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Suite:
+        """Make a variant, in which every recipe has these settings, too."""
+        variant = self.model_copy()
+        variant._variant = {**self._variant, **settings}
+        return variant
+
+    def with_seeds(self, seeds: tuple[int, ...]) -> Suite:
+        """Choose other seeds; results of the suite's own stay where they are."""
+        return self.model_copy(update={"seeds": seeds})
+
+    def with_metrics(self, metrics: tuple[str, ...]) -> Suite:
+        """Choose other metrics; scores of the suite's own stay where they are."""
+        return self.model_copy(update={"metrics": metrics})
+
+    def metrics_to_ask(self) -> tuple[str, ...] | None:
+        """The metrics as `evaluate` takes them: names, or None for the default set."""
+        if isinstance(self.metrics, str):
+            return None if self.metrics == DEFAULT else (ALL,)
+        return self.metrics
+
+
+def short_hash(values: Any) -> str:
+    """Hash plain values into eight hexadecimal digits."""
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,219 @@
+"""The table of a suite, from what its cells hold: means over seeds, differences to the baseline, tie groups."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from disentangle_bench.evaluation.seeds import (
+    SeedDifference,
+    holm,
+    interquartile_mean,
+    mean_over_seeds,
+    paired_seeds,
+    probability_of_improvement,
+    rank_intervals,
+    unpaired_seeds,
+)
+from disentangle_bench.reports.suite_table import CellRow, Column, Difference, SuiteTable, Summary
+from disentangle_bench.suites.cell import Cell
+from disentangle_bench.suites.state import STALE, Found
+from disentangle_bench.suites.suite import Suite
+
+LEVEL = 0.05
+UNSHOWN = "no difference shown"
+Values = Mapping[int, float | None]
+
+
+def table_of(
+    suite: Suite, found: Mapping[Cell, Found], versions: Mapping[str, int], *, every: bool = False
+) -> SuiteTable:
+    """Summarize a suite.
+
+    Args:
+        suite: whose entries are the rows.
+        found: what there is of each cell.
+        versions: metric -> the version that is installed.
+        every: a column for each score, instead of for each metric's headline and those that gates are about.
+    """
+    states = {cell: of.state(suite, versions) for cell, of in found.items()}
+    columns = [_column(score, found.values(), versions) for score in _scores(suite, found.values(), every)]
+    entries = {
+        name: {column.score: _summary(_values(name, column, found), column) for column in columns}
+        for name in suite.entries
+    }
+    compared = _ranked(_compared(entries, suite.baseline, columns), columns)
+    cells = tuple(
+        CellRow(cell.entry, cell.seed, *states[cell], of.seconds, len(of.attempts)) for cell, of in found.items()
+    )
+    notes = _notes(suite, compared, columns, [state for state, _ in states.values()])
+    return SuiteTable(
+        suite.name, suite.version, dict(suite.variant), suite.baseline, tuple(columns), compared, cells, notes
+    )
+
+
+def headline(score: str, found: Iterable[Found]) -> str:
+    """The full name of a score: a metric's own name stands for its headline."""
+    for of in found:
+        if score in of.by_metric and score not in of.scores:
+            return next(iter(of.by_metric[score]))
+    return score
+
+
+def _scores(suite: Suite, found: Iterable[Found], every: bool) -> list[str]:
+    """The names of the columns, in the order in which the suite names the metrics."""
+    there = list(found)
+    metrics = dict.fromkeys(metric for of in there for metric in of.by_metric)
+    if not isinstance(suite.metrics, str):
+        metrics = dict.fromkeys(metric for metric in suite.metrics if metric in metrics)
+    gated = {headline(gate.score, there) for gate in suite.gates}
+    chosen: dict[str, None] = {}
+    for metric in metrics:
+        scores = dict.fromkeys(score for of in there for score in of.by_metric.get(metric, {}))
+        first = next(iter(scores))
+        chosen |= dict.fromkeys(score for score in scores if every or score == first or score in gated)
+    return list(chosen)
+
+
+def _column(score: str, found: Iterable[Found], versions: Mapping[str, int]) -> Column:
+    entries = [of.scores[score] for of in found if score in of.scores]
+    version = max(int(entry.get("version", 1)) for entry in entries)
+    current = [entry for entry in entries if int(entry.get("version", 1)) == version]
+    metric = str(current[0]["metric"])
+
+    def ends(level: str) -> tuple[float, ...]:
+        known = [entry[level] for entry in current if entry.get(level) is not None]
+        return (min(known), max(known)) if known else ()
+
+    unit = next((str(entry["unit"]) for entry in current if entry.get("unit")), "")
+    return Column(
+        score, unit, str(current[0]["better"]), ends("chance"), ends("ceiling"), version, versions.get(metric, version)
+    )
+
+
+def _values(name: str, column: Column, found: Mapping[Cell, Found]) -> Values:
+    """Seed -> value of an entry; none where the score is of another version than the column's."""
+    values: dict[int, float | None] = {}
+    for cell, of in found.items():
+        if cell.entry == name:
+            score = of.scores.get(column.score, {})
+            values[cell.seed] = score.get("value") if score.get("version", 1) == column.version else None
+    return values
+
+
+def _summary(values: Values, column: Column) -> Summary:
+    known = [value for value in values.values() if value is not None]
+    if not known:
+        return Summary(values)
+    mean = mean_over_seeds(np.array(known))
+    worst = {"higher": min(known), "lower": max(known)}.get(column.better)
+    sd = statistics.stdev(known) if len(known) > 1 else None
+    middle = float(interquartile_mean(np.array(known)))
+    return Summary(values, *mean, sd, statistics.median(known), worst, middle)
+
+
+def _compared(
+    entries: Mapping[str, Mapping[str, Summary]], baseline: str | None, columns: Sequence[Column]
+) -> dict[str, dict[str, Summary]]:
+    """Add the differences to the baseline, with p-values that are corrected for all of them together."""
+    compared = {name: dict(scores) for name, scores in entries.items()}
+    if baseline is None:
+        return compared
+    found: dict[tuple[str, str], SeedDifference] = {}
+    for name, scores in entries.items():
+        for column in columns if name != baseline else ():
+            difference = _difference(entries[baseline][column.score].values, scores[column.score].values)
+            if difference is not None:
+                found[name, column.score] = difference
+    tested = [key for key, of in found.items() if of.p is not None]
+    corrected = dict(zip(tested, holm([found[key].p or 0.0 for key in tested]), strict=True))
+    better = {column.score: column.better for column in columns}
+    for (name, score), of in found.items():
+        summary = compared[name][score]
+        against = entries[baseline][score].values
+        compared[name][score] = replace(
+            summary,
+            difference=Difference(
+                of.value,
+                of.low,
+                of.high,
+                corrected.get((name, score)),
+                _verdict(of, corrected.get((name, score)), better[score]),
+                of.detectable,
+                probability_of_improvement(*_arrays(against, summary.values, better[score])),
+            ),
+        )
+    return compared
+
+
+def _difference(base: Values, other: Values) -> SeedDifference | None:
+    """Entry minus baseline: paired by seed where at least two seeds have both, which all models of a seed share."""
+    both = [seed for seed, value in other.items() if value is not None and base.get(seed) is not None]
+    if len(both) > 1 or (both and len(base) == len(other) == 1):
+        return paired_seeds(np.array([base[seed] for seed in both]), np.array([other[seed] for seed in both]))
+    first, second = ([value for value in of.values() if value is not None] for of in (base, other))
+    return unpaired_seeds(np.array(first), np.array(second)) if first and second else None
+
+
+def _arrays(base: Values, other: Values, better: str) -> tuple[np.ndarray, np.ndarray]:
+    sign = -1.0 if better == "lower" else 1.0
+    first, second = (sign * np.array([value for value in of.values() if value is not None]) for of in (base, other))
+    return first, second
+
+
+def _verdict(difference: SeedDifference, p: float | None, better: str) -> str:
+    if difference.reason or p is None:
+        return difference.reason or "not tested"
+    if p >= LEVEL or difference.is_contradicted:
+        return UNSHOWN
+    if better == "neither":
+        return "different"
+    return "better" if (difference.value > 0) == (better == "higher") else "worse"
+
+
+def _ranked(entries: Mapping[str, dict[str, Summary]], columns: Sequence[Column]) -> dict[str, dict[str, Summary]]:
+    """Add tie groups and ranks, where every entry has at least two seeds."""
+    for column in columns:
+        values = {
+            name: np.array([value for value in scores[column.score].values.values() if value is not None])
+            for name, scores in entries.items()
+        }
+        if len(values) < 2 or column.better == "neither" or any(len(of) < 2 for of in values.values()):
+            continue
+        seeds = {
+            tuple(seed for seed, value in scores[column.score].values.items() if value is not None)
+            for scores in entries.values()
+        }
+        for place in rank_intervals(values, higher=column.better == "higher", paired=len(seeds) == 1):
+            summary = entries[place.name][column.score]
+            entries[place.name][column.score] = replace(summary, groups=place.groups, ranks=(place.best, place.worst))
+    return dict(entries)
+
+
+def _notes(
+    suite: Suite, entries: Mapping[str, Mapping[str, Summary]], columns: Sequence[Column], states: Sequence[str]
+) -> tuple[str, ...]:
+    notes = []
+    if suite.baseline is not None and len(suite.entries) > 1:
+        notes.append(f"Differences are to {suite.baseline}; p is corrected for all of them (Holm).")
+    if any(summary.groups for scores in entries.values() for summary in scores.values()):
+        notes.append("Entries that share a letter are not told apart by these seeds.")
+    if states.count(STALE) or any(column.version < column.installed for column in columns):
+        notes.append(f"Scores of older versions of metrics: `dbench bench rescore {suite.name}` computes them again.")
+    if unseen := _unseen(entries, columns):
+        notes.append(f"Where no difference is shown, more than 20 of 100 such trials would miss one below: {unseen}.")
+    return tuple(notes)
+
+
+def _unseen(entries: Mapping[str, Mapping[str, Summary]], columns: Sequence[Column]) -> str:
+    """The smallest detectable difference of each score for which none is shown, of several entries the largest."""
+    said = []
+    for column in columns:
+        found = [of for scores in entries.values() if (of := scores[column.score].difference) is not None]
+        sizes = [of.detectable for of in found if of.verdict == UNSHOWN and of.detectable is not None]
+        if sizes:
+            said.append(f"{column.score} {max(sizes):.2g}")
+    return ", ".join(said)

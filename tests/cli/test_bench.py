@@ -1,0 +1,123 @@
+"""`dbench bench` as a person meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Dbench
+
+SUITE = """
+name = "mine"
+version = 1
+metrics = ["mig"]
+baseline = "noisy"
+
+[evaluation]
+bootstrap = 0
+levels = false
+
+[entries.clean]
+representations = ["clean-*.npz"]
+
+[entries.noisy]
+representations = ["noisy-*.npz"]
+
+[[gates]]
+score = "mig"
+entry = "clean"
+at_least = 0.5
+may_fall_by = 0.05
+"""
+
+
+@pytest.fixture(autouse=True)
+def suite(tmp_path: Path) -> Path:
+    for name, noise in (("clean", 0.2), ("noisy", 1.0)):
+        for seed in range(2):
+            rng = np.random.default_rng(seed)
+            factors = rng.integers(4, size=(300, 2))
+            np.savez(
+                tmp_path / f"{name}-seed-{seed}.npz", codes=factors + noise * rng.normal(size=(300, 2)), factors=factors
+            )
+    path = tmp_path / "mine.toml"
+    path.write_text(SUITE)
+    return path
+
+
+@pytest.mark.slow
+def test_run_table_status_accept_and_rescore(dbench: Dbench, suite: Path) -> None:
+    first = dbench("bench", "run", suite)
+    assert first.code == 0, first.err
+    assert "[4/4]" in first.err
+    assert "PASS  clean, mig at least 0.5" in first.err
+    assert "noisy (baseline)" in first.out
+    again = dbench("bench", "run", suite)
+    assert (again.code, again.out) == (0, first.out)
+    assert "[1/" not in again.err
+    assert dbench("bench", "table", suite).out == first.out
+    listed = json.loads(dbench("bench", "status", suite, "--format", "json").out)
+    assert [(cell["entry"], cell["seed"], cell["state"]) for cell in listed] == [
+        (name, seed, "done") for seed in (0, 1) for name in ("clean", "noisy")
+    ]
+    accepted = dbench("bench", "accept", suite)
+    assert accepted.code == 0
+    assert accepted.out == "runs/bench/mine/accepted.json\n"
+    assert "clean, mig: may_fall_by = " in accepted.err
+    assert "not worse than accepted" in dbench("bench", "run", suite).err
+    assert dbench("bench", "rescore", suite, "--metrics", "mig").out == first.out
+    assert dbench("bench", "run", suite, "--require-accepted", "--accepted", "none.json").code == 2
+
+
+def test_a_dry_run_lists_the_cells_and_does_nothing(dbench: Dbench, suite: Path) -> None:
+    listed = dbench("bench", "run", suite, "--dry-run")
+    assert listed.code == 0
+    assert listed.out.count("waiting") == 4
+    assert not Path("runs").exists()
+
+
+def test_a_gate_that_falls_short_exits_with_3_and_one_without_value_with_4(dbench: Dbench, suite: Path) -> None:
+    suite.write_text(SUITE.replace("at_least = 0.5", "at_least = 0.999"))
+    failed = dbench("bench", "run", suite, "--jobs", "1")
+    assert failed.code == 3
+    assert "FAIL  clean, mig at least 0.999" in failed.err
+    suite.write_text(SUITE.replace('score = "mig"', 'score = "mig.nothing"'))
+    assert dbench("bench", "run", suite).code == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "smok"), "There is no suite named 'smok'"),
+        (("run", "none.toml"), "Could not read the suite none.toml"),
+        (("run", "mine.toml", "--jobs", "0"), "--jobs"),
+        (("run", "mine.toml", "--seeds", "3-1"), "3-1"),
+        (("run", "mine.toml", "--seeds", "a"), "is not a seed"),
+        (("run", "mine.toml", "--only", "nobody"), "There is no entry of the suite mine named 'nobody'"),
+        (("table", "mine.toml", "--format", "pdf"), "pdf"),
+        (("accept", "mine.toml"), "mine has no results to accept"),
+        (("check", "smoke", "--set", "stepz=1"), "stepz"),
+    ],
+)
+def test_wrong_input_is_one_message_and_exit_status_2(dbench: Dbench, words: tuple[str, ...], said: str) -> None:
+    ended = dbench("bench", *words)
+    assert ended.code == 2
+    assert said in ended.err
+    assert "Traceback" not in ended.err
+    assert not Path("runs").exists()
+
+
+def test_check_names_every_fault(dbench: Dbench, suite: Path) -> None:
+    suite.write_text(SUITE.replace('["mig"]', '["mgi"]').replace("clean-*.npz", "none-*.npz"))
+    ended = dbench("bench", "check", suite)
+    assert ended.code == 2
+    assert "metrics, mgi" in ended.err
+    assert "entries.clean" in ended.err
+
+
+def test_suites_are_listed_and_shown(dbench: Dbench) -> None:
+    assert "smoke" in dbench("list", "suites").out
+    assert "gan-with-q" in dbench("show", "smoke").out

@@ -1,0 +1,101 @@
+"""A cell is named by all that determines its result, and by nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from disentangle_bench.errors import SettingError
+from disentangle_bench.suites.cell import cells_of, seeds_in
+from disentangle_bench.suites.find import find_suite
+from disentangle_bench.suites.suite import Suite
+
+
+def suite(**changes: object) -> Suite:
+    values = {
+        "name": "mine",
+        "version": 1,
+        "seeds": [0, 1],
+        "metrics": ["mig"],
+        "entries": {"a": {"recipe": "infogan-digits", "settings": {"steps": 5}}},
+    }
+    return Suite.model_validate({**values, **changes})
+
+
+def identities(of: Suite) -> set[str]:
+    return {cell.identity for cell in cells_of(of)}
+
+
+def test_cells_are_listed_seed_by_seed() -> None:
+    names = [cell.name for cell in cells_of(find_suite("smoke").with_seeds((0, 1)))]
+    assert names == ["infogan/seed-0", "gan-with-q/seed-0", "infogan/seed-1", "gan-with-q/seed-1"]
+
+
+def test_the_identity_depends_on_what_determines_the_result() -> None:
+    """Each of these changes is of other cells; of metrics, gates and titles it is not."""
+    before = identities(suite())
+    assert len(before) == 2
+    for changes in (
+        {"entries": {"a": {"recipe": "infogan-digits", "settings": {"steps": 6}}}},
+        {"entries": {"a": {"recipe": "gan-with-q-digits", "settings": {"steps": 5}}}},
+        {"seeds": [2, 3]},
+        {"training": {"precision": "bf16-mixed"}},
+        {"training": {"threads": 2}},
+    ):
+        assert not before & identities(suite(**changes)), changes
+    for changes in (
+        {"metrics": ["sap"]},
+        {"evaluation": {"bootstrap": 0}},
+        {"version": 2},
+        {"entries": {"other": {"recipe": "infogan-digits", "settings": {"steps": 5}}}},
+    ):
+        assert before == identities(suite(**changes)), changes
+    assert before < identities(suite(seeds=[0, 1, 2]))
+
+
+def test_a_variant_has_cells_of_its_own() -> None:
+    variant = suite().with_settings({"steps": 6})
+    assert variant.label != suite().label
+    assert not identities(variant) & identities(suite())
+    assert cells_of(variant)[0].recipe.steps == 6  # type: ignore[union-attr]
+
+
+def test_files_of_codes_are_named_by_their_content(opened, suite_file: Path) -> None:  # type: ignore[no-untyped-def]
+    bench = opened()
+    before = {cell.name: cell.identity for cell in cells_of(bench.suite)}
+    assert set(before) == {f"{name}/seed-{seed}" for name in ("clean", "noisy") for seed in range(3)}
+    target = suite_file.parent / "clean" / "seed-1.npz"
+    target.write_bytes((suite_file.parent / "noisy" / "seed-1.npz").read_bytes())
+    after = {cell.name: cell.identity for cell in cells_of(bench.suite)}
+    assert {name for name in before if before[name] != after[name]} == {"clean/seed-1"}
+
+
+def test_your_own_images_are_known_by_their_content(tmp_path: Path) -> None:
+    mine = suite(entries={"a": {"recipe": "infogan", "dataset": "arrays"}}, seeds=[0])
+    path = tmp_path / "mine.npz"
+    path.write_bytes(b"one")
+    one = cells_of(mine, data_dir=path)
+    path.write_bytes(b"two")
+    assert one[0].identity != cells_of(mine, data_dir=path)[0].identity
+
+
+def test_seeds_are_taken_from_names() -> None:
+    assert seeds_in(["seed-3", "run_seed_1"]) == [3, 1]
+    assert seeds_in(["a", "seed-1"]) == [0, 1]
+    assert seeds_in(["seed-1-a", "seed-1-b"]) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"recipe": "infogan-digts"}, "entries.a: There is no recipe named 'infogan-digts'"),
+        ({"recipe": "infogan-digits", "settings": {"step": 5}}, "entries.a: .*step: there is no such setting"),
+        ({"recipe": "infogan", "dataset": "mnst"}, "entries.a: .*'mnst'"),
+        ({"recipe": "none.toml"}, "entries.a: Could not read the recipe"),
+        ({"representations": ["none/*.npz"]}, "entries.a.representations: no file matches"),
+    ],
+)
+def test_what_does_not_exist_is_named_with_its_entry(entry: dict[str, object], said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        cells_of(suite(entries={"a": entry}))

@@ -1,0 +1,90 @@
+"""Everything that can be wrong with a suite is found before its first step, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from disentangle_bench.suites.bench import Bench
+from disentangle_bench.suites.find import find_suite, suite_names
+from disentangle_bench.suites.folder import SuiteFolder
+from disentangle_bench.suites.suite import Suite
+from tests.suites.conftest import Inline
+
+Open = Callable[..., Bench]
+
+GOOD = {
+    "name": "mine",
+    "version": 1,
+    "seeds": [0],
+    "metrics": ["mig"],
+    "entries": {"a": {"recipe": "infogan-digits", "settings": {"steps": 5}}},
+}
+
+
+def faults(tmp_path: Path, **changes: object) -> list[str]:
+    bench = Bench(Suite.model_validate({**GOOD, **changes}), SuiteFolder(tmp_path / "results"))
+    return [str(fault) for fault in bench.faults(Inline())]
+
+
+def test_nothing_is_wrong_with_a_good_suite(tmp_path: Path) -> None:
+    assert faults(tmp_path) == []
+    assert not list(tmp_path.iterdir()), "nothing is left behind"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"metrics": ["mgi"]}, "metrics, mgi: There is no metric named 'mgi'"),
+        (
+            {"metric_settings": {"mig": {"bins": 3}}},
+            "metrics, mig: There is no setting of the metric 'mig' named 'bins'",
+        ),
+        ({"metric_settings": {"sap": {}}}, "metrics, sap: Settings were given for 'sap', which is not evaluated"),
+        ({"entries": {"a": {"recipe": "infogan-digit"}}}, "entries.a: mine: entries.a: There is no recipe"),
+        (
+            {"entries": {"a": {"recipe": "infogan-digits", "settings": {"networks.name": "mnist"}}}},
+            "entries.a: .*mnist",
+        ),
+        (
+            {"entries": {"a": {"recipe": "infogan-digits", "settings": {"batch_size": 100000}}}},
+            "entries.a: .*100,?000",
+        ),
+        ({"entries": {"a": {"recipe": "infogan", "dataset": "arrays"}}}, "entries.a: .*no path to it was given"),
+        ({"training": {"precision": "16-mixed", "device": "cpu"}}, "entries.a: .*needs a CUDA device"),
+        ({"gates": [{"score": "sap", "entry": "a", "at_least": 1}]}, "gates.0: .*'sap', which the suite does not"),
+        ({"gates": [{"score": "mig.c9", "entry": "a", "at_least": 1}]}, "gates.0: .*a code that a does not have"),
+        ({"gates": [{"score": "mgi", "entry": "a", "at_least": 1}]}, "gates.0: There is no metric named 'mgi'"),
+    ],
+)
+def test_a_fault_is_found(tmp_path: Path, changes: dict[str, object], said: str) -> None:
+    found = faults(tmp_path, **changes)
+    assert found, "nothing was found"
+    import re
+
+    assert any(re.search(said, fault) for fault in found), found
+
+
+def test_all_faults_are_found_at_once(tmp_path: Path) -> None:
+    entries = {"a": {"recipe": "infogan-digit"}, "b": {"recipe": "infogan-digits", "settings": {"step": 1}}}
+    assert len(faults(tmp_path, metrics=["mgi", "spa"], entries=entries)) == 4
+
+
+def test_a_damaged_file_of_codes_is_found(opened: Open, suite_file: Path) -> None:
+    (suite_file.parent / "clean" / "seed-1.npz").write_bytes(b"PK damaged")
+    assert any("seed-1.npz" in str(fault) for fault in opened().faults(Inline()))
+
+
+def test_a_folder_that_cannot_be_written_is_found(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file")
+    assert any(fault.startswith("folder: Could not write") for fault in faults(tmp_path))
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_shipped_suites_name_what_exists(name: str, tmp_path: Path) -> None:
+    """Recipes, metrics, settings and gates; the data may not be on this machine."""
+    bench = Bench(find_suite(name), SuiteFolder(tmp_path / "results"))
+    wrong = [fault for fault in bench.faults(Inline()) if "DownloadError" not in fault.problem]
+    assert all(fault.where.startswith("entries.") for fault in wrong), wrong

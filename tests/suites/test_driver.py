@@ -1,0 +1,210 @@
+"""What is done is never done again; what is missing, and nothing else, is computed."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from disentangle_bench.errors import SettingError
+from disentangle_bench.suites.attempts import read_attempts
+from disentangle_bench.suites.bench import Bench, exit_status
+from disentangle_bench.suites.driver import TRIES
+from tests.suites.conftest import Inline, write_codes
+
+Open = Callable[..., Bench]
+EVERY = [f"{name}/seed-{seed}" for seed in range(3) for name in ("clean", "noisy")]
+
+
+def states(bench: Bench) -> dict[str, str]:
+    return {planned.cell.name: planned.state for planned in bench.plan()}
+
+
+def scores(bench: Bench) -> dict[str, dict[str, object]]:
+    """Everything in every results file, but for what says when it was made."""
+    return {
+        cell.name: {name: {**entry, "seconds": None} for name, entry in found.scores.items()}
+        for cell, found in bench.found().items()
+    }
+
+
+def test_everything_is_done_once(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    assert set(states(bench).values()) == {"waiting"}
+    table = bench.run(engine)
+    assert engine.worked == EVERY
+    assert set(states(bench).values()) == {"done"}
+    assert exit_status(table, ()) == 0
+    bench.run(engine)
+    assert engine.worked == EVERY
+    assert (bench.folder.path / "table.md").read_text().startswith("- codes, version 1")
+    assert json.loads((bench.folder.path / "table.json").read_text())["name"] == "codes"
+
+
+def test_a_new_metric_shifts_no_number(opened: Open, engine: Inline) -> None:
+    opened().run(engine)
+    before = scores(opened())
+    more = opened()
+    more = Bench(more.suite.with_metrics(("mig", "sap", "dcimig")), more.folder)
+    more.run(engine)
+    assert engine.worked == EVERY * 2
+    after = scores(more)
+    assert all(set(after[name]) == {*before[name], "dcimig"} for name in before)
+    assert all(after[name][score] == before[name][score] for name in before for score in before[name])
+
+
+def test_a_new_seed_shifts_no_number(opened: Open, engine: Inline, suite_file: Path) -> None:
+    opened().run(engine)
+    before = scores(opened())
+    write_codes(suite_file.parent / "clean" / "seed-3.npz", 0.2, 3)
+    opened().run(engine)
+    assert engine.worked == [*EVERY, "clean/seed-3"]
+    after = scores(opened())
+    assert {name: after[name] for name in before} == before
+
+
+def test_other_settings_of_a_metric_are_computed(opened: Open, engine: Inline) -> None:
+    opened().run(engine)
+    changed = opened("\n[metric_settings.mig]\nnum_bins = 5\n")
+    changed.run(engine)
+    assert engine.worked == EVERY * 2
+    assert all(found.scores["mig"]["settings"]["num_bins"] == 5 for found in changed.found().values())
+    changed.run(engine)
+    assert engine.worked == EVERY * 2
+
+
+def test_the_default_set_is_complete_once_it_was_asked_for(opened: Open, engine: Inline, suite_file: Path) -> None:
+    opened()
+    suite_file.write_text(suite_file.read_text().replace('metrics = ["mig", "sap"]', "").replace("seed-*", "seed-0"))
+    bench = opened()
+    bench.run(engine)
+    assert states(bench) == {"clean/seed-0": "done", "noisy/seed-0": "done"}
+    bench.run(engine)
+    assert len(engine.worked) == 2
+
+
+def test_an_older_version_is_stale_until_rescored(
+    opened: Open, engine: Inline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = opened()
+    bench.run(engine)
+    for place in bench.folder.path.glob("cells/clean/seed-0-*/results.json"):
+        values = json.loads(place.read_text())
+        values["scores"]["mig"] |= {"version": 0, "value": 99.0}
+        place.write_text(json.dumps(values))
+    assert states(bench)["clean/seed-0"] == "stale"
+    table = bench.run(engine)
+    assert len(engine.worked) == len(EVERY)
+    assert table.entries["clean"]["mig"].values[0] is None, "scores of two versions are never in one mean"
+    assert table.entries["clean"]["mig"].count == "2 of 3"
+    assert any("dbench bench rescore codes" in note for note in table.notes)
+    bench.rescore(engine, ("sap",))
+    assert len(engine.worked) == len(EVERY)
+    table = bench.rescore(engine, ("mig",))
+    assert engine.worked[len(EVERY) :] == ["clean/seed-0"]
+    assert table.entries["clean"]["mig"].count == "3 of 3"
+    assert set(states(bench).values()) == {"done"}
+
+
+def test_a_failure_is_shown_and_the_others_go_on(opened: Open, engine: Inline, suite_file: Path) -> None:
+    (suite_file.parent / "clean" / "seed-1.npz").write_bytes(b"PK damaged")
+    bench = opened()
+    table = bench.run(engine)
+    assert states(bench) == {name: "failed" if name == "clean/seed-1" else "done" for name in EVERY}
+    assert table.entries["clean"]["mig"].count == "2 of 3"
+    assert exit_status(table, ()) == 1
+    assert "seed-1.npz" in next(cell.reason for cell in table.cells if cell.state == "failed")
+
+
+def test_fail_fast_stops(opened: Open, engine: Inline, suite_file: Path) -> None:
+    (suite_file.parent / "clean" / "seed-0.npz").write_bytes(b"PK damaged")
+    opened().run(engine, fail_fast=True)
+    assert engine.worked == EVERY[:1]
+
+
+class Killing(Inline):
+    """An engine whose processes are killed in their first attempts."""
+
+    def __init__(self, kills: int) -> None:
+        super().__init__()
+        self.kills = kills
+
+    def submit(self, folders: Sequence[Path]) -> Iterator[Path]:
+        """Leave what a killed process leaves: an attempt without an end."""
+        for folder in folders:
+            if len(read_attempts(folder)) < self.kills:
+                self.worked.append("killed")
+                attempt = {"host": "gone", "pid": 1, "began": 0.0}
+                before = json.loads((folder / "attempts.json").read_text()) if self.worked.count("killed") > 6 else []
+                (folder / "attempts.json").write_text(json.dumps([*before, attempt]))
+            else:
+                yield from super().submit([folder])
+                continue
+            yield folder
+
+
+def test_a_killed_cell_is_tried_again_and_then_given_up(opened: Open) -> None:
+    patient, hopeless = Killing(1), Killing(99)
+    bench = opened()
+    bench.run(patient)
+    assert set(states(bench).values()) == {"done"}
+    assert all(len(found.attempts) == 2 for found in bench.found().values())
+    other = Bench(bench.suite, type(bench.folder)(bench.folder.path.with_name("other")))
+    table = other.run(hopeless)
+    assert set(states(other).values()) == {"failed"}
+    assert all(f"killed {TRIES} times" in cell.reason for cell in table.cells)
+
+
+def test_a_killed_attempt_hides_no_older_result(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.run(engine)
+    folder = next(bench.folder.path.glob("cells/clean/seed-0-*"))
+    attempts = json.loads((folder / "attempts.json").read_text())
+    (folder / "attempts.json").write_text(json.dumps([*attempts, {"host": "gone", "pid": 1, "began": 0.0}]))
+    assert states(bench)["clean/seed-0"] == "done"
+
+
+def test_a_cell_that_another_process_works_on_is_waited_for(
+    opened: Open, engine: Inline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = opened()
+    bench.run(engine)
+    folder = next(bench.folder.path.glob("cells/clean/seed-0-*"))
+    (folder / "results.json").unlink()
+    beat = folder / "heartbeat.json"
+    beat.write_text(json.dumps({"host": socket.gethostname(), "pid": os.getpid()}))
+    assert states(bench)["clean/seed-0"] == "running"
+    monkeypatch.setattr("disentangle_bench.suites.driver.time.sleep", lambda _seconds: beat.unlink())
+    said: list[str] = []
+    bench.run(engine, on_event=lambda event: said.append(str(event)))
+    assert said[0] == "Another process works on clean/seed-0; waiting for it."
+    assert states(bench)["clean/seed-0"] == "done"
+    assert engine.worked[len(EVERY) :] == ["clean/seed-0"]
+
+
+def test_the_heartbeat_of_a_process_that_is_gone_does_not_count(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.run(engine)
+    folder = next(bench.folder.path.glob("cells/clean/seed-0-*"))
+    (folder / "results.json").unlink()
+    (folder / "heartbeat.json").write_text(json.dumps({"host": socket.gethostname(), "pid": 2**22 + 1}))
+    assert states(bench)["clean/seed-0"] == "waiting"
+
+
+def test_the_folder_of_another_suite_is_refused(opened: Open, engine: Inline, suite_file: Path) -> None:
+    opened().run(engine)
+    suite_file.write_text(suite_file.read_text().replace('name = "codes"', 'name = "others"'))
+    with pytest.raises(SettingError, match="holds results of the suite 'codes'"):
+        opened()
+
+
+def test_a_folder_with_other_files_is_refused(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.folder.path.mkdir()
+    (bench.folder.path / "thesis.tex").touch()
+    with pytest.raises(SettingError, match="no results of a suite"):
+        bench.run(engine)

@@ -1,0 +1,100 @@
+"""The table's numbers are those that scipy computes from the seeds' values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from rich.console import Console
+from scipy import stats
+
+from disentangle_bench.reports.suite_table import SuiteTable
+from disentangle_bench.reports.tables import to_csv, to_json, to_latex, to_markdown, to_text
+from disentangle_bench.suites.bench import Bench
+from tests.suites.conftest import Inline
+
+Open = Callable[..., Bench]
+
+
+@pytest.fixture
+def table(opened: Open, engine: Inline) -> SuiteTable:
+    return opened().run(engine)
+
+
+def values(table: SuiteTable, entry: str, score: str) -> np.ndarray:
+    return np.array(list(table.entries[entry][score].values.values()))
+
+
+def test_means_have_students_interval(table: SuiteTable) -> None:
+    for entry in ("clean", "noisy"):
+        of, found = table.entries[entry]["mig"], values(table, entry, "mig")
+        low, high = stats.t.interval(0.95, 2, found.mean(), stats.sem(found))
+        assert (of.mean, of.low, of.high) == pytest.approx((found.mean(), low, high))
+        assert (of.sd, of.median, of.worst) == pytest.approx((found.std(ddof=1), np.median(found), found.min()))
+        assert of.count == "3 of 3"
+
+
+def test_differences_are_paired_by_seed_and_corrected_for_all(table: SuiteTable) -> None:
+    p = {}
+    for score in ("mig", "sap"):
+        clean, noisy = values(table, "clean", score), values(table, "noisy", score)
+        test = stats.ttest_rel(clean, noisy)
+        of = table.entries["clean"][score].difference
+        assert of is not None
+        assert of.value == pytest.approx((clean - noisy).mean())
+        assert (of.low, of.high) == pytest.approx(tuple(test.confidence_interval()))
+        p[score] = test.pvalue
+        assert of.verdict == "better"
+        assert of.improvement.value == 1.0
+    smaller, larger = sorted(p, key=lambda score: p[score])
+    expected = {smaller: 2 * p[smaller], larger: max(2 * p[smaller], p[larger])}
+    assert {score: table.entries["clean"][score].difference.p for score in p} == pytest.approx(expected)  # type: ignore[union-attr]
+    assert table.entries["noisy"]["mig"].difference is None
+
+
+def test_entries_that_differ_are_in_other_groups(table: SuiteTable) -> None:
+    assert table.entries["clean"]["mig"].groups == (1,)
+    assert table.entries["noisy"]["mig"].groups == (2,)
+    assert table.entries["clean"]["mig"].ranks == (1, 1)
+
+
+def test_an_entry_without_values_is_a_row(opened: Open) -> None:
+    table = opened().table()
+    assert table.states("clean") == "3 waiting"
+    assert "clean, seed 0: waiting." in to_text(table)
+
+
+def test_every_form_holds_what_the_table_holds(table: SuiteTable) -> None:
+    text = to_text(table)
+    assert "codes, version 1: 2 entries, 3 seeds" in text
+    assert "better" in text
+    assert "noisy (baseline)" in text
+    assert "| clean - noisy |" in to_markdown(table)
+    assert r"\toprule" in to_latex(table)
+    rows = list(csv.DictReader(io.StringIO(to_csv(table))))
+    assert len(rows) == 2 * 3 * 2
+    assert {row["state"] for row in rows} == {"done"}
+    stored = json.loads(to_json(table))
+    assert stored["entries"]["clean"]["mig"]["values"]["0"] == table.entries["clean"]["mig"].values[0]
+
+
+def test_columns_are_set_below_each_other_where_lines_are_short(table: SuiteTable) -> None:
+    for width in (50, 80, 120):
+        console = Console(width=width, file=io.StringIO(), force_terminal=False)
+        with console.capture() as captured:
+            console.print(table)
+        lines = captured.get().splitlines()
+        assert max(map(len, lines)) <= width
+        assert sum("mig" in line or "sap" in line for line in lines) >= 1
+        assert "…" not in captured.get()
+
+
+def test_all_scores_have_columns_if_asked_for(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench = Bench(bench.suite.with_metrics(("mig", "infomec")), bench.folder)
+    assert [column.score for column in bench.run(engine).columns] == ["mig", "infomec.infom"]
+    assert len(bench.table(every=True).columns) > 2
