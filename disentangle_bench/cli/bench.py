@@ -16,6 +16,7 @@ from disentangle_bench.cli.options import (
     data_dir_option,
     format_option,
     read_seeds,
+    read_settings,
     read_words,
     settings_option,
 )
@@ -77,9 +78,27 @@ work_options = _options(
     click.option("--only", callback=read_words, metavar="ENTRY,..", help="Work on these entries only."),
     click.option(
         "--jobs",
+        "--max-jobs",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Cells at a time (default: one for each processor, or GPU).",
+        help="Cells at a time (default: one for each processor or GPU; on clusters as many as there is room for).",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "slurm", "ray"]),
+        default="local",
+        metavar="NAME",
+        help="local, slurm or ray (default: local).",
+    ),
+    click.option("--address", metavar="ADDRESS", help="Of the Ray cluster; auto finds the one of this machine."),
+    click.option("--gpus-per-cell", "gpus", type=click.FloatRange(min=0), metavar="N", help="On Ray (default: 0)."),
+    click.option(
+        "--engine-set",
+        "parameters",
+        multiple=True,
+        callback=read_settings,
+        metavar="KEY=VALUE",
+        help="A parameter of submitit, as in slurm_partition=gpu (repeatable).",
     ),
 )
 accepted_option = click.option(
@@ -96,10 +115,20 @@ def _opened(name: str, only: tuple[str, ...] | None = None, **options: Any) -> B
     return Bench.open(name, settings=dict(options.pop("settings")), only=only or (), **options)
 
 
-def _local_engine(bench: Bench, jobs: int | None) -> Engine:
-    from disentangle_bench.suites.engines.local import local_engine
+ENGINE_OPTIONS = ("engine", "jobs", "address", "gpus", "parameters")
 
-    return local_engine(bench.suite.training, jobs)
+
+def _with_engine(name: str, only: tuple[str, ...] | None, options: dict[str, Any]) -> tuple[Bench, Engine]:
+    """Open a suite, and make the engine that the options describe."""
+    from disentangle_bench.suites.engines import make_engine
+
+    engine, *given = (options.pop(option) for option in ENGINE_OPTIONS)
+    jobs, address, gpus, parameters = given
+    opened = _opened(name, only, **options)
+    made = make_engine(
+        engine, opened.suite, opened.folder.path, jobs=jobs, address=address, gpus=gpus, parameters=dict(parameters)
+    )
+    return opened, made
 
 
 @bench.command(
@@ -110,6 +139,8 @@ def _local_engine(bench: Bench, jobs: int | None) -> Engine:
         "dbench bench run paper-mnist --seeds 0-4 --jobs 2",
         "dbench bench run my-suite.toml --only infogan --dry-run",
         "dbench bench run smoke --accepted benchmarks/accepted/smoke.json",
+        "dbench bench run my-suite.toml --engine slurm --max-jobs 20 --engine-set slurm_partition=gpu",
+        "dbench bench run my-suite.toml --engine ray --address auto",
     ),
 )
 @suite_options
@@ -129,7 +160,6 @@ def run(
     *,
     name: str,
     only: tuple[str, ...] | None,
-    jobs: int | None,
     fail_fast: bool,
     dry_run: bool,
     accepted: Path | None,
@@ -143,11 +173,10 @@ def run(
     Exits with status 1 if a cell failed, 3 if a gate fell short, 4 if a gate measured nothing. Ctrl-C saves; the same
     command resumes.
     """
-    opened = _opened(name, only, **options)
+    opened, engine = _with_engine(name, only, options)
     if dry_run:
         _print_plan(opened, form)
         return
-    engine = _local_engine(opened, jobs)
     if opened.has_work():
         _check(opened, engine, context)
     opened.run(engine, fail_fast=fail_fast, on_event=_say_event)
@@ -199,15 +228,12 @@ def _print_plan(bench: Bench, form: Form) -> None:
 @work_options
 @click.option("--dry", is_flag=True, help="Also train each recipe for a few steps and compute each metric on few rows.")
 @click.pass_context
-def check(
-    context: click.Context, /, *, name: str, only: tuple[str, ...] | None, jobs: int | None, dry: bool, **options: Any
-) -> None:
+def check(context: click.Context, /, *, name: str, only: tuple[str, ...] | None, dry: bool, **options: Any) -> None:
     """Find everything that is wrong with a suite: names, data, networks, metrics, gates, folder, disk space.
 
     Missing datasets are downloaded. Exits with status 2 if something is wrong.
     """
-    opened = _opened(name, only, **options)
-    engine = _local_engine(opened, jobs)
+    opened, engine = _with_engine(name, only, options)
     _check(opened, engine, context)
     if dry:
         failures = opened.dry_run(engine, on_event=_say_event)
@@ -259,15 +285,14 @@ def rescore(
     *,
     name: str,
     only: tuple[str, ...] | None,
-    jobs: int | None,
     metrics: tuple[str, ...] | None,
     every: bool,
     form: Form,
     **options: Any,
 ) -> None:
     """Compute scores that are missing or of an older version of a metric, from stored models and representations."""
-    opened = _opened(name, only, **options)
-    opened.rescore(_local_engine(opened, jobs), metrics, on_event=_say_event)
+    opened, engine = _with_engine(name, only, options)
+    opened.rescore(engine, metrics, on_event=_say_event)
     context.exit(_finish(opened, None, form, required=False, every=every))
 
 

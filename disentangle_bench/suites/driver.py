@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from disentangle_bench.evaluation.forecast import in_words
@@ -85,7 +85,6 @@ class Driver:
     fail_fast: bool = False
     outdated: bool = False
     on_event: Callable[[Event], object] = lambda _event: None
-    _over: int = field(default=0, init=False)
 
     def run(self, cells: Sequence[Cell]) -> None:
         """Work until every cell is complete, has failed, or was given up.
@@ -95,30 +94,57 @@ class Driver:
         """
         todo = {self.folder.cell(cell): cell for cell in cells if self._has_work(cell)}
         of, tries = len(todo), dict.fromkeys(todo, 0)
+
+        def end(folder: Path, found: Found, state: str, reason: str) -> None:
+            cell = todo.pop(folder)
+            self.on_event(Ended(cell, state, reason, found.seconds, of - len(todo), of))
+
         while todo:
-            free = [folder for folder, cell in todo.items() if self._look(cell)[1] != RUNNING]
-            if not free:
-                self.on_event(Waiting(tuple(todo.values())))
-                free = self._first_free(todo)
+            free = self._free(todo, end)
             for folder in free:
                 self._order(todo[folder]).write(folder)
-            for folder in self.engine.submit(free):
+            for folder in self.engine.submit(free) if free else ():
                 found, state, reason = self._look(todo[folder])
                 tries[folder] += 1
                 if state == RUNNING or (state == WAITING and tries[folder] < TRIES):
                     continue  # another process has it, or this attempt was killed: it is tried again
                 if state == WAITING:
                     state, reason = FAILED, _give_up(found)
-                cell = todo.pop(folder)
-                self._over += 1
-                self.on_event(Ended(cell, state, reason, found.seconds, self._over, of))
+                end(folder, found, state, reason)
                 if self.fail_fast and state in (FAILED, TIMED_OUT):
                     return
+
+    def _free(self, todo: Mapping[Path, Cell], end: Callable[[Path, Found, str, str], None]) -> list[Path]:
+        """List the cells that no other process works on, and wait if there is none.
+
+        Those that another process has completed by now are ended.
+        """
+        said = False
+        while todo:
+            free = []
+            for folder, cell in list(todo.items()):
+                found, state, reason = self._look(cell)
+                if state != RUNNING and not self._is_open(found, state):
+                    end(folder, found, state, reason)
+                elif state != RUNNING:
+                    free.append(folder)
+            if free:
+                return free
+            if todo and not said:
+                self.on_event(Waiting(tuple(todo.values())))
+                said = True
+            if todo:
+                time.sleep(POLL)
+        return []
 
     def _has_work(self, cell: Cell) -> bool:
         found, state, _ = self._look(cell)
         if not self.trains and cell.recipe is not None and not (found.folder / "run" / "model.safetensors").is_file():
             return False
+        return self._is_open(found, state)
+
+    def _is_open(self, found: Found, state: str) -> bool:
+        """Whether something is left to compute."""
         return state not in COMPLETE or (self.outdated and bool(self._older(found)))
 
     def _look(self, cell: Cell) -> tuple[Found, str, str]:
@@ -142,14 +168,6 @@ class Driver:
     def _older(self, found: Found) -> list[str]:
         older = found.outdated(self.versions)
         return [name for name in older if isinstance(self.suite.metrics, str) or name in self.suite.metrics]
-
-    def _first_free(self, todo: Mapping[Path, Cell]) -> list[Path]:
-        """Wait until another process has ended its work on one of the cells."""
-        while True:
-            free = [folder for folder, cell in todo.items() if self._look(cell)[1] != RUNNING]
-            if free:
-                return free
-            time.sleep(POLL)
 
 
 def _give_up(found: Found) -> str:

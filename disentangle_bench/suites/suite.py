@@ -107,6 +107,7 @@ class Suite(Table):
         metrics: their names, `default` or `all`.
         metric_settings: metric -> its settings, as with `dbench eval --set`.
         baseline: the entry to which differences are taken.
+        slurm: parameters of submitit for `--engine slurm`, such as `slurm_partition`.
         entries: the rows of the table, in order.
         gates: conditions that turn a build red.
     """
@@ -120,6 +121,7 @@ class Suite(Table):
     baseline: Name | None = None
     training: Training = Training()
     evaluation: Evaluation = Evaluation()
+    slurm: Mapping[str, Setting] = Field(default_factory=dict)
     entries: Mapping[Name, Entry] = Field(min_length=1)
     gates: tuple[Gate, ...] = ()
 

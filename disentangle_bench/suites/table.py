@@ -24,6 +24,7 @@ from disentangle_bench.suites.state import STALE, Found
 from disentangle_bench.suites.suite import Suite
 
 LEVEL = 0.05
+MOST_WITHOUT_GROUPS = 2
 UNSHOWN = "no difference shown"
 Values = Mapping[int, float | None]
 
@@ -175,13 +176,13 @@ def _verdict(difference: SeedDifference, p: float | None, better: str) -> str:
 
 
 def _ranked(entries: Mapping[str, dict[str, Summary]], columns: Sequence[Column]) -> dict[str, dict[str, Summary]]:
-    """Add tie groups and ranks, where every entry has at least two seeds."""
-    for column in columns:
+    """Add tie groups and ranks, where every entry has at least two seeds; of two entries, the verdict says it all."""
+    for column in columns if len(entries) > MOST_WITHOUT_GROUPS else ():
         values = {
             name: np.array([value for value in scores[column.score].values.values() if value is not None])
             for name, scores in entries.items()
         }
-        if len(values) < 2 or column.better == "neither" or any(len(of) < 2 for of in values.values()):
+        if column.better == "neither" or any(len(of) < 2 for of in values.values()):
             continue
         seeds = {
             tuple(seed for seed, value in scores[column.score].values.items() if value is not None)

@@ -35,6 +35,7 @@ class LocalEngine:
     threads: int = 1
     gpus: Sequence[int] = ()
     _workers: list[subprocess.Popen[str]] = field(default_factory=list, init=False)
+    _busy: set[int] = field(default_factory=set, init=False)
 
     def check(self) -> None:
         """Nothing can be missing."""
@@ -79,6 +80,7 @@ class LocalEngine:
                 print(folder, file=worker.stdin, flush=True)
             if worker.stdout is None or not worker.stdout.readline():
                 worker.wait()
+            self._busy.discard(worker.pid)
             finished.put(folder)
 
     def _started(self, number: int) -> subprocess.Popen[str]:
@@ -103,7 +105,8 @@ class LocalEngine:
             if worker.stdin is not None:
                 with suppress(BrokenPipeError):
                     worker.stdin.close()
-            worker.send_signal(SIGINT)
+            if worker.pid in self._busy:  # one that ends already would complain
+                worker.send_signal(SIGINT)
         for worker in alive:
             try:
                 worker.wait(GRACE)
