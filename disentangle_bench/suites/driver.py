@@ -171,7 +171,9 @@ class Driver:
 
 
 def _give_up(found: Found) -> str:
-    """Put on record that a cell has failed whose process was killed again and again."""
+    """Put on record that a cell has failed whose process was killed again and again, or never began."""
+    if not found.attempts:
+        return f"no process began to work on it in {TRIES} attempts"
     reason = f"its process was killed {TRIES} times, as it happens when memory runs out"
     *before, last = found.attempts
     write_attempts(found.folder, [*before, replace(last, ended=time.time(), outcome=FAILED, reason=reason)])
