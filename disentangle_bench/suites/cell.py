@@ -117,8 +117,12 @@ def _content(path: Path) -> str:
 
 
 def _given(suite: Suite, name: str, entry: Entry) -> list[Cell]:
-    files = [file for pattern in entry.representations for file in _matching(suite, name, pattern)]
-    files = list(dict.fromkeys(files))
+    files = list(dict.fromkeys(file for pattern in entry.representations for file in _matching(suite.folder, pattern)))
+    if not files:
+        raise SettingError(
+            f"{suite.name}: entries.{name}.representations: no file matches {', '.join(entry.representations)}.",
+            f"Give .npz or .h5 files, relative to {suite.folder.resolve()}.",
+        )
     numbers = seeds_in(file.stem for file in files)
     with storage_errors(suite.folder, "read the files of"):
         return [
@@ -126,18 +130,10 @@ def _given(suite: Suite, name: str, entry: Entry) -> list[Cell]:
         ]
 
 
-def _matching(suite: Suite, name: str, pattern: str) -> list[Path]:
+def _matching(folder: Path, pattern: str) -> list[Path]:
     place = Path(pattern).expanduser()
-    root, inner = (
-        (Path(place.anchor), place.relative_to(place.anchor)) if place.is_absolute() else (suite.folder, place)
-    )
-    found = sorted(path for path in root.glob(str(inner)) if path.suffix.lower() in REPRESENTATION_FILES)
-    if not found:
-        raise SettingError(
-            f"{suite.name}: entries.{name}.representations: no file matches {root / inner}.",
-            "Give .npz or .h5 files, relative to the suite's file.",
-        )
-    return found
+    root, inner = (Path(place.anchor), place.relative_to(place.anchor)) if place.is_absolute() else (folder, place)
+    return sorted(path for path in root.glob(str(inner)) if path.suffix.lower() in REPRESENTATION_FILES)
 
 
 def seeds_in(stems: Iterable[str]) -> list[int]:

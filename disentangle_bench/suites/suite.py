@@ -25,13 +25,16 @@ class Entry(Table):
         recipe: a recipe's or a model's name, or a TOML file, relative to the suite's.
         dataset: with a model's name, what it is trained on.
         settings: changes to the recipe by dotted keys, as with `dbench train --set`.
-        representations: patterns of `.npz` or `.h5` files, relative to the suite's; each file is scored as a seed.
+        representations: patterns of `.npz` or `.h5` files, relative to the suite's, for a suite of the package to the
+            working folder; each file is scored as a seed.
+        baseline: the entry to which the differences of this one are, in place of the suite's.
     """
 
     recipe: str | None = None
     dataset: str | None = None
     settings: Mapping[str, Any] = Field(default_factory=dict)
     representations: tuple[str, ...] = ()
+    baseline: Name | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -146,14 +149,20 @@ class Suite(Table):
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
-        if self.baseline is not None and self.baseline not in self.entries:
-            raise ValueError(f"baseline: there is no entry named {self.baseline!r}")
+        for baseline in (self.baseline, *(entry.baseline for entry in self.entries.values())):
+            if baseline is not None and baseline not in self.entries:
+                raise ValueError(f"baseline: there is no entry named {baseline!r}")
         for gate in self.gates:
             if gate.entry not in self.entries:
                 raise ValueError(f"gates: there is no entry named {gate.entry!r}")
-            if gate.above_baseline is not None and self.baseline in (None, gate.entry):
+            if gate.above_baseline is not None and self.baseline_of(gate.entry) is None:
                 raise ValueError(f"gates: above_baseline of {gate.entry!r} needs another entry as baseline")
         return self
+
+    def baseline_of(self, name: str) -> str | None:
+        """The entry to which an entry's differences are."""
+        baseline = self.entries[name].baseline or self.baseline
+        return None if baseline == name else baseline
 
     @property
     def variant(self) -> Mapping[str, Any]:
@@ -170,8 +179,8 @@ class Suite(Table):
         """The folder that paths in the suite are relative to."""
         return Path() if self._file is None else self._file.parent
 
-    def placed(self, file: Path) -> Suite:
-        """Remember from which file the suite was read."""
+    def placed(self, file: Path | None) -> Suite:
+        """Remember from which file of the user's the suite was read."""
         self._file = file
         return self
 
