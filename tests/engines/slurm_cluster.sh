@@ -20,6 +20,7 @@ if [[ $action == stop ]]; then
     exit 0
 fi
 
+port=$((20000 + RANDOM / 2 * 2))
 mkdir -p "$folder/state" "$folder/spool"
 chmod 755 "$folder"
 
@@ -37,8 +38,8 @@ SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket=$folder/munge.socket
 CredType=cred/munge
-SlurmctldPort=${SLURMCTLD_PORT:-26817}
-SlurmdPort=${SLURMD_PORT:-26818}
+SlurmctldPort=$port
+SlurmdPort=$((port + 1))
 SlurmctldPidFile=$folder/slurmctld.pid
 SlurmdPidFile=$folder/slurmd.pid
 SlurmctldLogFile=$folder/slurmctld.log
@@ -63,7 +64,7 @@ export SLURM_CONF=$folder/slurm.conf
 slurmctld -f "$SLURM_CONF"
 slurmd -f "$SLURM_CONF"
 for _ in $(seq 100); do
-    if sinfo --noheader --format=%T 2>/dev/null | grep -q -E '^(idle|mixed|allocated)'; then
+    if timeout 5 sinfo --noheader --format=%T 2>/dev/null | grep -q -E '^(idle|mixed|allocated)'; then
         exit 0
     fi
     sleep 0.3

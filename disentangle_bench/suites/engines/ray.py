@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Any
 from disentangle_bench.errors import DeviceError
 from disentangle_bench.suites.work import work
 
+PATIENCE = 10.0
+"""Seconds in which the address of a cluster has to answer."""
 RETRIES = 3
 """How often Ray starts a task again whose node or process is lost; it resumes from the cell's last checkpoint."""
 
@@ -87,10 +91,22 @@ class RayEngine:
             return
         options: dict[str, Any] = {"include_dashboard": False} if self.address is None else {"address": self.address}
         try:
+            _knock(self.address or "")  # Ray itself would try for minutes
             ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=False, **options)
-        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        except (ValueError, RuntimeError, OSError, OverflowError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise DeviceError(
                 f"No Ray cluster answers at {self.address or 'this machine'}: {reason}",
                 "Start one with `ray start --head`, or give its --address.",
             ) from error
+
+
+def _knock(address: str) -> None:
+    """Make sure that something listens at an address with a port.
+
+    Raises:
+        OSError: nothing does.
+    """
+    found = re.fullmatch(r"(?:ray://)?([^:/]+):(\d{1,5})", address)
+    if found is not None:
+        socket.create_connection((found[1], int(found[2])), timeout=PATIENCE).close()
