@@ -110,7 +110,7 @@ class SuiteTable:
 
     Attributes:
         name, version, variant: of the suite.
-        baseline: the entry that differences are to.
+        baselines: entry -> the one that its differences are to.
         columns: the scores.
         entries: entry -> score -> summary.
         cells: every cell.
@@ -120,7 +120,7 @@ class SuiteTable:
     name: str
     version: int
     variant: Mapping[str, Any]
-    baseline: str | None
+    baselines: Mapping[str, str]
     columns: tuple[Column, ...]
     entries: Mapping[str, Mapping[str, Summary]]
     cells: tuple[CellRow, ...]
@@ -230,7 +230,7 @@ def _block(table: SuiteTable, columns: Sequence[Column]) -> Table:
         name, *rest = heading_lines(column)
         block.add_column(Text.assemble(name, ("\n" + "\n".join(rest) if rest else "", "dim not bold")), no_wrap=True)
     for entry, scores in table.entries.items():
-        role = " (baseline)" if entry == table.baseline else ""
+        role = " (baseline)" if entry in table.baselines.values() else ""
         label = Text.assemble((entry, "cyan"), role, (f"\n{table.states(entry)}", "dim"))
         block.add_row(label, *(Text("\n".join(cell_lines(scores[column.score]))) for column in columns))
     return block
@@ -259,9 +259,9 @@ def text_table(table: SuiteTable) -> TextTable:
         summaries = [scores[column.score] for column in table.columns]
         rows.append([f"{entry} ({table.states(entry)})", *map(mean_line, summaries)])
         rows.append([f"{entry}, worst seed", *map(worst_line, summaries)])
-        if entry != table.baseline and any(summary.difference for summary in summaries):
+        if any(summary.difference for summary in summaries):
             differences = [difference_line(of.difference) if of.difference else "" for of in summaries]
-            rows.append([f"{entry} - {table.baseline}", *differences])
+            rows.append([f"{entry} - {table.baselines[entry]}", *differences])
     headings = [first, *(heading_lines(column)[0] for column in table.columns)]
     return TextTable(headings, rows, left=headings, legend=[table.title], notes=footer(table))
 

@@ -63,7 +63,12 @@ def _check(gate: Gate, table: SuiteTable, accepted: Accepted | None, compares: b
     if gate.at_most is not None:
         yield _bound(f"{what} at most {gate.at_most:g}", summary, gate.at_most, -1)
     if gate.above_baseline is not None:
-        yield _lead(f"{what} better than {table.baseline} by at least {gate.above_baseline:g}", summary, gate, better)
+        yield _lead(
+            f"{what} better than {table.baselines.get(gate.entry)} by at least {gate.above_baseline:g}",
+            summary,
+            gate,
+            better,
+        )
     if gate.may_fall_by is not None and compares:
         before = None if accepted is None else accepted.find(gate.entry, name)
         condition = f"{what} not worse than accepted by more than {gate.may_fall_by:g}"

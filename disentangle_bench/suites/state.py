@@ -37,12 +37,14 @@ class Found:
         folder: of the cell.
         attempts: the latest last.
         scores: score name -> its fields, as in `results.json`.
+        subject: what was scored, as in `results.json`.
         status: of the run; empty if there is none.
     """
 
     folder: Path
     attempts: tuple[Attempt, ...]
     scores: Mapping[str, Mapping[str, Any]]
+    subject: Mapping[str, Any]
     status: str
 
     @classmethod
@@ -51,7 +53,7 @@ class Found:
         run = Run(folder / "run")
         results = _object(folder / "results.json") or _object(run.results_file)
         status = str(_object(run.provenance_file).get("status", ""))
-        return cls(folder, tuple(read_attempts(folder)), results.get("scores", {}), status)
+        return cls(folder, tuple(read_attempts(folder)), results.get("scores", {}), results.get("subject", {}), status)
 
     @cached_property
     def by_metric(self) -> dict[str, dict[str, Mapping[str, Any]]]:

@@ -8,8 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from disentangle_bench.evaluation.comparison.comparable import unlike_data
+from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.seeds import (
     SeedDifference,
+    contradicts,
     holm,
     interquartile_mean,
     mean_over_seeds,
@@ -46,14 +49,14 @@ def table_of(
         name: {column.score: _summary(_values(name, column, found), column) for column in columns}
         for name in suite.entries
     }
-    compared = _ranked(_compared(entries, suite.baseline, columns), columns)
+    unlike = _unlike(suite, found)
+    compared = _ranked(suite, _compared(suite, entries, unlike, columns), unlike, columns)
     cells = tuple(
         CellRow(cell.entry, cell.seed, *states[cell], of.seconds, len(of.attempts)) for cell, of in found.items()
     )
-    notes = _notes(suite, compared, columns, [state for state, _ in states.values()])
-    return SuiteTable(
-        suite.name, suite.version, dict(suite.variant), suite.baseline, tuple(columns), compared, cells, notes
-    )
+    notes = _notes(suite, compared, unlike, columns, [state for state, _ in states.values()])
+    baselines = {name: baseline for name in suite.entries if (baseline := suite.baseline_of(name))}
+    return SuiteTable(suite.name, suite.version, dict(suite.variant), baselines, tuple(columns), compared, cells, notes)
 
 
 def headline(score: str, found: Iterable[Found]) -> str:
@@ -96,12 +99,19 @@ def _column(score: str, found: Iterable[Found], versions: Mapping[str, int]) -> 
 
 
 def _values(name: str, column: Column, found: Mapping[Cell, Found]) -> Values:
-    """Seed -> value of an entry; none where the score is of another version than the column's."""
+    """Seed -> value of an entry, without a sign that is arbitrary across seeds.
+
+    There is none where the score is of another version than the column's, or of a code whose number is arbitrary.
+    """
     values: dict[int, float | None] = {}
     for cell, of in found.items():
         if cell.entry == name:
             score = of.scores.get(column.score, {})
-            values[cell.seed] = score.get("value") if score.get("version", 1) == column.version else None
+            value, arbitrary = score.get("value"), score.get("arbitrary", ())
+            comparable = score.get("version", 1) == column.version and "code" not in arbitrary
+            values[cell.seed] = (
+                (abs(value) if "sign" in arbitrary else value) if comparable and value is not None else None
+            )
     return values
 
 
@@ -117,37 +127,49 @@ def _summary(values: Values, column: Column) -> Summary:
 
 
 def _compared(
-    entries: Mapping[str, Mapping[str, Summary]], baseline: str | None, columns: Sequence[Column]
+    suite: Suite, entries: Mapping[str, Mapping[str, Summary]], unlike: Mapping[str, str], columns: Sequence[Column]
 ) -> dict[str, dict[str, Summary]]:
-    """Add the differences to the baseline, with p-values that are corrected for all of them together."""
+    """Add the differences to the baselines, with p-values that are corrected for all of them together."""
     compared = {name: dict(scores) for name, scores in entries.items()}
-    if baseline is None:
-        return compared
     found: dict[tuple[str, str], SeedDifference] = {}
     for name, scores in entries.items():
-        for column in columns if name != baseline else ():
-            difference = _difference(entries[baseline][column.score].values, scores[column.score].values)
+        baseline = suite.baseline_of(name)
+        for column in columns if baseline is not None and not unlike[name] else ():
+            difference = _difference(entries[baseline or ""][column.score].values, scores[column.score].values)
             if difference is not None:
                 found[name, column.score] = difference
     tested = [key for key, of in found.items() if of.p is not None]
     corrected = dict(zip(tested, holm([found[key].p or 0.0 for key in tested]), strict=True))
     better = {column.score: column.better for column in columns}
     for (name, score), of in found.items():
-        summary = compared[name][score]
-        against = entries[baseline][score].values
-        compared[name][score] = replace(
-            summary,
-            difference=Difference(
-                of.value,
-                of.low,
-                of.high,
-                corrected.get((name, score)),
-                _verdict(of, corrected.get((name, score)), better[score]),
-                of.detectable,
-                probability_of_improvement(*_arrays(against, summary.values, better[score])),
-            ),
+        values = compared[name][score].values
+        first, second = _arrays(entries[suite.baseline_of(name) or ""][score].values, values, better[score])
+        p = corrected.get((name, score))
+        judged = Difference(
+            of.value,
+            of.low,
+            of.high,
+            p,
+            _verdict(of, p, better[score]),
+            of.detectable,
+            probability_of_improvement(first, second),
         )
+        compared[name][score] = replace(compared[name][score], difference=judged)
     return compared
+
+
+def _unlike(suite: Suite, found: Mapping[Cell, Found]) -> dict[str, str]:
+    """In what the data of each entry differ from its baseline's; empty if nothing is known to."""
+    groups = {
+        name: [
+            Results.model_construct(subject={**of.subject, "seed": cell.seed}, scores={})
+            for cell, of in found.items()
+            if cell.entry == name and of.subject
+        ]
+        for name in suite.entries
+    }
+    pairs = {name: (groups.get(suite.baseline_of(name) or "", []), groups[name]) for name in suite.entries}
+    return {name: unlike_data(*pair) if all(pair) else "" for name, pair in pairs.items()}
 
 
 def _difference(base: Values, other: Values) -> SeedDifference | None:
@@ -168,38 +190,51 @@ def _arrays(base: Values, other: Values, better: str) -> tuple[np.ndarray, np.nd
 def _verdict(difference: SeedDifference, p: float | None, better: str) -> str:
     if difference.reason or p is None:
         return difference.reason or "not tested"
-    if p >= LEVEL or difference.is_contradicted:
+    if p >= LEVEL or contradicts(difference.p_exact, difference.smallest_p):
         return UNSHOWN
     if better == "neither":
-        return "different"
+        return "differs"
     return "better" if (difference.value > 0) == (better == "higher") else "worse"
 
 
-def _ranked(entries: Mapping[str, dict[str, Summary]], columns: Sequence[Column]) -> dict[str, dict[str, Summary]]:
-    """Add tie groups and ranks, where every entry has at least two seeds; of two entries, the verdict says it all."""
-    for column in columns if len(entries) > MOST_WITHOUT_GROUPS else ():
-        values = {
-            name: np.array([value for value in scores[column.score].values.values() if value is not None])
-            for name, scores in entries.items()
-        }
-        if column.better == "neither" or any(len(of) < 2 for of in values.values()):
+def _ranked(
+    suite: Suite, entries: dict[str, dict[str, Summary]], unlike: Mapping[str, str], columns: Sequence[Column]
+) -> dict[str, dict[str, Summary]]:
+    """Add tie groups and ranks among entries on the same data, where each has at least two seeds.
+
+    Of two entries, the verdict says it all.
+    """
+    alike = suite.baseline is not None and not any(unlike.values())
+    for column in columns if alike and len(entries) > MOST_WITHOUT_GROUPS else ():
+        known = {name: _known(scores[column.score].values) for name, scores in entries.items()}
+        if column.better == "neither" or any(len(of) < 2 for of in known.values()):
             continue
-        seeds = {
-            tuple(seed for seed, value in scores[column.score].values.items() if value is not None)
-            for scores in entries.values()
-        }
-        for place in rank_intervals(values, higher=column.better == "higher", paired=len(seeds) == 1):
-            summary = entries[place.name][column.score]
-            entries[place.name][column.score] = replace(summary, groups=place.groups, ranks=(place.best, place.worst))
-    return dict(entries)
+        values = {name: np.array(list(of.values())) for name, of in known.items()}
+        paired = len({tuple(of) for of in known.values()}) == 1
+        for place in rank_intervals(values, higher=column.better == "higher", paired=paired):
+            ranked = replace(entries[place.name][column.score], groups=place.groups, ranks=(place.best, place.worst))
+            entries[place.name][column.score] = ranked
+    return entries
+
+
+def _known(values: Values) -> dict[int, float]:
+    """The seeds that have a value."""
+    return {seed: value for seed, value in values.items() if value is not None}
 
 
 def _notes(
-    suite: Suite, entries: Mapping[str, Mapping[str, Summary]], columns: Sequence[Column], states: Sequence[str]
+    suite: Suite,
+    entries: Mapping[str, Mapping[str, Summary]],
+    unlike: Mapping[str, str],
+    columns: Sequence[Column],
+    states: Sequence[str],
 ) -> tuple[str, ...]:
+    baselines = dict.fromkeys(filter(None, map(suite.baseline_of, suite.entries)))
     notes = []
-    if suite.baseline is not None and len(suite.entries) > 1:
-        notes.append(f"Differences are to {suite.baseline}; p is corrected for all of them (Holm).")
+    if baselines:
+        notes.append(f"Differences are to {', '.join(baselines)}; p is corrected for all of them (Holm).")
+    for name in filter(unlike.get, unlike):
+        notes.append(f"{name} is not compared with {suite.baseline_of(name)}: its scores are {unlike[name]}.")
     if any(summary.groups for scores in entries.values() for summary in scores.values()):
         notes.append("Entries that share a letter are not told apart by these seeds.")
     if states.count(STALE) or any(column.version < column.installed for column in columns):

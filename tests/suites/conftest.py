@@ -52,12 +52,12 @@ representations = ["noisy/seed-*.npz"]
 """
 
 
-def write_codes(path: Path, noise: float, seed: int, n: int = 300) -> None:
-    """Codes of two factors, with noise added to them."""
-    rng = np.random.default_rng(seed)
-    factors = rng.integers(4, size=(n, 2))
+def write_codes(path: Path, noise: float, seed: int, n: int = 300, noise_seed: int = 0) -> None:
+    """Codes of two factors, which depend on the seed alone, with noise added to them."""
+    factors = np.random.default_rng(seed).integers(4, size=(n, 2))
     path.parent.mkdir(exist_ok=True)
-    np.savez(path, codes=factors + noise * rng.normal(size=(n, 2)), factors=factors)
+    drawn = np.random.default_rng([seed, noise_seed]).normal(size=(n, 2))
+    np.savez(path, codes=factors + noise * drawn, factors=factors)
 
 
 @pytest.fixture

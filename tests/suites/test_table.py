@@ -50,7 +50,9 @@ def test_differences_are_paired_by_seed_and_corrected_for_all(table: SuiteTable)
         assert (of.low, of.high) == pytest.approx(tuple(test.confidence_interval()))
         p[score] = test.pvalue
         assert of.verdict == "better"
-        assert of.improvement.value == 1.0
+        assert of.improvement.value == pytest.approx(
+            np.mean(clean[:, None] > noisy) + np.mean(clean[:, None] == noisy) / 2
+        )
     smaller, larger = sorted(p, key=lambda score: p[score])
     expected = {smaller: 2 * p[smaller], larger: max(2 * p[smaller], p[larger])}
     assert {score: table.entries["clean"][score].difference.p for score in p} == pytest.approx(expected)  # type: ignore[union-attr]
@@ -60,7 +62,7 @@ def test_differences_are_paired_by_seed_and_corrected_for_all(table: SuiteTable)
 def test_entries_that_differ_are_in_other_groups(opened: Open, engine: Inline, suite_file: Path) -> None:
     """Two alike and one that is worse; with two entries, the verdict says it all."""
     for seed in range(3):
-        write_codes(suite_file.parent / "alike" / f"seed-{seed}.npz", 0.2, seed + 10)
+        write_codes(suite_file.parent / "alike" / f"seed-{seed}.npz", 0.2, seed, noise_seed=1)
     table = opened('\n[entries.alike]\nrepresentations = ["alike/*.npz"]\n').run(engine)
     groups = {name: scores["mig"].groups for name, scores in table.entries.items()}
     assert groups == {"clean": (1,), "alike": (1,), "noisy": (2,)}
@@ -104,3 +106,26 @@ def test_all_scores_have_columns_if_asked_for(opened: Open, engine: Inline) -> N
     bench = Bench(bench.suite.with_metrics(("mig", "infomec")), bench.folder)
     assert [column.score for column in bench.run(engine).columns] == ["mig", "infomec.infom"]
     assert len(bench.table(every=True).columns) > 2
+
+
+def test_entries_on_other_data_are_not_compared(opened: Open, engine: Inline, suite_file: Path) -> None:
+    for seed in range(3):
+        write_codes(suite_file.parent / "other" / f"seed-{seed}.npz", 0.2, seed, n=200)
+    table = opened('\n[entries.other]\nrepresentations = ["other/*.npz"]\n').run(engine)
+    assert table.entries["other"]["mig"].difference is None
+    assert table.entries["clean"]["mig"].difference is not None
+    assert all(scores["mig"].groups == () for scores in table.entries.values())
+    assert "other is not compared with noisy: its scores are of 200 samples, not of 300." in to_text(table)
+
+
+def test_an_arbitrary_sign_is_not_averaged_and_an_arbitrary_code_not_summarized(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.run(engine)
+    for number, path in enumerate(sorted(bench.folder.path.glob("cells/clean/*/results.json"))):
+        values = json.loads(path.read_text())
+        values["scores"]["mig"] |= {"value": 0.5 * (-1) ** number, "arbitrary": ["sign"]}
+        values["scores"]["sap"] |= {"arbitrary": ["sign", "code"]}
+        path.write_text(json.dumps(values))
+    table = bench.table()
+    assert list(table.entries["clean"]["mig"].values.values()) == [0.5] * 3
+    assert table.entries["clean"]["sap"].mean is None
