@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from disentangle_bench.datasets import Dataset
@@ -13,6 +16,8 @@ from disentangle_bench.seeds import derive_seed
 
 BATCH = 128
 STEPS = 800
+SECONDS = 70.0
+"""Roughly what the training takes on one core for images of 28 x 28 gray pixels."""
 LEARNING_RATE = 2e-3
 READ_BATCH = 1000
 SCALED_ON = 10_000  # training images, enough to estimate the size of features
@@ -24,12 +29,10 @@ class TrainedClassifier:
     Attributes:
         classes: `(k,)` the labels in order; a prediction is one of them.
         scale: what features are divided by.
-        test_accuracy: on the dataset's test split.
     """
 
-    def __init__(self, network: nn.Sequential, classes: Tensor, scale: float = 1.0, test_accuracy: float = 0.0) -> None:
-        self.network, self.classes = network.eval(), classes
-        self.scale, self.test_accuracy = scale, test_accuracy
+    def __init__(self, network: nn.Sequential, classes: Tensor, scale: float = 1.0) -> None:
+        self.network, self.classes, self.scale = network.eval(), classes, scale
 
     def __call__(self, images: Tensor) -> Tensor:
         return self.classes[self._read(self.network, images).argmax(dim=1)].to(images.device)
@@ -49,27 +52,36 @@ class TrainedClassifier:
 
 
 def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> TrainedClassifier:
-    """A small convolutional network fitted to the training split, in some seconds; measured on the test split.
+    """A small convolutional network fitted to the training split, in some seconds.
 
     Args:
         dataset: with labels.
         device: where to train it.
         seed: of weights and batches. The global random state is left as it was.
     """
-    labels, test_labels = dataset.labels("train"), dataset.labels("test")
-    if labels is None or test_labels is None:
-        raise ValueError(f"dataset {dataset.info.name!r} has no labels")
-    classes, targets = np.unique(labels, return_inverse=True)
-    images = torch.from_numpy(dataset.split("train")).to(device)
     with training_mode(derive_seed(seed, "classifier")):
-        network = _network(dataset.info.shape, len(classes)).to(device)
-        _fit(network, images, torch.from_numpy(targets).to(device), seed)
-    classifier = TrainedClassifier(network, torch.from_numpy(classes).to(device))
+        classifier = untrained(dataset, device)
+        targets = np.unique(_labels(dataset), return_inverse=True)[1]
+        images = torch.from_numpy(dataset.split("train")).to(device)
+        _fit(classifier.network, images, torch.from_numpy(targets).to(device), seed)
+    classifier.network.eval()
     deviation = classifier.features(images[:SCALED_ON]).var(dim=0).mean().sqrt()
     classifier.scale = float(deviation) or 1.0
-    predicted = classifier(torch.from_numpy(dataset.split("test"))).cpu().numpy()
-    classifier.test_accuracy = float(np.mean(predicted == test_labels))
     return classifier
+
+
+def untrained(dataset: Dataset, device: torch.device) -> TrainedClassifier:
+    """Make a classifier of the size of a dataset, with random weights."""
+    classes = np.unique(_labels(dataset))
+    network = _network(dataset.info.shape, len(classes)).to(device)
+    return TrainedClassifier(network, torch.from_numpy(classes).to(device))
+
+
+def _labels(dataset: Dataset) -> NDArray[Any]:
+    labels = dataset.labels("train")
+    if labels is None:
+        raise ValueError(f"dataset {dataset.info.name!r} has no labels")
+    return labels
 
 
 def _network(shape: tuple[int, int, int], classes: int) -> nn.Sequential:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from disentangle_bench.evaluation.bootstrap import USUAL
-from disentangle_bench.evaluation.intervals import HALVES, IntervalPlan, plan_intervals, score_intervals
+from disentangle_bench.evaluation.intervals import IntervalPlan, plan_intervals, score_intervals
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.reference_levels import Part, effort_of, explanation, reference_levels
 from disentangle_bench.metrics import Score
 from disentangle_bench.schedule import Schedule
 from disentangle_bench.seeds import derive_seed
-
-WITHOUT_FITS = 0.2
-"""Roughly what values on a resample take where nothing is fitted anew, as a share of what the scores take."""
 
 
 @dataclass(frozen=True)
@@ -32,24 +28,6 @@ class Context:
     levels: bool = True
     seed: int = 0
     on_progress: Callable[[int, int], object] | None = None
-
-
-def predicted_seconds(call: MetricCall, context: Context) -> float:
-    """Roughly what a metric takes on one core with what is to stand beside its scores, before anything is computed.
-
-    Scaled from what the metric declares for 10,000 samples by the numbers of samples, codes and values of factors.
-    """
-    info, times = call.info, 1.0
-    if context.levels:
-        effort = effort_of(call)
-        times += effort.simulations * min(1.0, effort.rows / len(call.codes))
-    if info.interval == "held-out":
-        times += (USUAL if context.resamples is None else context.resamples) * (0 if info.slow else WITHOUT_FITS)
-    elif info.interval == "halves":
-        times += (HALVES if context.resamples is None else context.resamples) / 2
-    else:
-        times += USUAL if context.resamples is None else context.resamples
-    return info.seconds * call.scale * times
 
 
 class _Steps:

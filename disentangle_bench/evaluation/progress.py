@@ -9,6 +9,9 @@ from typing import Any
 from disentangle_bench.evaluation.forecast import in_words
 from disentangle_bench.evaluation.results import ScoreEntry
 
+SHORT = 5.0
+"""Seconds that are not worth to be foretold line by line."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -99,7 +102,8 @@ class Scored:
     def __str__(self) -> str:
         name, entry = next(iter(self.scores.items()))
         said = f"no value ({entry.reason})" if entry.value is None else f"{entry.value:.4g} {entry.unit}".rstrip()
-        return f"{name}: {said}{', kept from before' if self.kept else ''}"
+        left = f" (about {in_words(self.remaining)} left)" if self.remaining > SHORT else ""
+        return f"{name}: {said}{', kept from before' if self.kept else ''}{left}"
 
 
 Event = Planned | Started | Advanced | Working | Noted | Scored

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from disentangle_bench.evaluation.levels_cache import Drawn, remembered
+from disentangle_bench.evaluation.levels_cache import Drawn, entry_path, remembered
 from disentangle_bench.evaluation.metric_call import MetricCall, Values
 from disentangle_bench.evaluation.simulation import Likeness
 from disentangle_bench.metrics.metric import Better
@@ -112,6 +112,12 @@ def reference_levels(
         name: _levels_of(part, {what: of.get(name, []) for what, of in drawn.items()}, fewer)
         for name, part in parts.items()
     }
+
+
+def are_kept(call: MetricCall) -> bool:
+    """Whether the levels of a metric are in the user's cache."""
+    effort = effort_of(call)
+    return entry_path(_key(call, Likeness.of(call, effort.rows), effort)).is_file()
 
 
 def _levels_of(part: Part, drawn: Mapping[str, list[float]], fewer: bool) -> Levels:

@@ -13,9 +13,10 @@ import numpy as np
 
 from disentangle_bench.errors import DbenchError, FaultyMetricError, RunError, StorageError
 from disentangle_bench.evaluation.bootstrap import check_resamples
-from disentangle_bench.evaluation.context import Context, add_context, predicted_seconds
+from disentangle_bench.evaluation.context import Context, add_context
 from disentangle_bench.evaluation.forecast import Forecast
 from disentangle_bench.evaluation.plan import Settings, Step, plan
+from disentangle_bench.evaluation.prediction import predicted_seconds
 from disentangle_bench.evaluation.progress import Advanced, Noted, OnProgress, Planned, Scored, Started
 from disentangle_bench.evaluation.results import Results, ScoreEntry, entry_from_score
 from disentangle_bench.evaluation.samples import Replicates, Samples
@@ -142,7 +143,7 @@ class _Scorer:
         self.named = tuple(step.name for step in steps if step.named)
         before = self.kept()
         missing = [step for step in steps if not step.gave(before.get(step.name, {}).values())]
-        forecast = Forecast({step.name: self.predicted(step) for step in missing})
+        forecast = Forecast(predicted_seconds(missing, self.subject, self.context))
         names = tuple(step.name for step in missing)
         kept = tuple(step.name for step in steps if step not in missing)
         about = {"name": self.subject.name, **self.subject.info}
@@ -160,14 +161,6 @@ class _Scorer:
             forecast.finish(step.name, time.perf_counter() - begun)
             self.on_progress(replace(scored, remaining=forecast.remaining()))
             self.done += 1
-
-    def predicted(self, step: Step) -> float:
-        """Roughly the seconds that a metric takes; less well known where it is not of codes and factors."""
-        try:
-            call = step.call_on(self.subject) if step.info.resamplable else None
-            return step.info.seconds if call is None else predicted_seconds(call, self.context)
-        except DbenchError:  # which the metric then gives for its reason
-            return 0.0
 
     def kept(self) -> dict[str, dict[str, ScoreEntry]]:
         """The scores that are kept by now, by metric; none if all are to be computed again."""

@@ -152,7 +152,8 @@ class MetricInfo:
         interval: `rows`: from resamples of the rows, each of which the metric is computed on anew. `held-out`: from
             resamples of what the value is an average over, without fitting anew; such scores come with a `resampling`.
             `halves`: from halves of the rows, for metrics that rows drawn twice would mislead.
-        seconds: roughly what it takes on one core of 10,000 x 10 codes and factors of 3, 6, 40, 32 and 32 values.
+        seconds: roughly what it takes on one core: of 10,000 x 10 codes and factors of 3, 6, 40, 32 and 32 values, or
+            of a generator of images of 28 x 28 gray pixels.
         scale_invariant: a continuous code that is stretched by a positive factor and shifted scores the same.
         relabel_invariant: classes of a factor score the same under other names.
         factorwise: the components that are means over the factors of what each factor would score by itself; a score by

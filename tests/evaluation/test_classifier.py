@@ -25,14 +25,13 @@ def classifier(digits: Dataset) -> TrainedClassifier:
 
 @pytest.mark.slow
 def test_it_knows_digits_that_it_has_not_seen(digits: Dataset, classifier: TrainedClassifier) -> None:
-    assert classifier.test_accuracy > 0.97
     test = torch.from_numpy(digits.split("test"))
     predicted = classifier(test)
     assert predicted.dtype == torch.int64
     assert torch.equal(predicted, classifier(test.float() / 255))  # bytes and floats mean the same
     labels = digits.labels("test")
     assert labels is not None
-    assert np.mean(predicted.numpy() == labels) == pytest.approx(classifier.test_accuracy)
+    assert np.mean(predicted.numpy() == labels) > 0.97
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from disentangle_bench.evaluation.context import Context, add_context, predicted_seconds
+from disentangle_bench.evaluation.context import Context, add_context
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.reference_levels import effort_of
 from disentangle_bench.metrics import Score, Scores, metric
@@ -88,10 +88,3 @@ def test_progress_counts_simulations_and_resamples(make_call: MakeCall, labels: 
     reported.clear()
     complete(call, context)
     assert reported[0] == (simulations, total)  # cached
-
-
-def test_the_prediction_grows_with_rows_and_with_what_is_wanted(make_call: MakeCall, labels: np.ndarray) -> None:
-    small, large = (make_call(information, labels[:n], labels[:n]) for n in (40, 120))
-    alone = Context(resamples=0, levels=False)
-    assert predicted_seconds(large, alone) == pytest.approx(3 * predicted_seconds(small, alone))
-    assert predicted_seconds(large, Context(resamples=20)) > 20 * predicted_seconds(large, alone)

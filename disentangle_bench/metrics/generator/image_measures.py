@@ -39,6 +39,7 @@ FEWEST = 30  # images that are not blank; a rank correlation of fewer is meaning
     bounds=(-1, 1),
     better="neither",
     source="defined here; measures by image moments and skeleton, eta squared of Kruskal and Wallis (1952)",
+    seconds=8,
 )
 def image_measures(
     generator: Generator,

@@ -35,6 +35,7 @@ from disentangle_bench.metrics.metric import Generator, Posterior, Score, Scores
     better="higher",
     source="arXiv:1606.03657, eq. 5",
     unit="nats",
+    seconds=1,
 )
 def variational_bound(
     generator: Generator,
@@ -103,6 +104,7 @@ def variational_bound(
     better="higher",
     source="arXiv:1606.03657, eq. 4, with a newly trained Q",
     unit="nats",
+    seconds=45,
 )
 def fresh_posterior_bound(
     generator: Generator,

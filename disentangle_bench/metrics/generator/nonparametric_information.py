@@ -36,6 +36,7 @@ KSG_PARTS = 20
     better="higher",
     source="Miller (1955) for categorical codes, arXiv:cond-mat/0305641, eq. 8, for continuous ones",
     unit="nats",
+    seconds=1.5,
 )
 def nonparametric_information(
     generator: Generator,

@@ -27,6 +27,7 @@ NO_PATH = "There is no continuous code: between two categories there is no path.
     bounds=(0, None),
     better="neither",
     source="arXiv:1812.04948, section 4.1, along codes, with the features of a classifier of the dataset for VGG's",
+    seconds=3,
 )
 def classifier_path_length(
     generator: Generator,

@@ -55,6 +55,7 @@ _WHY_UNDEFINED = {
     bounds=(0, 1),
     better="higher",
     source="defined here; traversals as in arXiv:1606.03657, figure 2; isolation: ICC(1,1) of Shrout and Fleiss (1979)",
+    seconds=4,
 )
 def traversal_consistency(
     generator: Generator,

@@ -35,6 +35,7 @@ INVISIBLE = 1 / 255  # differences of less than a gray level are not amplified f
     bounds=(0, 1),
     better="higher",
     source="arXiv:2007.12885, its metric VP",
+    seconds=8,
 )
 def variation_predictability(
     generator: Generator,

@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
     source="Eastwood and Williams (2018), section 2; boosted trees as in arXiv:1811.12359",
     slow=True,
     interval="held-out",
-    seconds=45,
+    seconds=40,
     factorwise=FACTORWISE,
     groups=True,
 )

@@ -32,6 +32,7 @@ FEWEST = 2
     better="lower",
     source="arXiv:1706.08500, eq. 6, with Inception v3 of 2015-12-05 as in torch-fidelity",
     slow=True,
+    seconds=600,
 )
 def inception_fid(
     generator: Generator,
