@@ -104,14 +104,14 @@ def _check_entry(
                 open_representation(cell.file)
         return
     recipe = resolved(suite, name, entry)
-    from disentangle_bench.datasets.load import load_for_run
+    from disentangle_bench.datasets.load import load_dataset
     from disentangle_bench.models import make_model
     from disentangle_bench.models.optimizers import make_optimizers
     from disentangle_bench.training.batches import check_size
     from disentangle_bench.training.fabric import Machine
 
     Machine(suite.training.device, suite.training.precision).info()
-    dataset = load_for_run(recipe.dataset.name, data_dir, recipe.dataset.settings)
+    dataset = load_dataset(recipe.dataset.name, data_dir, recipe.dataset.settings)
     model = make_model(recipe, dataset.info.shape)
     make_optimizers(model)
     check_size(len(dataset.split("train")), recipe.batch_size, 1)
