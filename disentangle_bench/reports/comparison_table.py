@@ -40,7 +40,7 @@ class ComparisonTable:
         order = reading_order(metrics, self.comparison.subjects[0].kind)
         tested = {metric: [row for row in metrics[metric] if row.tested] for metric in order}
         shown = {metric: metrics[metric] if self.every else tested[metric] for metric in order}
-        lines = [*lines_of(self.comparison, shown, options.max_width)]
+        lines = [*lines_of(self.comparison, shown if self.every else _without_empty(shown), options.max_width)]
         for name, side in zip(letters(len(self.comparison.subjects)), self.comparison.subjects, strict=True):
             yield Text(f"{name}  {_describe(side)}", style="bold")
         yield Text()
@@ -50,6 +50,15 @@ class ComparisonTable:
         yield Text()
         for note in reading_notes(self.comparison, shown):
             yield Text(note, "dim")
+
+
+def _without_empty(shown: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+    """Leave out rows in which no subject has a value, unless there are no others; the notes say why there is none."""
+    valued = {
+        metric: [row for row in rows if any(value.runs.count(None) < len(value.runs) for value in row.values)]
+        for metric, rows in shown.items()
+    }
+    return valued if any(valued.values()) else shown
 
 
 def _describe(side: Side) -> str:

@@ -66,9 +66,7 @@ def compare(
     results = [[_results_at(path, metrics, options, alone=len(of.paths) == 1) for path in of.paths] for of in found]
     files = [path for group in found for path in group.paths if is_codes(path)]
     if files:
-        report(
-            Noted(f"Scores of files are not kept; those of `dbench eval {files[0]} --out SCORES.json` are compared.")
-        )
+        report(Noted(f"Scores of files are computed anew each time; `dbench eval {files[0]} --out FILE` keeps them."))
     compared = compare_results(results, names=_names(found, results), metrics=metrics)
     compared.failed = [f"{name} of {of.name}" for group in results for of in group for name in of.failed]
     if figures is not None:

@@ -38,7 +38,7 @@ class TestFiles:
         assert "worse on these samples" in out
         assert "One run each says nothing about the methods." in out
         assert "clear.npz: 1 metric to compute" in err
-        assert "Scores of files are not kept" in err
+        assert "Scores of files are computed anew each time" in err
 
     def test_the_interval_is_that_of_the_paired_bootstrap(self, dbench, pair):
         out = dbench("compare", *pair, "--metrics", "mig", "--no-levels", "--format", "json").out

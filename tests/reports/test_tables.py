@@ -180,7 +180,7 @@ class TestComparison:
     def test_the_questions_about_runs_come_first(self, first, second):
         for results in (first, second):
             results.subject["kind"] = "run"
-            results.scores = dict(reversed(results.scores.items()))
+            results.scores = {"overall": results.scores["overall"], **results.scores}
         lines = to_text(compare_results([first, second])).splitlines()[5:8]
         starts = ("c1-accuracy.", "traversal-consistency.", "overall ")
         assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
@@ -249,6 +249,15 @@ class TestComparison:
         text = to_text(compare_results(runs))
         assert ["A", "0.73", "(0.70,", "0.80)"] in [line.split() for line in text.splitlines()]
         assert "Absolute values (signs are arbitrary across seeds) in A, B: mig." in text
+
+    def test_leaves_out_rows_without_any_value(self, first, second):
+        for results in (first, second):
+            results.scores["modularity"] = ScoreEntry(metric="modularity", value=None, reason="one factor")
+        text = to_text(compare_results([first, second]))
+        assert text.count("modularity") == 1
+        assert "No value (one factor) in A, B: modularity." in text
+        alone = to_text(compare_results([first, second], metrics=["modularity"]))
+        assert ["modularity", "n/a", "n/a"] in [line.split()[:3] for line in alone.splitlines()]
 
     def test_says_why_nothing_is_compared(self, first, second):
         first.subject["samples"], second.subject["samples"] = 10_000, 5_000
