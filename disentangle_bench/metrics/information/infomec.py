@@ -58,7 +58,9 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
 
     Information of a continuous code is estimated from nearest neighbors, which detects any dependence, and that of a
     categorical code from counts. A code in which no information is found has no shares: InfoM and InfoC are then
-    undefined, where the authors' code divides by 0. Rows are not resampled for an interval: a row that is drawn twice
+    undefined, where the authors' code divides by 0. The entropies are counted, and the nearest neighbours of a code find up
+    to psi(n) - mean psi(size of the class), which is more than is counted where classes are small. InfoM and InfoC divide
+    one by the other, as the authors' code does, but the matrix in the details is cut at the whole entropy. Rows are not resampled for an interval: a row that is drawn twice
     is its own nearest neighbor, which looks like information.
 
     Args:
@@ -73,7 +75,7 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
 
     Returns:
         infom, infoc and infoe: pure numbers, the last one a share of entropy, all at most 1. The details of the first
-        hold the matrix (codes x factors) of shares of entropy.
+        hold the matrix (codes x factors) of shares of entropy, each at most 1.
 
     Raises:
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, fewer than 1 neighbor
@@ -182,7 +184,7 @@ def _details(data: Observations, shares: Floats, codes: list[str], factors: list
     return {
         "codes": codes,
         "factors": factors,
-        "information": shares.tolist(),
+        "information": np.minimum(shares, 1).tolist(),
         "pruned_codes": [name for name in data.codes.names if name not in codes],
         "constant_factors": list(data.constant),
     }

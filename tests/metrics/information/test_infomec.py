@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import digamma
 from sklearn.metrics import mutual_info_score
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics import METRICS
+from disentangle_bench.metrics.information.entropies import ross_mutual_information
 from disentangle_bench.metrics.information.infomec import COMPONENTS, active_codes
 from disentangle_bench.representation.variables import Variables
 
@@ -76,6 +78,21 @@ class TestClosedForms:
         twice = infomec(np.column_stack([codes, codes]), factors)
         assert twice["infom"].value == pytest.approx(infomec(codes, factors)["infom"].value, abs=0.01)
         assert twice["infoc"].value == pytest.approx((1 / 2 - 1 / 4) / (1 - 1 / 4), abs=0.03)
+
+    @pytest.mark.parametrize("size", [2, 3, 11])
+    def test_no_share_exceeds_1_where_classes_are_small(self, size):
+        """All that neighbours can find is psi(n) - psi(size), which exceeds the entropy ln(n / size)."""
+        rng, factors = draw(sizes=(3, 4))
+        identity = np.arange(N) // size
+        codes = np.column_stack([identity + 1e-3 * rng.standard_normal(N), 100.0 * factors[:, 0] + rng.random(N)])
+        whole = N // size * size
+        assert ross_mutual_information(codes[:whole, 0], identity[:whole], neighbors=10) == pytest.approx(
+            digamma(whole) - digamma(size)
+        )
+        assert digamma(whole) - digamma(size) > np.log(whole / size)
+        shares = infomec(codes, np.column_stack([identity, factors[:, 0]]))["infom"].details["information"]
+        assert shares[0][0] == 1
+        assert np.max(shares) <= 1
 
 
 class TestKinds:
