@@ -36,7 +36,7 @@ def score_counts(
     rows = cells_of_groups(rows, binning or Binning(num_bins, num_bins))
     counts = Contingency.of(rows, columns, num_bins, binning=binning)
     scores = score(counts)
-    recount = _Recount(counts, rows, columns)
+    recount = Recount(counts, rows, columns)
     parts = ("",) if isinstance(scores, Score) else tuple(scores)
     return with_resampling(
         scores, parts, Resampling(len(recount.codes), "rows", lambda weights: values_of(score(recount.of(weights))))
@@ -44,7 +44,7 @@ def score_counts(
 
 
 @dataclass(frozen=True, eq=False)
-class _Recount:
+class Recount:
     """The rows behind counts, whose bins are looked up once."""
 
     counts: Contingency

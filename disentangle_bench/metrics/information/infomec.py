@@ -58,10 +58,12 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
 
     Information of a continuous code is estimated from nearest neighbors, which detects any dependence, and that of a
     categorical code from counts. A code in which no information is found has no shares: InfoM and InfoC are then
-    undefined, where the authors' code divides by 0. The entropies are counted, and the nearest neighbours of a code find up
-    to psi(n) - mean psi(size of the class), which is more than is counted where classes are small. InfoM and InfoC divide
-    one by the other, as the authors' code does, but the matrix in the details is cut at the whole entropy. Rows are not resampled for an interval: a row that is drawn twice
+    undefined, where the authors' code divides by 0. Rows are not resampled for an interval: a row that is drawn twice
     is its own nearest neighbor, which looks like information.
+
+    Entropies are counted, while neighbors find up to psi(n) - mean psi(size of the class), which is more where classes
+    are small. InfoM and InfoC divide one by the other, as the authors' code does; the matrix in the details is cut at
+    the whole entropy.
 
     Args:
         codes: `(n, d)`. Continuous and ordinal codes whose range is below 1/20 of the widest are pruned from InfoM and
