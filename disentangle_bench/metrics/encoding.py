@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.metrics.conditioning import Conditioning
 from disentangle_bench.representation.variables import Variables
 
 
@@ -55,7 +56,8 @@ def standardized(values: NDArray[np.float64], like: NDArray[np.float64] | None =
         values: the columns.
         like: `(m, p)` rows whose means and variances are used; by default all.
     """
-    like = values if like is None else like
+    condition = Conditioning.of(values if like is None else like)
+    values, like = condition(values), condition(values if like is None else like)
     deviation = like.std(axis=0)
     return np.asarray((values - like.mean(axis=0)) / np.where(deviation > 0, deviation, 1))
 

@@ -23,7 +23,7 @@ from disentangle_bench.representation.hdf5 import (
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.representation import Representation, is_npz, with_posterior_by_code
 from disentangle_bench.representation.summary import Summaries, Summary, opened, settle_kinds, total_summaries
-from disentangle_bench.representation.tables import as_columns, broken_columns, refuse_broken
+from disentangle_bench.representation.tables import as_columns, broken_columns, refuse_broken, refuse_huge
 from disentangle_bench.representation.variables import BATCH, Variables, refuse_unknown
 from disentangle_bench.storage import require_own_data
 
@@ -105,6 +105,8 @@ class StoredVariables(Variables):
         parts = []
         for batch in self.batches():
             broken += broken_columns(batch.values, partly=partly)
+            with naming_file(self.path, "HDF5"):
+                refuse_huge(batch.values, self.names)
             if not broken.any():
                 parts.append(tuple(map(Summary.of, batch.values.T, kinds)))
         with naming_file(self.path, "HDF5"):

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.representation.kinds import Kind, guess_kind, is_unknown
 
+GREATEST = 1e151
+"""The sum of the squares of a million such numbers is finite."""
 EXPECTED_SHAPE = "Give an array of the shape (samples, variables), with one sample or more."
 
 
@@ -170,4 +172,20 @@ def refuse_broken(broken: NDArray[np.int64], samples: int, names: Sequence[str],
         if count:
             raise RepresentationError(
                 f"Column {name!r} has {count} of {samples} values that are {what}.", "Remove or repair those rows."
+            )
+
+
+def refuse_huge(values: NDArray[Any], names: Sequence[str]) -> None:
+    """Refuse columns `(n, d)` with numbers whose squares a float cannot hold.
+
+    Raises:
+        RepresentationError: there are any.
+    """
+    if values.dtype.kind != "f" or values.dtype.itemsize < 8:
+        return
+    finite = np.where(np.isfinite(values), values, 0)
+    for name, most in zip(names, np.maximum(finite.max(axis=0), -finite.min(axis=0)), strict=True):
+        if most > GREATEST:
+            raise RepresentationError(
+                f"Column {name!r} has values up to {most:.3g}, beyond {GREATEST:.0e}.", "Divide it by a constant."
             )

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.errors import RepresentationError, UnknownNameError
 from disentangle_bench.representation.kinds import KINDS, Kind, guess_kind, is_unknown, period_of
 from disentangle_bench.representation.summary import Summaries, Summary, opened, settle_kinds, total_summaries
-from disentangle_bench.representation.tables import as_table, broken_columns, refuse_broken
+from disentangle_bench.representation.tables import as_table, broken_columns, refuse_broken, refuse_huge
 
 BATCH = 2**16
 """Rows at a time: of some tens of columns, as much as a processor's cache holds."""
@@ -188,3 +188,4 @@ def _check_values(array: NDArray[Any], names: tuple[str, ...], kinds: Sequence[s
     if array.dtype.kind == "f":
         what = "infinite" if partly else "NaN or infinite"
         refuse_broken(broken_columns(array, partly=partly), len(array), names, what)
+        refuse_huge(array, names)

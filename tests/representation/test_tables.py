@@ -152,3 +152,8 @@ def test_names_and_kinds_that_are_given_come_first() -> None:
     assert given.factors is not None
     assert (given.factors.names, given.factors.kinds) == (("row",), ("ordinal",))
     assert given.posterior["x"].shape == (12, 2)
+
+
+def test_numbers_whose_squares_are_infinite_are_refused() -> None:
+    with pytest.raises(RepresentationError, match=r"Column 'c2' has values up to 1e\+160, beyond 1e\+151"):
+        Representation.of(np.array([[0.0, 1.0], [1.0, -1e160]]))

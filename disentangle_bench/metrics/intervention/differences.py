@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from disentangle_bench.metrics.conditioning import within_reach
 from disentangle_bench.metrics.dispersion import Column
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervention.interventions import Interventions, Pairs, Split
@@ -62,5 +63,6 @@ def _fitted(
     """The predictions of a logistic regression fitted on `points`."""
     if (fixed == fixed[0]).all():  # a handful of trials may draw only one factor
         return lambda unseen: np.full(len(unseen), fixed[0])
-    model = LogisticRegression(max_iter=_ITERATIONS).fit(points, fixed)
-    return lambda unseen: np.asarray(model.predict(unseen))
+    scale = within_reach(points)
+    model = LogisticRegression(max_iter=_ITERATIONS).fit(points * scale, fixed)
+    return lambda unseen: np.asarray(model.predict(unseen * scale))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.conditioning import common_exponent
 from disentangle_bench.metrics.encoding import Columns, numeric_columns
 from disentangle_bench.metrics.information.entropies import discretize
 from disentangle_bench.metrics.inputs import Observations, varies
@@ -78,6 +81,7 @@ def interventional_robustness(codes: Codes, factors: Factors, *, quantile: float
     if not held:
         return Score.undefined("no factor has the same value twice, so none can be held fixed")
     columns = numeric_columns(data.codes)
+    columns = replace(columns, values=np.ldexp(columns.values, common_exponent(columns.values)))
     reach = _distances(columns, np.arange(len(data))).max(axis=0)[moving]
     deviations = np.stack([_deviations(columns, labels[:, place], quantile)[moving] for place in held], axis=1)
     robustness = 1 - deviations / reach[:, None]

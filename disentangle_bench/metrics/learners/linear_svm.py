@@ -128,7 +128,8 @@ class _Loss:
 def _crossing(slope: Floats, offset: Floats, margin: int) -> Floats:
     """Return where a line reaches a margin; a flat line under the margin does so at infinity."""
     never = np.where(offset < margin, np.inf, -np.inf)
-    return np.divide(margin - offset, slope, out=never, where=slope != 0)
+    with np.errstate(over="ignore"):  # a line that is as good as flat crosses at infinity, too
+        return np.divide(margin - offset, slope, out=never, where=slope != 0)
 
 
 def _minimize(loss: _Loss, tolerance: Floats) -> Floats:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentangle_bench.metrics.conditioning import Conditioning
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.learners.boosting import STAGES, boost_classes, boost_values
 from disentangle_bench.metrics.learners.sorted_columns import Sorted
@@ -19,7 +20,6 @@ from disentangle_bench.metrics.resampling import Resampling, with_resampling
 
 COMPONENTS = ("disentanglement", "completeness", "informativeness", "informativeness.train")
 FACTORWISE = COMPONENTS[2:]
-_USUAL = (1e-3, 1e6)
 _SECONDS_A_TREE, _SECONDS_A_VALUE = 1e-3, 4e-8
 Floats = NDArray[np.float64]
 
@@ -56,9 +56,9 @@ def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed:
     importances, which moves the values by less than 1e-9. D is undefined for one factor and C for one code.
 
     The trees are those of scikit-learn's `GradientBoostingClassifier(random_state=seed)`, split by split, except for
-    codes of an unusual scale, which are rescaled; many continuous codes take a third of its time or less. (In version 1
-    they differed where splits are equally good.) disentanglement_lib sets no `random_state`, so its values vary with
-    the choice among equally good splits.
+    codes of an unusual scale or place, which are rescaled and shifted; many continuous codes take a third of its time
+    or less. (In version 1 they differed where splits are equally good.) disentanglement_lib sets no `random_state`, so
+    its values vary with the choice among equally good splits.
 
     Args:
         codes: `(n, d)`; a categorical code is split by its indicators, whose importances are summed.
@@ -94,26 +94,20 @@ def dci(codes: Codes, factors: Factors, train: ArrayLike | None = None, *, seed:
 
 
 class _Trees:
-    """Boosted trees on the codes as they are.
-
-    Trees read float32 and treat values closer than 1e-7 as equal. So a code of an unusual scale is multiplied by a
-    power of two, which changes no split otherwise.
-    """
+    """Boosted trees on the codes as they are, but for those of an unusual scale or place."""
 
     def __init__(self, values: Floats, seed: int) -> None:
-        spread = values.std(axis=0)
-        unusual = (spread > 0) & ((spread < _USUAL[0]) | (spread > _USUAL[1]))
-        self.scale = np.exp2(-np.round(np.log2(np.where(unusual, spread, 1))))
-        self.data, self.seed = Sorted.of(values * self.scale), seed
+        self.condition = Conditioning.of(values)
+        self.data, self.seed = Sorted.of(self.condition(values)), seed
         self.seconds = STAGES * (_SECONDS_A_TREE + _SECONDS_A_VALUE * values.size)
 
     def fit_classes(self, labels: NDArray[np.int64]) -> Fitted:
         model = boost_classes(self.data, labels, seed=self.seed)
-        return Fitted(model.importances, lambda values: model.classify(values * self.scale))
+        return Fitted(model.importances, lambda values: model.classify(self.condition(values)))
 
     def fit_numbers(self, target: Floats) -> Fitted:
         model = boost_values(self.data, target, seed=self.seed)
-        return Fitted(model.importances, lambda values: model.raw(values * self.scale)[:, 0])
+        return Fitted(model.importances, lambda values: model.raw(self.condition(values))[:, 0])
 
 
 def score_predictions(data: Observations, make: Callable[[Floats], Learner]) -> Scores:

@@ -11,6 +11,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LassoCV
 
 from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.conditioning import Conditioning
 from disentangle_bench.metrics.inputs import Observations, require_at_least
 from disentangle_bench.metrics.learners.fitting import fit_quietly
 from disentangle_bench.metrics.metric import Codes, Factors, Scores, metric
@@ -213,7 +214,8 @@ class _Ensemble:
     seconds = 0.0
 
     def __init__(self, values: Floats, classifier: Any, regressor: Any) -> None:
-        self.values, self.classifier, self.regressor = values, classifier, regressor
+        self.condition = Conditioning.of(values)
+        self.values, self.classifier, self.regressor = self.condition(values), classifier, regressor
 
     def fit_classes(self, labels: Indices) -> Fitted:
         return self._fit(self.classifier, labels)
@@ -224,7 +226,8 @@ class _Ensemble:
     def _fit(self, model: Any, target: NDArray[Any]) -> Fitted:
         model.fit(self.values, target)
         gains = np.asarray(model.feature_importances_, dtype=np.float64)
-        return Fitted(gains / gains.sum() if gains.sum() > 0 else gains, model.predict)
+        shares = gains / gains.sum() if gains.sum() > 0 else gains
+        return Fitted(shares, lambda values: model.predict(self.condition(values)))
 
 
 class _Lasso:
@@ -233,7 +236,9 @@ class _Lasso:
     seconds = 0.0
 
     def __init__(self, values: Floats, seed: int) -> None:
-        self.mean, spread = values.mean(axis=0), values.std(axis=0)
+        self.condition = Conditioning.of(values)
+        conditioned = self.condition(values)
+        self.mean, spread = conditioned.mean(axis=0), conditioned.std(axis=0)
         self.spread = np.where(spread > 0, spread, 1)
         self.order = np.random.default_rng(seed).permutation(len(values))
         self.values = self._standardize(values)[self.order]
@@ -250,7 +255,7 @@ class _Lasso:
         return Fitted(np.abs(slope) / target.std(), lambda values: self._standardize(values) @ slope + offset)
 
     def _standardize(self, values: Floats) -> Floats:
-        return np.asarray((values - self.mean) / self.spread)
+        return np.asarray((self.condition(values) - self.mean) / self.spread)
 
     def _line(self, target: Floats) -> tuple[Floats, float]:
         """Return slopes `(p,)` and offset in units of the target; the penalty applies to a target of unit variance."""

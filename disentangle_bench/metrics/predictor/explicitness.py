@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.linear_model import LogisticRegression
 
+from disentangle_bench.metrics.conditioning import within_reach
 from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.information.entropies import discretize
 from disentangle_bench.metrics.inputs import Observations, varies
@@ -89,6 +90,7 @@ def explicitness(
     if reason:
         return {component: Score.undefined(reason) for component in COMPONENTS}
     values = numeric_columns(data.codes).values
+    values = values * within_reach(values)
     areas = {data.factors.names[place]: _areas(values, labels[:, place], data.train) for place in usable}
     left_out = [name for name in data.factors.names if name not in areas]
     test = _mean({name: area.test for name, area in areas.items()}, [*data.constant, *left_out])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.svm import LinearSVC
 
+from disentangle_bench.metrics.conditioning import Conditioning, within_reach
 from disentangle_bench.metrics.encoding import Columns, numeric_columns
 from disentangle_bench.metrics.inputs import Observations, varies
 from disentangle_bench.metrics.learners.linear_svm import OneVsRest
@@ -137,6 +138,7 @@ def separated_attribute_predictability_by_regression(
 
 def explained_share(columns: Floats, targets: Floats) -> float:
     """R² of the linear regression of targets `(n, q)` on columns `(n, p)`, over all targets together."""
+    columns = Conditioning.of(columns)(columns)
     columns, targets = columns - columns.mean(axis=0), targets - targets.mean(axis=0)
     fitted = columns @ np.linalg.lstsq(columns, targets)[0]
     return float(np.clip((fitted**2).sum() / (targets**2).sum(), 0, 1))
@@ -186,6 +188,7 @@ def _scores(codes: Columns, targets: list[Target], train: NDArray[np.bool_]) -> 
     right = np.empty((*table.shape, len(rest)), dtype=bool)
     for code in range(codes.variables):
         values = codes.of(code)
+        values = values * within_reach(values)
         fit = np.flatnonzero(train)
         fit = fit[np.argsort(values[fit, 0], kind="stable")]  # once for all targets
         for place, target in enumerate(targets):

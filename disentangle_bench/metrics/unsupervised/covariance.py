@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import MetricError
+from disentangle_bench.metrics.conditioning import common_exponent
 from disentangle_bench.metrics.inputs import varies
 from disentangle_bench.metrics.metric import Codes
 from disentangle_bench.representation import Representation
@@ -23,6 +24,7 @@ class Covariance:
         constant: names of ordinal and continuous codes that never change, which are left out.
         unscaled: names of categorical and cyclic codes, which have no covariance and are left out.
         reason: why the covariance is undefined, or empty.
+        exponent: the matrix is that of the codes times this power of two, which is 0 unless they are huge or tiny.
     """
 
     matrix: NDArray[np.float64]
@@ -30,6 +32,7 @@ class Covariance:
     constant: tuple[str, ...]
     unscaled: tuple[str, ...]
     reason: str = ""
+    exponent: int = 0
 
     @classmethod
     def of(cls, codes: Codes) -> Self:
@@ -50,7 +53,8 @@ class Covariance:
             reason = f"of {len(wrapped.names)} codes, {len(alive)} are ordinal or continuous and vary; 2 are needed"
             return cls(np.zeros((0, 0)), alive, constant, unscaled, reason)
         values = np.stack([wrapped.column(name) for name in alive]).astype(np.float64)
-        return cls(np.cov(values), alive, constant, unscaled)
+        exponent = common_exponent(values)
+        return cls(np.cov(np.ldexp(values, exponent)), alive, constant, unscaled, exponent=exponent)
 
     def details(self) -> dict[str, object]:
         """Names of the codes that are scored and of those that are not."""

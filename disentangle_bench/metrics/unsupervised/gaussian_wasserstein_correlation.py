@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from disentangle_bench.metrics.metric import Codes, Score, metric
@@ -58,7 +60,11 @@ def gaussian_wasserstein_correlation(codes: Codes) -> dict[str, Score]:
     eigenvalues = np.linalg.eigvalsh(roots[:, None] * matrix * roots)  # those of C D, by a symmetric matrix
     total = float(np.trace(matrix))
     distance = max(2 * total - 2 * float(np.sqrt(np.maximum(eigenvalues, 0)).sum()), 0.0)
+    try:
+        squared = Score(math.ldexp(distance, -2 * covariance.exponent), ceiling=0.0, details=covariance.details())
+    except OverflowError:
+        squared = Score.undefined("the codes are so large that their squares are infinite")
     return {
-        "distance": Score(distance, ceiling=0.0, details=covariance.details()),
+        "distance": squared,
         "normalized": Score(distance / total, ceiling=0.0, bounds=(0, 2)),
     }
