@@ -17,6 +17,7 @@ from hypothesis.extra import numpy as npst
 from disentangle_bench.errors import RepresentationError, StorageError, UnknownNameError
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.kinds import KINDS
+from disentangle_bench.representation.tables import GREATEST
 from disentangle_bench.representation.variables import Variables
 
 FORMATS = [".h5", ".npz"]
@@ -38,6 +39,8 @@ def variables(draw: st.DrawFn, rows: int, text: st.SearchStrategy[str] = TEXT) -
         return Variables.wrap(values, names=names)
     finite = {"allow_nan": False, "allow_infinity": False}
     dtype = draw(numbers())
+    if dtype.itemsize == 8:
+        finite |= {"min_value": -GREATEST, "max_value": GREATEST}
     values = draw(npst.arrays(dtype, (rows, width), elements=finite if dtype.kind == "f" else None))
     kinds = draw(st.lists(st.sampled_from(KINDS), min_size=width, max_size=width))
     return Variables.wrap(values, names=names, kinds=kinds)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.encoding import numeric_columns, standardized
 from disentangle_bench.metrics.inputs import Observations
-from disentangle_bench.metrics.learners.discriminant import class_probabilities
 from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
 from disentangle_bench.metrics.predictor.prediction import Target
 from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
@@ -27,13 +24,13 @@ Floats = NDArray[np.float64]
 
 @metric(
     "dci-es",
-    version=2,
+    version=1,
     bounds=(-1, 1),
     better="higher",
     source="arXiv:2210.00364, its E and S; probes on random features of Rahimi and Recht (2007)",
     default=False,
     interval="held-out",
-    seconds=3,
+    seconds=1,
     factorwise=("explicitness",),
     groups=True,
 )
@@ -42,10 +39,9 @@ def dci_es(
 ) -> Scores:
     """DCI-ES explicitness and size (ES): high when a linear probe reads the factors as well as any, from few codes.
 
-    Six probes of growing capacity predict each factor from the standardised codes and 0, 4, 16, 64, 256 or 1,024 random
-    Fourier features beside them: ridge regression predicts numbers, linear discriminant analysis the probabilities of
-    classes. Their squared errors on the rows that were not fitted on, each the smallest so far, make the loss-capacity
-    curve L_0 .. L_5. L_mean is the loss of predicting the mean, or the shares of the classes.
+    Six probes of growing capacity predict each factor: ridge regression on the standardized codes, and the same with 4,
+    16, 64, 256 and 1,024 random Fourier features beside them. Their squared errors on the rows that were not fitted on,
+    each the smallest so far, make the loss-capacity curve L_0 .. L_5. L_mean is the loss of predicting the mean.
 
         E = 1 - 2 A / (T (L_mean - L_5)),    A = area between the curve and L_5,    T = number of steps of capacity
         S = k / d
@@ -54,16 +50,17 @@ def dci_es(
     the largest.
 
     Does not see: how informative the codes are, since a code may be easy to read and hold little; read it beside
-    `dci`'s informativeness. (In version 1 classes were predicted by ridge regression of their indicators, which no line
-    over one code can follow, so that noisy codes scored above perfect ones.)
+    `dci`'s informativeness. A scalar code of a categorical factor with many classes is not explicit, so that noise can
+    even raise its score. The ceiling is therefore not what codes get that are the factors, but 1, which codes get that
+    a linear probe reads, such as the indicators of the classes.
 
     A factor that no probe predicts, the smallest loss being within 1 % of the mean's, has -1: it takes more than all of
     them. The paper leaves this case open.
 
     Args:
         codes: `(n, d)`; a categorical code counts as one code of indicators, a cyclic one as cosine and sine.
-        factors: `(n, k)`; categorical, ordinal and whole-numbered cyclic ones are classes, of other cyclic ones
-            cosine and sine are predicted.
+        factors: `(n, k)`; of categorical and ordinal factors the indicators of the classes are predicted, of a cyclic
+            one that is not whole numbers cosine and sine.
         train: `(n,)` bool, the rows to fit on; by default a random two thirds.
         ridge: the penalty.
         seed: of that draw, and of the random features.
@@ -96,12 +93,17 @@ def dci_es(
         return {component: Score.undefined(data.reason) for component in COMPONENTS}
     curves, held_out = _loss_curves(data, ridge, seed)
     each = {name: explicitness(curve) for name, curve in curves.items()}
-    details = {"each": each, "features": list(FEATURES), "losses": {n: c.tolist() for n, c in curves.items()}}
+    details: dict[str, Any] = {
+        "each": each,
+        "features": list(FEATURES),
+        "losses": {n: c.tolist() for n, c in curves.items()},
+    }
     if not each:
         reason = f"no factor varies both on the train rows and on the others: {', '.join(data.factors.names)}"
         explicit = Score.undefined(reason)
     else:
-        explicit = Score(float(np.mean(list(each.values()))), details={**details, "constant_factors": [*data.constant]})
+        details["constant_factors"] = [*data.constant]
+        explicit = Score(float(np.mean(list(each.values()))), ceiling=1.0, details=details)
     size = len(data.factors.names) / len(data.codes.names)
     scores = {"explicitness": explicit, "size": Score(size, bounds=(0, None))}
 
@@ -123,56 +125,34 @@ def explicitness(losses: ArrayLike) -> float:
 
 
 def _loss_curves(data: Observations, ridge: float, seed: int) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Fit the probes to each factor that varies, both on the train rows and on the others.
+    """Fit the probes to each factor.
 
     Returns:
         For each factor the loss `(t,)` of each probe as a share of the loss of the train rows' mean; and the squared
         errors `(1 + t, m)` on each held-out row, those of the mean first.
     """
-    features = _features(numeric_columns(data.codes).values, data.train, seed)
-    curves, held_out = {}, {}
-    for name in data.factors.names:
-        target = Target.of(data, name)
-        errors = np.stack(
-            list(
-                (_errors_of_classes if target.by_class else _errors_of_numbers)(
-                    features, target.values, data.train, ridge
-                )
-            )
-        )
-        baseline, *probes = errors.sum(axis=1)
-        if baseline > 0 and (target.values[data.train] != target.values[data.train][0]).any():
-            curves[name], held_out[name] = np.array(probes) / baseline, errors
+    train = data.train
+    features = _features(numeric_columns(data.codes).values, train, seed)
+    width = features.shape[1] - FEATURES[-1]
+    targets = {name: _columns(Target.of(data, name)) for name in data.factors.names}
+    joined = np.concatenate(list(targets.values()), axis=1)
+    joined = joined - joined[train].mean(axis=0)
+    squares = [joined[~train] ** 2]
+    squares += [_squared_errors(features[:, : width + count], joined, train, ridge) for count in FEATURES]
+    baseline, *errors = (each.sum(axis=0) for each in squares)
+    curves, held_out, begin = {}, {}, 0
+    for name, columns in targets.items():
+        own = slice(begin, begin := begin + columns.shape[1])
+        if baseline[own].sum() > 0 and (joined[train, own] != 0).any():
+            curves[name] = np.array([error[own].sum() for error in errors]) / baseline[own].sum()
+            held_out[name] = np.stack([each[:, own].sum(axis=1) for each in squares])
     return curves, held_out
 
 
-def _widths(features: Floats) -> list[int]:
-    """Return how many columns each probe has."""
-    return [features.shape[1] - FEATURES[-1] + count for count in FEATURES]
-
-
-def _errors_of_classes(
-    features: Floats, values: NDArray[Any], train: NDArray[np.bool_], ridge: float
-) -> Iterator[Floats]:
-    """Give the squared errors `(m,)` of predicted probabilities: of the shares of the classes, and of each probe."""
-    labels = np.unique(values, return_inverse=True)[1]
-    belongs = labels[:, None] == np.arange(labels.max() + 1)
-    found = class_probabilities(features[train], labels[train], features[~train], _widths(features), ridge=ridge)
-    for probabilities in chain([belongs[train].mean(axis=0)], found):
-        missing = belongs[~train, : probabilities.shape[-1]] - probabilities
-        yield (missing**2).sum(axis=1) + belongs[~train, probabilities.shape[-1] :].sum(axis=1)
-
-
-def _errors_of_numbers(features: Floats, values: Floats, train: NDArray[np.bool_], ridge: float) -> Iterator[Floats]:
-    """Give the squared errors `(m,)` of numbers `(n, q)`, in units of their deviations: of the mean, and each probe."""
-    targets = values / values.std(axis=0).clip(min=np.finfo(float).tiny)
-    targets = targets - targets[train].mean(axis=0)
-    yield (targets[~train] ** 2).sum(axis=1)
-    gram, moments = features[train].T @ features[train], features[train].T @ targets[train]
-    gram[np.diag_indices_from(gram)] += ridge
-    for width in _widths(features):
-        weights = np.linalg.solve(gram[:width, :width], moments[:width])
-        yield ((targets[~train] - features[~train, :width] @ weights) ** 2).sum(axis=1)
+def _columns(target: Target) -> Floats:
+    if not target.by_class:
+        return np.asarray(target.values / target.values.std(axis=0).clip(min=np.finfo(float).tiny))
+    return np.asarray(target.values[:, None] == np.unique(target.values), dtype=np.float64)
 
 
 def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
@@ -183,3 +163,12 @@ def _features(columns: Floats, train: NDArray[np.bool_], seed: int) -> Floats:
     phases = rng.uniform(0, 2 * np.pi, size=FEATURES[-1])
     waves = np.cos(columns @ (rng.standard_normal((columns.shape[1], FEATURES[-1])) * scales) + phases)
     return np.concatenate([columns, waves - waves[train].mean(axis=0)], axis=1)
+
+
+def _squared_errors(features: Floats, targets: Floats, train: NDArray[np.bool_], ridge: float) -> Floats:
+    """Return the errors `(m, q)` on held-out rows of ridge regressions of targets `(n, q)` on the train rows."""
+    fit = features[train]
+    gram = fit.T @ fit
+    gram[np.diag_indices_from(gram)] += ridge
+    weights = np.linalg.solve(gram, fit.T @ targets[train])
+    return np.asarray((targets[~train] - features[~train] @ weights) ** 2)
