@@ -30,8 +30,8 @@ PAGE = f"""# Chance and ceiling
 
 A score says little by itself. This page is the output of `python -m benchmarks.levels`: what codes that know nothing
 get, and what perfect codes get, on factors as dSprites (3, 6, 40, 32 and 32 values), Shapes3D (10, 10, 10, 8, 4 and
-15 values) and MNIST (10 classes) have them. `dbench eval` simulates the same for the sizes of your own factors, and
-keeps them in the user's cache.
+15 values) and MNIST (10 classes) have them. `dbench eval` simulates the same beside your own factors, and keeps
+them in the user's cache.
 
 - Factors are independent of each other and their values equally frequent; they count as categorical, as whole numbers
   do that come without kinds. There are {SAMPLES:,} samples, two thirds of them for fitting, and {SLOW_SAMPLES:,} for
@@ -42,10 +42,11 @@ keeps them in the user's cache.
   of a slow metric {SLOW.chance}.
 - Ceiling: each of the first codes is one factor, and holds that factor's values; a continuous code does so as a number,
   which is what a metric that bins codes, or separates them by straight lines, has to do with. Codes that are left over
-  are constant or noise, whichever scores better; of a slow metric they are constant. The mean of {USUAL.ceiling}
+  are constant or noise, whichever scores better; of `dci` they are constant. The mean of {USUAL.ceiling}
   simulations of each kind, of a slow metric {SLOW.ceiling}. Codes of which several share a factor can score higher
   where a metric asks only that a code keep to one.
-- {MISSING}: undefined for such codes. An empty row: not simulated for this page, as it takes long.
+- {MISSING}: undefined for such codes, or putting nothing in order: where a score has no better direction, or perfect
+  codes score no better than those that know nothing. An empty row: not simulated for this page, as it takes long.
 
 """
 
@@ -120,9 +121,17 @@ def table(metrics: Iterable[str], skipped: Iterable[str] = ()) -> str:
 
 
 def _levels(call: MetricCall) -> dict[str, Levels]:
-    info = info_of(call.function)
-    parts = {name: Part(score.better or info.better, score.in_sample) for name, score in call.scores().items()}
-    return reference_levels(call, parts)
+    """The levels of each part: its own where the metric gives them, else simulated."""
+    info, scores = info_of(call.function), call.scores()
+    parts = {name: Part(score.better or info.better, score.in_sample) for name, score in scores.items()}
+    simulated = reference_levels(call, parts)
+    return {
+        name: Levels(
+            simulated[name].chance if score.chance is None else score.chance,
+            simulated[name].ceiling if score.ceiling is None else score.ceiling,
+        )
+        for name, score in scores.items()
+    }
 
 
 def _line(part: str, levels: Iterable[dict[str, Levels]]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from disentangle_bench.metrics.information.contingency import Contingency
+from disentangle_bench.metrics.information.contingency import Binning, Contingency, cells_of_groups
 from disentangle_bench.metrics.information.counted import Recount
 from disentangle_bench.metrics.inputs import paired
 from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
@@ -79,6 +79,7 @@ class Shared:
 def _score(score: Callable[[Shared], Score], codes: Codes, factors: Factors, num_bins: int) -> Score:
     """Score what codes and factors share, and what resamples of the rows do, counted in the same bins."""
     rows, columns = paired(codes, factors)
+    rows = cells_of_groups(rows, Binning(num_bins, num_bins))
     known = Recount(Contingency.of(rows, columns, num_bins), rows, columns)
     among = Recount(Contingency.of(columns, columns, num_bins), columns, columns)
 
@@ -104,6 +105,7 @@ def _runners_up(values: Floats, owner: NDArray[np.int64]) -> NDArray[np.int64]:
     better="higher",
     source="arXiv:2110.05587",
     default=False,
+    groups=True,
 )
 def dependency_aware_mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Dependency-aware Mutual Information Gap (DMIG): high when each factor's code is ahead, dependence allowed for.
@@ -169,6 +171,7 @@ def _dmig(shared: Shared) -> Score:
     better="higher",
     source="Watcharasupat (2021), Controllable Music; latte-metrics",
     default=False,
+    groups=True,
 )
 def dependency_blind_mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Dependency-blind Mutual Information Gap (XMIG): high when no code without a factor of its own tells of a factor.
@@ -229,6 +232,7 @@ def _xmig(shared: Shared) -> Score:
     better="higher",
     source="Watcharasupat (2021), Controllable Music; latte-metrics",
     default=False,
+    groups=True,
 )
 def dependency_aware_latent_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Dependency-aware Latent Information Gap (DLIG): high when each factor's code tells of no other factor unduly.
