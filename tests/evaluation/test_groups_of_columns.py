@@ -80,7 +80,7 @@ def test_every_metric_scores_them_or_says_why_not(name):
     levels = name in ("mig", "sap")
     rows = 1000 if levels else 200
     factors = rng.integers(0, 3, (rows, 2))
-    codes = np.c_[factors[:, 0], -factors[:, 0], factors[:, 1]] + 0.01 * rng.standard_normal((rows, 3))
+    codes = np.c_[factors[:, 0], -factors[:, 0], factors[:, 1], np.zeros(rows)] + 0.01 * rng.standard_normal((rows, 4))
     scores = scored(codes, factors, [name], {"both": ["c1", "c2"]}, levels=levels)
     first = next(iter(scores.values()))
     if info.groups:
