@@ -121,7 +121,8 @@ def _animation(samples: Samples, mark: str) -> bytes:
     for number, heading in enumerate(over.headings):
         frame = Samples(samples.images[:, number], others, f"{samples.title}\n{over.name} = {heading}")
         frames.append(_pixels(_figure(frame)))
-    first, *rest = frames
+    size = tuple(max(sides) for sides in zip(*(frame.size for frame in frames), strict=True))
+    first, *rest = (_on_white(frame, size) for frame in frames)  # a longer title makes a frame wider
     file = io.BytesIO()
     first.save(
         file, "GIF", save_all=True, append_images=rest, duration=MILLISECONDS, loop=0, comment=mark.encode(), disposal=1
@@ -134,3 +135,9 @@ def _pixels(figure: Figure) -> Image.Image:
     with style():
         figure.savefig(file, format="png", dpi=DOTS)
     return Image.open(file, formats=["PNG"]).convert("RGB")
+
+
+def _on_white(frame: Image.Image, size: tuple[int, ...]) -> Image.Image:
+    page = Image.new("RGB", (size[0], size[1]), "white")
+    page.paste(frame)
+    return page

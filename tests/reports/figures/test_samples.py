@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from disentangle_bench.errors import StorageError
 from disentangle_bench.reports.figures.samples import Axis, Samples, _figure, write_samples
@@ -58,3 +59,13 @@ def test_a_file_in_place_of_samples_alone(tmp_path):
         path.write_bytes(b"other")
         with pytest.raises(StorageError, match="is not a picture of samples"):
             write_samples(drawn(C2, C1), path, "mine")
+
+
+def test_all_frames_have_one_size_whatever_their_titles(tmp_path):
+    axis = Axis("c2", [0, -0.123456, 1])
+    write_samples(Samples(RNG.random((1, 3, 1, 4, 5)), [axis], "a"), tmp_path / "a.gif", "a")
+    picture = Image.open(tmp_path / "a.gif")
+    first = picture.convert("RGB")
+    picture.seek(1)
+    assert (picture.n_frames, picture.convert("RGB").size) == (3, first.size)
+    assert np.asarray(first)[0, 0].tolist() == [255, 255, 255]
