@@ -13,7 +13,7 @@ from typing import Any, Self
 from disentangle_bench.errors import HeldError, RunError, StorageError
 from disentangle_bench.means import Mean, information_of
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.storage import locked, sha256, storage_errors, write_json, write_text
+from disentangle_bench.storage import locked, sha256, storage_errors, usable_path, write_json, write_text
 
 SCHEMA_VERSION = 1
 RUNNING, INTERRUPTED, OK = "running", "interrupted", "ok"
@@ -83,7 +83,7 @@ class Run:
         Raises:
             RunError: no folder, not a run, from a newer schema, or not finished although it has to be.
         """
-        run = cls(Path(path))
+        run = cls(usable_path(path, "The run"))
         if not run.path.is_dir():
             raise RunError(f"There is no run folder {path}.", "`dbench train MODEL` creates one.")
         if not run.provenance_file.is_file() or not run.recipe_file.is_file():

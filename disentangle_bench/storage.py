@@ -33,6 +33,8 @@ PATIENCE = 600.0
 """Seconds that `once` waits for another process, where it can do without."""
 _SPARE_BYTES = 2**26
 _TRIAL_BYTES = 2**20
+_SHOWN = 60
+"""Characters of an invalid path in messages."""
 _REMEDIES = {
     errno.ENOSPC: "Free some space or choose another folder.",
     errno.EDQUOT: "Your quota is used up: free some space or choose another folder.",
@@ -280,7 +282,34 @@ def require_writable(path: Path) -> None:
 def user_cache(*parts: str) -> Path:
     """Return a folder, which may not exist yet, in `DBENCH_CACHE` or else in the user's cache folder."""
     root = os.environ.get("DBENCH_CACHE") or user_cache_path("disentangle-bench", appauthor=False)
-    return Path(root).expanduser().joinpath(*parts)
+    return usable_path(root, "DBENCH_CACHE").joinpath(*parts)
+
+
+def usable_path(given: Path | str, named_by: str) -> Path:
+    """Return a path whose first part may be a home folder (`~`); refuse one that no file can have.
+
+    Args:
+        given: what was given for a path.
+        named_by: the variable, option or argument, for the message.
+
+    Raises:
+        StorageError: the home of an unknown user, a null character, or a name that is too long.
+    """
+    try:
+        path = Path(given).expanduser()
+        os.lstat(path)
+    except RuntimeError:
+        fault = "there is no such home folder"
+    except ValueError:
+        fault = "it has a null character"
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            return path
+        fault = "it is too long"
+    else:
+        return path
+    shown = repr(str(given)) if len(str(given)) <= _SHOWN else f"{str(given)[:_SHOWN]!r}..."
+    raise StorageError(f"{named_by} is not a path: {shown}, {fault}.", "Give the path of a file or folder.")
 
 
 @contextmanager

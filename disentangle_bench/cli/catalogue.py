@@ -13,6 +13,7 @@ from disentangle_bench.cli.options import format_option
 from disentangle_bench.cli.sheets import print_run, print_sheet
 from disentangle_bench.cli.tables import print_rows
 from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.storage import usable_path
 
 
 @click.command(
@@ -52,7 +53,7 @@ def show(name: str) -> None:
     kind = next((kind for kind in KINDS if name in KINDS[kind].names()), None)  # the first kinds import least
     if kind is not None:
         print_sheet(name, kind.removesuffix("s"), KINDS[kind].sheet(name))
-    elif Path(name).exists() or "/" in name:
+    elif usable_path(name, "NAME").exists() or "/" in name:
         print_run(Path(name))
     else:
         known = [known for kind in KINDS.values() for known in kind.names()]

@@ -87,7 +87,7 @@ def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
 @levels_option
 @click.option(
     "--figures",
-    type=click.Path(path_type=Path),
+    type=GivenPath(path_type=Path),
     metavar="DIR",
     help="Also draw the figures of the comparison into DIR.",
 )

@@ -163,7 +163,7 @@ def verify(context: click.Context, names: tuple[str, ...], data_dir: Path | None
 @click.argument("name", metavar="NAME", shell_complete=names_of("datasets"), help="A dataset.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=GivenPath(path_type=Path),
     metavar="FILE",
     help="Where the sheet goes: a .png, .svg or .pdf (default: NAME.png).",
 )

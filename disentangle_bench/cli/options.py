@@ -119,6 +119,9 @@ class GivenPath(click.Path):
         """The path."""
         if value == "":
             self.fail("The path is empty; the current folder is a single dot.", param, ctx)
+        from disentangle_bench.storage import usable_path
+
+        usable_path(value, "What was given" if param is None else param.get_error_hint(ctx))
         return super().convert(value, param, ctx)
 
 

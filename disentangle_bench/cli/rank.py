@@ -9,6 +9,7 @@ import rich_click as click
 
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import (
+    GivenPath,
     Settings,
     by_metric,
     format_option,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @click.argument(
     "models",
     nargs=-1,
-    type=click.Path(path_type=Path),
+    type=GivenPath(path_type=Path),
     metavar="A B C ..",
     required=True,
     help="Evaluated run folders, folders of seed-N runs, or .npz or .h5 files with codes, all for the same samples.",

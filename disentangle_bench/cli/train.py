@@ -11,7 +11,14 @@ import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import Settings, data_dir_option, device_option, read_seeds, settings_option
+from disentangle_bench.cli.options import (
+    GivenPath,
+    Settings,
+    data_dir_option,
+    device_option,
+    read_seeds,
+    settings_option,
+)
 from disentangle_bench.cli.output import print_result, say, say_error
 from disentangle_bench.errors import RunError, StorageError
 
@@ -62,7 +69,7 @@ EXIT_SOME_FAILED = 1
 @settings_option("networks.width=0.5")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=GivenPath(path_type=Path),
     metavar="DIR",
     help="The run folder (default: runs/RECIPE/seed-N); several seeds go into DIR/seed-N.",
 )

@@ -19,6 +19,7 @@ from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.table import Table, read_table
 from disentangle_bench.errors import DataError
 from disentangle_bench.representation.kinds import Kind
+from disentangle_bench.storage import usable_path
 
 TABLE = "factors.csv"
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "path", "name")
@@ -73,7 +74,7 @@ def given(data_dir: Path | None, dataset: str) -> Path:
             f"The dataset {dataset!r} is your own, and no path to it was given.",
             "Give it with --data-dir, or data_dir=.",
         )
-    path = data_dir.expanduser()
+    path = usable_path(data_dir, "--data-dir")
     if not path.exists():
         raise DataError(
             f"{path} does not exist.", "Give the folder or file with your images with --data-dir, or data_dir=."

@@ -18,6 +18,7 @@ from disentangle_bench.evaluation.subject import Subject, subject_of_representat
 from disentangle_bench.reports.drawn import are_drawn, note_drawn
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
+from disentangle_bench.storage import usable_path, user_cache
 from disentangle_bench.workflow.groups import REPRESENTATION_FILES
 
 
@@ -86,9 +87,10 @@ def evaluate(
         again=again,
         on_progress=report,
     )
-    file = None if out is None else Path(out)
+    user_cache()  # an invalid DBENCH_CACHE is no metric's failure
+    file = None if out is None else usable_path(out, "out")
     draw = partial(_draw_figures, forms=figure_formats, report=report)
-    found = subject if isinstance(subject, Run | Representation) else _opened(Path(subject))
+    found = subject if isinstance(subject, Run | Representation) else _opened(usable_path(subject, "The subject"))
     if isinstance(found, Representation):
         found = found.select(**select) if select else found
         name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name

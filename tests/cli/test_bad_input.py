@@ -333,3 +333,29 @@ def test_a_lock_alone_is_no_run(dbench, tmp_path):
     with Run(tmp_path / "run").held():
         pass
     assert "not a run folder" in dbench("eval", tmp_path / "run").err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("eval", "LONG"),
+        ("eval", "codes.npz", "--out", "LONG"),
+        ("compare", "LONG", "b"),
+        ("rank", "LONG", "b", "c"),
+        ("train", "infogan-digits", "--out", "LONG"),
+        ("train", "infogan-digits", "--data-dir", "LONG"),
+        ("data", "fetch", "mnist", "--from", "LONG"),
+        ("data", "verify", "mnist", "--data-dir", "LONG"),
+        ("show", "LONG"),
+    ],
+    ids=" ".join,
+)
+def test_a_path_that_no_file_can_have(refused, words):
+    refused(*("a" * 4000 if word == "LONG" else word for word in words), says=("is not a path: 'aaa", "it is too long"))
+
+
+@pytest.mark.parametrize("cache", ["~no-such-user", "a" * 4000], ids=["home", "long"])
+@pytest.mark.parametrize("words", [("data", "list"), ("env",), ("eval", "codes.npz"), ("show", "mnist")], ids=" ".join)
+def test_a_cache_that_no_folder_can_be(refused, monkeypatch, cache, words):
+    monkeypatch.setenv("DBENCH_CACHE", cache)
+    refused(*words, says=("DBENCH_CACHE is not a path: ",))

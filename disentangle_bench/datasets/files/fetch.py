@@ -10,6 +10,7 @@ from disentangle_bench.datasets.files.file import FileSet
 from disentangle_bench.datasets.files.local import LocalCopy
 from disentangle_bench.datasets.files.sources import Source
 from disentangle_bench.errors import DataError
+from disentangle_bench.storage import usable_path
 
 
 def fetch(
@@ -48,7 +49,7 @@ def take_copy(published: FileSet, path: Path) -> tuple[Mapping[str, Path], tuple
         DataError: a file is not the right one, or none of the missing ones is at the path.
         StorageError: the copy cannot be read, or the cache cannot be written.
     """
-    taken = take(published, LocalCopy(path.expanduser(), published.files))
+    taken = take(published, LocalCopy(usable_path(path, "The copy"), published.files))
     if taken.faults:
         raise DataError("\n".join(f"{path}: {fault}." for fault in taken.faults), "Only right files are kept.")
     missing = tuple(name for name, file in published.files.items() if name not in taken.paths and not file.optional)

@@ -17,6 +17,7 @@ from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.local import LocalFolder
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.errors import DataError
+from disentangle_bench.storage import usable_path
 
 
 def mirrors(dataset: str) -> list[Source]:
@@ -34,7 +35,7 @@ def mirrors(dataset: str) -> list[Source]:
         url = urlsplit("")
     if url.scheme in ("http", "https") and url.hostname:
         return [WebMirror(place.rstrip("/"), dataset)]
-    folder = Path(url2pathname(url.path) if url.scheme == "file" else place).expanduser()
+    folder = usable_path(url2pathname(url.path) if url.scheme == "file" else place, "DBENCH_MIRROR")
     if not folder.is_dir():
         raise DataError(
             f"DBENCH_MIRROR names {without_password(place)}, which is neither a web URL nor a folder.",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from disentangle_bench.errors import DataError
-from disentangle_bench.storage import user_cache
+from disentangle_bench.storage import usable_path, user_cache
 
 
 def cache_folder(dataset: str = "") -> Path:
@@ -35,7 +35,7 @@ def user_folders(dataset: str, data_dir: Path | None = None, subfolders: Sequenc
     place = str(data_dir or os.environ.get("DBENCH_DATA", ""))
     if not place:
         return []
-    root = Path(place).expanduser()
+    root = usable_path(place, named_by)
     if not root.is_dir():
         raise DataError(f"{named_by} names {root}, which is not a folder.", "Give the folder with the dataset's files.")
     return [root / part for part in (dataset, *subfolders, "")]
