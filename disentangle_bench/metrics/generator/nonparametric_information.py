@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from disentangle_bench.latents import Categorical, Code, LatentSpec
 from disentangle_bench.metrics.generator.information_scores import (
@@ -15,6 +15,7 @@ from disentangle_bench.metrics.generator.information_scores import (
     undefined_scores,
     with_share,
 )
+from disentangle_bench.metrics.generator.perturbation import NOISE, Perturbation
 from disentangle_bench.metrics.generator.sampling import draw_latents, isolated_randomness, posterior_outputs
 from disentangle_bench.metrics.information.entropies import (
     conditional_entropy,
@@ -23,7 +24,7 @@ from disentangle_bench.metrics.information.entropies import (
 )
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import bootstrap_interval, parts_interval, resampled_tables
-from disentangle_bench.metrics.metric import Generator, Posterior, Score, Scores, metric
+from disentangle_bench.metrics.metric import Generator, Posterior, Score, Scores, metric, of_code
 from disentangle_bench.seeds import derive_seed
 
 KSG_PARTS = 20
@@ -31,7 +32,7 @@ KSG_PARTS = 20
 
 @metric(
     "mutual-information/nonparametric",
-    version=1,
+    version=2,
     bounds=(None, None),
     better="higher",
     source="Miller (1955) for categorical codes, arXiv:cond-mat/0305641, eq. 8, for continuous ones",
@@ -42,11 +43,13 @@ def nonparametric_information(
     generator: Generator,
     posterior: Posterior,
     latents: LatentSpec,
+    images: ArrayLike | None = None,
     *,
     samples: int = 10_000,
     neighbors: int = 3,
     bootstrap: int = 1000,
     batch_size: int = 500,
+    noise: float = NOISE,
     seed: int = 0,
 ) -> Scores:
     """Nonparametric mutual information: high when Q's estimate of a code determines the code, whatever Q's scale.
@@ -55,7 +58,9 @@ def nonparametric_information(
     for a continuous code, between the code and Q's mean, from nearest neighbors. No posterior is modeled, so unlike
     L_I it does not suffer from a Q that is over- or underconfident.
 
-        I(c; ĉ) = H(c) - H(c given ĉ) ≤ I(c; x),  x = G(z, c),  ĉ = Q's category or mean for x
+        I(c; ĉ) = H(c) - H(c given ĉ) ≤ I(c; x~),  x = G(z, c),  ĉ = Q's category or mean for x~
+
+    The images are perturbed as those of `mutual-information`, so that only what is visible counts.
 
     H(c given ĉ) has the Miller-Madow correction, and H(c) is the exact entropy of the prior, which the estimate
     therefore cannot exceed. Nearest neighbors are those of Kraskov, Stögbauer and Grassberger.
@@ -67,15 +72,17 @@ def nonparametric_information(
         generator: latents -> images `(n, c, h, w)`.
         posterior: images -> one tensor `(n, p)` of posterior parameters per code.
         latents: the priors.
+        images: real ones `(n, c, h, w)`, uint8 or float in [0, 1], for the scale of the perturbation.
         samples: generated images.
         neighbors: of Kraskov's estimator.
         bootstrap: resamples for the intervals of categorical codes.
         batch_size: images at a time.
-        seed: of the resamples and of the latents, which at one seed are those of `mutual-information`.
+        noise: of the perturbation, as a share of the spread of real images; 0 leaves the images as they are.
+        seed: of resamples, noise and latents, which at one seed are those of `mutual-information`.
 
     Returns:
-        Per code the estimate in nats, such as `c1`, and its share of H(c), such as `c1.share`. Chance is 0; the ceiling
-        of a categorical code is H(c), and a continuous code has none.
+        Per code the estimate in nats, such as `c1`, and of a categorical code its share of H(c), such as `c1.share`.
+        Chance is 0; the ceiling of a categorical code is H(c), and a continuous code has none.
 
     Raises:
         DbenchError: too few samples, or a generator or posterior that does not fit the latents.
@@ -99,8 +106,9 @@ def nonparametric_information(
     require_at_least(2, bootstrap=bootstrap)
     require_at_least(KSG_PARTS * (neighbors + 1), samples=samples)
     with isolated_randomness(seed):
+        perturbation = Perturbation.of(generator, latents, images, noise=noise, seed=seed)
         drawn = draw_latents(latents, samples, seed, "evaluation")
-        (read,) = posterior_outputs(generator, [(posterior, latents)], drawn, batch_size)
+        (read,) = posterior_outputs(perturbation.of_generator(generator), [(posterior, latents)], drawn, batch_size)
     scores: dict[str, Score] = {}
     for code, values, parameters in zip(latents.codes, drawn.codes, read, strict=True):
         estimate = code.estimate(parameters).numpy()
@@ -110,7 +118,7 @@ def nonparametric_information(
             score = _from_table(code, values.numpy(), estimate, bootstrap, derive_seed(seed, "bootstrap", code.name))
             scores |= with_share(code, replace(score, pairing=latents_pairing(drawn)))
         else:
-            scores |= with_share(code, _from_neighbors(code, values.numpy(), estimate, neighbors))
+            scores |= of_code(code.name, {"": _from_neighbors(code, values.numpy(), estimate, neighbors)})
     return scores
 
 

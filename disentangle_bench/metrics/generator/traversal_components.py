@@ -89,12 +89,12 @@ def order_along(traversal: Traversal) -> Floats:
 
 
 def smoothness(traversal: Traversal, counts: Counts) -> Floats:
-    """How far the longest step is from a jump, averaged over the paths that move; NaN if none does."""
+    """How far the longest step is from a jump, averaged over the paths that visibly move; NaN if none does."""
     distances = traversal.paths.distances
     steps = distances.shape[1] - 1
     longest = np.diagonal(distances, offset=1, axis1=1, axis2=2).max(axis=1)
     largest = distances.max(axis=(1, 2))
-    moving = largest > UNMOVED
+    moving = largest > max(UNMOVED, traversal.visible)
     ratios = np.divide(longest, largest, out=np.ones_like(largest), where=moving)
     values = (1 - ratios) * steps / (steps - 1)
     total = _mean(counts, moving)

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from disentangle_bench.latents import Categorical, LatentSpec
+from disentangle_bench.metrics.generator.perturbation import NOISE, Perturbation
 from disentangle_bench.metrics.generator.sampling import draw_latents, isolated_randomness
 from disentangle_bench.metrics.generator.traversal_components import (
     SHARES,
@@ -44,14 +46,14 @@ WIDE = 2.0
 ORDERS = 20  # random orders of the code-ignoring generator's images, over which chance is averaged
 _WHY_UNDEFINED = {
     "isolation": "There is no other code whose posterior varies.",
-    "smoothness": "Traversing the code changes no image.",
+    "smoothness": "Traversing the code changes no image visibly.",
     "content": "There is no classifier of the images: the dataset has no labels, or none was given.",
 }
 
 
 @metric(
     "traversal-consistency",
-    version=1,
+    version=2,
     bounds=(0, 1),
     better="higher",
     source="defined here; traversals as in arXiv:1606.03657, figure 2; isolation: ICC(1,1) of Shrout and Fleiss (1979)",
@@ -62,10 +64,12 @@ def traversal_consistency(
     posterior: Posterior,
     latents: LatentSpec,
     classifier: Classifier | None = None,
+    images: ArrayLike | None = None,
     *,
     draws: int = 64,
     steps: int = 11,
     bootstrap: int = 1000,
+    noise: float = NOISE,
     seed: int = 0,
 ) -> Scores:
     """Traversal consistency: high when images follow the traversed code and everything else stays as it is.
@@ -94,6 +98,9 @@ def traversal_consistency(
         smoothness = (1 - r) (s - 1) / (s - 2),  r = longest of s - 1 steps / largest distance,  1 / (s - 1) ≤ r ≤ 1
         overall    = mean over codes of (Π of the code's components)^(1 / number of components)
 
+    Q reads images that are perturbed as those of `mutual-information`, and a path along which no two images differ by
+    more than the noise does not count as moving: only what is visible counts.
+
     Does not see: whether a code means anything to a person, nor how good the images are. All components but smoothness
     and content rely on Q: what Q does not read does not count as moving.
 
@@ -102,10 +109,12 @@ def traversal_consistency(
         posterior: Q; images -> one tensor `(n, p)` of posterior parameters per code.
         latents: the priors of codes and noise.
         classifier: of the images' content, where there is one.
+        images: real ones `(n, c, h, w)`, uint8 or float in [0, 1], for the scale of the perturbation.
         draws: random starts: paths per traversal.
         steps: images per path of a continuous code, s.
         bootstrap: resamples of the draws for the intervals.
-        seed: of draws and resamples; the global random state is neither used nor changed.
+        noise: of the perturbation, as a share of the spread of real images; 0 leaves the images as they are.
+        seed: of draws, noise and resamples; the global random state is neither used nor changed.
 
     Returns:
         `overall` and the components, shares in [0, 1]. Chance is measured on this generator made to ignore its codes:
@@ -138,13 +147,14 @@ def traversal_consistency(
     """
     require_at_least(2, draws=draws, bootstrap=bootstrap)
     require_at_least(3, steps=steps)
-    reader = PathReader(latents, generator, posterior, classifier)
     base = draw_latents(latents, draws, seed, "draws")
     ranges = [prior_values(code, steps) for code in latents.codes]
     wide = torch.linspace(-WIDE, WIDE, steps)
     continuous = [index for index, code in enumerate(latents.codes) if not isinstance(code, Categorical)]
     longest = max(map(len, ranges))
     with isolated_randomness(derive_seed(seed, "networks")):
+        perturbation = Perturbation.of(generator, latents, images, noise=noise, seed=seed)
+        reader = PathReader(latents, generator, posterior, perturbation, classifier)
         traversals = [reader.traverse(base, index, values) for index, values in enumerate(ranges)]
         traversals += [reader.traverse(base, index, wide, suffix="/wide") for index in continuous]
         fresh = with_fresh_codes(repeat(base, longest), latents, derive_seed(seed, "chance"))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Code, Gaussian, Latents, LatentSpec
+from disentangle_bench.metrics.generator.perturbation import Perturbation
 from disentangle_bench.metrics.generator.sampling import check_parameters, image_batches
 from disentangle_bench.metrics.metric import Classifier, Generator, Posterior
 
@@ -73,6 +74,7 @@ class Traversal:
         suffix: of the names of the components; empty for the prior range.
         values: `(s,)`, what the code is set to.
         paths: what is read along the paths.
+        visible: the root-mean-square difference above which two images differ for a person.
     """
 
     index: int
@@ -81,6 +83,7 @@ class Traversal:
     suffix: str
     values: Floats
     paths: Paths
+    visible: float = 0.0
 
     @property
     def estimates(self) -> Floats:
@@ -118,18 +121,27 @@ def with_fresh_codes(latents: Latents, spec: LatentSpec, seed: int) -> Latents:
 
 @dataclass(frozen=True)
 class PathReader:
-    """Generate images along paths, and read them with the posterior and, where there is one, the classifier."""
+    """Generate images along paths, and read them with the classifier, where there is one, and perturbed with Q."""
 
     spec: LatentSpec
     generator: Generator
     posterior: Posterior
+    perturbation: Perturbation
     classifier: Classifier | None = None
 
     def traverse(self, base: Latents, index: int, values: Tensor, suffix: str = "") -> Traversal:
         """Set code `index` to each of the values `(s,)`, from every start in `base`; see `read`."""
         code = self.spec.codes[index]
         paths = self.read(traverse(base, index, values), len(values))
-        return Traversal(index, code.name, isinstance(code, Categorical), suffix, values.double().numpy(), paths)
+        return Traversal(
+            index,
+            code.name,
+            isinstance(code, Categorical),
+            suffix,
+            values.double().numpy(),
+            paths,
+            self.perturbation.deviation,
+        )
 
     @torch.no_grad()
     def read(self, latents: Latents, steps: int) -> Paths:
@@ -149,7 +161,7 @@ class PathReader:
         )
 
     def _read(self, images: Tensor, steps: int) -> Paths:
-        parameters = self.posterior(images)
+        parameters = self.posterior(self.perturbation(images))
         check_parameters(parameters, self.spec, len(images))
         self._check_finite(images, parameters)
         readings = []

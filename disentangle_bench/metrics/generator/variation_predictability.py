@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import ArrayLike
 from scipy import stats
 from torch import Tensor, nn
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, Latents, LatentSpec
 from disentangle_bench.metrics.generator.convolutions import convolutional_layers
+from disentangle_bench.metrics.generator.perturbation import NOISE, Perturbation
 from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness, training_mode
 from disentangle_bench.metrics.information.entropies import count_pairs
 from disentangle_bench.metrics.metric import Generator, Score, Scores, metric, pairing
@@ -31,7 +33,7 @@ INVISIBLE = 1 / 255  # differences of less than a gray level are not amplified f
 
 @metric(
     "variation-predictability",
-    version=1,
+    version=2,
     bounds=(0, 1),
     better="higher",
     source="arXiv:2007.12885, its metric VP",
@@ -40,9 +42,11 @@ INVISIBLE = 1 / 255  # differences of less than a gray level are not amplified f
 def variation_predictability(
     generator: Generator,
     latents: LatentSpec,
+    images: ArrayLike | None = None,
     *,
     pairs: int = 5000,
     train_share: float = 0.1,
+    noise: float = NOISE,
     seed: int = 0,
 ) -> Scores:
     """Variation predictability (VP): high when few examples teach a network which code differs between two images.
@@ -51,7 +55,9 @@ def variation_predictability(
     gets another category. Each code is the changed one equally often. A small convolutional network is trained on the
     difference of the two images for a small share of the pairs and scored on the others.
 
-        VP = P[network(x' - x) = changed code],  over held-out pairs (x, x')
+        VP = P[network(x~' - x) = changed code],  over held-out pairs (x, x')
+
+    The second image is perturbed as those of `mutual-information`, so that only what is visible counts.
 
     Does not see: what the codes do. The codes of a plain GAN score too, if each has an effect that is alike from image
     to image.
@@ -62,9 +68,11 @@ def variation_predictability(
     Args:
         generator: latents -> images `(n, c, h, w)`.
         latents: the priors of codes and noise.
+        images: real ones `(n, c, h, w)`, uint8 or float in [0, 1], for the scale of the perturbation.
         pairs: number of pairs of images.
         train_share: share of the pairs to train on.
-        seed: of pairs, initial weights and order.
+        noise: of the perturbation, as a share of the spread of real images; 0 leaves the images as they are.
+        seed: of pairs, noise, initial weights and order.
 
     Returns:
         The accuracy, in [0, 1]; chance is one over the number of codes. Undefined for a single code. Its samples are
@@ -99,7 +107,9 @@ def variation_predictability(
         )
     if codes == 1:
         return Score.undefined("There is only one code, so there is nothing to predict.")
-    drawn = Pairs.of(generator, latents, pairs, seed)
+    with isolated_randomness(derive_seed(seed, "networks")):
+        perturbation = Perturbation.of(generator, latents, images, noise=noise, seed=seed)
+    drawn = Pairs.of(generator, latents, perturbation, pairs, seed)
     return _score(drawn, _predictions(drawn, training, codes, seed), training, latents.names)
 
 
@@ -118,7 +128,7 @@ class Pairs:
     name: str
 
     @classmethod
-    def of(cls, generator: Generator, latents: LatentSpec, pairs: int, seed: int) -> Pairs:
+    def of(cls, generator: Generator, latents: LatentSpec, perturbation: Perturbation, pairs: int, seed: int) -> Pairs:
         """Draw pairs in which each code changes equally often, in random order.
 
         Raises:
@@ -129,8 +139,9 @@ class Pairs:
         changed = torch.from_numpy(order.permutation(np.arange(pairs) % len(latents.codes)))
         second = _changed(first, latents, changed, torch.Generator().manual_seed(derive_seed(seed, "new values")))
         with isolated_randomness(derive_seed(seed, "networks")):
-            images = [torch.cat([*image_batches(generator, drawn, BATCH)]) for drawn in (first, second)]
-        differences = images[1] - images[0]
+            before = torch.cat([*image_batches(generator, first, BATCH)])
+            after = torch.cat([*image_batches(perturbation.of_generator(generator), second, BATCH)])
+        differences = after - before
         if not torch.isfinite(differences).all():
             raise MetricError(
                 "The generator gave images that hold NaN or infinite values.",

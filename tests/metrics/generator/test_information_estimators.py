@@ -71,7 +71,13 @@ class TestEveryEstimator:
             return first, torch.where(images[:, 0, 1, :1] > 0, math.nan, second)
 
         scores = every_estimator(PAIR.generate, broken)
-        for name, part in (("own", "c2"), ("own", "c2.share"), ("fresh", "c2.gap"), ("nonparametric", "c2")):
+        for name, part in (
+            ("own", "c2"),
+            ("own", "c2.r2"),
+            ("own", "c2.sd"),
+            ("fresh", "c2.gap"),
+            ("nonparametric", "c2"),
+        ):
             assert scores[name][part].value is None
             assert "c2 is NaN or infinite on" in scores[name][part].reason
             assert "of 100 images" in scores[name][part].reason
@@ -84,7 +90,7 @@ class TestEveryEstimator:
             estimate(PAIR.generate, lambda images: (torch.zeros(len(images), 5),), PAIR.latents, samples=100)
 
     def test_a_generator_whose_output_is_not_images(self):
-        with pytest.raises(MetricError, match=r"shape \(40, 7\) for 40 latents"):
+        with pytest.raises(MetricError, match=r"shape \(64, 7\) for 64 latents"):
             every_estimator(lambda latents: torch.zeros(len(latents), 7), PAIR.posterior)
 
     @pytest.mark.parametrize("settings", [{"samples": 1}, {"samples": 100, "batch_size": 0}])
@@ -103,4 +109,4 @@ class TestEveryEstimator:
     def test_named_codes(self):
         spec = replace(PAIR.latents, codes=(Categorical(5, "digit"), Gaussian("slant")))
         scores = every_estimator(PAIR.generate, PAIR.posterior, spec)
-        assert list(scores["own"]) == ["digit", "digit.share", "slant", "slant.share"]
+        assert list(scores["own"]) == ["digit", "digit.share", "slant", "slant.r2", "slant.sd"]
