@@ -17,6 +17,7 @@ from disentangle_bench.datasets.files.sources import Source
 from disentangle_bench.datasets.ground_truth import GroundTruth
 from disentangle_bench.datasets.images import Images, SomeImages
 from disentangle_bench.errors import DataError
+from disentangle_bench.representation.kinds import is_unknown
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 
@@ -121,18 +122,23 @@ class Dataset:
 
     @cached_property
     def ground_truth(self) -> GroundTruth | None:
-        """The sampler, factors to images, of a set whose factors all have classes; otherwise None."""
+        """The sampler, factors to images, of a set whose factors all have classes that are known; otherwise None."""
         if self.factors is None or any(factor.size is None for factor in self.info.factors):
+            return None
+        if not self.factors.known.all():
             return None
         return GroundTruth(self.images, self.info.factors, np.asarray(self.factors.values, dtype=np.int64))
 
     def labels(self, name: Split | None = None) -> NDArray[np.int64] | None:
-        """Return the class of each image, of one split or of all, or None for a dataset without classes."""
+        """Return the class of each image, of one split or of all, or None for a dataset without classes.
+
+        The class of an image of which it is unknown is -1.
+        """
         if self.info.labels is None or self.factors is None:
             return None
         values = self.factors.column(self.info.labels)
         rows = slice(None) if name is None else (self.train if name == "train" else ~self.train)
-        return np.asarray(values[rows], dtype=np.int64)
+        return np.where(is_unknown(values), -1, values)[rows].astype(np.int64)
 
 
 def held_out(n: int, name: str, share: float = 0.1) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from disentangle_bench.datasets.arrays import ARRAY_SUFFIXES, Names, array_dataset
 from disentangle_bench.datasets.columns import parse_kinds
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
-from disentangle_bench.datasets.folder import folder_dataset, given
+from disentangle_bench.datasets.folder import Reading, folder_dataset, given
 from disentangle_bench.datasets.formats.decode import Form
 from disentangle_bench.errors import DataError
 
@@ -48,7 +48,7 @@ class Faces:
         """
         path, known = given(data_dir, self.info.name), parse_kinds(kinds)
         if path.suffix.lower() not in ARRAY_SUFFIXES:
-            return folder_dataset(self.info, path, Form(SIZE, 1), known, needs_table=True)
+            return folder_dataset(self.info, path, Form(SIZE, 1), Reading(known), needs_table=True)
         dataset = array_dataset(self.info, path, Names(), known)
         if dataset.images.shape[1:] != self.info.shape:
             raise DataError(f"{path} holds images of the shape {dataset.images.shape[1:]}.", "Give (n, 32, 32), gray.")

@@ -24,6 +24,7 @@ class Factor:
         size: how many classes it has, numbered from 0; None for a continuous one.
         values: what each class stands for, in the order of the classes; empty if the numbers are enough.
         measured: whether it was measured on the images, and not recorded when they were made.
+        unscored: why codes are not scored on it; empty if they are.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Factor:
     size: int | None = None
     values: tuple[Value, ...] = ()
     measured: bool = False
+    unscored: str = ""
 
     def __post_init__(self) -> None:
         if self.values and len(self.values) != self.size:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +19,17 @@ from disentangle_bench.datasets.formats.members import Members, open_members
 from disentangle_bench.datasets.formats.raw import prepared_raw
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.table import Table, read_table
-from disentangle_bench.errors import DataError
+from disentangle_bench.errors import DataError, SettingError
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.storage import usable_path
 
 TABLE = "factors.csv"
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "path", "name")
 SMALL = 2**28
+Unmatched = Literal["error", "skip"]
 _VALIDATION = ("val", "valid", "validation")
+_SKIP = "unmatched = skip leaves out what has no counterpart."
+_log = logging.getLogger(__name__)
 
 
 class Folder:
@@ -40,27 +45,42 @@ class Folder:
         citation="Yours.",
     )
 
-    def load(self, data_dir: Path | None = None, *, size: int = 64, channels: int = 3, kinds: str = "") -> Dataset:
+    def load(
+        self,
+        data_dir: Path | None = None,
+        *,
+        size: int = 64,
+        channels: int = 3,
+        kinds: str = "",
+        columns: str = "",
+        label: str = "",
+        missing: str = "",
+        unmatched: Unmatched = "error",
+    ) -> Dataset:
         """Load the images in alphabetical order, decoded once and kept in the cache; other files are ignored.
 
-        If every image lies in a subfolder, the subfolders' names are the classes. If the subfolders are called `train`
-        and `test` (and perhaps `val`, which belongs to training), that is the split; else a tenth of the images, drawn
-        at random once and for all, is the test split.
-
-        `factors.csv` beside the images has a row for each: a column `file` (or the first one) names it, the others
-        are factors. The categorical one called `class` or `label` names its class.
+        `factors.csv` beside the images has a row for each: a column `file` (or the first one) names it, the others are
+        factors. The categorical one called `class` or `label` names its class. An empty value is unknown. Without such
+        a table, if every image lies in a subfolder, the subfolders' names are the classes. If the subfolders are called
+        `train` and `test` (and perhaps `val`, which belongs to training), that is the split; else a tenth of the
+        images, drawn at random once and for all, is the test split.
 
         Args:
             data_dir: the folder, or a zip or uncompressed tar archive of it.
             size: pixels to a side, to which the largest square in the middle of each image is resized.
             channels: 1 for gray, 3 for RGB.
             kinds: of factors whose guessed kind is wrong, such as `azimuth=cyclic,shape=categorical`.
+            columns: of the table that are factors, such as `part,azimuth`; by default all.
+            label: the factor that is an image's class.
+            missing: what stands for an unknown value in the table besides nothing, such as `-1,?`.
+            unmatched: `skip` leaves out images without a row and rows without an image, instead of refusing them.
 
         Raises:
             DataError: no folder or no images, one of them unreadable, or a table that does not fit to them.
             SettingError: invalid settings. StorageError: the cache cannot be written.
         """
-        return folder_dataset(self.info, given(data_dir, self.info.name), Form(size, channels), parse_kinds(kinds))
+        reading = Reading(parse_kinds(kinds), _words(columns), label, _words(missing), skips=unmatched == "skip")
+        return folder_dataset(self.info, given(data_dir, self.info.name), Form(size, channels), reading)
 
 
 def given(data_dir: Path | None, dataset: str) -> Path:
@@ -82,34 +102,43 @@ def given(data_dir: Path | None, dataset: str) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a table of factors is read; see `Folder.load`."""
+
+    kinds: Mapping[str, Kind]
+    columns: tuple[str, ...] = ()
+    label: str = ""
+    missing: tuple[str, ...] = ()
+    skips: bool = False
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (word.strip() for word in text.split(","))))
+
+
 def folder_dataset(
-    info: DatasetInfo, path: Path, form: Form, kinds: Mapping[str, Kind], *, needs_table: bool = False
+    info: DatasetInfo, path: Path, form: Form, reading: Reading, *, needs_table: bool = False
 ) -> Dataset:
     """Load the images of a folder or archive under a dataset's name; see `Folder.load`."""
     members = open_members(path)
-    names = members.names(*SUFFIXES)
-    if not names:
+    every = members.names(*SUFFIXES)
+    if not every:
         raise DataError(f"{path} holds no images.", f"Their names should end with {', '.join(SUFFIXES)}.")
-    layout = Layout.of(names)
-    places = ((folder / TABLE).as_posix() for folder in (layout.root, *layout.root.parents))
-    place = next((place for place in places if place in members), None)
-    table = None if place is None else read_table(members.read(place), f"{members.path}: {place}")
-    if needs_table and table is None:
-        raise DataError(f"{path} holds no {TABLE}.", "Give one with a row for each image: its file and its factors.")
-    columns: dict[str, NDArray[np.generic]] = {}
-    if layout.classes is not None:
-        columns["class"] = np.array(layout.classes)
-    if table is not None:
-        columns |= _columns(table, members, names, kinds, taken=columns)
-    factors, values = as_factors(columns, kinds, str(path))
+    layout = Layout.of(every)
+    kept, columns = _factors_of(members, layout, every, reading, needs_table=needs_table)
+    factors, values = as_factors(columns, reading.kinds, str(path))
+    names = [every[row] for row in kept]
     content = listing_of(path, names) if path.is_dir() else content_of(path, info.name)
     settings = {"version": 1, "size": form.size, "channels": form.channels, "content": content}
+    settings |= {"images": names} if len(names) < len(every) else {}
     shape = (len(names), form.channels, form.size, form.size)
     images: Images = prepared_raw(info.name, settings, shape, lambda: decoded(members, names, form))
     if int(np.prod(shape)) <= SMALL:
         images = images[:]
-    info = replace(info, images=len(names), shape=shape[1:], factors=factors, labels=label_of(factors))
-    train = held_out(len(names), info.name) if layout.train is None else layout.train
+    label = label_of(factors, reading.label)
+    info = replace(info, images=len(names), shape=shape[1:], factors=factors, labels=label)
+    train = held_out(len(names), info.name) if layout.train is None else layout.train[kept]
     return Dataset(info, images, values, train)
 
 
@@ -144,20 +173,39 @@ class Layout:
         return cls(root, classes, train)
 
 
+def _factors_of(
+    members: Members, layout: Layout, names: Sequence[str], reading: Reading, *, needs_table: bool
+) -> tuple[NDArray[np.int64], dict[str, NDArray[np.generic]]]:
+    """Which images are kept, and what the table or else the subfolders say of each."""
+    places = ((folder / TABLE).as_posix() for folder in (layout.root, *layout.root.parents))
+    place = next((place for place in places if place in members), None)
+    if place is not None:
+        table = read_table(members.read(place), f"{members.path}: {place}").without(reading.missing)
+        return _columns(table, names, reading)
+    if needs_table:
+        raise DataError(
+            f"{members.path} holds no {TABLE}.", "Give one with a row for each image: its file and its factors."
+        )
+    return np.arange(len(names)), {} if layout.classes is None else {"class": np.array(layout.classes)}
+
+
 def _columns(
-    table: Table, members: Members, names: Sequence[str], kinds: Mapping[str, Kind], taken: Mapping[str, object]
-) -> dict[str, NDArray[np.generic]]:
-    """The factors of each image, in the images' order."""
+    table: Table, names: Sequence[str], reading: Reading
+) -> tuple[NDArray[np.int64], dict[str, NDArray[np.generic]]]:
+    """Which images are kept, and their factors, in the images' order."""
     key = next((name for name in table.columns if name.lower() in FILE_COLUMNS), next(iter(table.columns)))
-    rows = _rows(table, key, names)
-    found = {name: values[rows] for name, values in numbers(table, kinds, leave=[key]).items()}
-    for name in found.keys() & taken.keys():
-        raise DataError(f"{table.where} has a column {name!r}, which the subfolders of {members.path} give, too.")
-    return found
+    for name in reading.columns:
+        if name not in table.columns:
+            raise SettingError(f"{table.where} has no column {name!r}.", f"It has {', '.join(table.columns)}.")
+    rows = _rows(table, key, names, skips=reading.skips)
+    kept = np.flatnonzero(rows >= 0)
+    left_out = [key, *(name for name in table.columns if reading.columns and name not in reading.columns)]
+    found = numbers(table, reading.kinds, leave=left_out)
+    return kept, {name: values[rows[kept]] for name, values in found.items()}
 
 
-def _rows(table: Table, key: str, names: Sequence[str]) -> NDArray[np.int64]:
-    """Return the row of each image: files are named by any last part of their path that is unique."""
+def _rows(table: Table, key: str, names: Sequence[str], *, skips: bool) -> NDArray[np.int64]:
+    """Return the row of each image, or -1: files are named by any last part of their path that is unique."""
     texts = [text.replace("\\", "/").removeprefix("./") for text in table.columns[key].tolist()]
     by_ending: dict[str, list[int]] = {}
     for number, name in enumerate(names):
@@ -165,20 +213,27 @@ def _rows(table: Table, key: str, names: Sequence[str]) -> NDArray[np.int64]:
         for start in range(len(parts)):
             by_ending.setdefault("/".join(parts[start:]), []).append(number)
     rows = np.full(len(names), -1, dtype=np.int64)
+    unmatched = 0
     for row, text in enumerate(texts):
         images = by_ending.get(text, [])
         where = f"{table.where}: line {table.lines[row]} names {text!r}"
+        if not images and skips:
+            unmatched += 1
+            continue
         if len(images) != 1:
-            raise DataError(f"{where}, which {len(images)} images match.", "Name each file by its path.")
+            raise DataError(f"{where}, which {len(images)} images match.", f"Name each file by its path. {_SKIP}")
         if rows[images[0]] >= 0:
             raise DataError(f"{where}, as an earlier line does.", "Give each image one row.")
         rows[images[0]] = row
-    if (rows < 0).any():
-        lacking = np.flatnonzero(rows < 0)
+    lacking = np.flatnonzero(rows < 0)
+    if len(lacking) and (not skips or len(lacking) == len(names)):
         raise DataError(
             f"{table.where} has no row for {len(lacking)} of {len(names)} images, such as {names[lacking[0]]}.",
-            "Give each image one row, below a first line with the columns' names.",
+            f"Give each image one row, below a first line with the columns' names. {_SKIP}",
         )
+    if len(lacking) or unmatched:
+        left_out = f"{len(lacking):,} images without a row and {unmatched:,} rows without an image"
+        _log.warning("%s: %s are left out.", table.where, left_out)
     return rows
 
 

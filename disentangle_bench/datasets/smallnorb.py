@@ -28,9 +28,13 @@ NATIVE = 96
 CAMERAS = {"left": [0], "right": [1], "both": [0, 1]}
 _BATCH = 512  # pairs of 18 KiB
 
+NESTED = (
+    "instance 3 of the cars and instance 3 of the animals have nothing in common, and no test image shows a training "
+    "instance; the setting instance = true includes it"
+)
 FACTORS = (
     Factor.of("category", "categorical", ("animal", "human", "airplane", "truck", "car")),
-    Factor("instance", "categorical", 10),
+    Factor("instance", "categorical", 10, unscored=NESTED),
     Factor.of("elevation", "ordinal", range(30, 75, 5)),
     Factor.of("azimuth", "cyclic", range(0, 360, 20)),
     Factor("lighting", "categorical", 6),
@@ -102,7 +106,9 @@ class SmallNorb:
         subfolders=("small_norb",),
     )
 
-    def load(self, data_dir: Path | None = None, *, size: int = 64, camera: str = "left") -> Dataset:
+    def load(
+        self, data_dir: Path | None = None, *, size: int = 64, camera: str = "left", instance: bool = False
+    ) -> Dataset:
         """Load the 24,300 training images and, after them, the 24,300 test images, in the files' order.
 
         Instances 4, 6, 7, 8 and 9 of each category are in the training split, the others in the test split; together
@@ -113,6 +119,7 @@ class SmallNorb:
                 by default `DBENCH_DATA`, the user cache, then the source.
             size: pixels along an image, at most 96; smaller ones are resized by Pillow's Lanczos filter.
             camera: "left", "right", or "both": each pair is then two images, the left one first, and `camera` a factor.
+            instance: score codes on the factor `instance`, too.
 
         Raises:
             DownloadError: no source has some file. DataError: a file is damaged or a different one.
@@ -133,6 +140,8 @@ class SmallNorb:
         classes = np.concatenate([self._classes(part, paths) for part in (TRAIN, TEST)])
         train = np.arange(len(classes)) < self._rows
         images, info = self._images(paths, size, camera), replace(self.info, shape=(1, size, size))
+        if instance:
+            info = replace(info, factors=tuple(replace(factor, unscored="") for factor in info.factors))
         if camera == "both":
             info = replace(info, images=len(images), factors=(*info.factors, CAMERA))
             classes = np.column_stack([classes.repeat(2, axis=0), np.arange(len(images)) % 2])

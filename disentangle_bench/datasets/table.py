@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,11 @@ _DELIMITERS = (",", ";", "\t")
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of text, each with a value in every row.
+    """Columns of text.
 
     Attributes:
         where: which file, for messages.
-        columns: name -> `(n,)` texts.
+        columns: name -> `(n,)` texts, empty where a row has no value.
         lines: `(n,)` the line of the file that each row ends on.
     """
 
@@ -34,13 +35,18 @@ class Table:
     def __len__(self) -> int:
         return len(self.lines)
 
+    def without(self, marks: Sequence[str]) -> Table:
+        """The same table with no value where there is one of these texts, which stand for unknown."""
+        return replace(
+            self, columns={name: np.where(np.isin(texts, marks), "", texts) for name, texts in self.columns.items()}
+        )
+
 
 def read_table(content: bytes, where: str) -> Table:
     """Read a CSV file with names in its first row; commas, semicolons or tabs between values, as in that row.
 
     Raises:
-        DataError: too large, not UTF-8, no rows, a name missing or twice, or a row with too few values, too many, or an
-            empty one.
+        DataError: too large, not UTF-8, no rows, a name missing or twice, or a row with too few values or too many.
     """
     if len(content) > MOST_BYTES:
         raise DataError(f"{where} has more than {in_bytes(MOST_BYTES)}.", "Leave columns or rows out.")
@@ -77,5 +83,3 @@ def _check(where: str, names: list[str], rows: list[tuple[int, list[str]]]) -> N
     for line, row in rows:
         if len(row) != len(names):
             raise DataError(f"{where}: line {line} fills {len(row)} of {len(names)} columns.", "Repair it.")
-        if "" in row:
-            raise DataError(f"{where}: line {line} has no value in the column {names[row.index('')]!r}.", "Fill it in.")

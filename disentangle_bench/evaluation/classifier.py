@@ -52,7 +52,7 @@ class TrainedClassifier:
 
 
 def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> TrainedClassifier:
-    """A small convolutional network fitted to the training split, in some seconds.
+    """A small convolutional network fitted to those images of the training split whose class is known, in some seconds.
 
     Args:
         dataset: with labels.
@@ -61,8 +61,9 @@ def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> T
     """
     with training_mode(derive_seed(seed, "classifier")):
         classifier = untrained(dataset, device)
-        targets = np.unique(_labels(dataset), return_inverse=True)[1]
-        images = torch.from_numpy(dataset.split("train")).to(device)
+        known = _labels(dataset) >= 0
+        targets = np.unique(_labels(dataset)[known], return_inverse=True)[1]
+        images = torch.from_numpy(dataset.split("train")[known]).to(device)
         _fit(classifier.network, images, torch.from_numpy(targets).to(device), seed)
     classifier.network.eval()
     deviation = classifier.features(images[:SCALED_ON]).var(dim=0).mean().sqrt()
@@ -72,7 +73,8 @@ def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> T
 
 def untrained(dataset: Dataset, device: torch.device) -> TrainedClassifier:
     """Make a classifier of the size of a dataset, with random weights."""
-    classes = np.unique(_labels(dataset))
+    labels = _labels(dataset)
+    classes = np.unique(labels[labels >= 0])
     network = _network(dataset.info.shape, len(classes)).to(device)
     return TrainedClassifier(network, torch.from_numpy(classes).to(device))
 

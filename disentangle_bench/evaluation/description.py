@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.evaluation.dependence import strongest_dependence
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
@@ -61,6 +62,11 @@ def _factors(factors: Variables) -> list[dict[str, Any]]:
         known = {} if summary.samples == len(factors) else {"known": summary.samples}
         described.append({"name": name, "kind": kind, "classes": classes, "constant": constant, **known})
     return described
+
+
+def unscored(factors: Sequence[Factor]) -> list[str]:
+    """Say which factors of a dataset codes are not scored on, and why."""
+    return [f"The factor {factor.name!r} is not scored: {factor.unscored}." for factor in factors if factor.unscored]
 
 
 def doubts(factors: Variables) -> list[str]:

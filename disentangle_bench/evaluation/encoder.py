@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from disentangle_bench.datasets import Dataset, Images
 from disentangle_bench.datasets.images import in_batches
 from disentangle_bench.errors import RepresentationError
+from disentangle_bench.evaluation.description import unscored
 from disentangle_bench.evaluation.labeled_images import Labels, labeled_batches
 from disentangle_bench.evaluation.reached_modules import in_evaluation_mode
 from disentangle_bench.models.batches import as_floats
@@ -143,7 +144,12 @@ def representation_of_encoder(
         device: where the images are put.
     """
     codes, posterior = _encode_images(encoder, dataset.images, batch_size, device)
-    return Representation.of(codes, dataset.factors, dataset.train, names=names, kinds=kinds, posterior=posterior)
+    found = Representation.of(codes, dataset.factors, dataset.train, names=names, kinds=kinds, posterior=posterior)
+    notes = unscored(dataset.info.factors)
+    for note in notes:
+        _log.warning("%s", note)
+    scored = [factor.name for factor in dataset.info.factors if not factor.unscored]
+    return found.select(factors=scored) if notes else found
 
 
 def representation_of_labeled_images(

@@ -20,7 +20,7 @@ from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.classifier import SECONDS
 from disentangle_bench.evaluation.classifier_cache import is_kept, kept_classifier
-from disentangle_bench.evaluation.description import describe_samples, doubts
+from disentangle_bench.evaluation.description import describe_samples, doubts, unscored
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask
 from disentangle_bench.models import make_model
@@ -202,6 +202,8 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     whole = evaluated(load_dataset(recipe.dataset.name, data_dir, recipe.dataset.settings))
     drawn = drawn_rows(len(whole.images), rows)
     dataset = whole if drawn is None else whole.some(drawn)
+    for note in unscored(dataset.info.factors):
+        _log.warning("%s", note)
     trained = load_trained(make_model(recipe, dataset.info.shape), run.model_file, device)
     fingerprint = _fingerprint(known_factors(dataset), dataset.train)
     info = {
@@ -240,14 +242,15 @@ def evaluated(dataset: Dataset) -> Dataset:
 def known_factors(dataset: Dataset) -> Variables | None:
     """The factors of which a run's codes are asked: those that are known, or measured ones if no others are.
 
-    What was measured on the images is not what they were made from, and says in part the same as the others.
+    What was measured on the images is not what they were made from, and says in part the same as the others. Factors
+    that a dataset declares `unscored` are left out.
     """
     factors, declared = dataset.factors, dataset.info.factors
-    known = [factor for factor in declared if not factor.measured]
+    known = [factor for factor in declared if not factor.measured and not factor.unscored]
     if factors is None or not known or len(known) == len(declared):
         return factors
     chosen = factors.select([factor.name for factor in known])
-    if all(factor.size is not None for factor in known):
+    if all(factor.size is not None for factor in known) and chosen.known.all():
         return Variables(chosen.values.astype(np.int64), chosen.names, chosen.kinds)
     return chosen
 

@@ -48,6 +48,20 @@ def test_text_has_its_classes_in_alphabetical_order() -> None:
     assert classes == [1, 0, 1]
 
 
+@pytest.mark.parametrize("values", [[5.0, np.nan, 2.0, 5.0], ["b", "", "a", "b"]])
+def test_unknown_values_have_no_class(values) -> None:
+    factor, classes = one(values, "categorical")
+    assert factor.size == 2
+    np.testing.assert_array_equal(classes, [1, np.nan, 0, 1])
+
+
+def test_unknown_numbers_of_a_table_are_numbers() -> None:
+    table = Table("mine.csv", {"x": np.array(["1", "", "3"]), "y": np.array(["a", "", "b"])}, np.arange(2, 5))
+    found = numbers(table, {})
+    np.testing.assert_array_equal(found["x"], [1, np.nan, 3])
+    assert found["y"].tolist() == ["a", "", "b"]
+
+
 def test_classes_alone_are_whole_numbers_so_that_they_can_be_sampled() -> None:
     factors, values = as_factors({"a": np.arange(6) % 2, "b": np.array(list("xyzxyz"))}, {}, "mine.csv")
     assert values.values.dtype == np.int64
@@ -58,7 +72,9 @@ def test_classes_alone_are_whole_numbers_so_that_they_can_be_sampled() -> None:
 @pytest.mark.parametrize(
     ("values", "kind", "message"),
     [
-        ([1.0, np.nan, np.inf], None, "2 values of 'x' are NaN or infinite"),
+        ([1.0, np.nan, np.inf], None, "1 values of 'x' are infinite"),
+        ([np.nan, np.nan], None, "no value of 'x' is known"),
+        (["", ""], None, "no value of 'x' is known"),
         (["left", "right"], "ordinal", "'x' is ordinal and holds text"),
     ],
 )

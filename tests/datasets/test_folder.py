@@ -3,6 +3,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -120,11 +121,49 @@ def test_a_name_that_several_images_have_is_reported(root: Path) -> None:
         folder.load(root)
 
 
-def test_classes_twice_are_reported(root: Path) -> None:
+def test_subfolders_are_classes_only_without_a_table(root: Path) -> None:
     put(root, ["cats/x.png", "dogs/y.png"])
-    (root / "factors.csv").write_text("file,class\nx.png,1\ny.png,2\n")
-    with pytest.raises(DataError, match=r"has a column 'class', which the subfolders of .* give, too"):
+    (root / "factors.csv").write_text("file,class\nx.png,1\ny.png,0\n")
+    dataset = folder.load(root)
+    assert dataset.factors.names == ("class",)
+    assert dataset.labels().tolist() == [1, 0]
+
+
+def test_columns_and_the_label_are_chosen_and_values_may_be_unknown(root: Path) -> None:
+    put(root, PLAIN)
+    (root / "factors.csv").write_text(
+        "file,note,part,azimuth\na.png,?,arm,0\nb.jpg,,leg,\nc.PNG,x,?,90\nd.bmp,x,arm,-1\n"
+    )
+    dataset = folder.load(root, columns="part, azimuth", label="part", missing="?,-1")
+    assert dataset.info.labels == "part"
+    assert dataset.factors.names == ("part", "azimuth")
+    assert dataset.labels().tolist() == [0, 1, -1, 0]
+    np.testing.assert_array_equal(dataset.factors.known, [[1, 1], [1, 0], [0, 1], [1, 0]])
+    assert dataset.ground_truth is None
+    assert folder.load(root, label="part", missing="?,-1").info.factors[0].name == "note"
+
+
+def test_what_has_no_counterpart_is_skipped_on_request(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    put(root, PLAIN)
+    (root / "factors.csv").write_text("file,x\nb.jpg,2\nother.png,3\nd.bmp,4\n")
+    with pytest.raises(DataError, match=r"(?s)other\.png.*unmatched = skip"):
         folder.load(root)
+    dataset = folder.load(root, unmatched="skip")
+    assert grays(dataset) == [2, 4]
+    assert dataset.factors.column("x").tolist() == [2, 4]
+    assert "2 images without a row and 1 rows without an image are left out" in caplog.text
+    (root / "factors.csv").write_text("file,x\nother.png,3\n")
+    with pytest.raises(DataError, match="has no row for 4 of 4 images"):
+        folder.load(root, unmatched="skip")
+
+
+def test_an_archive_of_which_images_are_skipped(root: Path, tmp_path: Path) -> None:
+    put(root, PLAIN)
+    (root / "factors.csv").write_text("file,x\nb.jpg,2\nd.bmp,4\n")
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for path in sorted(root.iterdir()):
+            archive.write(path, path.name)
+    assert grays(folder.load(tmp_path / "mine.zip", unmatched="skip")) == [2, 4]
 
 
 def test_no_images_and_unreadable_ones_are_reported(root: Path) -> None:
@@ -153,7 +192,9 @@ def test_one_image_is_for_training(root: Path, capsys) -> None:
 
 def test_settings_that_cannot_be_are_reported(root: Path) -> None:
     put(root, PLAIN)
-    for settings in ({"size": 0}, {"channels": 4}, {"kinds": "x"}, {"kinds": "x=cyclic"}):
+    (root / "factors.csv").write_text("file,y\na.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,4\n")
+    wrong = {"size": 0}, {"channels": 4}, {"kinds": "x"}, {"kinds": "x=cyclic"}, {"columns": "z"}, {"label": "z"}
+    for settings in wrong:
         with pytest.raises(SettingError):
             folder.load(root, **settings)
 

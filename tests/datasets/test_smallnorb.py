@@ -14,6 +14,8 @@ from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.smallnorb import FACTORS, TEST, TRAIN, SmallNorb, smallnorb
 from disentangle_bench.errors import DataError, SettingError
+from disentangle_bench.evaluation.subject import known_factors
+from disentangle_bench.workflow.represent import represent
 from tests.datasets.formats.test_binary_matrix import matrix
 
 SMALL = (
@@ -99,6 +101,20 @@ def test_two_cameras_are_a_factor(small: SmallNorb, tmp_path: Path, published: A
     classes, images = truth.sample(20, np.random.default_rng(0), fixed={"camera": 1})
     pairs = np.concatenate([published[TRAIN.file("dat")], published[TEST.file("dat")]])
     np.testing.assert_array_equal(images[:, 0], pairs[truth.index(classes) // 2, 1])
+
+
+def test_codes_are_scored_on_the_instance_on_request_only(
+    small: SmallNorb, tmp_path: Path, published: Arrays, caplog: pytest.LogCaptureFixture
+) -> None:
+    written(tmp_path, published)
+    without, including = small.load(tmp_path), small.load(tmp_path, instance=True)
+    names = ("category", "instance", "elevation", "azimuth", "lighting")
+    for dataset, scored in ((without, names[:1] + names[2:]), (including, names)):
+        assert dataset.factors.names == names  # so that an image can be made of every toy
+        assert known_factors(dataset).names == scored
+        caplog.clear()
+        assert represent(lambda images: images[:, 0, 0, :2], dataset).factors.names == scored
+        assert ("The factor 'instance' is not scored: instance 3 of the cars" in caplog.text) == (scored != names)
 
 
 def test_the_splits_show_other_toys(small: SmallNorb, tmp_path: Path, published: Arrays) -> None:

@@ -46,7 +46,6 @@ def test_quotes_blank_lines_and_spaces_are_understood() -> None:
         (b"file,azimuth\n", r"mine\.csv has no rows"),
         (b"file,azimuth\nx.png,1\ny.png\n", r"mine\.csv: line 3 fills 1 of 2 columns"),
         (b"file,azimuth\nx.png,1,2\n", r"mine\.csv: line 2 fills 3 of 2 columns"),
-        (b"file,azimuth\nx.png,\n", r"mine\.csv: line 2 has no value in the column 'azimuth'"),
         (b"file,file\nx.png,1\n", r"mine\.csv: 2 columns are named 'file'.*\n.* in the first line"),
         (b"file,\nx.png,1\n", r"mine\.csv: column 2 has no name"),
         (b'file,azimuth\n"x.png,1\n', r"mine\.csv: line 2 is not CSV: unexpected end of data"),
@@ -62,3 +61,9 @@ def test_lines_are_those_of_the_file() -> None:
     table = read_table(b'file,note\n"x","two\nlines"\n\ny,one\n', "mine.csv")
     np.testing.assert_array_equal(table.lines, [3, 5])
     assert table.columns["note"].tolist() == ["two\nlines", "one"]
+
+
+def test_values_may_be_unknown() -> None:
+    table = read_table(b"file,part,size\nx.png,arm,\ny.png,?,2\nz.png,,-1\n", "mine.csv").without(["?", "-1"])
+    assert table.columns["part"].tolist() == ["arm", "", ""]
+    assert table.columns["size"].tolist() == ["", "2", ""]

@@ -9,9 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from disentangle_bench.evaluation.known_rows import BY_FACTOR
+from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.metrics.information.mutual_information_matrix import mutual_information_matrix
 from disentangle_bench.reports.figures.heat_map import Panel, Scale, heat_map, values_as_text
+from disentangle_bench.representation.variables import Variables
 
 HALVES = (0, 0.5, 1)
 
@@ -58,9 +61,12 @@ def figures_of(results: Results, parts: Mapping[str, Any]) -> dict[str, Figure]:
         return {}
     figures = {}
     entry = results.scores.get("mutual-information-matrix")
-    details = (
-        mutual_information_matrix(parts["codes"], parts["factors"])[""].details if entry is None else entry.details
-    )
+    if entry is None:
+        codes, factors = Variables.wrap(parts["codes"]), Variables.wrap(parts["factors"], prefix="f")
+        call = MetricCall(mutual_information_matrix, codes, factors, None, {})
+        details = _side_by_side(call.scores()[""].details)
+    else:
+        details = _side_by_side(entry.details)
     if "shares" in details:
         title = f"{results.name}: mutual information"
         figures["mutual-information"] = information_map(
@@ -71,3 +77,12 @@ def figures_of(results: Results, parts: Mapping[str, Any]) -> dict[str, Figure]:
         title, of = f"{results.name}: importances of DCI", trees.details
         figures["dci-importances"] = importance_map(of["importances"], of["codes"], of["factors"], title=title)
     return figures
+
+
+def _side_by_side(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The matrix of factors that were scored one by one, each on the rows where it is known; or what was given."""
+    each = {name: of["details"] for name, of in details.get(BY_FACTOR, {}).items() if "shares" in of["details"]}
+    if not each:
+        return details
+    shares = np.concatenate([of["shares"] for of in each.values()], axis=1)
+    return {"shares": shares, "codes": next(iter(each.values()))["codes"], "factors": list(each)}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets import Dataset, Factor, GroundTruth
 from disentangle_bench.reports.numbers import say_value
+from disentangle_bench.representation.kinds import is_unknown
 
 COLUMNS, FEW = 10, 12
 MOST_CLASSES = 20
@@ -159,7 +160,7 @@ def _middle(factor: Factor, place: int) -> int:
 def _by_class(dataset: Dataset, label: Factor) -> list[SampleRow]:
     labels = dataset.labels()
     assert labels is not None
-    classes = np.unique(labels)
+    classes = np.unique(labels[labels >= 0])
     shown = classes[np.unique(np.rint(np.linspace(0, len(classes) - 1, MOST_CLASSES)).astype(np.int64))]
     rows = [(number, np.flatnonzero(labels == number)) for number in shown]
     return [
@@ -172,11 +173,12 @@ def _observed(dataset: Dataset, factor: Factor, label: Factor | None) -> SampleR
     """Choose images from the lowest to the highest value, or of each class, within one class of the label if any."""
     assert dataset.factors is not None
     column = dataset.factors.column(factor.name)
-    among, note = np.arange(len(column)), factor.summary
+    known = np.flatnonzero(~is_unknown(column))
+    among, note = known, factor.summary
     labels = dataset.labels()
     if label is not None and labels is not None:
         last = labels.max()
-        among, note = np.flatnonzero(labels == last), f"{note}\n{label.name} {_say_class(label, last)}"
+        among, note = known[labels[known] == last], f"{note}\n{label.name} {_say_class(label, last)}"
     if factor.size is None:
         found = _some(among[np.argsort(column[among], kind="stable")])
         values = tuple(say_value(float(column[row])) for row in found)

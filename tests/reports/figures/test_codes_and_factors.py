@@ -46,3 +46,15 @@ def test_without_factors_and_with_constant_ones_there_is_nothing_to_draw():
     results = Results(subject={"name": "x"}, scores={})
     assert figures_of(results, {"codes": CODES}) == {}
     assert figures_of(results, {"codes": CODES, "factors": np.ones((4, 1))}) == {}
+
+
+def test_a_factor_that_is_partly_known_is_drawn_from_its_known_rows():
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 3, (90, 2)).astype(float)
+    codes = factors + 0.1 * rng.standard_normal((90, 2))
+    factors[::3, 0] = np.nan
+    results = Results(subject={"name": "x"}, scores={})
+    drawn = figures_of(results, {"codes": codes, "factors": factors})["mutual-information"]
+    known = ~np.isnan(factors[:, 0])
+    alone = figures_of(results, {"codes": codes[known], "factors": factors[known][:, :1]})["mutual-information"]
+    assert np.allclose(np.array(matrix(drawn))[:, 0], np.array(matrix(alone))[:, 0])
