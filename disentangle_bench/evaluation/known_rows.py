@@ -117,9 +117,13 @@ def _means(
     """The means over the factors of scores of one factor at a time."""
     means = {part: _mean(known, {name: scores[part] for name, scores in alone.items()}) for part in averaged}
     drawn = _resampling(parts, known, alone)
-    return {
-        part: replace(score, resampling=None if score.resampling is None else drawn) for part, score in means.items()
+    without = {
+        part
+        for scores in alone.values()
+        for part, score in scores.items()
+        if score.value is not None and score.resampling is None
     }
+    return {part: replace(score, resampling=None if part in without else drawn) for part, score in means.items()}
 
 
 def _mean(known: Mapping[str, Rows], scores: Mapping[str, Score]) -> Score:

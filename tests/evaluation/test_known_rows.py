@@ -135,3 +135,12 @@ def test_whole_numbers_are_categories_whatever_their_type():
     for name, entry in as_integers.scores.items():
         assert entry.value == as_floats.scores[name].value
     assert as_floats.subject["factors"] == as_integers.subject["factors"]
+
+
+def test_factors_without_held_out_averages_have_an_interval_from_all_rows():
+    rng = np.random.default_rng(2)
+    factors = np.c_[rng.integers(0, 3, 500), rng.random(500)]
+    codes = factors + 0.1 * rng.standard_normal((500, 2))
+    factors[rng.random((500, 2)) < 0.3] = np.nan
+    sap = scored(codes, factors, ["sap"], bootstrap=20).scores["sap"]  # by class of the first, by R2 of the second
+    assert sap.low < sap.value < sap.high
