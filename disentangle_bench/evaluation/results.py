@@ -173,7 +173,8 @@ class Results(BaseModel):
         """
         path = Path(path)
         if not path.is_file():
-            raise RunError(f"There are no results in {path}.", f"`dbench eval {path.parent}` makes them.")
+            what = str(path.parent) if path.name == "results.json" else f"SUBJECT --out {path}"
+            raise RunError(f"There are no results in {path}.", f"`dbench eval {what}` makes them.")
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             _refuse_newer(path, values)

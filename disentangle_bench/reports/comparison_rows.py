@@ -96,7 +96,7 @@ def _below_each_other(comparison: Comparison, shown: Rows) -> Iterator[Text]:
     names = letters(len(comparison.subjects))
     several = [value for rows in shown.values() for row in rows for value in row.values if value.is_partial]
     counts = max((len(_counted(names[-1], value)) for value in several), default=0)
-    labels = len(INDENT + INDENT) + max(counts, len(f"{names[-1]} - {names[0]}"))
+    labels = len(INDENT + INDENT) + max(counts, len(f"{names[-1]} - {names[0]}")) + 1
     yield Text(f"{'Score':{labels}}{NUMBERS}", "bold")
     yield Text("─" * (labels + len(NUMBERS)))
     for metric, rows in shown.items():
@@ -111,7 +111,7 @@ def _below_each_other(comparison: Comparison, shown: Rows) -> Iterator[Text]:
                 label = f"{INDENT}{INDENT}{name} - {names[0]}"
                 p = say_p(difference.p_corrected)
                 tested = f"p {p if p.startswith('<') else f'= {p}'}" if p else ""
-                yield Text(f"{label:{labels}}{_numbers(said)} {tested:10}{GAP}").append(_verdict(difference))
+                yield Text(f"{label:{labels}}{_numbers(said)} {tested:11}{GAP}").append(_verdict(difference))
                 if unseen := say_unseen(difference):
                     yield Text(f"{'':{labels}}{unseen}", "dim")
 

@@ -87,7 +87,7 @@ def reading_notes(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) ->
     if not all(row.tested for row in rows):
         notes.append("Only the first score of each metric is tested, and what --metrics names.")
     if any(map(say_unseen, differences)):
-        notes.append("Seen is what shows in 80 of 100 experiments with so many seeds and this spread.")
+        notes.append("Seen is what shows in 80 of 100 experiments with so many seeds, this spread and this correction.")
     smallest = [difference.smallest_p for difference in differences if difference.smallest_p is not None]
     if smallest and max(smallest) >= LEVEL:
         notes.append(

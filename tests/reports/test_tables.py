@@ -215,8 +215,8 @@ class TestComparison:
             ["B", "-", "A", "-0.580"],
             ["C", "-", "A", "0.0000"],
         ]
-        assert lines[place + 4].endswith("p < 0.0001  worse on these samples")
-        assert lines[place + 5].endswith("p = 1.0     no difference shown")
+        assert lines[place + 4].endswith("p < 0.0001   worse on these samples")
+        assert lines[place + 5].endswith("p = 1.0      no difference shown")
         assert len(points(lines[place + 1 : place + 6], (0, 1, 2))) == 1
 
     def test_groups_show_mean_and_range_and_unsound_seeds(self, groups):

@@ -9,6 +9,7 @@ import disentangle_bench as db
 from disentangle_bench.errors import RunError
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.evaluation.samples import Samples, save_samples
+from disentangle_bench.evaluation.score import EvaluationInterrupted
 from disentangle_bench.recipe import LatentSettings, NetworkSettings, Recipe
 from disentangle_bench.run import Run
 
@@ -78,6 +79,20 @@ def test_a_run_that_has_lost_its_model(base):
     (base / "seed-0" / "model.safetensors").unlink()
     with pytest.raises(RunError, match=r"model\.safetensors is missing(.|\n)*--resume"):
         db.compare(base, base / "seed-1")
+
+
+def test_scores_that_are_not_there(base):
+    with pytest.raises(RunError, match=r"no results in nowhere.json(.|\n)*--out nowhere.json"):
+        db.compare(base, "nowhere.json")
+
+
+def test_an_interruption_says_what_is_kept(base, tmp_path, monkeypatch):
+    def interrupted(*_: object, **__: object) -> Results:
+        raise EvaluationInterrupted("", Results(subject={}, scores={}))
+
+    monkeypatch.setattr("disentangle_bench.workflow.evaluate.evaluate", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="those of files only by `dbench eval FILE --out"):
+        db.compare(base, tmp_path / "codes.npz")
 
 
 def test_neither_run_nor_file(tmp_path):

@@ -11,7 +11,7 @@ from disentangle_bench.evaluation.comparison.report import Comparison, Differenc
 from disentangle_bench.evaluation.comparison.values import value_of
 from disentangle_bench.evaluation.differences import CONFIDENCE
 from disentangle_bench.evaluation.results import Better, Results, ScoreEntry
-from disentangle_bench.evaluation.seeds import contradicts, holm
+from disentangle_bench.evaluation.seeds import contradicts, detectable_difference, holm
 
 LEVEL = 1 - CONFIDENCE
 
@@ -131,9 +131,13 @@ def _judge(rows: Sequence[Row]) -> int:
     """Set the verdicts of the rows that are tested, by p-values corrected for one another; count the tests."""
     tested = [(row.better, difference) for row in rows for difference in row.differences if difference.p is not None]
     corrected = holm([difference.p for _, difference in tested if difference.p is not None])
+    # Holm's level for whatever is not shown yet, which a difference has to pass to be shown.
+    level = LEVEL / max(sum(p >= LEVEL for p in corrected), 1)
     for (better, difference), p in zip(tested, corrected, strict=True):
         difference.p_corrected = p
         difference.verdict = _verdict(difference, better)
+        if difference.standard_error is not None and difference.degrees is not None:
+            difference.detectable = detectable_difference(difference.standard_error, difference.degrees, level)
     return len(tested)
 
 

@@ -78,7 +78,8 @@ class Difference(_Model):
         p_exact: over seeds, of the exact permutation test of this difference alone.
         smallest_p: the smallest that `p_exact` can be with so many seeds.
         p_corrected: Holm's, of `p`, over all differences that are tested.
-        detectable: over seeds, the true difference that is found 80 times in 100 with so many seeds and this spread.
+        detectable: over seeds, the true difference that is found 80 times in 100 with so many seeds, this spread and
+            this correction.
         verdict: by `p_corrected`; withheld where `p_exact` could contradict it and does. Empty in rows not tested.
         spread: what the interval covers: other test samples for these runs, or other seeds.
         reason: why there is no interval.
@@ -96,6 +97,8 @@ class Difference(_Model):
     spread: Spread | None = None
     method: str = ""
     reason: str = ""
+    standard_error: float | None = Field(default=None, exclude=True, repr=False)
+    degrees: float | None = Field(default=None, exclude=True, repr=False)
 
 
 class Row(Scored):

@@ -10,20 +10,21 @@ LEVEL = 0.05
 POWER = 0.8
 
 
-def detectable_difference(standard_error: float, degrees: float) -> float:
-    """Return the true difference that a two-sided t test at 5 % finds in 80 of 100 experiments.
+def detectable_difference(standard_error: float, degrees: float, level: float = LEVEL) -> float:
+    """Return the true difference that a two-sided t test finds in 80 of 100 experiments.
 
     Args:
         standard_error: of the estimated difference.
         degrees: of freedom.
+        level: of the test; lower where it is one of several that are corrected for one another.
     """
-    return standard_error * _noncentrality(round(degrees, 6))
+    return standard_error * _noncentrality(round(degrees, 6), level)
 
 
 @cache
-def _noncentrality(degrees: float) -> float:
+def _noncentrality(degrees: float, level: float) -> float:
     """The difference in standard errors; the other tail, in which a test would see the wrong sign, is left out."""
-    critical = stats.t.ppf(1 - LEVEL / 2, degrees)
+    critical = stats.t.ppf(1 - level / 2, degrees)
 
     def lacking(noncentrality: float) -> float:
         return float(stats.nct.sf(critical, degrees, noncentrality)) - POWER

@@ -24,7 +24,7 @@ class SeedDifference(NamedTuple):
         p: of the t test that belongs to the interval, two-sided; of the permutation test where there is no spread.
         p_exact: of the permutation test, which assumes no distribution.
         smallest_p: the smallest that `p_exact` can be with so many seeds.
-        detectable: the true difference that the t test sees in 80 of 100 experiments with this spread.
+        standard_error, degrees: of the t test, and of its freedom; for `detectable_difference`.
         method: what was computed.
         reason: why there is no interval, if so.
     """
@@ -35,9 +35,17 @@ class SeedDifference(NamedTuple):
     p: float | None = None
     p_exact: float | None = None
     smallest_p: float | None = None
-    detectable: float | None = None
+    standard_error: float | None = None
+    degrees: float | None = None
     method: str = ""
     reason: str = ""
+
+    @property
+    def detectable(self) -> float | None:
+        """The true difference that the t test, if it is the only one, sees in 80 of 100 experiments."""
+        if self.standard_error is None or self.degrees is None:
+            return None
+        return detectable_difference(self.standard_error, self.degrees)
 
 
 def paired_seeds(first: Floats, second: Floats) -> SeedDifference:
@@ -59,7 +67,8 @@ def paired_seeds(first: Floats, second: Floats) -> SeedDifference:
         float(test.pvalue),
         p_exact,
         smallest_p(n),
-        detectable_difference(float(differences.std(ddof=1)) / math.sqrt(n), n - 1),
+        float(differences.std(ddof=1)) / math.sqrt(n),
+        n - 1,
         f"paired t over {n} seeds",
     )
 
@@ -82,7 +91,8 @@ def unpaired_seeds(first: Floats, second: Floats) -> SeedDifference:
         float(test.pvalue),
         p_exact,
         smallest_p(n, m),
-        detectable_difference(math.sqrt(first.var(ddof=1) / n + second.var(ddof=1) / m), float(test.df)),
+        math.sqrt(first.var(ddof=1) / n + second.var(ddof=1) / m),
+        float(test.df),
         f"Welch's t, {n} and {m} seeds",
     )
 

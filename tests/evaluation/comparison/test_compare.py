@@ -166,6 +166,20 @@ class TestSeeds:
         assert stats.nct.sf(critical, 2, difference.detectable / error) == pytest.approx(0.8)
         assert difference.smallest_p == 0.25
 
+    def test_what_could_have_been_shown_is_less_among_many_tests(self):
+        """A difference of 3 standard errors is seen by itself; not as one of five of which none is shown."""
+        alone, others = [[0.5, 0.7, 0.6], [0.8, 0.65, 0.55]], [[0.5, 0.7, 0.6], [0.5, 0.71, 0.59]]
+        subjects = [group(name, values) for name, values in zip("ab", alone, strict=True)]
+        single = only_difference(compare_results(subjects))
+        for subject, values in zip(subjects, others, strict=True):
+            for results, value in zip(subject, values, strict=True):
+                results.scores |= {f"m{number}": entry(value, f"m{number}") for number in range(4)}
+        difference = compare_results(subjects).rows[0].differences[0]
+        error = stats.sem(np.subtract(*reversed(alone)))
+        critical = stats.t.ppf(1 - 0.01 / 2, 2)
+        assert stats.nct.sf(critical, 2, difference.detectable / error) == pytest.approx(0.8)
+        assert difference.detectable > single.detectable
+
     def test_seeds_of_several_versions_have_no_mean(self):
         runs = [*group("a", [0.5, 0.6]), *group("a", [0.7], [2], version=2)]
         row = compare_results([runs, group("b", [0.5, 0.6, 0.7])]).rows[0]

@@ -19,9 +19,10 @@ def test_it_scales_with_the_standard_error():
     assert detectable_difference(0.3, 4) == pytest.approx(3 * detectable_difference(0.1, 4))
 
 
+@pytest.mark.parametrize("level", [0.05, 0.005])
 @pytest.mark.parametrize("n", [3, 5, 10])
-def test_eighty_of_a_hundred_such_differences_are_found(n):
-    true = detectable_difference(1 / math.sqrt(n), n - 1)
+def test_eighty_of_a_hundred_such_differences_are_found(n, level):
+    true = detectable_difference(1 / math.sqrt(n), n - 1, level)
     samples = np.random.default_rng(n).normal(true, 1, size=(20_000, n))
-    found = stats.ttest_1samp(samples, 0, axis=1).pvalue < 0.05
+    found = stats.ttest_1samp(samples, 0, axis=1).pvalue < level
     assert np.mean(found) == pytest.approx(0.8, abs=0.01)

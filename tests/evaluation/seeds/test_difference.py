@@ -15,7 +15,8 @@ def test_paired_is_students_t_of_the_differences():
     assert found.value == pytest.approx((second - first).mean())
     assert (found.low, found.high) == pytest.approx(expected.confidence_interval())
     assert found.p == pytest.approx(expected.pvalue)
-    assert found.detectable == pytest.approx(detectable_difference(stats.sem(second - first), 5))
+    assert (found.standard_error, found.degrees) == (pytest.approx(stats.sem(second - first)), 5)
+    assert found.detectable == pytest.approx(detectable_difference(found.standard_error, 5))
     assert (found.smallest_p, found.method) == (2 / 64, "paired t over 6 seeds")
 
 
@@ -24,8 +25,8 @@ def test_unpaired_is_welchs_t():
     found, expected = unpaired_seeds(first, second), stats.ttest_ind(second, first, equal_var=False)
     assert (found.low, found.high) == pytest.approx(expected.confidence_interval())
     assert found.p == pytest.approx(expected.pvalue)
-    error = np.hypot(stats.sem(first), stats.sem(second))
-    assert found.detectable == pytest.approx(detectable_difference(error, expected.df))
+    assert found.standard_error == pytest.approx(np.hypot(stats.sem(first), stats.sem(second)))
+    assert found.degrees == pytest.approx(expected.df)
     assert found.method == "Welch's t, 4 and 7 seeds"
 
 
