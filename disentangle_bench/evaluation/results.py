@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results 
 SCHEMA_VERSION = 2
 SHOWN = 4
 """How many scores `print(results)` shows."""
+_log = logging.getLogger(__name__)
 Better = Literal["higher", "lower", "neither"]
 Arbitrary = Literal["sign", "code"]
 
@@ -56,6 +58,7 @@ class ScoreEntry(Scored):
     `options` are what it depends on besides its settings: seed, resamples and levels of the evaluation, for metrics
     that leave interval, chance and ceiling to it. `error` is the type of the exception that the metric raised, if so.
     The next evaluation computes such a score again, unless the reason lies in codes, factors or settings.
+    `sampled` says whether its per-sample contributions are kept beside the results.
     `arbitrary` says what of it training leaves to chance: the `sign`, or which of several like codes it is of (`code`).
     """
 
@@ -77,6 +80,7 @@ class ScoreEntry(Scored):
     options: dict[str, Any] = Field(default_factory=dict)
     error: str = ""
     arbitrary: tuple[Arbitrary, ...] = ()
+    sampled: bool = False
 
     @model_validator(mode="after")
     def _null_has_a_reason(self) -> Self:
@@ -203,6 +207,13 @@ class Results(BaseModel):
                     f"`dbench eval {run.path}` computes it again.",
                 )
             results.samples[name] = samples
+        lost = [name for name, entry in results.scores.items() if entry.sampled and name not in results.samples]
+        if lost:
+            _log.warning(
+                "%s has no samples of %s, which are compared by their intervals instead; `dbench eval %s --again` "
+                "computes them again.",
+                run.samples_file, ", ".join(lost), run.path,
+            )  # fmt: skip
         results.subject.setdefault("seed", run.seed)
         return results
 

@@ -142,6 +142,11 @@ class FileStore:
             kept = self._on_disk()
             before = self.blank if kept is None or _difference(kept, self.blank) else kept
             whole = merged(before, self._unkept)
+            kept_beside = whole.samples if self.samples_file is not None else {}
+            whole.scores = {  # what has lost its samples is still known to have had some
+                name: entry.model_copy(update={"sampled": entry.sampled or name in kept_beside})
+                for name, entry in whole.scores.items()
+            }
             remove_leftovers(self.file)
             if self.samples_file is not None and (whole.samples or self.samples_file.exists()):
                 remove_leftovers(self.samples_file)

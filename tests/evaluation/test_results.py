@@ -64,6 +64,7 @@ class TestJson:
             "metric": "b", "component": "", "code": None, "value": 0.25, "low": None, "high": None, "chance": None,
             "ceiling": None, "version": 1, "settings": {}, "seconds": None, "reason": "", "unit": "",
             "better": "higher", "bounds": [None, None], "details": {}, "options": {}, "error": "", "arbitrary": [],
+            "sampled": False,
         }  # fmt: skip
 
     @settings(max_examples=20, deadline=None)

@@ -197,3 +197,25 @@ def test_where_nothing_can_be_written_nothing_is_computed(
     monkeypatch.setattr(storage.tempfile, "TemporaryFile", refuse)
     with pytest.raises(StorageError, match=f"Could not write {run.results_file}: {os.strerror(number)}"):
         of_run(run).check()
+
+
+def test_scores_that_have_lost_their_samples_are_named(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """Or a comparison would change its method without a word."""
+    of_run(run).add(results(mig=0.2, samples=True))
+    of_run(run).add(results(sap=0.1))
+    assert [entry.sampled for entry in Results.of_run(run).scores.values()] == [True, False]
+    assert caplog.messages == []
+    run.samples_file.unlink()
+    of_run(run).add(results(dci=0.3))
+    assert Results.of_run(run).samples == {}
+    (said,) = caplog.messages
+    assert said == (
+        f"{run.samples_file} has no samples of mig, which are compared by their intervals instead; "
+        f"`dbench eval {run.path} --again` computes them again."
+    )
+
+
+def test_a_file_of_scores_keeps_no_samples(tmp_path: Path) -> None:
+    store = FileStore.of_file(tmp_path / "mine.json", subject())
+    store.add(results(mig=0.2, samples=True))
+    assert not Results.load(tmp_path / "mine.json").scores["mig"].sampled
