@@ -133,22 +133,27 @@ def _attempt(session: Session, partial: Partial, most: int) -> None:
             if response.headers.get("Content-Type", "").lower().startswith("text/html"):
                 # Some servers send a page to log in, or an apology, with the status of a success.
                 raise RefusalError(f"answered with a web page instead of {partial.name}")
-            whole, start = Whole.of(response), 0
+            whole = Whole.of(response)
             partial.begin(whole)
-        limit = packed_most(most) if whole.encoding else most
-        if whole.total is not None:
-            if whole.total > limit:
+        _append(partial, response, packed_most(most) if whole.encoding else most, whole.total)
+
+
+def _append(partial: Partial, response: Response, most: int, total: int | None) -> None:
+    """Append what a server sends, up to so many bytes in all; `total` is what it states."""
+    size = partial.size
+    if total is not None:
+        if total > most:
+            partial.discard()
+            raise RefusalError(f"states {total:,} bytes of {partial.name}, {most:,} are expected at most")
+        require_space(partial.path.parent, total - size, partial.name)
+    with progress(partial.name, total, size) as moved:
+        for count in partial.append(_chunks(response)):
+            moved(count)
+            size += count
+            if size > most:
                 partial.discard()
-                raise RefusalError(f"states {whole.total:,} bytes of {partial.name}, {limit:,} are expected at most")
-            require_space(partial.path.parent, whole.total - start, partial.name)
-        with progress(partial.name, whole.total, start) as moved:
-            for count in partial.append(_chunks(response)):
-                moved(count)
-                start += count
-                if start > limit:
-                    partial.discard()
-                    raise RefusalError(f"sends more than the {limit:,} bytes that {partial.name} has at most")
-        partial.end()
+                raise RefusalError(f"sends more than the {most:,} bytes that {partial.name} has at most")
+    partial.end()
 
 
 def _answer(session: Session, url: str, headers: Mapping[str, str]) -> Response:

@@ -13,7 +13,7 @@ from disentangle_bench.datasets.files.archives import is_tar, unpack_found, unpa
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.hashes import Note, computed_sha256, note_on
 from disentangle_bench.datasets.files.progress import progress
-from disentangle_bench.storage import require_space, storage_errors
+from disentangle_bench.storage import require_regular, require_space, storage_errors
 
 _CHUNK = 1 << 20
 
@@ -56,12 +56,13 @@ class LocalCopy:
         return str(self.path)
 
     def fetch(self, wanted: Mapping[str, File], into: Path) -> None:
-        with storage_errors(self.path, "read"):
-            size = self.path.stat().st_size
         if self.path.is_dir():
             for name in wanted:
                 _take_first(name, self._candidates(name), into, wanted[name].most)
-        elif self.path.name in wanted:
+            return
+        require_regular(self.path)
+        size = self.path.stat().st_size
+        if self.path.name in wanted:
             copy_file(self.path, into / self.path.name)
         elif (name := self.path.name.removesuffix(".gz")) in wanted:
             unpack_gzip(self.path, into / name, wanted[name].most)

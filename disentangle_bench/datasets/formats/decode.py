@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -21,6 +21,7 @@ from disentangle_bench.datasets.formats.members import Members
 from disentangle_bench.errors import DataError, SettingError
 
 if TYPE_CHECKING:
+    from PIL import Image
     from PIL.ImageFile import ImageFile
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
@@ -28,7 +29,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 MOST_PIXELS = 2**26
 _MANY_PIXELS = 2**22
-_ONE_AT_A_TIME = Lock()  # images of more pixels than that, which take up to a gigabyte each
+_ONE_AT_A_TIME = Lock()  # images of more pixels than these, which take up to a gigabyte each
 _BATCH = 1024
 _BITS_PER_SAMPLE = 258  # a tag of TIFF
 _MODES = {1: "L", 3: "RGB"}
@@ -86,25 +87,27 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
         DataError: it is missing, unreadable, of more than 8 bits a channel or `MOST_PIXELS`, or of another size than
             it must be.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    content = members.read(name)
     where = f"{members.path}: {name}"
+    content = members.read(name)
+    with damaged_image_told(where), Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+        pixels = opened.width * opened.height
+        if pixels > MOST_PIXELS:
+            raise DataError(f"{where} has {pixels:,} pixels.", f"Make it smaller: up to {MOST_PIXELS:,} are read.")
+        if bits_a_channel(opened) > 8:
+            raise DataError(f"{where} has more than 8 bits a channel.", "Save it as an image of 8 bits.")
+        with _ONE_AT_A_TIME if pixels > _MANY_PIXELS else nullcontext():
+            return _resized(_upright(opened, form), where, form)
+
+
+@contextmanager
+def damaged_image_told(where: str) -> Iterator[None]:
+    """Turn what Pillow raises of damaged files, and of sizes that it finds suspicious, into a `DataError`."""
+    from PIL import Image
+
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as opened, ExitStack() as stack:
-            pixels = opened.width * opened.height
-            if pixels > MOST_PIXELS:
-                raise DataError(f"{where} has {pixels:,} pixels.", f"Make it smaller: up to {MOST_PIXELS:,} are read.")
-            if bits_a_channel(opened) > 8:
-                raise DataError(f"{where} has more than 8 bits a channel.", "Save it as an image of 8 bits.")
-            if pixels > _MANY_PIXELS:
-                stack.enter_context(_ONE_AT_A_TIME)
-            upright = ImageOps.exif_transpose(opened)
-            if form.background is not None and upright.has_transparency_data:
-                behind = Image.new("RGBA", upright.size, form.background)
-                upright = Image.alpha_composite(behind, upright.convert("RGBA"))
-            image = upright.convert(_MODES[form.channels])
-    # What Pillow raises for damaged files, and for sizes that it finds suspicious.
+        yield
     except (
         OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, MemoryError,
         NotImplementedError, zlib.error, struct.error, Image.DecompressionBombError,
@@ -112,14 +115,30 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         reason = "its format is not known" if "cannot identify" in reason else reason
         raise DataError(f"{where} is not a readable image: {reason}.", "Replace it, or take it out.") from error
+
+
+def _upright(opened: Image.Image, form: Form) -> Image.Image:
+    """Decode an image, turned as its EXIF data state, with the channels and the background of the form."""
+    from PIL import Image, ImageOps
+
+    upright = ImageOps.exif_transpose(opened)
+    if form.background is not None and upright.has_transparency_data:
+        behind = Image.new("RGBA", upright.size, form.background)
+        upright = Image.alpha_composite(behind, upright.convert("RGBA"))
+    return upright.convert(_MODES[form.channels])
+
+
+def _resized(image: Image.Image, where: str, form: Form) -> NDArray[np.uint8]:
+    """Cut the square out of the middle, and resize it."""
+    from PIL import Image
+
     if form.original is not None and image.size != form.original:
         raise DataError(f"{where} is {_pixels(image.size)} instead of {_pixels(form.original)}.", "Replace it.")
     width, height = image.size
     side = min(form.crop or width, width, height)
     left, top = (width - side) // 2, (height - side) // 2
     middle = (left, top, left + side, top + side)
-    square = image.resize((form.size, form.size), Image.Resampling.BILINEAR, box=middle)
-    found = np.asarray(square)
+    found = np.asarray(image.resize((form.size, form.size), Image.Resampling.BILINEAR, box=middle))
     return found[None] if found.ndim == 2 else np.ascontiguousarray(found.transpose(2, 0, 1))
 
 

@@ -175,3 +175,9 @@ def test_a_copy_needs_space(tmp_path: Path, into: Path, monkeypatch: pytest.Monk
     with pytest.raises(StorageError, match=rf"{into} has 67\.2 MB free; 70\.3 MB are needed for file"):
         copy_file(put(tmp_path, {"file": bytes(3 << 20)}) / "file", into / "copy")
     assert contents(into) == {}
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, published: FileSet, into: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StorageError, match="pipe is not a regular file"):
+        LocalCopy(tmp_path / "pipe", published.files).fetch(published.files, into)
