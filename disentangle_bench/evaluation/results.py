@@ -135,10 +135,13 @@ class Results(BaseModel):
     __str__ = __repr__
 
     def inapplicable(self, metric: str) -> bool:
-        """Whether a metric that was not asked for by name has no value for a run, and no accident is the reason."""
-        entries = [entry for entry in self.scores.values() if entry.metric == metric]
-        silent = all(entry.value is None and entry.error in LASTING for entry in entries)
-        return silent and self.kind == "run" and metric not in self.named
+        """Whether the headline of a metric has no value for a run, and not by accident.
+
+        What was asked for by name, and the questions about every run, get an answer in any case.
+        """
+        headline = next(entry for entry in self.scores.values() if entry.metric == metric)
+        silent = headline.value is None and headline.error in LASTING
+        return silent and self.kind == "run" and metric not in (*self.named, *QUESTIONS)
 
     @property
     def kind(self) -> str:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from disentangle_bench.datasets import DATASETS, Dataset
-from disentangle_bench.evaluation.classifier import TrainedClassifier, train_classifier
+from disentangle_bench.evaluation.classifier import READ_BATCH, TrainedClassifier, _network, train_classifier
+from disentangle_bench.metrics.generator.sampling import training_mode
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +60,13 @@ def test_a_dataset_without_labels_is_refused(digits: Dataset) -> None:
     unlabeled = Dataset(digits.info, digits.images, None, digits.train)
     with pytest.raises(ValueError, match="no labels"):
         train_classifier(unlabeled, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("images", [1, 99, 203, 1007])
+def test_reading_images_a_few_at_a_time_changes_no_bit(images: int) -> None:
+    with training_mode(0):
+        network = _network((1, 28, 28), 10).eval()
+    shown = torch.rand(images, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        whole = torch.cat([network[:-1](rows) for rows in torch.split(shown, READ_BATCH)])
+    assert torch.equal(TrainedClassifier(network, torch.arange(10)).features(shown), whole)

@@ -356,24 +356,28 @@ class TestMetricsWithoutAValueForARun:
         entries = [
             ScoreEntry(metric="mig", value=0.5),
             ScoreEntry(metric="sap", value=None, reason="one factor"),
+            ScoreEntry(metric="sap", component="second", value=0.5),
             ScoreEntry(metric="dci", value=None, reason="one factor", error="MetricError"),
             ScoreEntry(metric="irs", value=None, reason="KeyError: 'x'", error="KeyError"),
+            ScoreEntry(metric="c1-accuracy", value=None, reason="one factor"),
         ]
-        return Results(subject={"name": "x", "kind": "run"}, scores={entry.metric: entry for entry in entries})
+        scores = {f"{entry.metric}.{entry.component}".rstrip("."): entry for entry in entries}
+        return Results(subject={"name": "x", "kind": "run"}, scores=scores)
 
     def test_have_one_line_together(self, results):
         text = to_text(results)
-        assert {"mig", "irs"} <= lines_of(text).keys()
+        assert {"mig", "irs", "c1-accuracy"} <= lines_of(text).keys()
         assert not {"sap", "dci"} & lines_of(text).keys()
-        assert text.splitlines()[-2:] == [
+        assert text.splitlines()[-3:] == [
             "No value (KeyError: 'x'): irs.",
+            "No value (one factor): c1-accuracy.",
             "Without a value for this subject: sap, dci; --all says why.",
         ]
 
     def test_have_their_rows_and_reasons_with_all(self, results):
         text = to_text_full(results)
         assert {"sap", "dci"} <= lines_of(text).keys()
-        assert "No value (one factor): sap, dci." in text
+        assert "No value (one factor): sap, dci, c1-accuracy." in text
 
     def test_have_their_rows_where_they_are_named_or_where_there_is_nothing_else(self, results):
         results.named = ("sap",)

@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
     source="arXiv:2305.18378, section 4; information as in Ross (2014)",
     scale_invariant=False,
     interval="halves",
-    seconds=2.5,
+    seconds=0.8,
     factorwise=("infoe",),
     groups=True,
 )

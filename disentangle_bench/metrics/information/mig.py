@@ -23,6 +23,7 @@ ONE_CODE = "a gap needs two codes; there is one"
     source="arXiv:1802.04942, eq. 6; bins of arXiv:1811.12359",
     factorwise=("",),
     groups=True,
+    seconds=0.003,
 )
 def mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Mutual Information Gap (MIG): high when each factor's information sits in one code and in no other.

@@ -19,6 +19,7 @@ NO_CODE = "no code is informative about any factor"
     better="higher",
     source="arXiv:1802.05312, section 3",
     groups=True,
+    seconds=0.003,
 )
 def modularity(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Modularity: high when each code is informative about one factor and little about any other.

@@ -17,7 +17,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     source="Higgins et al. (2017), ICLR; protocol of arXiv:1811.12359",
     scale_invariant=False,
     interval="held-out",
-    seconds=0.5,
+    seconds=0.2,
 )
 def beta_vae_score(
     codes: Codes,

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
     better="higher",
     source="arXiv:1811.00007, section 4; the quantile as in disentanglement_lib",
     scale_invariant=False,
-    seconds=0.05,
+    seconds=0.03,
     groups=True,
 )
 def interventional_robustness(codes: Codes, factors: Factors, *, quantile: float = 0.99, num_bins: int = 20) -> Score:

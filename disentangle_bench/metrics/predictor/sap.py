@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
     source="arXiv:1711.00848, section 3; classification as in arXiv:1811.12359",
     scale_invariant=False,
     interval="held-out",
-    seconds=0.1,
+    seconds=0.04,
     factorwise=("",),
     groups=True,
 )
