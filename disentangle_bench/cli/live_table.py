@@ -67,7 +67,7 @@ class LiveTable:
 
     def finish(self, results: Results) -> None:
         """Print the rows of metrics that have none yet, and the notes; the whole table if nothing was printed."""
-        from disentangle_bench.reports.score_table import ScoreTable, footer, inapplicable
+        from disentangle_bench.reports.score_table import ScoreTable, footer, inapplicable, warnings
 
         if self._printed is None:
             self._separate()
@@ -77,7 +77,8 @@ class LiveTable:
         for metric, scores in results.by_metric().items():
             if metric not in self._printed and metric not in folded:
                 self._print(self._layout.rows(scores))
-        notes = [Text(note, "dim") for note in footer(results, every=self.every)]
+        notes = [Text(warning, "yellow") for warning in warnings(results)]  # unknown when the heading was printed
+        notes += [Text(note, "dim") for note in footer(results, every=self.every)]
         self._print(*([Text(), *notes] if notes else []))
         self._printed = None
 

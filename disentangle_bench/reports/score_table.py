@@ -31,6 +31,8 @@ COMPONENT = 10
 """The room behind the longest name of a metric for the name of a component."""
 LEAST_LABEL, MOST_LABEL = 20, 44
 INDENT = "  "
+DISTANCES = ("classifier-frechet-distance", "classifier-kernel-distance")
+"""The metrics of how far generated images are from real ones, whose chance is images of shuffled pixels."""
 FAR = 3
 """Standard errors beyond which a level is known to lie on its side of a value."""
 
@@ -150,6 +152,7 @@ class ScoreTable:
         metrics = self.results.by_metric()
         layout = ScoreRows.of(metrics, options.max_width, every=self.every)
         yield title(self.results.subject, options.max_width)
+        yield from (Text(warning, "yellow") for warning in warnings(self.results))
         yield Text()
         yield layout.headings("-" if options.ascii_only else "─")
         folded = () if self.every else inapplicable(self.results)
@@ -169,6 +172,20 @@ def title(subject: Mapping[str, Any], width: int) -> Text:
     text = Text("\n".join(lines).replace(UNBROKEN, " "), no_wrap=True, overflow="ignore")
     text.stylize("bold", 0, len(name))
     return text
+
+
+def warnings(results: Results) -> list[str]:
+    """Say so where generated images are farther from real ones than chance: their other scores then mean little."""
+    worse = []
+    for name, entry in results.headlines().items():
+        if entry.metric not in DISTANCES or entry.value is None or entry.chance is None:
+            continue
+        if entry.value > entry.chance:
+            said = say_entry(entry)
+            worse.append(f"{name} {said.value}, chance {said.chance}")
+    if not worse:
+        return []
+    return [f"Generated images are farther from real ones than images of shuffled pixels: {'; '.join(worse)}."]
 
 
 def inapplicable(results: Results) -> list[str]:
@@ -222,7 +239,7 @@ def text_table(results: Results) -> TextTable:
     for name, entry in results.scores.items():
         said = say_entry(entry)
         rows.append((name, f"{said.value} {said.unit}".strip(), said.interval, said.chance, said.ceiling))
-    return TextTable(HEADINGS, rows, left=HEADINGS[:1], notes=footer(results, every=True))
+    return TextTable(HEADINGS, rows, left=HEADINGS[:1], legend=warnings(results), notes=footer(results, every=True))
 
 
 def records(results: Results) -> list[dict[str, Any]]:

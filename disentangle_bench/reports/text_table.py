@@ -17,7 +17,7 @@ class TextTable:
         headings: of the columns.
         rows: a text for each cell.
         left: the headings of the columns that are set flush left; the others are set flush right.
-        legend: what the headings stand for.
+        legend: what the headings stand for, and what is to be known before the rows are read.
         notes: how to read the rows.
     """
 

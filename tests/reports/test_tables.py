@@ -109,6 +109,25 @@ class TestScores:
         assert to_markdown(first).splitlines()[-1] == note
         assert "No value" not in to_text(first)  # of the scores that are shown, none lacks one
 
+    @pytest.mark.parametrize("every", [False, True])
+    def test_images_that_are_farther_from_real_ones_than_chance(self, first, every):
+        warning = (
+            "Generated images are farther from real ones than images of shuffled pixels: classifier-frechet-distance "
+            "6848, chance 1348."
+        )
+        name = "classifier-frechet-distance"
+
+        def beside(chance):
+            distance = ScoreEntry(metric=name, value=6848.0, low=6800.0, high=6900.0, chance=chance, better="lower")
+            return Results(subject=first.subject, scores={**first.scores, name: distance})
+
+        lines = to_text(beside(1348.0), every=every).splitlines()
+        assert lines[1] == warning
+        assert lines[3].startswith("Score ")
+        assert to_markdown(beside(1348.0)).startswith(f"- {warning}\n\n| Score |")
+        assert "farther from real ones than images" in to_latex(beside(1348.0))
+        assert "farther" not in to_text(beside(6850.0), every=every)
+
     def test_decimal_points_lie_below_each_other(self, first):
         lines = [line for line in to_text_full(first).splitlines() if "[" in line]
         assert len(points(lines, (0, 1, 2))) == 1
