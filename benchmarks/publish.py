@@ -27,13 +27,7 @@ PAGE = """\
 # Published results
 
 `make benchmark-table` prints this page from the files beside it: one `RECIPE.json` a recipe, with every seed that was
-trained, collapsed ones too. They are made by
-
-```
-dbench train RECIPE --seed 0,1,2
-dbench eval runs/RECIPE/seed-0
-python -m benchmarks.publish runs/RECIPE
-```
+trained, collapsed ones too. The commands that make them are those that their runs were trained with.
 
 """
 

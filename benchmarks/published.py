@@ -19,6 +19,8 @@ from disentangle_bench.storage import storage_errors, write_json
 
 SCHEMA_VERSION = 2
 LOG_DIGITS = 5
+MACHINE = ("device", "python", "processors", "threads", "packages")
+"""What is published of a run's provenance."""
 
 
 class _Model(BaseModel):
@@ -81,7 +83,7 @@ class PublishedRun(_Model):
             logged_steps=steps,
             L_I={code: Information.of(steps, [entry["L_I"][code] for entry in log]) for code in log[-1]["L_I"]},
             scores={name: entry.model_copy(update={"details": {}}) for name, entry in results.scores.items()},
-            provenance={key: info[key] for key in ("device", "python", "processors", "packages") if key in info},
+            provenance={key: info[key] for key in MACHINE if key in info},
         )
 
 
@@ -183,7 +185,7 @@ class Published(_Model):
                 )
             values["schema_version"] = SCHEMA_VERSION
             for run in values["runs"]:
-                run["scores"] = upgraded_scores(run["scores"])
+                run["scores"] = _without_meaningless_shares(upgraded_scores(run["scores"]), values["codes"])
             published = cls.model_validate(values)
             return published.model_copy(update={"summary": _summaries(published.runs, published.recipe)})
         except (ValueError, AttributeError, KeyError, TypeError, ValidationError) as error:
@@ -225,6 +227,12 @@ class Published(_Model):
 def _summaries(runs: Sequence[PublishedRun], recipe: Recipe) -> dict[str, Summary]:
     names = dict.fromkeys(name for run in runs for name in run.scores)
     return {name: Summary.of([run.scores.get(name) for run in runs], recipe.published.get(name)) for name in names}
+
+
+def _without_meaningless_shares(scores: dict[str, Any], codes: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the shares of continuous codes that older versions gave: a differential entropy bounds nothing."""
+    meaningless = tuple(f".{name}.share" for name, code in codes.items() if code["categories"] is None)
+    return {name: entry for name, entry in scores.items() if not name.endswith(meaningless)}
 
 
 def _codes(recipe: Recipe) -> dict[str, Code]:

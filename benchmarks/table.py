@@ -14,6 +14,8 @@ from pathlib import Path
 from benchmarks.published import Published, PublishedRun, Summary
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.comparison import compare_results
+from disentangle_bench.evaluation.results import ScoreEntry
+from disentangle_bench.metrics import METRICS, info_of
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, decimals_for, is_count, say, say_optional
 from disentangle_bench.reports.tables import to_markdown
@@ -21,6 +23,7 @@ from disentangle_bench.reports.tables import to_markdown
 RESULTS = Path(__file__).parent / "results"
 SOUND = "ok"
 COLLAPSED = "†"
+PUBLISH = "python -m benchmarks.publish"
 HEADLINES = (
     "c1-accuracy.accuracy",
     "c1-accuracy.error",
@@ -61,7 +64,8 @@ def render(datasets: Mapping[str, Recipes], figures: Path | None = None) -> str:
 
 
 def _section(dataset: str, recipes: Recipes, figures: Path | None) -> str:
-    parts = [f"## {dataset}\n", headline_table(recipes), notes(recipes), runs_table(recipes)]
+    made = f"```\n{commands(recipes)}```\n"
+    parts = [f"## {dataset}\n", made, headline_table(recipes), notes(recipes), runs_table(recipes)]
     if figures is not None and (figures / dataset / "information.svg").is_file():
         parts.append(f"![L_I over training]({figures.name}/{dataset}/information.svg)\n")
     parts.append(_folded("Every score", every_score_table(recipes)))
@@ -73,6 +77,32 @@ def _section(dataset: str, recipes: Recipes, figures: Path | None) -> str:
 
 def _folded(title: str, text: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{text}\n</details>\n"
+
+
+def commands(recipes: Recipes) -> str:
+    """The commands that make these results, as the runs say how they were trained, with the minutes that each took."""
+    lines = []
+    for published in recipes:
+        for (threads, precision), runs in _by_training(published).items():
+            seeds = ",".join(str(run.seed) for run in runs)
+            prefix = f"OMP_NUM_THREADS={threads} " if threads else ""
+            train = f"{prefix}dbench train {published.name} --seed {seeds} --precision {precision}"
+            lines.append(f"{train}  # {_minutes(runs)} each\n")
+    folders = [f"runs/{published.name}" for published in recipes]
+    return "".join([*lines, *(f"dbench eval {folder}\n" for folder in folders), f"{PUBLISH} {' '.join(folders)}\n"])
+
+
+def _by_training(published: Published) -> dict[tuple[int | None, str], list[PublishedRun]]:
+    groups: dict[tuple[int | None, str], list[PublishedRun]] = defaultdict(list)
+    for run in published.runs:
+        groups[run.provenance.get("threads"), run.precision.removesuffix("-true")].append(run)
+    return groups
+
+
+def _minutes(runs: Sequence[PublishedRun]) -> str:
+    minutes = [round(run.seconds / 60) for run in runs]
+    ends = dict.fromkeys((min(minutes), max(minutes)))
+    return f"{' to '.join(map(str, ends))} minutes"
 
 
 def headline_table(recipes: Recipes) -> str:
@@ -130,7 +160,17 @@ def _decimals(values: Iterable[float | None]) -> int:
 def _label(score: str, recipes: Recipes) -> str:
     entries = [run.scores[score] for p in recipes for run in p.runs if score in run.scores]
     units = {entry.unit for entry in entries if entry.unit}
-    return f"{score}, {units.pop()}" if units else score
+    return (f"{score}, {units.pop()}" if units else score) + _old_version(entries[0])
+
+
+def _old_version(entry: ScoreEntry) -> str:
+    """Name the version of the metric that a score was measured with, if it is not today's."""
+    return "" if entry.version == _current(entry.metric) else f" (version {entry.version})"
+
+
+def _current(metric: str) -> int | None:
+    """Today's version of a metric; None if there is none of the name."""
+    return info_of(METRICS.get(metric)).version if metric in METRICS else None
 
 
 def _bounds(score: str, recipes: Recipes) -> tuple[str, str]:
@@ -150,6 +190,7 @@ def notes(recipes: Recipes) -> str:
     entropies = dict.fromkeys(f"H({name}) = {code.entropy:.3f}" for p in recipes for name, code in p.codes.items())
     codes = ", ".join(entropies)
     lines = [f"Median, then every seed in order. {codes} nats; that of a continuous code is differential, no ceiling."]
+    lines += _versions(recipes)
     for published in recipes:
         for run in published.runs:
             if run.status != SOUND:
@@ -158,6 +199,14 @@ def notes(recipes: Recipes) -> str:
             if summary.published is not None and summary.reached is not None:
                 lines.append(_reached(published, score, summary))
     return "".join(f"- {line}\n" for line in lines)
+
+
+def _versions(recipes: Recipes) -> list[str]:
+    """Which metrics have changed since these scores were measured."""
+    entries = [entry for published in recipes for run in published.runs for entry in run.scores.values()]
+    changed = {entry.metric: entry.version for entry in entries if _old_version(entry)}
+    said = ", ".join(f"{metric} {version} (now {_current(metric)})" for metric, version in changed.items())
+    return [f"Measured with an older version of the metric, whose values are not comparable: {said}."] if said else []
 
 
 def _reached(published: Published, score: str, summary: Summary) -> str:
@@ -172,11 +221,19 @@ def _reached(published: Published, score: str, summary: Summary) -> str:
 def runs_table(recipes: Recipes) -> str:
     """How each run was trained, and how it ended."""
     rows = [
-        [p.name, str(run.seed), run.status, f"{run.steps:,}", run.precision, f"{run.seconds / 60:.0f}"]
+        [
+            p.name,
+            str(run.seed),
+            run.status,
+            f"{run.steps:,}",
+            run.precision,
+            str(run.provenance.get("threads", "")),
+            f"{run.seconds / 60:.0f}",
+        ]
         for p in recipes
         for run in p.runs
     ]
-    headings = ["Recipe", "Seed", "Status", "Steps", "Precision", "Minutes"]
+    headings = ["Recipe", "Seed", "Status", "Steps", "Precision", "Threads", "Minutes"]
     return markdown_table(headings, rows, left=["Recipe", "Status", "Precision"])
 
 
@@ -194,7 +251,7 @@ def _full_row(published: Published, score: str) -> list[str]:
     decimals = _decimals([entry.value if entry else None for entry in entries])
     spread = [summary.mean, summary.sd]
     return [
-        score,
+        score + "".join({_old_version(entry) for entry in entries if entry}),
         published.name,
         say_optional(summary.median, max(decimals, 1)),
         *(say_optional(value, PLAIN_DECIMALS) for value in spread),

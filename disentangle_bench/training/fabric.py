@@ -56,7 +56,8 @@ class Machine:
         fabric = self.fabric()
         kind = fabric.device.type
         name = torch.cuda.get_device_name(fabric.device) if kind == "cuda" else kind
-        return {"device": name, "precision": str(fabric.strategy.precision.precision), "devices": self.devices}
+        precision = str(fabric.strategy.precision.precision)
+        return {"device": name, "precision": precision, "devices": self.devices, "threads": torch.get_num_threads()}
 
     def options(self) -> list[str]:
         """List the command-line options for the same machine."""

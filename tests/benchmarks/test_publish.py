@@ -38,7 +38,7 @@ def make_run(root: Path, recipe="infogan-mnist", seed=0, *, status="ok", accurac
     run.model_file.write_bytes(b"weights")
     error = None if accuracy is None else 1 - accuracy
     measured = {"low": 0.5, "high": 1.0, "chance": 0.1, "ceiling": 1.0, "details": {"confusion": [1]}}
-    bound = {"unit": "nats", "chance": 0.0, "ceiling": math.log(10)}
+    bound = {"version": 2, "unit": "nats", "chance": 0.0, "ceiling": math.log(10)}
     scores = {
         "c1-accuracy.accuracy": entry("c1-accuracy", "accuracy", accuracy, **measured),
         "c1-accuracy.error": entry("c1-accuracy", "error", error, better="lower"),
@@ -160,7 +160,7 @@ def test_the_page_lists_every_seed_and_marks_the_collapsed(runs, tmp_path):
     assert "H(c1) = 2.303, H(c2) = 0.693, H(c3) = 0.693 nats" in page
     assert f"- † infogan-mnist, seed 2: {COLLAPSE}." in page
     assert "c1-accuracy.error is 0.05 in the paper, 0.100 here; 1 of 3 seeds are at least as good" in page
-    assert f"| infogan-mnist | 2 | {COLLAPSE} | 100 | bf16-mixed | 0 |" in page
+    assert f"| infogan-mnist | 2 | {COLLAPSE} | 100 | bf16-mixed | | 0 |" in page
     assert "0.90 [0.50, 1.00]" in page
     assert "](figures/mnist/information.svg)" in page
     assert "B - A" in page

@@ -113,7 +113,7 @@ class TestScores:
     def test_images_that_are_farther_from_real_ones_than_chance(self, first, every):
         warning = (
             "Generated images are farther from real ones than images of shuffled pixels: classifier-frechet-distance "
-            "6848, chance 1348."
+            "6848, chance 1348.0."
         )
         name = "classifier-frechet-distance"
 

@@ -44,13 +44,16 @@ class TestPrecision:
 @pytest.mark.usefixtures("no_accelerator")
 class TestMachine:
     def test_without_an_accelerator_it_is_the_cpu_in_single_precision(self) -> None:
-        assert Machine().info() == {"device": "cpu", "precision": "32-true", "devices": 1}
+        assert Machine().info() == {
+            "device": "cpu", "precision": "32-true", "devices": 1, "threads": torch.get_num_threads(),
+        }  # fmt: skip
         assert Machine().options() == []
 
     def test_what_was_asked_for_can_be_asked_for_again(self) -> None:
         machine = Machine("cpu", "bf16-mixed", 2)
         assert machine.options() == ["--device", "cpu", "--precision", "bf16-mixed", "--devices", "2"]
-        assert machine.info() == {"device": "cpu", "precision": "bf16-mixed", "devices": 2}
+        assert machine.info()["precision"] == "bf16-mixed"
+        assert machine.info()["devices"] == 2
 
     @pytest.mark.parametrize(
         ("device", "precision", "devices", "error", "message"),
