@@ -16,7 +16,7 @@ FACTORS = RNG.integers(-1, 3, (30, 2))
 
 
 def given(**options: Any) -> Representation:
-    posterior = {"c1": np.zeros((30, 2)), "c3": np.ones((30, 2))}
+    posterior = {name: {"mean": CODES[:, 0], "log_sigma": CODES[:, 1]} for name in ("c1", "c3")}
     return Representation.of(CODES, FACTORS, factor_names=["shape", "size"], posterior=posterior).select(**options)
 
 
