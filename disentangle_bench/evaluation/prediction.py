@@ -12,13 +12,17 @@ from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.bootstrap import USUAL
 from disentangle_bench.evaluation.context import Context
 from disentangle_bench.evaluation.intervals import HALVES, MOST_ROWS
-from disentangle_bench.evaluation.metric_call import MetricCall
+from disentangle_bench.evaluation.metric_call import REFERENCE, MetricCall
 from disentangle_bench.evaluation.plan import Step
 from disentangle_bench.evaluation.reference_levels import are_kept, effort_of
 from disentangle_bench.evaluation.subject import Subject
 
 WITHOUT_FITS = 0.2
 """Roughly what values on a resample take where nothing is fitted anew, as a share of what the scores take."""
+WIDE = 10.0
+"""Codes times values of factors, as a multiple of those that `MetricInfo.seconds` is declared for, that are many."""
+LONGEST = 120.0
+"""Seconds for a metric of so many that was not asked for."""
 PIXELS = 28 * 28
 ANY_SIZE = 0.1
 """Share of the work on images that does not depend on their size."""
@@ -38,6 +42,18 @@ def predicted_seconds(steps: Sequence[Step], subject: Subject, context: Context)
         parts = sum(making.pop(part, 0.0) for part in (*step.info.needs, *step.info.uses) if part in subject.parts)
         predicted[step.name] = _seconds(step, subject, context) + parts * _scale_of_images(subject.parts)
     return predicted
+
+
+def too_wide(steps: Sequence[Step], subject: Subject, context: Context) -> dict[str, float]:
+    """Find the metrics that would take long because there are so many codes, factors or classes, and how long."""
+    of_rows = [step for step in steps if step.info.resamplable]
+    if not of_rows:
+        return {}
+    call = of_rows[0].call_on(subject)
+    if call.scale * REFERENCE[0] / len(call.codes) < WIDE:
+        return {}
+    predicted = {step.name: _seconds(step, subject, context) for step in of_rows}
+    return {name: seconds for name, seconds in predicted.items() if seconds > LONGEST}
 
 
 def _seconds(step: Step, subject: Subject, context: Context) -> float:

@@ -14,9 +14,9 @@ import numpy as np
 from disentangle_bench.errors import DbenchError, FaultyMetricError, RunError, StorageError
 from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.context import Context, add_context
-from disentangle_bench.evaluation.forecast import Forecast
+from disentangle_bench.evaluation.forecast import Forecast, in_words
 from disentangle_bench.evaluation.plan import Settings, Step, plan
-from disentangle_bench.evaluation.prediction import predicted_seconds
+from disentangle_bench.evaluation.prediction import predicted_seconds, too_wide
 from disentangle_bench.evaluation.progress import Advanced, Noted, OnProgress, Planned, Scored, Started
 from disentangle_bench.evaluation.results import Results, ScoreEntry, entry_from_score
 from disentangle_bench.evaluation.samples import Replicates, Samples
@@ -78,7 +78,7 @@ def score_subject(
     Args:
         subject: what is evaluated.
         metrics: their names or one name, or `all` for which the subject has the parts; by default those of the default
-            set, of a run without the slow ones.
+            set, of a run without the slow ones, and without those that would take long on so many codes or factors.
         settings: metric name -> its settings.
         seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
         bootstrap: resamples of the rows for the interval of each observational metric that has none of its own; 0 for
@@ -101,7 +101,13 @@ def score_subject(
         check_resamples(bootstrap)
     steps = plan(subject, metrics, settings or {}, {"seed": seed, "bootstrap": bootstrap, "levels": levels})
     store = MemoryStore() if store is None else store
-    scorer = _Scorer(subject, seed, Context(bootstrap, levels, seed), store, again, on_progress)
+    context = Context(bootstrap, levels, seed)
+    if metrics is None and (long := too_wide(steps, subject, context)):
+        said = ", ".join(f"{name} ({in_words(seconds)})" for name, seconds in long.items())
+        asked = f"--metrics {','.join(long)} computes them"
+        on_progress(Noted(f"Left out, since so many codes, factors or classes would take long: {said}. {asked}."))
+        steps = [step for step in steps if step.name not in long]
+    scorer = _Scorer(subject, seed, context, store, again, on_progress)
     try:
         scorer.score(steps)
     except KeyboardInterrupt:

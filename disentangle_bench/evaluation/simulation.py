@@ -81,11 +81,12 @@ class Likeness:
 
     def values(self) -> dict[str, Any]:
         """Return all of it as JSON can hold it, the rows of the factors as a digest."""
-        columns = [f"{column.dtype.kind}{'|'.join(map(str, column.tolist()))}" for column in self.factors.values.T]
+        kept = self.factors.values
+        joint = hashlib.sha256(kept.dtype.str.encode() + np.ascontiguousarray(kept).tobytes())
         return {
             "codes": [[code.name, code.kind, code.values, *[code.width][code.width < 2 :]] for code in self.codes],
             "factors": [[*pair] for pair in zip(self.factors.names, self.factors.kinds, strict=True)],
-            "joint": hashlib.sha256("\0".join(columns).encode()).hexdigest(),
+            "joint": joint.hexdigest(),
             "rows": len(self.factors),
             "train": None if self.train is None else hashlib.sha256(self.train.tobytes()).hexdigest(),
         }

@@ -11,7 +11,7 @@ import torch
 from disentangle_bench.evaluation import prediction
 from disentangle_bench.evaluation.context import Context, add_context
 from disentangle_bench.evaluation.plan import Step
-from disentangle_bench.evaluation.prediction import predicted_seconds, seconds_of_call
+from disentangle_bench.evaluation.prediction import predicted_seconds, seconds_of_call, too_wide
 from disentangle_bench.evaluation.progress import Scored
 from disentangle_bench.evaluation.results import ScoreEntry
 from disentangle_bench.evaluation.subject import Subject
@@ -104,3 +104,17 @@ def test_a_line_says_how_much_is_left_if_that_is_long() -> None:
     scored = Scored("mig", {"mig": ScoreEntry(metric="mig", value=0.5)}, remaining=41)
     assert str(scored) == "mig: 0.5 (about 41 s left)"
     assert str(Scored("mig", scored.scores, remaining=2)) == "mig: 0.5"
+
+
+@pytest.mark.parametrize(("codes", "factors", "classes"), [(3000, 2, 3), (10, 1500, 3), (10, 1, 1500)])
+def test_what_takes_long_of_many_codes_factors_or_classes_is_found(codes: int, factors: int, classes: int) -> None:
+    subject = Subject(
+        "wide", {"codes": np.zeros((3000, codes)), "factors": np.tile(np.arange(3000) % classes, (factors, 1)).T}
+    )
+    steps = [Step(function.info.name, function, {}, {}, False, False) for function in (fitting, information)]
+    assert list(too_wide(steps, subject, Context(resamples=0))) == ["fitting"]
+
+
+def test_many_rows_alone_are_not_too_wide() -> None:
+    subject = Subject("long", {"codes": np.zeros((200_000, 10)), "factors": np.arange(200_000) % 100})
+    assert too_wide([Step("fitting", fitting, {}, {}, False, False)], subject, Context(resamples=0)) == {}

@@ -411,3 +411,14 @@ class TestWhatIsAskedAndSaid:
         with pytest.raises(SettingError, match="20 or more"):
             score_subject(subject, bootstrap=3, on_progress=events.append)
         assert events == []
+
+
+def test_what_so_many_codes_make_long_is_left_out_unless_it_is_asked_for(register: Register, monkeypatch) -> None:
+    register(one, two)
+    monkeypatch.setattr("disentangle_bench.evaluation.score.too_wide", lambda steps, subject, context: {"two": 900.0})
+    wide = subject_of_representation(Representation.of(np.full((6, 1), 0.25), np.arange(6) % 2), "mine")
+    said: list[str] = []
+    assert list(score_subject(wide, on_progress=lambda event: said.append(str(event))).by_metric()) == ["one"]
+    assert said[0].endswith("would take long: two (15 min). --metrics two computes them.")
+    assert list(score_subject(wide, ["two"]).by_metric()) == ["two"]
+    assert list(score_subject(wide, "all").by_metric()) == ["one", "two"]

@@ -23,6 +23,8 @@ from disentangle_bench.representation.variables import Variables
 
 COMPONENTS = ("infom", "infoc", "infoe")
 MIN_RANGE = 1 / 20
+NAMED = 5
+"""How many codes a reason names."""
 _ROUNDING = 1e-12
 """Information below this, in nats, is what rounding leaves of none."""
 Floats = NDArray[np.float64]
@@ -162,8 +164,9 @@ def _concentration(shares: Floats, names: list[str], noun: str, details: dict[st
         return Score(None, reason=f"there is one {noun}, and nothing to compare it with", details=details)
     totals = shares.sum(axis=1)
     if not totals.all():
-        uninformative = ", ".join(name for name, total in zip(names, totals, strict=True) if not total)
-        return Score(None, reason=f"no information was found in {uninformative}", details=details)
+        blind = [name for name, total in zip(names, totals, strict=True) if not total]
+        more = f" and {len(blind) - NAMED} more" if len(blind) > NAMED else ""
+        return Score(None, reason=f"no information was found in {', '.join(blind[:NAMED])}{more}", details=details)
     greatest = (shares.max(axis=1) / totals).mean()
     return Score(float((greatest - 1 / width) / (1 - 1 / width)), details=details)
 
