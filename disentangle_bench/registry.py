@@ -69,6 +69,9 @@ class Registry(Generic[T]):
         try:
             thing = EntryPoint(name, targets[name], self.group or "").load()
             fault = self._fault(thing)
+        except DbenchError as error:  # which says what is to be done
+            problem = f"The {self.kind} {name!r} cannot be used: {self._origin(name)}: {error.problem}"
+            raise DbenchError(problem, error.remedy) from error
         except Exception as error:  # whatever another's module does when it is imported
             problem = f"could not be loaded from {self._origin(name)}: {error or type(error).__name__}."
             raise self._unusable(name, problem) from error
@@ -92,6 +95,10 @@ class Registry(Generic[T]):
                 self._report(error)
         return found
 
+    def is_builtin(self, name: str) -> bool:
+        """Whether an object comes with this package."""
+        return name in self._builtins
+
     def _report(self, fault: DbenchError) -> None:
         if fault.problem not in self._reported:
             self._reported.add(fault.problem)
@@ -110,8 +117,8 @@ class Registry(Generic[T]):
         return self._targets[name] + (f" of the package {package}" if package else "")
 
     def _unusable(self, name: str, problem: str) -> DbenchError:
-        remedy = "Reinstall or remove the package that provides it."
-        return DbenchError(f"The {self.kind} {name!r} {problem}", remedy)
+        package = self._packages.get(name, "that provides it")
+        return DbenchError(f"The {self.kind} {name!r} {problem}", f"Correct the package {package}, or uninstall it.")
 
     def _all(self) -> dict[str, str]:
         if not self._plugins_read:

@@ -82,7 +82,7 @@ def test_a_broken_plugin_is_reported_when_it_is_requested(plugins: dict[str, lis
     for name, value in (("theirs", "no_such_plugin:thing"), ("malformed", "not a path")):
         with pytest.raises(DbenchError, match=f"'{name}' could not be loaded from {value}") as caught:
             functions.get(name)
-        assert "Reinstall or remove the package" in str(caught.value)
+        assert "Correct the package" in str(caught.value)
 
 
 def test_a_built_in_object_is_never_replaced_by_a_plugin(plugins: dict[str, list[EntryPoint]]) -> None:

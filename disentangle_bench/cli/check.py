@@ -9,7 +9,10 @@ import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import Settings, settings_option
+from disentangle_bench.cli.options import Settings, format_option, settings_option
+from disentangle_bench.cli.tables import print_table
+
+EXIT_FAILED = 1
 
 
 @click.command(
@@ -18,6 +21,7 @@ from disentangle_bench.cli.options import Settings, settings_option
     examples=(
         "dbench check my_package.my_metric",
         "dbench check mig --set num_bins=10",
+        "dbench check my_package.my_metric --format json",
     ),
 )
 @click.option_panel("Arguments", options=["metric"], **ARGUMENTS)
@@ -28,19 +32,27 @@ from disentangle_bench.cli.options import Settings, settings_option
     help="The name of a metric, or of its function: package.module.function.",
 )
 @settings_option("KEY=VALUE")
+@format_option
 @click.pass_context
-def check(context: click.Context, metric: str, settings: Settings) -> None:
+def check(context: click.Context, metric: str, settings: Settings, form: str) -> None:
     """Try a metric on small representations: bounds, invariances, edge cases, invalid input, reproducibility.
 
-    Prints one line per rule, PASS or FAIL; exits with status 1 if a rule fails.
+    Prints one line per rule, PASS or FAIL, and how many failed; exits with status 1 if a rule fails.
     """
     from disentangle_bench.metrics.conformance import check as check_metric
     from disentangle_bench.metrics.conformance import find_metric
 
     sys.path.insert(0, str(Path.cwd()))  # where a metric that is being written is found
-    failed = 0
+    outcomes = []
     for outcome in check_metric(find_metric(metric), dict(settings)):
-        failed += bool(outcome.fault)
-        click.echo(f"FAIL  {outcome.check}: {outcome.fault}" if outcome.fault else f"PASS  {outcome.check}")
+        outcomes.append(outcome)
+        if form == "table":
+            click.echo(f"FAIL  {outcome.check}: {outcome.fault}" if outcome.fault else f"PASS  {outcome.check}")
+    failed = sum(bool(outcome.fault) for outcome in outcomes)
+    if form == "table":
+        click.echo(f"\n{len(outcomes)} rules: {len(outcomes) - failed} passed, {failed} failed.")
+    else:
+        rows = [("FAIL" if outcome.fault else "PASS", outcome.check, outcome.fault) for outcome in outcomes]
+        print_table(("Result", "Rule", "Fault"), rows, 3, form)
     if failed:
-        context.exit(1)
+        context.exit(EXIT_FAILED)

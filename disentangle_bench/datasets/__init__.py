@@ -13,6 +13,10 @@ _HERE = "disentangle_bench.datasets"
 
 
 def _fault(thing: object) -> str:
+    if isinstance(thing, type):
+        return (
+            f"is a class: let the entry point name an instance, such as `{thing.__name__.lower()} = {thing.__name__}()`"
+        )
     if not isinstance(getattr(thing, "info", None), DatasetInfo):
         return "has no `info` of the type DatasetInfo"
     return "" if callable(getattr(thing, "load", None)) else "has no method `load`"

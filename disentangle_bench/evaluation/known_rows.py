@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.metrics import Score, Scores, info_of
 from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask, varies
+from disentangle_bench.metrics.metric import called
 from disentangle_bench.metrics.resampling import Resampling, Weights
 from disentangle_bench.representation.variables import Variables
 
@@ -61,7 +62,7 @@ def scores_on_known_rows(
     factors, averaged = parts["factors"], info_of(function).factorwise
     known = {name: np.flatnonzero(column) for name, column in zip(factors.names, factors.known.T, strict=True)}
     usable = [name for name, rows in known.items() if averaged and _can_be_scored(factors.column(name)[rows])]
-    alone = {name: by_part(function(**_of_factor(parts, name, known[name]), **settings)) for name in usable}
+    alone = {name: called(function, _of_factor(parts, name, known[name]), settings) for name in usable}
     components = list(alone[usable[0]]) if usable else []
     means = _means(parts, known, alone, [part for part in components if part in averaged])
     if means and len(means) == len(components):
@@ -78,13 +79,8 @@ def _scores_together(
     if len(rows) < MINIMUM:
         said = f"all factors are known in {len(rows)} of {len(parts['factors']):,} samples; choose some with --factors"
         return dict.fromkeys(components or [""], Score.undefined(said))
-    scores = by_part(function(**_on_rows(parts, rows, split=-1), **settings))
+    scores = called(function, _on_rows(parts, rows, split=-1), settings)
     return {part: replace(score, details={**score.details, COMPLETE: len(rows)}) for part, score in scores.items()}
-
-
-def by_part(scores: Scores) -> dict[str, Score]:
-    """What a metric returned, by component; a score by itself is the component `""`."""
-    return scores if isinstance(scores, dict) else {"": scores}
 
 
 def _of_factor(parts: Parts, name: str, rows: Rows) -> dict[str, Any]:

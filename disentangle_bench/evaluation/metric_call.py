@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.evaluation.known_rows import by_part, complete_rows, is_partly_known, scores_on_known_rows
+from disentangle_bench.evaluation.known_rows import complete_rows, is_partly_known, scores_on_known_rows
 from disentangle_bench.metrics import MetricInfo, Score, Scores, info_of
 from disentangle_bench.metrics.information.bins import bins_of
 from disentangle_bench.metrics.inputs import MINIMUM
-from disentangle_bench.metrics.metric import values_of
+from disentangle_bench.metrics.metric import called, values_of
 from disentangle_bench.metrics.resampling import Resampling, Weights
 from disentangle_bench.representation.variables import Variables
 
@@ -57,7 +57,7 @@ class MetricCall:
             parts["train"] = self.train
         if is_partly_known(self.factors):
             return scores_on_known_rows(self.function, parts, self.settings)
-        return by_part(self.function(**parts, **self.settings))
+        return called(self.function, parts, self.settings)
 
     def values(self) -> Values:
         """Compute the values of the parts that are defined; none if the metric refuses these rows."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from disentangle_bench.errors import MetricError
-from disentangle_bench.evaluation.known_rows import by_part, drawn_splits, is_partly_known, scores_on_known_rows
+from disentangle_bench.evaluation.known_rows import drawn_splits, is_partly_known, scores_on_known_rows
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.results import LASTING, ScoreEntry, plain, reading_order
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
+from disentangle_bench.metrics.metric import called
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.settings import check_settings
@@ -65,7 +66,7 @@ class Step:
             raise MetricError(f"it is not defined for codes of several columns: {', '.join(merged)}", "")
         if "codes" in parts and isinstance(factors, Variables) and is_partly_known(factors):
             return scores_on_known_rows(self.function, parts, self.settings)
-        return by_part(self.function(**parts, **self.settings))
+        return called(self.function, parts, self.settings)
 
     @property
     def info(self) -> MetricInfo:

@@ -184,7 +184,7 @@ class _Scorer:
                 raise
             error = exception
             results.scores = {step.name: failed_entry(step, exception)}
-            if step.named or not isinstance(exception, DbenchError):
+            if step.named or not isinstance(exception, DbenchError) or isinstance(exception, FaultyMetricError):
                 self.failed.append(step.name)
         try:
             self.store.add(results)
@@ -218,7 +218,7 @@ def compute(step: Step, subject: Subject, context: Context, results: Results) ->
         results: where the scores are put, the headline first, and the samples and resamples of those that have some.
 
     Raises:
-        FaultyMetricError: the metric gave no score, or samples that do not belong to it. Whatever the metric raises.
+        FaultyMetricError: the metric gave no scores, or samples that do not belong to them. Whatever the metric raises.
     """
     info = step.info
     # Parts are made by whichever metric needs them first; the time for that does not count as the metric's.
@@ -226,8 +226,6 @@ def compute(step: Step, subject: Subject, context: Context, results: Results) ->
     begun = time.perf_counter()
     scores = step.scores_of(parts)
     seconds = time.perf_counter() - begun
-    if not scores:
-        raise FaultyMetricError(f"The metric {step.name!r} gave no score.", "")
     if info.resamplable:
         scores = add_context(step.call_on(subject), scores, context, seconds)
     for part, score in scores.items():

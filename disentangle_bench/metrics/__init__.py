@@ -67,7 +67,11 @@ _TARGETS = {
 
 
 def _fault(thing: object) -> str:
-    return "" if isinstance(getattr(thing, "info", None), MetricInfo) else "was not declared with `@metric`"
+    return (
+        ""
+        if isinstance(getattr(thing, "info", None), MetricInfo)
+        else "was not declared with `@metric`: decorate the function"
+    )
 
 
 METRICS: Registry[Callable[..., Scores]] = Registry("metric", _TARGETS, group="disentangle_bench.metrics", fault=_fault)

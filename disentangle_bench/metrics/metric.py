@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, ca
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from disentangle_bench.errors import FaultyMetricError
 from disentangle_bench.metrics.resampling import Resampling
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
@@ -129,6 +130,33 @@ Scores = Score | dict[str, Score]
 """What a metric returns: one score, or its components by name, the headline first."""
 
 
+def called(function: Callable[..., Scores], parts: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Score]:
+    """Compute a metric.
+
+    Returns:
+        Component -> score; a score by itself is the component `""`.
+
+    Raises:
+        FaultyMetricError: it returned something else. Whatever the metric raises.
+    """
+    answer: Any = function(**parts, **settings)
+    scores: dict[str, Any] = answer if isinstance(answer, dict) else {"": answer}
+    for part, score in scores.items():
+        if not isinstance(score, Score):
+            of = f" for {part!r}" if part else ""
+            raise _faulty(function, f"{type(score).__name__}{of} instead of a score")
+    if not scores:
+        raise _faulty(function, "no score")
+    return scores
+
+
+def _faulty(function: Callable[..., Scores], given: str) -> FaultyMetricError:
+    return FaultyMetricError(
+        f"The metric {info_of(function).name!r} returned {given}.",
+        "Return `Score(value)`, or a dictionary of component names to such scores.",
+    )
+
+
 def values_of(scores: Scores) -> dict[str, float]:
     """Part -> value, without the parts that are undefined; a score by itself is the part `""`."""
     parts = scores if isinstance(scores, dict) else {"": scores}
@@ -231,7 +259,10 @@ def metric(
         uses = tuple(p.name for p in positional if p.default is not p.empty)
         unknown = sorted({*needs, *uses} - set(PARTS))
         if unknown:
-            raise TypeError(f"metric {name!r} asks for {unknown}, which are not parts of a subject: {PARTS}")
+            raise FaultyMetricError(
+                f"The metric {name!r} asks for {', '.join(map(repr, unknown))}, which no subject has.",
+                f"Its positional parameters are parts of a subject: {', '.join(PARTS)}. Settings stand behind `*`.",
+            )
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         function.info = MetricInfo(  # type: ignore[attr-defined]
             name,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
+
+import pytest
 
 
 def test_a_metric_that_keeps_the_rules(dbench):
     outcome = dbench("check", "c1-accuracy", "--set", "bootstrap=20")
     assert outcome.code == 0
     assert len(outcome.out.splitlines()) > 30
-    assert all(line.startswith("PASS  ") for line in outcome.out.splitlines())
+    *lines, blank, summary = outcome.out.splitlines()
+    assert all(line.startswith("PASS  ") for line in lines)
+    assert (blank, summary) == ("", f"{len(lines)} rules: {len(lines)} passed, 0 failed.")
 
 
 def test_a_metric_in_a_file_that_breaks_one(dbench, tmp_path, monkeypatch):
@@ -47,3 +52,64 @@ def test_a_place_that_there_is_not(dbench):
     assert (outcome.code, outcome.out) == (2, "")
     assert "The module 'nowhere' cannot be imported" in outcome.err
     assert "package.module.function" in outcome.err
+
+
+def test_as_json(dbench):
+    outcome = dbench("check", "mig", "--format", "json")
+    assert outcome.code == 0
+    rules = json.loads(outcome.out)
+    assert {rule["result"] for rule in rules} == {"PASS"}
+    assert {tuple(rule) for rule in rules} == {("result", "rule", "fault")}
+
+
+FAULTY = """
+from disentangle_bench.metrics import Score, metric
+
+{declaration}
+def my_metric({parameters}):
+    \"\"\"How far codes spread, somehow.
+
+    Args:
+        codes: `(n, d)`.
+        factors: `(n, k)`.
+    \"\"\"
+    return {answer}
+"""
+DECLARATION = '@metric("mine", version=1, bounds=(0, None), better="neither", source="defined here")'
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"answer": "0.5"}, "The metric 'mine' returned float instead of a score. Return `Score(value)`, or"),
+        ({"answer": "{'a': Score(1.0), 'b': 1}"}, "returned int for 'b' instead of a score."),
+        ({"answer": "{}"}, "The metric 'mine' returned no score. Return"),
+    ],
+)
+def test_a_metric_that_returns_no_score_is_told_so_once(dbench, tmp_path, monkeypatch, changes, says):
+    module = f"mine{abs(hash(says))}"
+    values = {"declaration": DECLARATION, "parameters": "codes, factors", "answer": "Score(1.0)", **changes}
+    (tmp_path / f"{module}.py").write_text(FAULTY.format(**values))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    outcome = dbench("check", f"{module}.my_metric")
+    assert outcome.code == 1
+    assert outcome.out.count(says) == 1
+    assert outcome.out.count("FAIL") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"parameters": "codes, fctors"}, "The metric 'mine' asks for 'fctors', which no subject has."),
+        ({"declaration": ""}, "my_metric is not a metric.\nDecorate its function"),
+        ({"declaration": "@metrc"}, "cannot be imported: NameError: name 'metrc' is not defined"),
+    ],
+)
+def test_a_metric_that_cannot_be_tried(dbench, tmp_path, monkeypatch, changes, says):
+    module = f"mine{abs(hash(says))}"
+    values = {"declaration": DECLARATION, "parameters": "codes, factors", "answer": "Score(1.0)", **changes}
+    (tmp_path / f"{module}.py").write_text(FAULTY.format(**values))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    outcome = dbench("check", f"{module}.my_metric")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert says in outcome.err

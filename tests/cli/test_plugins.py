@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import Dbench, Outcome
 
-CODE = """
+CODE = '''
 class Empty:
     pass
 
@@ -17,15 +18,32 @@ class Unloadable:
     info = digits.info
 
 empty, unloadable = Empty(), Unloadable()
+
+from disentangle_bench.metrics import metric
+
+@metric("number", version=1, bounds=(0, 1), better="higher", source="defined here")
+def number(codes, factors):
+    """A number."""
+    return 0.5
+'''
+PARTS = """
+from disentangle_bench.metrics import metric
+
+@metric("parts", version=1, bounds=(0, 1), better="higher", source="defined here")
+def parts(cods, factors):
+    pass
 """
 POINTS = """
 [disentangle_bench.datasets]
 empty = bad_plugin:empty
 unloadable = bad_plugin:unloadable
 absent = bad_plugin:nothing
+class = bad_plugin:Unloadable
 mnist = bad_plugin:empty
 [disentangle_bench.metrics]
 plain = bad_plugin:Empty
+number = bad_plugin:number
+parts = bad_parts:parts
 [disentangle_bench.models]
 bare = bad_plugin:Empty
 """
@@ -35,6 +53,8 @@ FAULTS = {
     "absent": "The dataset 'absent' could not be loaded from bad_plugin:nothing of the package bad-plugin: ",
     "mnist": "mnist:mnist and bad_plugin:empty of the package bad-plugin",
     "plain": "bad_plugin:Empty of the package bad-plugin was not declared with `@metric`",
+    "class": "bad_plugin:Unloadable of the package bad-plugin is a class: let the entry point name an instance",
+    "parts": "bad_parts:parts of the package bad-plugin: The metric 'parts' asks for 'cods', which no subject has.",
     "bare": "bad_plugin:Empty of the package bad-plugin is not a subclass of disentangle_bench.models.model.Model",
 }
 
@@ -44,6 +64,7 @@ def bad_plugin(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """A package whose entry points are of no use, for processes that are started."""
     folder = tmp_path_factory.mktemp("plugin")
     (folder / "bad_plugin.py").write_text(CODE)
+    (folder / "bad_parts.py").write_text(PARTS)
     info = folder / "bad_plugin-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bad-plugin\nVersion: 1.0\n")
@@ -61,10 +82,10 @@ def test_the_datasets_that_can_be_used_are_listed_and_the_others_told(real_dbenc
         listing = real_dbench(*words, "--format", "json")
         assert listing.code == 0
         assert {"digits", "dsprites", "mnist"} <= set(names(listing))
-        assert not {"empty", "unloadable", "absent"} & set(names(listing))
-        for name in ("empty", "unloadable", "absent", "mnist"):
+        assert not {"empty", "unloadable", "absent", "class"} & set(names(listing))
+        for name in ("empty", "unloadable", "absent", "class", "mnist"):
             assert FAULTS[name] in listing.err
-        assert listing.err.count("Left out: ") == 4
+        assert listing.err.count("Left out: ") == 5
 
 
 @pytest.mark.usefixtures("bad_plugin")
@@ -83,4 +104,17 @@ def test_what_cannot_be_used_is_told_when_it_is_asked_for(real_dbench: Dbench) -
     shown = real_dbench("show", "empty")
     assert (shown.code, shown.out) == (2, "")
     assert FAULTS["empty"] in shown.err
-    assert "Reinstall or remove the package" in shown.err
+    assert "Correct the package bad-plugin, or uninstall it." in shown.err
+
+
+@pytest.mark.usefixtures("bad_plugin")
+def test_a_metrics_mistake_is_named_alike_by_every_command(real_dbench: Dbench) -> None:
+    np.savez("mine.npz", codes=np.arange(40.0).reshape(20, 2), factors=np.arange(20) % 2)
+    for words in (("check", "parts"), ("list", "metrics"), ("eval", "mine.npz", "--metrics", "parts")):
+        assert FAULTS["parts"] in real_dbench(*words).err
+    returned = "The metric 'number' returned float instead of a score."
+    assert returned in real_dbench("check", "number").out
+    evaluated = real_dbench("eval", "mine.npz", "--metrics", "mig,number", "--bootstrap", 0, "--no-levels")
+    assert evaluated.code == 1
+    assert returned in evaluated.out
+    assert "Failed: number" in evaluated.err

@@ -193,10 +193,10 @@ class TestMistakesOfMetrics:
         reason = results.scores["buggy"].reason
         assert reason.startswith("KeyError: 'missing' (in buggy, test_score.py line ")
         assert results.scores["buggy"].error == "KeyError"
-        assert "gave no score" in results.scores["silent"].reason
+        assert "returned no score" in results.scores["silent"].reason
         assert "samples of torn do not have the mean 0.5" in results.scores["torn"].reason
         assert results.scores["one"].value == 0.25
-        assert results.failed == ("buggy",)
+        assert results.failed == ("buggy", "silent", "torn")
         errors = [event.error for event in events if isinstance(event, Scored)]
         assert [type(error) for error in errors] == [KeyError, FaultyMetricError, FaultyMetricError, type(None)]
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics.conformance.declared import DECLARED
-from disentangle_bench.metrics.conformance.observed import OBSERVED
+from disentangle_bench.metrics.conformance.observed import OBSERVED, RETURNS_SCORES
 from disentangle_bench.metrics.conformance.trial import Check, Failure, Trial
 from disentangle_bench.metrics.metric import Scores, info_of
 from disentangle_bench.settings import check_settings
@@ -28,7 +29,8 @@ class Outcome:
 def check(function: Callable[..., Scores], settings: Mapping[str, Any] | None = None) -> Iterator[Outcome]:
     """Check a metric, one outcome at a time.
 
-    A metric that needs other parts than codes and factors is only checked for what it declares.
+    A metric that needs other parts than codes and factors is only checked for what it declares; one that returns no
+    scores is not checked further.
 
     Args:
         function: what `@metric` decorated.
@@ -41,7 +43,10 @@ def check(function: Callable[..., Scores], settings: Mapping[str, Any] | None = 
     trial = Trial(function, check_settings(function, settings or {}, kind="metric", name=info_of(function).name))
     for name, run in CHECKS.items():
         if name in DECLARED or info_of(function).resamplable:
-            yield Outcome(name, _fault(run, trial))
+            outcome = Outcome(name, _fault(run, trial))
+            yield outcome
+            if name == RETURNS_SCORES and outcome.fault:
+                return
 
 
 def _fault(run: Check, trial: Trial) -> str:
@@ -51,6 +56,8 @@ def _fault(run: Check, trial: Trial) -> str:
             run(trial)
     except Failure as failure:
         return str(failure)
+    except DbenchError as error:
+        return " ".join(str(error).splitlines())
     except Exception as error:  # noqa: BLE001 - whatever a metric raises, its author wants to know
         return f"{type(error).__name__}: {error}"
     return ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from disentangle_bench.errors import MetricError, UnknownNameError
+from disentangle_bench.errors import DbenchError, MetricError, UnknownNameError
 from disentangle_bench.metrics import METRICS
-from disentangle_bench.metrics.metric import Scores
+from disentangle_bench.metrics.metric import MetricInfo, Scores
 
 _PLACE = "Give the name of a metric, or the place of its function, as in package.module.function."
 
@@ -24,10 +24,15 @@ def find_metric(name: str) -> Callable[..., Scores]:
         return METRICS.get(name)
     try:
         found: Callable[..., Scores] = getattr(import_module(module), function)
+    except DbenchError:  # such as a fault of the declaration
+        raise
     except ImportError as error:
         raise MetricError(f"The module {module!r} cannot be imported: {error}.", _PLACE) from error
     except AttributeError:
         raise UnknownNameError(f"function in {module}", function, dir(import_module(module))) from None
-    if not hasattr(found, "info"):
-        raise MetricError(f"{name} is not a metric.", "Decorate it with `disentangle_bench.metrics.metric`.")
+    except Exception as error:
+        problem = f"The module {module!r} cannot be imported: {type(error).__name__}: {error}."
+        raise MetricError(problem, "Correct the module.") from error
+    if not isinstance(getattr(found, "info", None), MetricInfo):
+        raise MetricError(f"{name} is not a metric.", "Decorate its function with `disentangle_bench.metrics.metric`.")
     return found

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from disentangle_bench.errors import DbenchError
+from disentangle_bench.errors import DbenchError, FaultyMetricError
 from disentangle_bench.metrics.conformance import cases
 from disentangle_bench.metrics.conformance.cases import ODDITIES, REPRESENTATIONS, Case
 from disentangle_bench.metrics.conformance.trial import Check, Trial, require, rule
@@ -23,6 +23,18 @@ _ROUNDING = 1e-9
 _MARGIN = 0.05
 OBSERVED: dict[str, Check] = {}
 """Checks that every metric of codes and factors alone must pass, by name."""
+RETURNS_SCORES = "returns scores"
+"""The first of them, without which none of the others can be tried."""
+
+
+@rule(OBSERVED, RETURNS_SCORES)
+def returns_scores(trial: Trial) -> None:
+    try:
+        trial.scores(cases.perfect())
+    except FaultyMetricError:
+        raise
+    except Exception:  # noqa: BLE001, S110 - what it raises is for the other checks to report
+        pass
 
 
 @rule(OBSERVED, "scores perfect codes better than noise")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from disentangle_bench.metrics.conformance.cases import Case
-from disentangle_bench.metrics.metric import MetricInfo, Score, Scores, info_of
+from disentangle_bench.metrics.metric import MetricInfo, Score, Scores, called, info_of
 
 CLOSE = 1e-6
 LOOSE = 0.15
@@ -31,8 +31,7 @@ class Trial:
 
     def scores(self, case: Case) -> dict[str, Score]:
         """Return all components by name; the score of a metric of one component has an empty name."""
-        scores = self.function(**case.parts(self.info.needs), **self.settings)
-        return {"": scores} if isinstance(scores, Score) else scores
+        return called(self.function, case.parts(self.info.needs), self.settings)
 
     def headline(self, case: Case) -> float | None:
         return next(iter(self.scores(case).values())).value

@@ -31,6 +31,16 @@ class Pair(Protocol):
 
 _HERE = "disentangle_bench.models.networks"
 
+
+def _fault(thing: object) -> str:
+    if isinstance(thing, type):
+        return (
+            f"is a class: let the entry point name an instance, such as `{thing.__name__.lower()} = {thing.__name__}()`"
+        )
+    lacking = [name for name in ("shape", "generator", "discriminator") if not hasattr(thing, name)]
+    return f"has no {' and no '.join(f'`{name}`' for name in lacking)}" if lacking else ""
+
+
 NETWORKS: Registry[Pair] = Registry(
     "pair of networks",
     {
@@ -41,6 +51,8 @@ NETWORKS: Registry[Pair] = Registry(
         "chairs": f"{_HERE}.chairs:chairs",
         "chairs-rgb": f"{_HERE}.chairs:chairs_rgb",
     },
+    group="disentangle_bench.networks",
+    fault=_fault,
 )
 AUTO = "auto"
 """In place of a pair's name: the pair for images of the dataset's shape, or else one of the general family."""
@@ -56,7 +68,7 @@ def find_pair(name: str, shape: tuple[int, int, int], dataset: str) -> Pair:
     Raises:
         UnknownNameError: there are none of that name. SettingError: there are none for images of that shape.
     """
-    pairs = {known: NETWORKS.get(known) for known in NETWORKS}
+    pairs = NETWORKS.usable()
     if name != AUTO:
         pair = NETWORKS.get(name)
         if pair.shape == tuple(shape):
@@ -66,7 +78,8 @@ def find_pair(name: str, shape: tuple[int, int, int], dataset: str) -> Pair:
             f"{dataset!r} has images {tuple(shape)}; the networks {name!r} make images {pair.shape}.",
             f"Choose networks, or a size of the dataset's images, that go together: {AUTO} (any), {fitting}.",
         )
-    exact = [pair for pair in pairs.values() if pair.shape == tuple(shape)]
+    # Not those of plug-ins: a package that is installed changes no model that does not name it.
+    exact = [pair for known, pair in pairs.items() if NETWORKS.is_builtin(known) and pair.shape == tuple(shape)]
     if exact:
         return exact[0]
     if shape[0] not in CHANNELS or not SMALLEST <= min(shape[1:]) <= max(shape[1:]) <= LARGEST:
