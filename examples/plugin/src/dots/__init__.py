@@ -1,0 +1,1 @@
+"""An example plug-in of disentangle-bench: a dataset, networks, a model and a metric."""
