@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.data import Dataset as TorchDataset
 
 from disentangle_bench.errors import RepresentationError
@@ -33,17 +33,17 @@ def labeled_batches(given: Any, batch_size: int) -> Iterator[tuple[Tensor, Label
     Raises:
         RepresentationError: something else.
     """
-    first = True
+    empty = True
     for batch in _batches(given, batch_size):
         images, labels = _parts(batch)
         if images.dim() != 4 or len(images) == 0:
             raise RepresentationError(f"The dataset gave a batch of images {tuple(images.shape)}.", _FORMS)
-        if first and images.is_floating_point() and not bool(images.isfinite().all()):
+        if images.is_floating_point() and not bool(images.isfinite().all()):
             raise RepresentationError("The dataset gave images with NaN or infinite values.", "Repair them.")
-        first = False
+        empty = False
         columns = dict(chain.from_iterable(_columns(name, values, len(images)) for name, values in labels.items()))
         yield images, columns
-    if first:
+    if empty:
         raise RepresentationError("The dataset gave no images.", "Give some.")
 
 
@@ -53,17 +53,14 @@ def _batches(given: Any, batch_size: int) -> Iterable[Any]:
     if isinstance(given, Tensor | np.ndarray):
         given = TensorDataset(torch.as_tensor(given))
     is_dataset = isinstance(given, TorchDataset) or (hasattr(given, "__getitem__") and hasattr(given, "__len__"))
-    if not is_dataset or isinstance(given, str | bytes | Mapping):
+    if not is_dataset or isinstance(given, str | bytes | Mapping) or hasattr(given, "iloc"):
         raise RepresentationError(
             f"{type(given).__name__} is not a dataset.",
             "Give a dataset's name, a loaded one, a torch Dataset or DataLoader, or an array of images (n, c, h, w).",
         )
-    try:
-        if not isinstance(given, IterableDataset):
-            given[0]
-        return _collated(DataLoader(given, batch_size=batch_size))
-    except IndexError as error:
-        raise RepresentationError("The dataset gave no images.", "Give some.") from error
+    if hasattr(given, "__len__") and len(given) == 0:
+        return []
+    return _collated(DataLoader(given, batch_size=batch_size))
 
 
 def _collated(loader: DataLoader[Any]) -> Iterator[Any]:

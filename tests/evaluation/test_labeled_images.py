@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
@@ -109,6 +110,8 @@ def test_bytes_are_scaled_and_floats_are_given_as_they_are():
         (Own(lambda number: IMAGES[number], n=0), "gave no images"),
         ([], "gave no images"),
         (5, "int is not a dataset"),
+        ({"image": IMAGES}, "dict is not a dataset"),
+        (pd.DataFrame({"image": [1, 2]}), "DataFrame is not a dataset"),
         (DataLoader(Own(lambda number: IMAGES[number]), batch_size=None), r"batch of images \(1, 4, 4\)"),
     ],
 )
