@@ -9,7 +9,7 @@ from typing import Any
 import rich_click as click
 
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import GivenPath, Settings, data_dir_option, device_option, settings_option
+from disentangle_bench.cli.options import GivenPath, Settings, data_dir_option, device_option, read_settings
 from disentangle_bench.cli.output import print_result
 
 Sweeps = dict[str, str]
@@ -38,15 +38,22 @@ def read_sweeps(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
 )
 @click.option_panel("Arguments", options=["run"], **ARGUMENTS)
 @click.argument("run", type=GivenPath(path_type=Path), metavar="RUN", help="The folder of a finished run.")
-@settings_option("c1=4: hold a code there")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    callback=read_settings,
+    metavar="CODE=VALUE",
+    help="Hold a code at a value, as in c1=4 (repeatable).",
+)
 @click.option(
     "--sweep",
     "sweeps",
     multiple=True,
     callback=read_sweeps,
     metavar="CODE=VALUES",
-    help="The values that a code takes in turn: -2..2 (9 of them), -2..2:21, 0..9, 1,4,7 or all. The first sweep goes "
-    "across and a second one down, or from frame to frame and across.",
+    help="The values that a code takes in turn: -2..2 (9 of them), -2..2:21, 0..9, 1,4,7 or all. A first sweep goes "
+    "across, a second one down; in a .gif the first goes from frame to frame, a second one across.",
 )
 @click.option(
     "--n",
