@@ -48,7 +48,9 @@ def check_gate(comparison: Comparison, margin: float) -> str:
             gain = (difference.value or 0.0) * (1 if row.better == "higher" else -1)
             said = _said(row, value, gain, side.name, base.name)
             (short if gain < margin - ROUNDING else measured).append(said)
-    limit = f"{-margin:g} worse is allowed" if margin < 0 else f"{margin:g} better is required"
+    limit = "as good is required"
+    if margin:
+        limit = f"{-margin:g} worse is allowed" if margin < 0 else f"{margin:g} better is required"
     if short:
         raise ShortfallError(f"The gate fell short: {'; '.join(short)}; {limit}.", "\n".join(unmeasured))
     if unmeasured or not measured:
@@ -64,6 +66,5 @@ def _unmeasured(row: Row, value: Value, difference: Difference) -> str:
 
 
 def _said(row: Row, value: Value, gain: float, name: str, base: str) -> str:
-    way = "better" if gain > 0 else "worse"
-    before = row.values[0].value
-    return f"{row.score} of {name} is {value.value:.4g}, {abs(gain):.4g} {way} than {before:.4g} of {base}"
+    distance = f"{abs(gain):.4g} {'better' if gain > 0 else 'worse'} than" if gain else "as"
+    return f"{row.score} of {name} is {value.value:.4g}, {distance} {row.values[0].value:.4g} of {base}"
