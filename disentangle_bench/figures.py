@@ -36,7 +36,7 @@ def traversal(
 
     Args:
         decoder: a torch module or any function of codes `(n, d)`, float32, that gives images `(n, c, h, w)` or
-            `(n, h, w)`, float in [0, 1] or uint8, in grey or RGB. A module is asked in evaluation mode, where its
+            `(n, h, w)`, float in [0, 1] or uint8, in gray or RGB. A module is asked in evaluation mode, where its
             parameters are, and left as it was.
         codes: where the others are held, `(d,)`, such as the codes of one image; or their number, to hold them at 0.
         ranges: from where to where each code moves, one pair for all codes or one for each.

@@ -21,7 +21,7 @@ _ROUNDING = 1e-3
 
 
 def decode(decoder: Decoder, codes: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The images of codes, `(n, h, w)` if grey and `(n, h, w, 3)` in color, in [0, 1].
+    """The images of codes, `(n, h, w)` if gray and `(n, h, w, 3)` in color, in [0, 1].
 
     A module is asked in evaluation mode and without gradients, where its parameters are, and left as it was.
 

@@ -64,7 +64,7 @@ def rank_intervals(values: Mapping[str, Floats], *, higher: bool = True, paired:
 
 
 def _tie_groups(names: list[str], apart: set[tuple[str, str]]) -> list[list[str]]:
-    """The longest runs of neighbours in the ranking none of which are apart."""
+    """The longest runs of neighbors in the ranking none of which are apart."""
     groups: list[list[str]] = []
     for start in range(len(names)):
         end = start

@@ -27,7 +27,7 @@ REAL = np.random.default_rng(0).random((500, 1, SIDE, SIDE))
 
 
 def codes_in(amplitude: float) -> Callable[[Latents], Tensor]:
-    """One grey image for all latents, but for the codes: each adds patterns of its own of that amplitude."""
+    """One gray image for all latents, but for the codes: each adds patterns of its own of that amplitude."""
 
     def generate(latents: Latents) -> Tensor:
         category, *continuous = latents.codes
@@ -69,7 +69,7 @@ def headlines(amplitude: float, noise: float) -> dict[str, Score]:
 @pytest.mark.slow
 class TestCodes:
     def test_that_nobody_sees_looked_near_perfect(self) -> None:
-        """With an amplitude of a thousandth, a quarter of a grey level, and images as they are."""
+        """With an amplitude of a thousandth, a quarter of a gray level, and images as they are."""
         scores = headlines(1e-3, noise=0)
         assert {name for name, score in scores.items() if score.value > 0.75} == scores.keys()
 

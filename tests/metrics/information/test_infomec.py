@@ -81,7 +81,7 @@ class TestClosedForms:
 
     @pytest.mark.parametrize("size", [2, 3, 11])
     def test_no_share_exceeds_1_where_classes_are_small(self, size):
-        """All that neighbours can find is psi(n) - psi(size), which exceeds the entropy ln(n / size)."""
+        """All that neighbors can find is psi(n) - psi(size), which exceeds the entropy ln(n / size)."""
         rng, factors = draw(sizes=(3, 4))
         identity = np.arange(N) // size
         codes = np.column_stack([identity + 1e-3 * rng.standard_normal(N), 100.0 * factors[:, 0] + rng.random(N)])

@@ -42,7 +42,7 @@ def test_every_pixel_becomes_whole_dots_of_the_png(tmp_path):
     page, box = imread(png), figure.axes[0].get_position()
     left, top = round(box.x0 * page.shape[1]), round((1 - box.y1) * page.shape[0])
     drawn = page[top : top + whole.shape[0], left : left + whole.shape[1], 0]
-    assert np.abs(drawn - whole).max() <= 2 / 255  # 256 greys
+    assert np.abs(drawn - whole).max() <= 2 / 255  # 256 grays
 
 
 def test_headings():
