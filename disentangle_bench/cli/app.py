@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from typing import Any
 
 import rich_click as click
@@ -103,10 +104,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except Exception:  # noqa: BLE001 - the last resort, which shows everything
+    except Exception as error:  # noqa: BLE001 - the last resort, which shows everything
         traceback.print_exc()
-        say_error("This is a bug in dbench, not in your input.", "Please report it with the lines above.")
+        package = plugin_at_fault(error)
+        whose = f"the package {package}" if package else "dbench"
+        say_error(f"This is a bug in {whose}, not in your input.", "Please report it with the lines above.")
         return EXIT_CRASHED
+
+
+def plugin_at_fault(error: Exception) -> str:
+    """The package that a plug-in comes from, if its code, and none of ours below it, raised the exception."""
+    kinds = ("datasets", "metrics", "models", "networks")
+    points = [point for kind in kinds for point in entry_points(group=f"disentangle_bench.{kind}")]
+    packages = {point.module.partition(".")[0]: point.dist.name for point in points if point.dist}
+    for frame, _ in reversed([*traceback.walk_tb(error.__traceback__)]):
+        name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if name == "disentangle_bench" or name in packages:
+            return packages.get(name, "")
+    return ""
 
 
 def usage_hint(error: click.ClickException) -> str:

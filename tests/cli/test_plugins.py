@@ -13,6 +13,15 @@ CODE = '''
 class Empty:
     pass
 
+class Broken:
+    from disentangle_bench.datasets.digits import digits
+    info = digits.info
+
+    def load(self, data_dir=None):
+        return 1 + ""
+
+broken = Broken()
+
 class Unloadable:
     from disentangle_bench.datasets.digits import digits
     info = digits.info
@@ -38,6 +47,7 @@ POINTS = """
 empty = bad_plugin:empty
 unloadable = bad_plugin:unloadable
 absent = bad_plugin:nothing
+broken = bad_plugin:broken
 class = bad_plugin:Unloadable
 mnist = bad_plugin:empty
 [disentangle_bench.metrics]
@@ -118,3 +128,11 @@ def test_a_metrics_mistake_is_named_alike_by_every_command(real_dbench: Dbench) 
     assert evaluated.code == 1
     assert returned in evaluated.out
     assert "Failed: number" in evaluated.err
+
+
+@pytest.mark.usefixtures("bad_plugin")
+def test_an_exception_in_a_plugin_is_no_bug_of_dbench(real_dbench: Dbench) -> None:
+    shown = real_dbench("data", "show", "broken")
+    assert shown.code == 1
+    assert "TypeError" in shown.err
+    assert "This is a bug in the package bad-plugin, not in your input." in shown.err
