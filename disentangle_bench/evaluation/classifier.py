@@ -75,7 +75,8 @@ def train_classifier(dataset: Dataset, device: torch.device, seed: int = 0) -> T
         classifier = untrained(dataset, device)
         known = _labels(dataset) >= 0
         targets = np.unique(_labels(dataset)[known], return_inverse=True)[1]
-        images = torch.from_numpy(dataset.split("train")[known]).to(device)
+        split = dataset.split("train")  # as it lies in memory: another layout of equal images has other rounding
+        images = torch.from_numpy(split if known.all() else split[known]).to(device)
         _fit(classifier.network, images, torch.from_numpy(targets).to(device), seed)
     classifier.network.eval()
     deviation = classifier.features(images[:SCALED_ON]).var(dim=0).mean().sqrt()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from disentangle_bench.datasets import DATASETS, Dataset
+from disentangle_bench.evaluation import classifier as classifier_module
 from disentangle_bench.evaluation.classifier import READ_BATCH, TrainedClassifier, _network, train_classifier
 from disentangle_bench.metrics.generator.sampling import training_mode
 
@@ -70,3 +71,10 @@ def test_reading_images_a_few_at_a_time_changes_no_bit(images: int) -> None:
     with torch.inference_mode():
         whole = torch.cat([network[:-1](rows) for rows in torch.split(shown, READ_BATCH)])
     assert torch.equal(TrainedClassifier(network, torch.arange(10)).features(shown), whole)
+
+
+def test_images_whose_class_is_known_are_read_as_they_lie_in_memory(digits: Dataset, monkeypatch) -> None:
+    given: list[torch.Tensor] = []
+    monkeypatch.setattr(classifier_module, "_fit", lambda _network, images, *_: given.append(images))
+    train_classifier(digits, torch.device("cpu"))
+    assert given[0].stride() == torch.from_numpy(digits.split("train")).stride()
