@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from disentangle_bench.evaluation.seeds.correction import holm
 from disentangle_bench.evaluation.seeds.detectable import LEVEL
-from disentangle_bench.evaluation.seeds.difference import paired_seeds, unpaired_seeds
+from disentangle_bench.evaluation.seeds.difference import has_no_spread
+from disentangle_bench.evaluation.seeds.permutation import smallest_p
 
 Floats = NDArray[np.float64]
 
@@ -47,8 +49,8 @@ def rank_intervals(values: Mapping[str, Floats], *, higher: bool = True, paired:
     sign = 1 if higher else -1
     names = sorted(values, key=lambda name: -sign * float(values[name].mean()))
     pairs = list(combinations(names, 2))  # the better one first
-    estimates = [(paired_seeds if paired else unpaired_seeds)(values[second], values[first]) for first, second in pairs]
-    corrected = holm([1.0 if of.p is None else of.p for of in estimates])
+    test = _paired_p if paired else _unpaired_p
+    corrected = holm([test(values[second], values[first]) for first, second in pairs])
     apart = {pair for pair, p in zip(pairs, corrected, strict=True) if p < LEVEL}
     groups = _tie_groups(names, apart)
     return [
@@ -61,6 +63,25 @@ def rank_intervals(values: Mapping[str, Floats], *, higher: bool = True, paired:
         )
         for name in names
     ]
+
+
+def _paired_p(first: Floats, second: Floats) -> float:
+    """The p-value of `paired_seeds`, without the permutations that take most of its time."""
+    differences = second - first
+    if len(differences) < 2 or not differences.any():
+        return 1.0
+    if has_no_spread(differences, first, second):
+        return smallest_p(len(differences))
+    return float(stats.ttest_1samp(differences, 0.0).pvalue)
+
+
+def _unpaired_p(first: Floats, second: Floats) -> float:
+    """The p-value of `unpaired_seeds`, without the permutations."""
+    if min(len(first), len(second)) < 2 or (first.mean() == second.mean()):
+        return 1.0
+    if has_no_spread(first, first, second) and has_no_spread(second, first, second):
+        return smallest_p(len(first), len(second))
+    return float(stats.ttest_ind(second, first, equal_var=False).pvalue)
 
 
 def _tie_groups(names: list[str], apart: set[tuple[str, str]]) -> list[list[str]]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from disentangle_bench.evaluation.seeds import rank_intervals
+from disentangle_bench.evaluation.seeds import paired_seeds, rank_intervals, unpaired_seeds
+from disentangle_bench.evaluation.seeds.ranks import _paired_p, _unpaired_p
 
 RNG = np.random.default_rng
 
@@ -63,3 +64,16 @@ def test_true_ranks_lie_within_their_intervals_nineteen_times_in_twenty():
         ranked = {of.name: (of.best, of.worst) for of in rank_intervals(values, higher=False)}
         held += all(ranked[name][0] <= rank <= ranked[name][1] for name, rank in zip("abc", (1, 2, 3), strict=True))
     assert held >= 37
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("shape", ["spread", "shifted", "equal", "single"])
+def test_pairs_are_tested_as_by_the_differences(shape: str, paired: bool) -> None:
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=1 if shape == "single" else 5)
+    second = {"spread": rng.normal(0.5, size=len(first)), "shifted": first + 1}.get(shape, first)
+    if shape == "shifted" and not paired:
+        first, second = np.zeros(5), np.ones(5)
+    expected = (paired_seeds if paired else unpaired_seeds)(first, second).p
+    found = (_paired_p if paired else _unpaired_p)(first, second)
+    assert found == pytest.approx(1.0 if expected is None else expected)
