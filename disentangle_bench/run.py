@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,7 +12,7 @@ from typing import Any, Self
 from disentangle_bench.errors import HeldError, RunError, StorageError
 from disentangle_bench.means import Mean, information_of
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.storage import locked, sha256, storage_errors, usable_path, write_json, write_text
+from disentangle_bench.storage import locked, parse_json, sha256, storage_errors, usable_path, write_json, write_text
 
 SCHEMA_VERSION = 1
 RUNNING, INTERRUPTED, OK = "running", "interrupted", "ok"
@@ -317,7 +316,7 @@ def _mapping(text: str) -> dict[str, Any]:
     Raises:
         ValueError: the text is not JSON, or not an object.
     """
-    values = json.loads(text)
+    values = parse_json(text)
     if not isinstance(values, dict):
         raise ValueError(f"{text[:20]!r} is not a JSON object")
     return values

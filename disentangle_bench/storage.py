@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PATIENCE = 600.0
 """Seconds that `once` waits for another process, where it can do without."""
+LARGE, MOST_PACKED = 1 << 30, 2000
+"""Bytes of an array whose size is doubted, and to how much of what is stored: zeros are compressed by 1,000."""
 _SPARE_BYTES = 2**26
 _TRIAL_BYTES = 2**20
 _SHOWN = 60
@@ -149,7 +151,8 @@ def require_own_data(group: h5py.File | h5py.Group, keys: Iterable[str]) -> None
 
     Raises:
         OSError: a link to another file, an array with external storage, or a virtual array. HDF5 fills in what is
-            missing of a virtual array, and crashes on one that refers to itself.
+            missing of a virtual array, and crashes on one that refers to itself. A large array of which next to
+            nothing is stored: it would be read for hours, as zeros.
     """
     import h5py
 
@@ -161,6 +164,21 @@ def require_own_data(group: h5py.File | h5py.Group, keys: Iterable[str]) -> None
             require_own_data(found, found)
         elif isinstance(found, h5py.Dataset) and (found.is_virtual or found.external):
             raise OSError(f"the values of {key!r} are in other files")
+        elif isinstance(found, h5py.Dataset) and found.nbytes > max(LARGE, MOST_PACKED * found.id.get_storage_size()):
+            stored = in_bytes(found.id.get_storage_size())
+            raise OSError(f"{key!r} declares {found.shape}, {in_bytes(found.nbytes)}, and holds {stored}")
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -33,11 +33,18 @@ def read_settings(_ctx: click.Context, _parameter: click.Parameter, texts: Itera
 
 
 def read_literal(text: str) -> Any:
-    """A TOML literal, or the text itself."""
+    """A TOML literal, or the text itself.
+
+    Raises:
+        BadParameter: it is nested too deeply, or a number of thousands of digits.
+    """
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        read = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    except (RecursionError, ValueError) as error:
+        raise click.BadParameter(f"The value {text[:40]}... cannot be read: {error}.") from None
+    return read["value"] if len(read) == 1 else text  # more lines would be more settings
 
 
 Texts = str | Sequence[str] | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,18 +22,20 @@ if TYPE_CHECKING:
 
 HEADINGS = {"markdown": "### {}\n\n", "latex": "% {}\n"}
 """Above the table of each of several subjects."""
+_CONTROL = re.compile(r"\x1b\[[\d;]{0,40}m|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
 
 
 def print_result(result: RenderableType) -> None:
     """Print text as it is, or anything else as rich renders it, without the blanks that fill up lines."""
     if isinstance(result, str):
-        sys.stdout.write(result)
+        sys.stdout.write(printable(result))
         return
     console = standard_output()
     with console.capture() as captured:
         console.print(result)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    text = printable(captured.get(), colored=console.is_terminal)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in text.split("\n")[:-1]))
 
 
 def print_report(report: Report, form: Form, *, every: bool = False) -> None:
@@ -48,7 +51,7 @@ def print_report(report: Report, form: Form, *, every: bool = False) -> None:
     console = standard_output()
     with console.capture() as captured:
         show(report, form, console, every=every)
-    sys.stdout.write(captured.get())
+    sys.stdout.write(printable(captured.get(), colored=console.is_terminal))
 
 
 @contextmanager
@@ -103,6 +106,20 @@ def _joined_csv(done: Mapping[Path, Results]) -> str:
     return text.getvalue()
 
 
+def printable(text: str, *, colored: bool = False) -> str:
+    """Spell out control characters, as names in files and replies of servers may hold them for the terminal to obey.
+
+    Args:
+        text: to be printed.
+        colored: let colors be, which rich writes on terminals.
+    """
+
+    def spelled(found: re.Match[str]) -> str:
+        return found[0] if colored and found[0].endswith("m") else ascii(found[0])[1:-1]
+
+    return _CONTROL.sub(spelled, text)
+
+
 def standard_output() -> Console:
     """Standard output, plain and with long lines where it is not a terminal."""
     console = Console(highlight=False, markup=False, emoji=False)
@@ -113,7 +130,11 @@ def standard_output() -> Console:
 
 def say(text: str | Text) -> None:
     """One message on standard error."""
-    Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True).print(text)
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    with console.capture() as captured:
+        console.print(text)
+    sys.stderr.write(printable(captured.get(), colored=console.is_terminal))
+    sys.stderr.flush()
 
 
 def say_error(problem: str, remedy: str) -> None:

@@ -24,6 +24,7 @@ from disentangle_bench.metrics.intervals import LEVEL
 from disentangle_bench.metrics.metric import Bounds
 
 USUAL = 100
+MOST = 100_000
 FEWEST = 20
 MOST_SHIFT = 0.25
 """In standard deviations, how far the resamples' middle may lie from the value for BCa; 100 resamples of a value
@@ -61,11 +62,13 @@ class SampledInterval:
 
 
 def check_resamples(resamples: int) -> None:
-    """Refuse too few resamples.
+    """Refuse too few resamples, and too many.
 
     Raises:
-        SettingError: fewer than 20.
+        SettingError: fewer than 20, or more than 100,000.
     """
+    if resamples > MOST:
+        raise SettingError(f"{resamples:,} resamples are too many.", f"Give {MOST:,} or fewer; {USUAL} are usual.")
     if resamples < FEWEST:
         raise SettingError(
             f"{resamples} resamples are too few for the tails of a 95 % interval.",

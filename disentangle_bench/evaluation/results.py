@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationErr
 from disentangle_bench.errors import NewerSchemaError, RunError
 from disentangle_bench.evaluation.samples import Replicates, Samples, samples_of_run
 from disentangle_bench.evaluation.upgrade import upgraded
-from disentangle_bench.storage import write_json
+from disentangle_bench.storage import parse_json, write_json
 
 if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results must not
     from disentangle_bench.metrics.metric import MetricInfo, Score
@@ -183,10 +182,10 @@ class Results(BaseModel):
             what = str(path.parent) if path.name == "results.json" else f"SUBJECT --out {path}"
             raise RunError(f"There are no results in {path}.", f"`dbench eval {what}` makes them.")
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
+            values = parse_json(path.read_text(encoding="utf-8"))
             _refuse_newer(path, values)
             return cls.model_validate(upgraded(values))
-        except (ValueError, ValidationError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError) as error:  # pydantic raises a ValueError
             raise RunError(
                 f"{path} is damaged: {_first_line(error)}.", f"`dbench eval {path.parent}` writes it again."
             ) from error
@@ -240,7 +239,7 @@ def refuse_newer_results(path: Path) -> None:
         NewerSchemaError: it is of a newer schema.
     """
     with suppress(OSError, ValueError):
-        _refuse_newer(path, json.loads(path.read_text(encoding="utf-8")))
+        _refuse_newer(path, parse_json(path.read_text(encoding="utf-8")))
 
 
 def _refuse_newer(path: Path, values: Any) -> None:

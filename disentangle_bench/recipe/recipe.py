@@ -28,6 +28,8 @@ from disentangle_bench.recipe.upgrade import is_flat, new_key, upgrade
 if TYPE_CHECKING:  # torch takes seconds to import; reading or listing recipes must not
     from disentangle_bench.latents import LatentSpec
 
+MOST_STEPS, MOST_IMAGES = 10**9, 10**6
+"""Bounds within which memory and time can be foretold; nobody trains longer, or on larger batches."""
 DESCRIPTION = ("title", "source", "published")
 """The keys that describe a recipe and do not change what is trained."""
 
@@ -53,9 +55,9 @@ class Recipe(Table):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str = ""
     source: str = ""
-    steps: Integer = Field(5000, ge=1)
-    batch_size: Integer = Field(128, ge=2)
-    checkpoint_every: Integer = Field(500, ge=1)
+    steps: Integer = Field(5000, ge=1, le=MOST_STEPS)
+    batch_size: Integer = Field(128, ge=2, le=MOST_IMAGES)
+    checkpoint_every: Integer = Field(500, ge=1, le=MOST_STEPS)
     model: ModelTable
     dataset: DatasetTable
     networks: NetworkSettings = NetworkSettings()
@@ -77,7 +79,7 @@ class Recipe(Table):
         """
         try:
             return cls.parse(tomllib.loads(path.read_text(encoding="utf-8")), where=str(path))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:  # not TOML, too deep, or numbers of thousands of digits
             raise SettingError(f"Could not read the recipe {path}: {error}.", "Give a recipe's TOML file.") from error
 
     @classmethod

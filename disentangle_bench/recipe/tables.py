@@ -35,6 +35,8 @@ def _plain(value: Any) -> Any:
     raise PydanticCustomError("plain", "Input should be a finite number, text, true or false, or a list of these")
 
 
+MOST_CATEGORIES, MOST_NOISE = 10_000, 100_000
+"""Bounds within which networks fit into memory."""
 Plain = bool | int | float | str
 Setting = Annotated[Plain | tuple[Plain, ...], BeforeValidator(_plain)]
 
@@ -130,7 +132,7 @@ class CategoricalCode(Table):
     """A categorical code with `k` categories; `weight` is its lambda."""
 
     kind: Literal["categorical"] = "categorical"
-    k: Integer = Field(ge=2)
+    k: Integer = Field(ge=2, le=MOST_CATEGORIES)
     weight: Number = Field(1.0, ge=0)
 
 
@@ -148,7 +150,7 @@ CodeSettings = Annotated[CategoricalCode | ContinuousCode, Field(discriminator="
 class LatentSettings(Table):
     """The noise and the codes, `c1` first."""
 
-    noise: Integer = Field(0, ge=0)
+    noise: Integer = Field(0, ge=0, le=MOST_NOISE)
     noise_prior: Literal["uniform", "gaussian"] = "uniform"
     codes: tuple[CodeSettings, ...] = Field(min_length=1)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -24,7 +27,8 @@ _USUAL_NAMES = {
 """What others call these arrays."""
 
 DAMAGE = (
-    OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
+    OSError, ValueError, TypeError, LookupError, EOFError, RuntimeError, MemoryError, ArithmeticError, SyntaxError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,9 @@ def read(path: Path) -> dict[str, Any]:
     if not zipfile.is_zipfile(path):  # NumPy would take it for a pickle and say how to load that
         raise zipfile.BadZipFile("it is not a zip archive")
     with np.load(path, allow_pickle=False) as file:
+        twice = [name for name, count in Counter(file.zip.namelist()).items() if count > 1]
+        if twice:
+            raise RepresentationError(f"there are two members named {twice[0]!r}.", "Write it again.")
         require_codes(file)
         read = [name for name in file if name in ARRAYS or name.startswith(POSTERIOR)]
         warn_of_unread(path, file, [*ARRAYS, *read])

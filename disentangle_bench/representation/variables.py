@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -175,6 +176,8 @@ def _check_names(width: int, names: tuple[str, ...], kinds: Sequence[str | None]
     for name, columns in Counter(names).items():
         if not name or columns > 1:
             raise RepresentationError(f"{columns} columns are named {name!r}.", "Give each a name of its own.")
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+            raise RepresentationError(f"The name {name!r} has characters that cannot be printed.", "Remove them.")
     for kind in kinds:
         if kind not in (None, *KINDS):
             raise RepresentationError(f"{kind!r} is not a kind of variable.", f"Use one of {', '.join(KINDS)}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import threading
@@ -13,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from disentangle_bench.errors import DbenchError
-from disentangle_bench.storage import write_json
+from disentangle_bench.storage import parse_json, write_json
 
 BEAT = 10.0
 """Seconds between two heartbeats."""
@@ -60,7 +59,7 @@ class Attempt:
 def read_attempts(folder: Path) -> list[Attempt]:
     """Read the attempts at a cell, the latest last; none if the file is not there or damaged."""
     with suppress(OSError, ValueError, TypeError):
-        return [Attempt(**values) for values in json.loads((folder / "attempts.json").read_text(encoding="utf-8"))]
+        return [Attempt(**values) for values in parse_json((folder / "attempts.json").read_text(encoding="utf-8"))]
     return []
 
 
@@ -105,7 +104,7 @@ def is_beating(folder: Path) -> bool:
     path = folder / "heartbeat.json"
     try:
         age = time.time() - path.stat().st_mtime
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_text(encoding="utf-8"))
         host, pid = str(values["host"]), int(values["pid"])
     except (OSError, ValueError, TypeError, KeyError):
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.run import Run
+from disentangle_bench.storage import parse_json
 from disentangle_bench.suites.attempts import (
     CANCELLED,
     COLLAPSED,
@@ -139,7 +139,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _object(path: Path) -> dict[str, Any]:
     with suppress(OSError, ValueError):
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_text(encoding="utf-8"))
         if isinstance(values, dict):
             return values
     return {}
