@@ -197,8 +197,8 @@ class Bench:
         return self.folder.path / "accepted.json"
 
     def accept(self, path: Path | None = None) -> Accepted:
-        """Write what there is as the accepted results."""
-        accepted = Accepted.of(self.table(every=True))
+        """Write the scores that the table shows as the accepted results."""
+        accepted = Accepted.of(self.table())
         accepted.save(path or self.accepted_file)
         return accepted
 

@@ -112,7 +112,7 @@ def _fall(
     significant = not alone if difference.p is None else difference.p < LEVEL
     failed = fall > tolerance and significant
     p = f", p {say_p(difference.p)}" if difference.p is not None else ""
-    said = f"worse by {fall:.4g}" if fall > 0 else f"better by {-fall:.4g}"
+    said = "the same" if not fall else f"worse by {fall:.4g}" if fall > 0 else f"better by {-fall:.4g}"
     return Checked(FAIL if failed else PASS, condition, f"{said}{p}", tolerance - fall)
 
 
