@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -20,13 +21,15 @@ from disentangle_bench.cli.environment import env
 from disentangle_bench.cli.evaluate import evaluate
 from disentangle_bench.cli.help import STYLE, Group
 from disentangle_bench.cli.interruption import EXIT_INTERRUPTED, NOTHING_KEPT, terminable
-from disentangle_bench.cli.output import say, say_error
+from disentangle_bench.cli.output import say, say_error, take_any_text
 from disentangle_bench.cli.rank import rank
 from disentangle_bench.cli.sample import sample
 from disentangle_bench.cli.train import train
 from disentangle_bench.errors import DbenchError
 
 EXIT_CRASHED = 1
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+"""What the system says of a standard output that takes no more; errors of other files are `StorageError`s by then."""
 EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE, as other programs in a pipeline
 
 
@@ -48,8 +51,27 @@ class Commands(Group):
             say(str(interruption) or NOTHING_KEPT)
             ctx.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the final flush would complain
+            discard_output()
             ctx.exit(EXIT_PIPE_CLOSED)
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            discard_output()
+            raise OutputError(
+                f"Standard output could not be written: {error.strerror}.",
+                "What was to be kept in files is kept; the same command prints it again.",
+            ) from error
+
+
+class OutputError(DbenchError):
+    """Standard output leads to a full disk, or nowhere."""
+
+    exit_code = 1
+
+
+def discard_output() -> None:
+    """Let what is still to be printed go nowhere: the final flush would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -93,6 +115,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `dbench`; by default those of this process.
     """
+    if sys.stdout is None:
+        say_error("Standard output is closed: no result could be printed.", "Redirect it, such as to /dev/null.")
+        return OutputError.exit_code
+    take_any_text()
     try:
         with terminable():
             return int(dbench.main(arguments, prog_name="dbench", standalone_mode=False) or 0)

@@ -117,7 +117,16 @@ def printable(text: str, *, colored: bool = False) -> str:
     def spelled(found: re.Match[str]) -> str:
         return found[0] if colored and found[0].endswith("m") else ascii(found[0])[1:-1]
 
-    return _CONTROL.sub(spelled, text)
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    plain = text if encoding.lower().startswith("utf") else text.replace("─", "-")
+    return _CONTROL.sub(spelled, plain)
+
+
+def take_any_text() -> None:
+    """Let standard output and error spell out what their encoding lacks, as ASCII and Latin-1 do of most characters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def standard_output() -> Console:

@@ -143,11 +143,6 @@ class SuiteTable:
         counts = Counter(cell.state for cell in self.cells if cell.entry == entry)
         return ", ".join(f"{number} {state}" for state, number in counts.items())
 
-    def mark(self, entry: str, seed: int) -> str:
-        """A dagger for a value of a run that collapsed."""
-        collapsed = any(c.state == COLLAPSED for c in self.cells if (c.entry, c.seed) == (entry, seed))
-        return "†" if collapsed else ""
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(self.title, "bold")
         for columns in _blocks(self, options.max_width):

@@ -24,7 +24,6 @@ from disentangle_bench.suites.attempts import (
 from disentangle_bench.suites.suite import Suite, short_hash
 
 WAITING, RUNNING, STALE = "waiting", "running", "stale"
-STATES = (DONE, COLLAPSED, STALE, RUNNING, WAITING, CANCELLED, TIMED_OUT, FAILED)
 COMPLETE = (DONE, COLLAPSED, STALE)
 """States in which nothing is left to compute."""
 
