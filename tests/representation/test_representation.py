@@ -23,7 +23,7 @@ from disentangle_bench.representation.variables import Variables
 FORMATS = [".h5", ".npz"]
 # Text of a fixed width ends at its last character that is no NUL; lone surrogates have no UTF-8.
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6)
-NAME = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=6)
+NAME = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=6)
 
 
 def numbers() -> st.SearchStrategy[np.dtype[Any]]:

@@ -55,7 +55,7 @@ class TestTraining:
             run.path.mkdir()
             prepare(run, recipe, 0, False, {"options": TWO.options(), **TWO.info(), "compile": False})
             images = torch.from_numpy(DATASETS.get("digits").load().split("train"))
-            launch(WatchedJob(run, recipe, 0, images, False, False), TWO)
+            launch(WatchedJob(run, recipe, 0, images, None, False, False), TWO)
             yield run
 
     def test_both_end_with_the_same_weights(self, run: Run) -> None:
