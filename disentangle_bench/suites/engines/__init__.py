@@ -52,6 +52,6 @@ def make_engine(
         from disentangle_bench.suites.engines.ray import RayEngine
 
         return RayEngine(threads, address, gpus or 0.0, jobs)
-    from disentangle_bench.suites.engines.local import local_engine
+    from disentangle_bench.suites.engines.local import LocalEngine
 
-    return local_engine(suite.training, jobs)
+    return LocalEngine(suite.training, jobs)

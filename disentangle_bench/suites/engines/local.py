@@ -7,7 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,14 +26,12 @@ class LocalEngine:
     """Cells in worker processes; a worker that dies is replaced.
 
     Attributes:
-        jobs: how many cells at a time.
-        threads: of each worker.
-        gpus: the indices of CUDA devices, which the workers take in turn.
+        training: the suite's: `threads` of each worker, and the device.
+        jobs: how many cells at a time; by default one for each GPU, or as many as the processors have room for.
     """
 
-    jobs: int
-    threads: int = 1
-    gpus: Sequence[int] = ()
+    training: Training
+    jobs: int | None = None
     _workers: list[subprocess.Popen[str]] = field(default_factory=list, init=False)
     _busy: set[int] = field(default_factory=set, init=False)
 
@@ -47,9 +45,10 @@ class LocalEngine:
         for folder in folders:
             waiting.put(folder)
         stop = threading.Event()
+        environments = self._environments(len(folders))
         threads = [
-            threading.Thread(target=self._serve, args=(number, waiting, finished, stop), daemon=True)
-            for number in range(min(self.jobs, len(folders)))
+            threading.Thread(target=self._serve, args=(environment, waiting, finished, stop), daemon=True)
+            for environment in environments
         ]
         for thread in threads:
             thread.start()
@@ -60,9 +59,19 @@ class LocalEngine:
             stop.set()
             self._end()
 
+    def _environments(self, most: int) -> list[dict[str, str]]:
+        """The variables of each worker: its share of the processors, its threads, and the GPU that it takes."""
+        gpus = _gpus(self.training.device)
+        jobs = self.jobs or len(gpus) or max(1, cpu_count() // self.training.threads)
+        threads = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        common = dict.fromkeys(threads, str(self.training.threads))
+        common["LOKY_MAX_CPU_COUNT"] = str(max(1, cpu_count() // jobs))
+        own = [{"CUDA_VISIBLE_DEVICES": str(gpus[job % len(gpus)])} if gpus else {} for job in range(min(jobs, most))]
+        return [common | device for device in own]
+
     def _serve(
         self,
-        number: int,
+        environment: Mapping[str, str],
         waiting: queue.SimpleQueue[Path],
         finished: queue.SimpleQueue[Path],
         stop: threading.Event,
@@ -75,7 +84,7 @@ class LocalEngine:
             except queue.Empty:
                 return
             if worker is None or worker.poll() is not None:
-                worker = self._started(number)
+                worker = self._started(environment)
             with suppress(BrokenPipeError):
                 print(folder, file=worker.stdin, flush=True)
             if worker.stdout is None or not worker.stdout.readline():
@@ -83,16 +92,13 @@ class LocalEngine:
             self._busy.discard(worker.pid)
             finished.put(folder)
 
-    def _started(self, number: int) -> subprocess.Popen[str]:
-        share = str(max(1, cpu_count() // self.jobs))
-        threads = {name: str(self.threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-        device = {"CUDA_VISIBLE_DEVICES": str(self.gpus[number % len(self.gpus)])} if self.gpus else {}
+    def _started(self, environment: Mapping[str, str]) -> subprocess.Popen[str]:
         worker = subprocess.Popen(
             [sys.executable, "-m", "disentangle_bench.suites.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **threads, **device, "LOKY_MAX_CPU_COUNT": share},
+            env={**os.environ, **environment},
             start_new_session=True,  # the terminal's Ctrl-C is for the first process, which passes it on
         )
         self._workers.append(worker)
@@ -116,18 +122,10 @@ class LocalEngine:
         self._workers.clear()
 
 
-def local_engine(training: Training, jobs: int | None = None) -> LocalEngine:
-    """Choose how cells are worked on here: one for each GPU, or on a CPU as many as its processors have room for.
+def _gpus(device: str) -> range:
+    """The indices of the CUDA devices that may be used."""
+    if device not in ("auto", "cuda"):
+        return range(0)
+    import torch  # takes longer than to find that nothing is left to do
 
-    Args:
-        training: the suite's; `threads` of each cell, and the device.
-        jobs: cells at a time.
-    """
-    gpus: Sequence[int] = ()
-    if training.device in ("auto", "cuda"):
-        import torch
-
-        gpus = range(torch.cuda.device_count())
-    if gpus:
-        return LocalEngine(jobs or len(gpus), training.threads, gpus)
-    return LocalEngine(jobs or max(1, cpu_count() // training.threads), training.threads)
+    return range(torch.cuda.device_count())
