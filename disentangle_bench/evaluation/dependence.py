@@ -1,4 +1,4 @@
-"""How much factors tell of each other."""
+"""How informative factors are about each other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORTH_SAYING = 0.01
 
 
 def strongest_dependence(factors: Variables) -> dict[str, Any] | None:
-    """Find the factor of which another one tells most.
+    """Find the two factors of which one is most informative about the other.
 
     Information is estimated from counts, in bins of equal width for continuous factors, with Miller's correction;
     dependence is tested by Pearson's chi squared. The first 20,000 rows are counted.

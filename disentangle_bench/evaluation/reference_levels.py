@@ -1,6 +1,6 @@
 """Chance and ceiling of metrics of codes and factors, by simulation beside the same factors.
 
-The factors keep their rows, and so their counts and what they tell of each other. Chance is the score of codes of the
+The factors keep their rows, and so their counts and their dependence. Chance is the score of codes of the
 same number and kinds that know nothing of them; the ceiling is the score of codes each of which is one factor.
 """
 

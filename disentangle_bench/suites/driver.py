@@ -24,7 +24,7 @@ POLL = 2.0
 
 @dataclass(frozen=True)
 class Ended:
-    """The work on a cell is over for now.
+    """One round of work on a cell has ended.
 
     Attributes:
         cell: which.

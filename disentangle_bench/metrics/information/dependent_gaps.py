@@ -110,8 +110,9 @@ def _runners_up(values: Floats, owner: NDArray[np.int64]) -> NDArray[np.int64]:
 def dependency_aware_mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Dependency-aware Mutual Information Gap (DMIG): high when each factor's code is ahead, dependence allowed for.
 
-    MIG of perfect codes is below 1 where factors depend on each other, since the code of one factor then tells of the
-    other. DMIG divides the gap by what is left of the factor's entropy once the runner-up's own factor is known.
+    MIG of perfect codes is below 1 where factors depend on each other, since the code of one factor is then informative
+    about the other. DMIG divides the gap by what is left of the factor's entropy once the runner-up's own factor is
+    known.
 
         DMIG = 1/k Σ_j [I(c_j; v_j) - I(c_r; v_j)] / H(v_j given v_r),    r = argmax_{i != j} I(c_i; v_j)
 
@@ -174,10 +175,10 @@ def _dmig(shared: Shared) -> Score:
     groups=True,
 )
 def dependency_blind_mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
-    """Dependency-blind Mutual Information Gap (XMIG): high when no code without a factor of its own tells of a factor.
+    """Dependency-blind Mutual Information Gap (XMIG): high when codes without a factor carry no information.
 
-    MIG whose runner-up is sought only among the codes that are no factor's, so that what factors tell of each other
-    does not count.
+    MIG whose runner-up is sought only among the codes that are no factor's, so that information which
+    factors share does not count.
 
         XMIG = 1/k Σ_j [I(c_j; v_j) - max_{i spare} I(c_i; v_j)] / H(v_j)
 
@@ -194,7 +195,7 @@ def dependency_blind_mutual_information_gap(codes: Codes, factors: Factors, *, n
 
     Returns:
         The mean gap, a share of entropy in [-1, 1]; undefined unless there are more codes than factors. Its details
-        hold the gap of each factor, the factor's code, and the spare code that tells most of it.
+        hold the gap of each factor, the factor's code, and the spare code that is most informative about it.
 
     Raises:
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples or fewer than 2 bins.
@@ -204,7 +205,7 @@ def dependency_blind_mutual_information_gap(codes: Codes, factors: Factors, *, n
         Generation; beside DMIG in the package latte-metrics.
 
     Example:
-        The first code is the factor, the second one tells nothing of it.
+        The first code is the factor, the second one is independent of it.
 
         >>> from disentangle_bench.metrics import dependency_blind_mutual_information_gap
         >>> dependency_blind_mutual_information_gap([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 1, 1]).value
@@ -235,10 +236,10 @@ def _xmig(shared: Shared) -> Score:
     groups=True,
 )
 def dependency_aware_latent_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
-    """Dependency-aware Latent Information Gap (DLIG): high when each factor's code tells of no other factor unduly.
+    """Dependency-aware Latent Information Gap (DLIG): high when each code is informative about its own factor only.
 
-    The counterpart of DMIG that starts from the codes: how much more a code tells of its factor than of any other, as a
-    share of what the other factor leaves open.
+    The counterpart of DMIG that starts from the codes: how much more informative a code is about its factor than about
+    any other, as a share of what the other factor leaves open.
 
         DLIG = 1/k Σ_j [I(c_j; v_j) - I(c_j; v_r)] / H(v_j given v_r),    r = argmax_{l != j} I(c_j; v_l)
 
@@ -278,7 +279,7 @@ def dependency_aware_latent_information_gap(codes: Codes, factors: Factors, *, n
 
 def _dlig(shared: Shared) -> Score:
     if shared.reason or len(shared.factor_names) < 2:
-        return Score.undefined(shared.reason or "a code tells of one factor more than of others; there is one")
+        return Score.undefined(shared.reason or "a gap between factors needs two factors; there is one")
     each, own = np.arange(len(shared.owner)), shared.codes[shared.owner]
     others = _runners_up(own, each)
     left = [shared.conditional(factor, other) for factor, other in enumerate(others)]

@@ -92,7 +92,7 @@ def test_a_factor_that_another_one_determines_is_left_out():
         ("dmig", 2, 3, "3 factors need a code each; there are 2"),
         ("dmig", 1, 1, "a gap needs two codes; there is one"),
         ("xmig", 3, 3, "every code is a factor's own, and none is spare"),
-        ("dlig", 2, 1, "a code tells of one factor more than of others; there is one"),
+        ("dlig", 2, 1, "a gap between factors needs two factors; there is one"),
     ],
 )
 def test_what_is_undefined_says_why(name, codes, factors, reason):
