@@ -13,7 +13,7 @@ from disentangle_bench.suites.cell import Cell
 from disentangle_bench.suites.engines.engine import Engine
 from disentangle_bench.suites.folder import SuiteFolder
 from disentangle_bench.suites.order import Order
-from disentangle_bench.suites.state import COMPLETE, RUNNING, WAITING, Found, digest_of_set
+from disentangle_bench.suites.state import COMPLETE, RUNNING, WAITING, Found
 from disentangle_bench.suites.suite import Suite
 
 TRIES = 3
@@ -145,7 +145,7 @@ class Driver:
 
     def _is_open(self, found: Found, state: str) -> bool:
         """Whether something is left to compute."""
-        return state not in COMPLETE or (self.outdated and bool(self._older(found)))
+        return state not in COMPLETE or (self.outdated and bool(found.outdated(self.suite, self.versions)))
 
     def _look(self, cell: Cell) -> tuple[Found, str, str]:
         found = Found.in_folder(self.folder.cell(cell))
@@ -157,17 +157,8 @@ class Driver:
         if metrics is None:
             metrics = self.suite.metrics_to_ask()
         elif self.outdated:
-            metrics = (*metrics, *(name for name in self._older(found) if name not in metrics))
-        order = Order.of(cell, self.suite, metrics=metrics, data_dir=self.data_dir, trains=self.trains)
-        return (
-            order
-            if not isinstance(self.suite.metrics, str)
-            else order.model_copy(update={"asked": digest_of_set(self.suite)})
-        )
-
-    def _older(self, found: Found) -> list[str]:
-        older = found.outdated(self.versions)
-        return [name for name in older if isinstance(self.suite.metrics, str) or name in self.suite.metrics]
+            metrics = tuple(dict.fromkeys((*metrics, *found.outdated(self.suite, self.versions))))
+        return Order.of(cell, self.suite, metrics=metrics, data_dir=self.data_dir, trains=self.trains)
 
 
 def _give_up(found: Found) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from disentangle_bench.errors import RunError
 from disentangle_bench.storage import storage_errors, write_json
 from disentangle_bench.suites.cell import Cell
+from disentangle_bench.suites.state import digest_of_set
 from disentangle_bench.suites.suite import Evaluation, Suite, Training
 
 
@@ -61,6 +62,7 @@ class Order(BaseModel):
             evaluation=suite.evaluation,
             data_dir=None if data_dir is None else data_dir.resolve(),
             trains=trains,
+            asked=digest_of_set(suite) if isinstance(suite.metrics, str) else "",
         )
 
     @classmethod

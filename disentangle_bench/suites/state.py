@@ -109,19 +109,20 @@ class Found:
         if self.missing(suite) == ():
             if self.collapsed:
                 return COLLAPSED, self.status.partition(": ")[2]
-            older = self.outdated(versions)
+            older = self.outdated(suite, versions)
             return (STALE, f"older version of {', '.join(older)}") if older else (DONE, "")
         last = self.attempts[-1] if self.attempts else None
         if last is not None and last.outcome in (FAILED, TIMED_OUT, CANCELLED):
             return last.outcome, last.reason
         return WAITING, ""
 
-    def outdated(self, versions: Mapping[str, int]) -> list[str]:
-        """List the metrics whose scores are of an older version than the one that is installed."""
+    def outdated(self, suite: Suite, versions: Mapping[str, int]) -> list[str]:
+        """List those of the suite's metrics whose scores are of an older version than the one that is installed."""
         return [
             metric
             for metric, entries in self.by_metric.items()
-            if any(int(entry.get("version", 1)) < versions.get(metric, 1) for entry in entries.values())
+            if (isinstance(suite.metrics, str) or metric in suite.metrics)
+            and any(int(entry.get("version", 1)) < versions.get(metric, 1) for entry in entries.values())
         ]
 
 

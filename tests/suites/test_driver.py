@@ -208,3 +208,15 @@ def test_a_folder_with_other_files_is_refused(opened: Open, engine: Inline) -> N
     (bench.folder.path / "thesis.tex").touch()
     with pytest.raises(SettingError, match="no results of a suite"):
         bench.run(engine)
+
+
+def test_an_older_score_that_the_suite_does_not_ask_for_makes_no_cell_stale(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.run(engine)
+    for place in bench.folder.path.glob("cells/*/*/results.json"):
+        values = json.loads(place.read_text())
+        values["scores"]["sap"] |= {"version": 0}
+        place.write_text(json.dumps(values))
+    fewer = Bench(bench.suite.with_metrics(("mig",)), bench.folder)
+    assert set(states(fewer).values()) == {"done"}
+    assert set(states(bench).values()) == {"stale"}
