@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.evaluation.comparison import Comparison, compare_results
+from disentangle_bench.evaluation.comparison.compare import require_several
 from disentangle_bench.evaluation.progress import Noted, OnProgress
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.run import OK, Run
@@ -53,6 +54,7 @@ def compare(
     report = on_progress or (lambda _event: None)
     paths = [subject.path if isinstance(subject, Run) else Path(subject) for subject in subjects]
     found = [*map(group_at, paths), *(group_of_glob(name, pattern) for name, pattern in (groups or {}).items())]
+    require_several(len(found))
     options = {
         "seed": seed,
         "rows": rows,

@@ -141,3 +141,11 @@ class TestGate:
         code, _, err = dbench("compare", *pair, "--fail-below", "-0.02")
         assert code == 2
         assert "--metrics" in err
+
+
+def test_a_single_file_is_refused_before_it_is_scored(dbench, tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "alone.npz", codes=rng.normal(size=(60, 2)), factors=rng.integers(3, size=(60, 2)))
+    ended = dbench("compare", tmp_path / "alone.npz", "--metrics", "mig")
+    assert ended.code == 2
+    assert ended.err.startswith("Error: A comparison needs two subjects or more, not 1.")

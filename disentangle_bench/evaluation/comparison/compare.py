@@ -153,9 +153,18 @@ def _verdict(difference: Difference, better: Better) -> Verdict:
     return "worse" if over_seeds else "worse on these samples"
 
 
+def require_several(subjects: int) -> None:
+    """Refuse a comparison of a single subject, before anything is scored for it.
+
+    Raises:
+        RunError: fewer than two subjects.
+    """
+    if subjects < 2:
+        raise RunError(f"A comparison needs two subjects or more, not {subjects}.", "Give two or more.")
+
+
 def _sides(groups: Sequence[Group], names: Sequence[str | None] | None) -> list[Side]:
-    if len(groups) < 2:
-        raise RunError(f"A comparison needs two subjects or more, not {len(groups)}.", "Give two or more.")
+    require_several(len(groups))
     for number, group in enumerate(groups, start=1):
         if not group:
             raise RunError(f"Subject {number} has no evaluated runs.", "Give at least one run.")
