@@ -61,6 +61,15 @@ class Categorical:
         """Draw `(n,)` int64 categories from the prior."""
         return torch.randint(self.k, (n,), generator=generator)
 
+    def sample_balanced(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """Draw `(n,)` int64 categories, each `n / k` times, in random order: stratified sampling from the prior.
+
+        Where k does not divide n, categories drawn at random come once more than the others, so that every single draw
+        is from the prior still.
+        """
+        categories = torch.randperm(self.k, generator=generator).repeat(-(-n // self.k))[:n]
+        return categories[torch.randperm(n, generator=generator)]
+
     def encode(self, values: Tensor) -> Tensor:
         """Encode categories `(n,)` one-hot, `(n, k)` float32."""
         return F.one_hot(values, self.k).float()
@@ -216,11 +225,13 @@ class LatentSpec:
         noise: number of noise variables `z`.
         codes: the codes; those without a name are named c1, c2, ... by position.
         noise_prior: uniform on [-1, 1] as in the authors' code, or standard normal.
+        balanced: whether every training batch has each category of a code equally often.
     """
 
     noise: int
     codes: tuple[Code, ...]
     noise_prior: NoisePrior = "uniform"
+    balanced: bool = False
 
     def __post_init__(self) -> None:
         if self.noise < 0 or not self.codes:
@@ -257,6 +268,22 @@ class LatentSpec:
             else torch.randn(n, self.noise, generator=generator)
         )
         return Latents(noise, tuple(code.sample(n, generator) for code in self.codes))
+
+    def sample_batch(self, n: int, generator: torch.Generator | None = None) -> Latents:
+        """Draw the `n` rows of a training batch: as `sample`, but for the categories if they are to be `balanced`.
+
+        Example:
+            >>> import torch
+            >>> spec = LatentSpec(2, (Categorical(3),), balanced=True)
+            >>> spec.sample_batch(9, torch.Generator().manual_seed(0)).codes[0].bincount().tolist()
+            [3, 3, 3]
+        """
+        drawn = self.sample(n, generator)
+        if self.balanced:
+            for place, code in enumerate(self.codes):
+                if isinstance(code, Categorical):
+                    drawn = drawn.replace(place, code.sample_balanced(n, generator))
+        return drawn
 
     def pack(self, latents: Latents) -> Tensor:
         """Concatenate the generator's input `(n, width)`: noise, then the columns of each code in order."""

@@ -283,3 +283,35 @@ class TestBadSettings:
     def test_codes_that_share_a_name(self):
         with pytest.raises(SettingError, match="share a name: c2, c2"):
             LatentSpec(1, (Uniform("c2"), Uniform()))
+
+
+class TestBalancedBatches:
+    SPEC = LatentSpec(3, (Categorical(4), Uniform(), Categorical(10)), balanced=True)
+
+    @given(n=st.integers(1, 130), k=st.integers(2, 40), seed=st.integers(0, 2**31))
+    def test_counts_differ_by_at_most_one(self, n: int, k: int, seed: int) -> None:
+        counts = Categorical(k).sample_balanced(n, seeded(seed)).bincount(minlength=k)
+        assert counts.sum() == n
+        assert counts.max() - counts.min() <= 1
+
+    def test_each_draw_is_from_the_prior(self) -> None:
+        """Also where k does not divide n: over many batches, every category is as likely in every row."""
+        draws = torch.stack([Categorical(4).sample_balanced(6, seeded(seed)) for seed in range(4000)])
+        for row in (0, 5):
+            assert stats.chisquare(draws[:, row].bincount(minlength=4)).pvalue > 0.001
+
+    def test_codes_are_balanced_independently(self) -> None:
+        c1, _, c3 = self.SPEC.sample_batch(40_000, seeded(0)).codes
+        joint = torch.zeros(4, 10).index_put_((c1, c3), torch.ones(40_000), accumulate=True)
+        assert c1.bincount().tolist() == [10_000] * 4
+        assert stats.chi2_contingency(joint.numpy()).pvalue > 0.001
+
+    def test_noise_and_continuous_codes_stay_as_they_are(self) -> None:
+        plain, balanced = self.SPEC.sample(32, seeded(0)), self.SPEC.sample_batch(32, seeded(0))
+        assert torch.equal(plain.noise, balanced.noise)
+        assert torch.equal(plain.codes[1], balanced.codes[1])
+        assert not torch.equal(plain.codes[2], balanced.codes[2])
+
+    def test_off_it_draws_as_ever(self) -> None:
+        plain, batch = (draw(32, seeded(0)) for draw in (MNIST.sample, MNIST.sample_batch))
+        assert torch.equal(MNIST.pack(plain), MNIST.pack(batch))

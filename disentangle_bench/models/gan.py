@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from functools import cached_property
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from disentangle_bench.latents import Categorical, Latents
@@ -42,12 +44,25 @@ class GANWithCodes(Model):
         shape: `(c, h, w)` of the dataset's images.
         seed: determines the initial weights.
         game: what D and G minimize.
+        instance_noise: standard deviation of the Gaussian noise on every image that D sees, real or generated
+            (arXiv:1610.04490), with images in [0, 1].
+        instance_noise_steps: over how many steps it falls linearly to 0; 0 is never.
     """
 
     scales_with_width = True
 
-    def __init__(self, recipe: Recipe, shape: Shape, seed: int = 0, *, game: GameName = "nsgan") -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        shape: Shape,
+        seed: int = 0,
+        *,
+        game: GameName = "nsgan",
+        instance_noise: Annotated[float, Field(ge=0)] = 0.0,
+        instance_noise_steps: Annotated[int, Field(ge=0)] = 0,
+    ) -> None:
         super().__init__(recipe, shape, seed)
+        self.instance_noise, self.instance_noise_steps = instance_noise, instance_noise_steps
         self.game = GAMES[game]
         self.batches = self.game.discriminator_steps
         pair = find_pair(recipe.networks.name, shape, recipe.dataset.name)
@@ -70,6 +85,13 @@ class GANWithCodes(Model):
             *(Mean(name, "effect") for name in self.latents.names),
             *(Mean(code.name, "sigma") for code in learned),
         )
+
+    def noisy(self, images: Tensor, draw: Draw) -> Tensor:
+        """Images as D sees them: with instance noise, while there is any."""
+        passed = (draw.step - 1) / self.instance_noise_steps if self.instance_noise_steps else 0.0
+        if not self.instance_noise or passed >= 1:
+            return images
+        return images + self.instance_noise * (1 - passed) * draw.normal(*images.shape[1:])
 
     def bounds(self, latents: Latents, q: Tensor) -> Tensor:
         """`L_I` of each code (arXiv:1606.03657, eq. 5), `(codes,)` in nats, from Q's output `(n, p)`."""

@@ -15,8 +15,8 @@ class GANWithQ(GANWithCodes):
     def update(self, draw: Draw, play: Play) -> Means:
         """D moves, and Q beside it, then G on the same fakes."""
         for _ in range(self.game.discriminator_steps):
-            x, c = draw.real(), draw.latents()
-            fake = play.G(self.latents.pack(c))
+            x, c = self.noisy(draw.real(), draw), draw.latents()
+            fake = self.noisy(play.G(self.latents.pack(c)), draw)
             # min over D of -V(D, G), and over Q of -sum_i lambda_i L_I(c_i), which goes no further than Q
             real_logits, _ = play.D(x, with_q=False)
             fake_logits, q = play.D(fake.detach(), detach_q=True)

@@ -19,8 +19,8 @@ class InfoGAN(GANWithCodes):
     def update(self, draw: Draw, play: Play) -> Means:
         """D and Q move, then G on the same fakes."""
         for _ in range(self.game.discriminator_steps):
-            x, c = draw.real(), draw.latents()
-            fake = play.G(self.latents.pack(c))
+            x, c = self.noisy(draw.real(), draw), draw.latents()
+            fake = self.noisy(play.G(self.latents.pack(c)), draw)
             # min over D and Q of -V(D, G) - sum_i lambda_i L_I(c_i), on fakes that do not lead back to G
             real_logits, _ = play.D(x, with_q=False)
             fake_logits, q = play.D(fake.detach())

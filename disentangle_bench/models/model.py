@@ -234,13 +234,16 @@ class Draw:
         seed: of the run.
         step: from 1.
         pairs: of real images, for a model that declares itself `paired`.
+
+    Attributes:
+        step: the number of this update, for what changes over the steps.
     """
 
     def __init__(
         self, model: Model, batches: Batches, device: torch.device, *, seed: int, step: int, pairs: Pairs | None = None
     ) -> None:
         self._model, self._batches, self._device, self._pairs = model, batches, device, pairs
-        self._seed, self._step = seed, step
+        self._seed, self.step = seed, step
         self._calls: Counter[str] = Counter()
 
     def real(self) -> Tensor:
@@ -254,7 +257,7 @@ class Draw:
             raise RuntimeError(
                 f"An update drew more batches of real images than the {per_step} that its model declares."
             )
-        return self._batches.at((self._step - 1) * per_step + number + 1)
+        return self._batches.at((self.step - 1) * per_step + number + 1)
 
     def pairs(self, k: int | None = None) -> tuple[Tensor, Tensor]:
         """Pairs of training images that differ in k ground-truth factors, twice `(b, c, h, w)` float32 in [0, 1].
@@ -275,7 +278,7 @@ class Draw:
 
     def latents(self) -> Latents:
         """Noise and codes from their priors, `b` rows."""
-        drawn = self._model.latents.sample(self._batches.size, self._generator("latents"))
+        drawn = self._model.latents.sample_batch(self._batches.size, self._generator("latents"))
         return drawn.rows(self._batches.share).to(self._device)
 
     def normal(self, *shape: int) -> Tensor:
@@ -290,7 +293,7 @@ class Draw:
 
     def _seed_of(self, purpose: str) -> int:
         number = self._call(purpose)
-        names = (purpose, self._step) if number == 0 else (purpose, self._step, number)
+        names = (purpose, self.step) if number == 0 else (purpose, self.step, number)
         return derive_seed(self._seed, *names)
 
     def _generator(self, purpose: str) -> torch.Generator:

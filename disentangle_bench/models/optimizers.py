@@ -42,6 +42,15 @@ def make_optimizers(model: Model) -> dict[str, optim.Optimizer]:
     }
 
 
+def learning_rate(settings: OptimizerSettings, step: int, steps: int) -> float:
+    """The learning rate of a step, from 1: constant, then falling linearly to 0 over the last of all steps.
+
+    Step `steps` is the last and still moves: the rate would reach 0 one step after it.
+    """
+    decaying = settings.decay_last * steps
+    return settings.lr * min(1.0, (steps - step + 1) / decaying) if decaying else settings.lr
+
+
 def make_optimizer(settings: OptimizerSettings, weights: Iterable[nn.Parameter]) -> optim.Optimizer:
     """The optimizer of a table, for some weights."""
     if isinstance(settings, AdamSettings):

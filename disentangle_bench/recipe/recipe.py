@@ -139,7 +139,7 @@ class Recipe(Table):
             else:
                 prior = latents.Uniform if code.kind == "uniform" else latents.Gaussian
                 codes.append(prior(name, code.weight, code.sigma))
-        return latents.LatentSpec(self.latents.noise, tuple(codes), self.latents.noise_prior)
+        return latents.LatentSpec(self.latents.noise, tuple(codes), self.latents.noise_prior, self.latents.balanced)
 
 
 def _explain(location: tuple[int | str, ...], fault: Mapping[str, Any]) -> str:

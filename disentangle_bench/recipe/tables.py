@@ -35,6 +35,11 @@ def _plain(value: Any) -> Any:
     raise PydanticCustomError("plain", "Input should be a finite number, text, true or false, or a list of these")
 
 
+def is_off(value: float) -> bool:
+    """Whether an option has its default, which turns it off: recipes without it have the same values as before."""
+    return not value
+
+
 MOST_CATEGORIES, MOST_NOISE = 10_000, 100_000
 """Bounds within which networks fit into memory."""
 Plain = bool | int | float | str
@@ -75,8 +80,11 @@ class NetworkSettings(Table):
 
 
 class _Optimizer(Table):
+    """What every optimizer has: over the share `decay_last` of the steps, the last ones, `lr` falls linearly to 0."""
+
     kind: str
     lr: Number = Field(gt=0)
+    decay_last: Number = Field(0.0, ge=0, le=1, exclude_if=is_off)
 
 
 class AdamSettings(_Optimizer):
@@ -148,10 +156,11 @@ CodeSettings = Annotated[CategoricalCode | ContinuousCode, Field(discriminator="
 
 
 class LatentSettings(Table):
-    """The noise and the codes, `c1` first."""
+    """The noise and the codes, `c1` first; `balanced` training batches have every category equally often."""
 
     noise: Integer = Field(0, ge=0, le=MOST_NOISE)
     noise_prior: Literal["uniform", "gaussian"] = "uniform"
+    balanced: bool = Field(False, exclude_if=is_off)
     codes: tuple[CodeSettings, ...] = Field(min_length=1)
 
 

@@ -51,6 +51,8 @@ def prepare(run: Run, recipe: Recipe, seed: int, resume: bool, info: Mapping[str
         )
     _require_same(there, recipe, seed)
     prolonged = recipe.steps > there.recipe.steps
+    if prolonged:
+        _require_steady(there)
     if there.model_file.is_file() and there.status not in UNFINISHED and not prolonged:
         if there.has_whole_model():
             return False
@@ -128,6 +130,17 @@ def _require_same(run: Run, recipe: Recipe, seed: int) -> None:
         f"{run.path} was trained with other settings: {', '.join(differences)}.",
         f"Resume it as it was with `{run.resume_command()}`, or give another folder with --out.",
     )
+
+
+def _require_steady(run: Run) -> None:
+    """Refuse to prolong a run whose learning rates follow its number of steps: of a longer one they had been others."""
+    following = [name for name, optimizer in run.recipe.optimizer.items() if optimizer.decay_last]
+    if following:
+        raise RunError(
+            f"{run.path} cannot be prolonged: the learning rate of {', '.join(following)} falls to 0 by step "
+            f"{run.recipe.steps:,} (decay_last).",
+            "Train the longer run in another folder with --out.",
+        )
 
 
 def _leftovers(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from disentangle_bench.datasets import Images
 from disentangle_bench.errors import RunError
 from disentangle_bench.models.model import Draw, LogEntries, Means, Model, Watched
-from disentangle_bench.models.optimizers import make_optimizers
+from disentangle_bench.models.optimizers import learning_rate, make_optimizers
 from disentangle_bench.models.trained import save_trained
 from disentangle_bench.run import OK, Run
 from disentangle_bench.seeds import derive_seed
@@ -169,6 +169,10 @@ class Loop:
                 self._report(progress)
 
     def _update(self) -> Means:
+        recipe = self.model.recipe
+        for player, optimizer in self.optimizers.items():
+            settings = recipe.optimizer[self.model.players[player].optimizer]
+            optimizer.param_groups[0]["lr"] = learning_rate(settings, self.step, recipe.steps)
         with self.fabric.autocast():
             return self.model.update(self._draw(), self.play)
 

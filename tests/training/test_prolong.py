@@ -107,3 +107,12 @@ def test_is_refused_without_resume_and_with_other_settings(train_tiny: Train) ->
         train_tiny(LONG)
     with pytest.raises(RunError, match="steps was 13, now 24, batch_size was 16, now 8"):
         train_tiny({**LONG, "batch_size": 8}, resume=True)
+
+
+def test_a_run_whose_learning_rate_falls_with_its_steps_is_not_prolonged(train_tiny: Train) -> None:
+    falling = {**LONG, "optimizer.G.decay_last": 0.5}
+    run = train_tiny({**falling, "steps": 13})
+    with pytest.raises(RunError, match=r"cannot be prolonged: the learning rate of G falls to 0 by step 13") as caught:
+        train_tiny(falling, resume=True)
+    assert "--out" in caught.value.remedy
+    assert train_tiny({**falling, "steps": 13}, resume=True) == run

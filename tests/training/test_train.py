@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from disentangle_bench.errors import RunError
 from disentangle_bench.latents import Latents
@@ -114,6 +115,15 @@ class TestARun:
             values = [seen[step][part] for step in (*range(4), *range(8, 12))]
             assert not any(torch.equal(one, two) for one, two in combinations(values, 2))
         assert len(other) == 4
+
+    def test_moves_each_player_at_the_learning_rate_of_the_step(self, train_tiny: Train) -> None:
+        rates: list[float] = []
+        hook = register_optimizer_step_pre_hook(
+            lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"])  # type: ignore[attr-defined]
+        )
+        train_tiny({"steps": 4, "optimizer.D.lr": 0.25, "optimizer.G.lr": 0.5, "optimizer.G.decay_last": 0.5})
+        hook.remove()
+        assert rates == [0.25, 0.5, 0.25, 0.5, 0.25, 0.5, 0.25, 0.25]
 
     def test_keeps_the_last_two_checkpoints(self, train_tiny: Train) -> None:
         run = train_tiny({"steps": 7, "checkpoint_every": 2})
