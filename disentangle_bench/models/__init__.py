@@ -25,7 +25,11 @@ def _fault(thing: object) -> str:
 
 MODELS: Registry[type[Model]] = Registry(
     "model",
-    {"infogan": f"{_HERE}.infogan:InfoGAN", "gan-with-q": f"{_HERE}.gan_with_q:GANWithQ"},
+    {
+        "infogan": f"{_HERE}.infogan:InfoGAN",
+        "infogan-invariant": f"{_HERE}.infogan_invariant:InfoGANInvariant",
+        "gan-with-q": f"{_HERE}.gan_with_q:GANWithQ",
+    },
     group="disentangle_bench.models",
     fault=_fault,
 )

@@ -102,9 +102,9 @@ class GANWithCodes(Model):
         lambdas = torch.tensor([code.weight for code in self.latents.codes], device=L_I.device)
         return (lambdas * L_I).sum()
 
-    def report(self, D_loss: Tensor, G_loss: Tensor, L_I: Tensor) -> Means:
-        """The means of an update by their keys."""
-        values = (D_loss, G_loss, *L_I.unbind())
+    def report(self, D_loss: Tensor, G_loss: Tensor, *informations: Tensor) -> Means:
+        """The means of an update by their keys: two losses, then `L_I` `(codes,)` and what else a model has in nats."""
+        values = (D_loss, G_loss, *torch.cat(informations).unbind())
         return {mean.key: value for mean, value in zip(self.means, values, strict=True)}
 
     def measure(self, draw: Draw) -> dict[str, float]:

@@ -286,6 +286,11 @@ class Draw:
         drawn = torch.randn(self._batches.size, *shape, generator=self._generator("normal"))
         return drawn[self._batches.share].to(self._device)
 
+    def uniform(self, *shape: int) -> Tensor:
+        """Numbers uniform on [0, 1), `(b, *shape)`."""
+        drawn = torch.rand(self._batches.size, *shape, generator=self._generator("uniform"))
+        return drawn[self._batches.share].to(self._device)
+
     def _call(self, purpose: str) -> int:
         """How often this was drawn before in this update."""
         self._calls[purpose] += 1

@@ -56,6 +56,16 @@ class TestDraw:
         assert not any(torch.equal(one, two) for place, one in enumerate(seen) for two in seen[:place])
         assert torch.cat([part.flatten() for part in seen[::2]]).std() == pytest.approx(1, abs=0.05)
 
+    def test_uniform_numbers_are_too(self) -> None:
+        draw, again = self.draw(), self.draw()
+        first, second = draw.uniform(500), draw.uniform(500)
+        assert torch.equal(first, again.uniform(500))
+        assert torch.equal(second, again.uniform(500))
+        others = (second, self.draw(step=2).uniform(500), self.draw(seed=1).uniform(500))
+        assert not any(torch.equal(first, other) for other in others)
+        assert 0 <= float(first.min()) <= float(first.max()) < 1
+        assert (float(first.mean()), float(first.var())) == pytest.approx((1 / 2, 1 / 12), abs=0.01)
+
     def test_one_purpose_does_not_shift_another(self) -> None:
         draw, other = self.draw(), self.draw()
         draw.latents()
@@ -73,6 +83,7 @@ class TestDraw:
         first, second = (self.draw(share=slice(start, start + 8)) for start in (0, 8))
         whole = self.draw()
         assert torch.equal(torch.cat([first.normal(2), second.normal(2)]), whole.normal(2))
+        assert torch.equal(torch.cat([first.uniform(2), second.uniform(2)]), whole.uniform(2))
         assert torch.equal(torch.cat([first.latents().noise, second.latents().noise]), whole.latents().noise)
         assert torch.equal(torch.cat([first.real(), second.real()]), whole.real())
 

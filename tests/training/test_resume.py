@@ -85,6 +85,19 @@ def test_killed_again_and_again_at_random_steps(tmp_path: Path, child: Child, re
     resume(out)
 
 
+def test_killed_while_the_weight_of_agreement_rises(
+    tmp_path: Path, child: Child, same_run: Callable[[Path, Path], None]
+) -> None:
+    """Warps and weight are functions of the step."""
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    settings = {**SETTINGS, "model.agreement_from": 5, "model.agreement_within": 15}
+    job: dict[str, Any] = {"model": "infogan-invariant", "settings": settings}
+    assert child(straight, **job).code == 0
+    assert child(killed, event="kill", **at("between D's and G's half of a step", 14), **job).code == -9
+    assert child(killed, options={"resume": True}, **job).code == 0
+    same_run(killed, straight)
+
+
 def test_killed_with_two_threads_in_mixed_precision(
     tmp_path: Path, child: Child, same_run: Callable[[Path, Path], None]
 ) -> None:

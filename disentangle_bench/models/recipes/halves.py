@@ -9,6 +9,8 @@ datasets that it lists. In addition to the keys of a recipe, the files may have
 - `source`: the experiment's replaces the dataset's, and `{source}` in the model's stands for that;
 - `[weights]`: kind of code -> lambda of the codes of that kind that have no weight of their own;
 - `[published.DATASET]` in a model's half: the values that the model's source reports for the dataset;
+- `[on.DATASET]` in a model's half: what the model sets on one dataset alone, in the form of a recipe;
+- `datasets` in a model's half: those that it has recipes for, if not all;
 - `experiment` in a dataset's half: the experiment of the recipe whose name has none;
 - `models` and `datasets` of an experiment: those that it applies to.
 """
@@ -27,7 +29,7 @@ FOLDER = Path(__file__).parent
 GENERAL_DATASET = "arrays"
 """Its half is also used for datasets without one, such as a plug-in's: its networks are chosen by the images' size."""
 
-_NOT_OF_A_RECIPE = ("setup", "tuned_for", "weights", "experiment", "models", "datasets")
+_NOT_OF_A_RECIPE = ("setup", "tuned_for", "weights", "experiment", "models", "datasets", "on")
 
 
 class Parts(NamedTuple):
@@ -48,7 +50,7 @@ def shipped() -> dict[str, Parts]:
     """List the recipes of the package: name -> parts, sorted by name."""
     recipes = {}
     for model in _names("models"):
-        for dataset in _names("datasets"):
+        for dataset in _read("models", model).get("datasets", _names("datasets")):
             recipes[f"{model}-{dataset}"] = parts_of(model, dataset)
         for experiment in _names("experiments"):
             covers = _read("experiments", experiment)
@@ -70,7 +72,8 @@ def merge(name: str, parts: Parts) -> dict[str, Any]:
     """Merge parts into the values of one recipe."""
     dataset, model = _dataset_half(parts.dataset), _model_half(parts.model)
     experiment = {} if parts.experiment is None else _read("experiments", parts.experiment)
-    values = _overlay(_overlay(dataset, model), experiment)
+    of_model = _overlay(model, model.get("on", {}).get(parts.dataset, {}))
+    values = _overlay(_overlay(dataset, of_model), experiment)
     tuned = f"tuned for {experiment['tuned_for']}" if "tuned_for" in experiment else ""
     title = ", ".join(filter(None, (f"{model['title']} on {dataset['title']}", values.get("setup"), tuned)))
     source = model.get("source", "{source}").replace("{source}", experiment.get("source", dataset["source"]))

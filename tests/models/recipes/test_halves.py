@@ -32,6 +32,11 @@ categorical = 3.0
 [published.shapes]
 mig = 0.5
 """
+PARTICULAR = """
+datasets = ["shapes"]
+on.shapes = { steps = 50, model = { game = "nsgan" }, optimizer = { D = { lr = 3e-4 } } }
+on.others = { steps = 70, batch_size = 32 }
+"""
 DATASET = """
 title = "shapes"
 setup = "small networks"
@@ -89,6 +94,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     contents = {
         "models/toy": MODEL,
         "models/other": MODEL.replace("Toy", "Other"),
+        "models/particular": PARTICULAR + MODEL,
         "datasets/shapes": DATASET,
         "experiments/first": FIRST,
         "experiments/second": SECOND,
@@ -150,6 +156,12 @@ class TestMerging:
         merged = values(parts)
         assert (merged["title"], merged["source"]) == (title, source)
 
+    def test_what_a_model_sets_on_one_dataset_alone_counts_there(self) -> None:
+        merged = values(Parts("particular", "shapes"))
+        assert (merged["steps"], merged["batch_size"], merged["model"]["game"]) == (50, 64, "nsgan")
+        assert merged["optimizer"] == {"D": {"lr": 3e-4, "beta1": 0.25}}
+        assert values(Parts("particular", "shapes", "first"))["optimizer"]["D"]["lr"] == 5e-4  # an experiment's counts
+
     @pytest.mark.parametrize(("experiment", "expected"), [(None, {"mig": 0.5}), ("first", {"mig": 0.5, "dci": 0.25})])
     def test_published_values_are_those_for_the_dataset(
         self, experiment: str | None, expected: dict[str, float]
@@ -159,9 +171,17 @@ class TestMerging:
 
 @pytest.mark.usefixtures("files")
 def test_an_experiment_is_a_recipe_unless_the_dataset_names_it() -> None:
-    assert recipe_names() == ["other-shapes", "toy-shapes", "toy-shapes-second"]
+    assert recipe_names() == ["other-shapes", "particular-shapes", "toy-shapes", "toy-shapes-second"]
     assert halves.shipped()["toy-shapes"] == Parts("toy", "shapes", "first")
     assert halves.shipped()["other-shapes"] == Parts("other", "shapes")  # the experiment is not for this model
+
+
+@pytest.mark.usefixtures("files")
+def test_a_model_has_recipes_for_the_datasets_that_it_names(files: Path) -> None:
+    (files / "datasets/more.toml").write_text(DATASET.replace("shapes", "more"))
+    forget()
+    assert recipe_names()[:2] == ["other-more", "other-shapes"]
+    assert [name for name in recipe_names() if name.startswith("particular")] == ["particular-shapes"]
 
 
 @pytest.mark.parametrize("model", ["infogan", "gan-with-q"])

@@ -1,0 +1,146 @@
+"""InfoGAN with invariant categories: an extension of arXiv:1606.03657 by the term of arXiv:1807.06653."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from disentangle_bench.errors import SettingError
+from disentangle_bench.latents import Categorical
+from disentangle_bench.means import Mean
+from disentangle_bench.models.agreement import mutual_information
+from disentangle_bench.models.games import GameName
+from disentangle_bench.models.infogan import InfoGAN
+from disentangle_bench.models.model import Draw, Means, Play, Shape
+from disentangle_bench.models.warps import Warp
+from disentangle_bench.recipe import Recipe
+
+NotNegative = Annotated[float, Field(ge=0)]
+Steps = Annotated[int, Field(ge=0)]
+
+
+class InfoGANInvariant(InfoGAN):
+    """InfoGAN whose categorical codes mean what small warps of an image leave as it is. Not part of the paper.
+
+    T is a random warp, drawn anew for each image and independent of everything else. Two terms differ from InfoGAN's.
+
+    The bound of a categorical code is taken on warped images; that of any other code stays as it is:
+
+        L_I(c) = E[ln Q(c given T G(z, c))] + H(c) <= I(c; T G(z, c)) <= I(c; G(z, c)) <= H(c)
+
+    The second inequality is that of data processing, so this is a bound of InfoGAN's mutual information too, and one
+    that no detail closes which a warp removes. It enters the updates of both players, as in eq. 6.
+
+    The update of D and Q also maximizes what Q's readings of a real image x and of its warped copy tell of each other,
+    as in invariant information clustering:
+
+        I(y; y') <= I(y; x) <= ln k,    y ~ Q(c given x),  y' ~ Q(c given T x)
+
+    where y and y' are independent given x. It reaches ln k only if Q reads every image with certainty, reads warped
+    copies alike, and uses all k categories equally often: without it, two classes may share a category for good. So
+    it assumes classes that are about equally frequent. Together, with the weights lambda of the codes and mu(step):
+
+        min over D, Q of  -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y')
+        min over G    of   V(D, G) - sum_i lambda_i L_I(c_i)
+
+    D's trunk takes images and their warped copies as one batch, of which D judges the first half alone.
+
+    Args:
+        recipe: sizes, weights and learning rates.
+        shape: `(c, h, w)` of the dataset's images.
+        seed: determines the initial weights.
+        game: what D and G minimize.
+        agreement: the weight mu of `I(y; y')`, in the end.
+        agreement_from: the step until which mu is 0: Q must read generated images before it sorts real ones.
+        agreement_within: steps over which mu then rises linearly.
+        rotation: of the warp, as of the next four, see `Warp`.
+        scale: least and greatest.
+        shear: to either side.
+        shift: to either side.
+        gamma: least and greatest.
+
+    Raises:
+        SettingError: no code is categorical, or a range of the warp is invalid.
+    """
+
+    summary = "InfoGAN whose categories are read from warped images and agree on real ones: an extension."
+    source = "arXiv:1606.03657, eq. 6, and arXiv:1807.06653, eq. 3"
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        shape: Shape,
+        seed: int = 0,
+        *,
+        game: GameName = "nsgan",
+        agreement: NotNegative = 1.0,
+        agreement_from: Steps = 300,
+        agreement_within: Steps = 500,
+        rotation: NotNegative = 20.0,
+        scale: tuple[float, float] = (0.8, 1.2),
+        shear: NotNegative = 0.4,
+        shift: NotNegative = 0.12,
+        gamma: tuple[float, float] = (0.6, 1.6),
+    ) -> None:
+        super().__init__(recipe, shape, seed, game=game)
+        self.is_categorical = [isinstance(code, Categorical) for code in self.latents.codes]
+        if not any(self.is_categorical):
+            raise SettingError(
+                f"The model 'infogan-invariant' needs a categorical code; the recipe {recipe.name} has none.",
+                "Train the model infogan, or add a code: --set latents.codes.N.kind=categorical --set "
+                "latents.codes.N.k=10, where N is the number of codes.",
+            )
+        self.warp = Warp(rotation, scale, shear, shift, gamma)
+        self.agreement, self.agreement_from, self.agreement_within = agreement, agreement_from, agreement_within
+        self.means = (
+            *self.means,
+            *(
+                Mean(code.name, "agreement", unit="nats", bound=math.log(code.k), bound_label=f"ln {code.k}")
+                for code in self.latents.codes
+                if isinstance(code, Categorical)
+            ),
+        )
+
+    def update(self, draw: Draw, play: Play) -> Means:
+        """D and Q move, then G on the same fakes."""
+        mu = self.agreement * min(max(draw.step - self.agreement_from, 0) / max(self.agreement_within, 1), 1)
+        for _ in range(self.game.discriminator_steps):
+            x, c = draw.real(), draw.latents()
+            fake = play.G(self.latents.pack(c))
+            Tx, Tfake = (self.warp(images, draw.uniform(Warp.numbers)) for images in (x, fake))
+            # min over D and Q of -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y'), without a way back to G
+            real_logits, q, Tq = read_both(play.D, x, Tx)
+            I_real = self.agreements(q, Tq)
+            fake_logits, q, Tq = read_both(play.D, fake.detach(), Tfake.detach())
+            L_I = self.bounds(c, self.from_warped_if_categorical(q, Tq))
+            D_loss = self.game.D_loss(real_logits, fake_logits)
+            penalty = self.game.penalty(play.D, x, fake)
+            play.minimise("D", D_loss + penalty - self.weigh(L_I) - mu * I_real.sum())
+            self.game.constrain(self.networks["D"])
+
+        # min over G of V(D, G) - sum_i lambda_i L_I(c_i), through D, Q and the warp, into none of them
+        with play.frozen("D") as D:
+            fake_logits, q, Tq = read_both(D, fake, Tfake)
+            G_loss = self.game.G_loss(fake_logits)
+            play.minimise("G", G_loss - self.weigh(self.bounds(c, self.from_warped_if_categorical(q, Tq))))
+        return self.report(D_loss, G_loss, L_I, I_real)
+
+    def agreements(self, q: Tensor, Tq: Tensor) -> Tensor:
+        """`I(y; y')` of each categorical code, in nats, from Q's outputs `(n, p)` for images and warped copies."""
+        pairs = zip(self.is_categorical, self.latents.split(q), self.latents.split(Tq), strict=True)
+        return torch.stack([mutual_information(p, Tp) for categorical, p, Tp in pairs if categorical])
+
+    def from_warped_if_categorical(self, q: Tensor, Tq: Tensor) -> Tensor:
+        """Q's output `(n, p)` with the parameters of categorical codes from `Tq`, those of the others from `q`."""
+        pairs = zip(self.is_categorical, self.latents.split(q), self.latents.split(Tq), strict=True)
+        return torch.cat([Tp if categorical else p for categorical, p, Tp in pairs], dim=1)
+
+
+def read_both(D: nn.Module, images: Tensor, warped: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """D's logits of images `(n,)`, and Q's output for them and for their warped copies, each `(n, p)`."""
+    logits, q = D(torch.cat([images, warped]))
+    return logits[: len(images)], *q.chunk(2)
