@@ -54,6 +54,8 @@ class InfoGANInvariant(InfoGAN):
         shape: `(c, h, w)` of the dataset's images.
         seed: determines the initial weights.
         game: what D and G minimize.
+        instance_noise: standard deviation of the noise on every image that D sees, those that are warped too.
+        instance_noise_steps: over how many steps it falls linearly to 0; 0 is never.
         agreement: the weight mu of `I(y; y')`, in the end.
         agreement_from: the step until which mu is 0: Q must read generated images before it sorts real ones.
         agreement_within: steps over which mu then rises linearly.
@@ -77,6 +79,8 @@ class InfoGANInvariant(InfoGAN):
         seed: int = 0,
         *,
         game: GameName = "nsgan",
+        instance_noise: NotNegative = 0.0,
+        instance_noise_steps: Steps = 0,
         agreement: NotNegative = 1.0,
         agreement_from: Steps = 300,
         agreement_within: Steps = 500,
@@ -86,7 +90,14 @@ class InfoGANInvariant(InfoGAN):
         shift: NotNegative = 0.12,
         gamma: tuple[float, float] = (0.6, 1.6),
     ) -> None:
-        super().__init__(recipe, shape, seed, game=game)
+        super().__init__(
+            recipe,
+            shape,
+            seed,
+            game=game,
+            instance_noise=instance_noise,
+            instance_noise_steps=instance_noise_steps,
+        )
         self.is_categorical = [isinstance(code, Categorical) for code in self.latents.codes]
         if not any(self.is_categorical):
             raise SettingError(
@@ -112,6 +123,7 @@ class InfoGANInvariant(InfoGAN):
             x, c = draw.real(), draw.latents()
             fake = play.G(self.latents.pack(c))
             Tx, Tfake = (self.warp(images, draw.uniform(Warp.numbers)) for images in (x, fake))
+            x, fake, Tx, Tfake = (self.noisy(images, draw) for images in (x, fake, Tx, Tfake))
             # min over D and Q of -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y'), without a way back to G
             real_logits, q, Tq = read_both(play.D, x, Tx)
             I_real = self.agreements(q, Tq)

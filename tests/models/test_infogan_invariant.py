@@ -122,7 +122,7 @@ class TestLosses:
 def test_without_warp_and_agreement_it_is_infogan() -> None:
     """Batch norm sees every image twice, which changes neither its statistics nor their derivatives."""
     still = {f"model.{name}": value for name, value in STILL.items()} | {"model.agreement": 0.0}
-    seen, plain = Seen(make(**still)), Seen(make("infogan"))
+    seen, plain = Seen(make(**still)), Seen(make("infogan", **{"latents.balanced": True}))
     assert seen.totals == pytest.approx(plain.totals, rel=1e-4)
     for network in ("G", "D"):
         weights, expected = (dict(one.model.networks[network].named_parameters()) for one in (seen, plain))
@@ -135,6 +135,20 @@ def test_g_learns_through_the_warp() -> None:
     model = make(**{"latents.codes.1.weight": 0.0, "latents.codes.2.weight": 0.0, "latents.codes.0.weight": 1e4})
     Seen(model)
     assert all(weight.grad is not None and weight.grad.any() for weight in model.networks["G"].parameters())
+
+
+def test_instance_noise_is_on_all_that_d_sees() -> None:
+    """Each of four kinds of images has its own, and warps move none of it."""
+    seen: list[Tensor] = []
+    model = make(**{"model.instance_noise": 0.5}, **{f"model.{name}": value for name, value in STILL.items()})
+    model.networks["D"].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+    Updates(model)()
+    real, fake, again = seen
+    assert torch.equal(fake, again)
+    for images in (real, fake):
+        plain, warped = images.chunk(2)
+        assert float((plain - warped).std()) == pytest.approx(0.5 * 2**0.5, rel=0.1)
+        assert float((plain[0] - warped[0]).std()) == pytest.approx(0.5 * 2**0.5, rel=0.4)
 
 
 def test_each_image_is_warped_anew() -> None:
