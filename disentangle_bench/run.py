@@ -60,6 +60,10 @@ class Run:
         return self.path / "samples.h5"
 
     @property
+    def traversals_file(self) -> Path:
+        return self.path / "traversals.npz"
+
+    @property
     def figures(self) -> Path:
         return self.path / "figures"
 

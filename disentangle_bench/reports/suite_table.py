@@ -109,7 +109,7 @@ class SuiteTable:
     """The results of a suite.
 
     Attributes:
-        name, version, variant: of the suite.
+        name, version, variant: of the suite; the version of runs that are in no suite is 0.
         baselines: entry -> the one that its differences are to.
         columns: the scores.
         entries: entry -> score -> summary.
@@ -130,7 +130,8 @@ class SuiteTable:
     def title(self) -> str:
         """What the table is of."""
         changed = ", ".join(f"{key} = {value}" for key, value in self.variant.items())
-        name = f"{self.name}, version {self.version}" + (f", changed: {changed}" if changed else "")
+        version = f", version {self.version}" if self.version else ""
+        name = self.name + version + (f", changed: {changed}" if changed else "")
         seeds = sorted({cell.seed for cell in self.cells})
         return f"{name}: {_count(len(self.entries), 'entry', 'entries')}, {_count(len(seeds), 'seed', 'seeds')}"
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from disentangle_bench.errors import SettingError
-from disentangle_bench.storage import storage_errors, write_json
+from disentangle_bench.errors import RunError, SettingError, UnknownNameError
+from disentangle_bench.storage import parse_json, storage_errors, write_json
 from disentangle_bench.suites.cell import Cell
+from disentangle_bench.suites.find import find_suite
 from disentangle_bench.suites.state import Found
 from disentangle_bench.suites.suite import Suite
 
@@ -54,8 +55,30 @@ class SuiteFolder:
             raise SettingError(
                 f"{self.path} holds files, but no results of a suite.", "Give another folder with --out, or empty it."
             )
-        values = {"schema_version": 1, "name": suite.name, "version": suite.version, "variant": dict(suite.variant)}
-        write_json(self.description, values)
+        write_json(self.description, {"schema_version": 1, **suite.described()})
+
+    def suite(self) -> Suite:
+        """Read which suite the results are of, with the seeds and the variant that were run last.
+
+        Raises:
+            RunError: the folder holds no results of a suite. SettingError: its description is damaged, or of an older
+                version that kept only the name, and no suite of the package has it.
+        """
+        if not self.description.is_file():
+            raise RunError(f"{self.path} holds no results of a suite.", "Give the folder that `dbench bench run` made.")
+        try:
+            values = parse_json(self.description.read_text(encoding="utf-8"))
+            kept, variant, file = values.get("suite"), dict(values["variant"]), values.get("file")
+            if kept is None:
+                return find_suite(str(values["name"])).with_settings(variant)
+            return Suite.model_validate(kept).placed(None if file is None else Path(file)).with_settings(variant)
+        except UnknownNameError as error:
+            raise SettingError(
+                f"{self.path} does not say what its suite {values['name']!r} is.",
+                "Give the suite's .toml file, and this folder with --results.",
+            ) from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SettingError(f"{self.description} is damaged: {error}.", "`dbench bench run` writes it.") from error
 
     def require(self, suite: Suite) -> None:
         """Make sure that the folder, if it is there, is not of another suite.

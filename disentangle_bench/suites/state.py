@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from disentangle_bench.run import Run
 from disentangle_bench.storage import parse_json
@@ -50,9 +50,16 @@ class Found:
     def in_folder(cls, folder: Path) -> Found:
         """Look into a folder, which need not exist."""
         run = Run(folder / "run")
-        results = _object(folder / "results.json") or _object(run.results_file)
-        status = str(_object(run.provenance_file).get("status", ""))
-        return cls(folder, tuple(read_attempts(folder)), results.get("scores", {}), results.get("subject", {}), status)
+        own = folder / "results.json"
+        results = own if own.is_file() else run.results_file
+        return cls.of_files(folder, results, run.provenance_file, read_attempts(folder))
+
+    @classmethod
+    def of_files(cls, folder: Path, results: Path, provenance: Path, attempts: Sequence[Attempt]) -> Self:
+        """Read what files of scores and of provenance hold, which need not exist."""
+        values, made = _object(results), _object(provenance)
+        status = str(made.get("status", ""))
+        return cls(folder, tuple(attempts), values.get("scores", {}), values.get("subject", {}), status)
 
     @cached_property
     def by_metric(self) -> dict[str, dict[str, Mapping[str, Any]]]:

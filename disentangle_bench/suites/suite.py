@@ -175,9 +175,24 @@ class Suite(Table):
         return f"{self.name}-variant-{short_hash(self._variant)}" if self._variant else self.name
 
     @property
+    def file(self) -> Path | None:
+        """The file of the user's that the suite was read from."""
+        return self._file
+
+    @property
     def folder(self) -> Path:
         """The folder that paths in the suite are relative to."""
         return Path() if self._file is None else self._file.parent
+
+    def described(self) -> dict[str, Any]:
+        """Plain values from which the suite can be made again, as its folder of results keeps them."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "variant": dict(self.variant),
+            "suite": self.model_dump(mode="json", exclude_defaults=True),
+            "file": None if self._file is None else str(self._file),
+        }
 
     def placed(self, file: Path | None) -> Suite:
         """Remember from which file of the user's the suite was read."""

@@ -14,10 +14,7 @@ from disentangle_bench.suites.suite import short_hash
 
 def installed_versions() -> dict[str, int]:
     """Metric -> version, from a note in the cache that is made anew when a metric's file or a plug-in changes."""
-    folder = Path(disentangle_bench.__file__).parent / "metrics"
-    files = [(str(path), path.stat().st_mtime_ns) for path in sorted(folder.rglob("*.py"))]
-    plugins = [(point.name, point.value, point.dist and point.dist.version) for point in _plugins()]
-    note = user_cache("metric-versions", f"{short_hash([files, plugins])}.json")
+    note = user_cache("metric-versions", f"{installed_digest()}.json")
 
     def look() -> dict[str, int] | None:
         with suppress(OSError, ValueError, TypeError, AttributeError):
@@ -30,6 +27,14 @@ def installed_versions() -> dict[str, int]:
         return {name: info_of(function).version for name, function in METRICS.usable().items()}
 
     return once(note, look, compute, lambda versions: write_json(note, versions))
+
+
+def installed_digest() -> str:
+    """Hash which metrics are installed, by their files and plug-ins."""
+    folder = Path(disentangle_bench.__file__).parent / "metrics"
+    files = [(str(path), path.stat().st_mtime_ns) for path in sorted(folder.rglob("*.py"))]
+    plugins = [(point.name, point.value, point.dist and point.dist.version) for point in _plugins()]
+    return short_hash([files, plugins])
 
 
 def _plugins() -> list[EntryPoint]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.devices import choose_device
-from disentangle_bench.errors import RepresentationError, SettingError
+from disentangle_bench.errors import DbenchError, RepresentationError, SettingError
 from disentangle_bench.evaluation.encode import encoded
 from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
@@ -115,6 +115,8 @@ def evaluate(
     store.check(again=again)
     made = encoded(found, made, keep=file is None, again=again, on_progress=report)
     results = score(made, store=store)
+    if file is None:
+        _keep_traversals(results, made, found, report)
     if not isinstance(figures, bool):
         draw(results, made, Path(figures), found)
     elif figures and file is None and not are_drawn(found, results, figure_formats):
@@ -131,6 +133,18 @@ def _opened(path: Path) -> Run | Representation:
             "NumPy writes such a file: numpy.savez('codes.npz', codes=codes, factors=factors).",
         )
     return Run.open(path)
+
+
+def _keep_traversals(results: Results, subject: Subject, run: Run, report: OnProgress) -> None:
+    """Keep the images that the report shows; a generator of a plug-in that raises an exception costs no scores."""
+    from disentangle_bench.reports.figures.traversal_images import keep_traversals
+
+    try:
+        keep_traversals(run.traversals_file, subject, results)
+    except DbenchError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever another's generator does
+        report(Noted(f"No traversals are kept: {type(error).__name__}: {error}."))
 
 
 def _draw_figures(

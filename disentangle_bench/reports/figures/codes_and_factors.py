@@ -60,13 +60,7 @@ def figures_of(results: Results, parts: Mapping[str, Any]) -> dict[str, Figure]:
     if "codes" not in parts or "factors" not in parts:
         return {}
     figures = {}
-    entry = results.scores.get("mutual-information-matrix")
-    if entry is None:
-        codes, factors = Variables.wrap(parts["codes"]), Variables.wrap(parts["factors"], prefix="f")
-        call = MetricCall(mutual_information_matrix, codes, factors, None, {})
-        details = _side_by_side(call.scores()[""].details)
-    else:
-        details = _side_by_side(entry.details)
+    details = information_shares(results, parts["codes"], parts["factors"])
     if "shares" in details:
         title = f"{results.name}: mutual information"
         figures["mutual-information"] = information_map(
@@ -77,6 +71,25 @@ def figures_of(results: Results, parts: Mapping[str, Any]) -> dict[str, Figure]:
         title, of = f"{results.name}: importances of DCI", trees.details
         figures["dci-importances"] = importance_map(of["importances"], of["codes"], of["factors"], title=title)
     return figures
+
+
+def information_shares(results: Results, codes: Any, factors: Any) -> Mapping[str, Any]:
+    """Look up the matrix of mutual information, or compute it if it was not scored.
+
+    Args:
+        results: of the subject.
+        codes: `(n, d)`.
+        factors: `(n, k)`.
+
+    Returns:
+        `shares` `(d, k)` of the factors' entropies with the names of `codes` and `factors`; nothing if no factor
+        varies.
+    """
+    entry = results.scores.get("mutual-information-matrix")
+    if entry is not None:
+        return _side_by_side(entry.details)
+    wrapped = Variables.wrap(codes), Variables.wrap(factors, prefix="f")
+    return _side_by_side(MetricCall(mutual_information_matrix, *wrapped, None, {}).scores()[""].details)
 
 
 def _side_by_side(details: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,17 +12,22 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
+from disentangle_bench.evaluation.results import Results
+from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec
 from disentangle_bench.metrics.generator.traversals import traverse
 from disentangle_bench.metrics.metric import Generator
-from disentangle_bench.reports.figures.matching import Matching
+from disentangle_bench.reports.figures.matching import Matching, matching_of
 from disentangle_bench.reports.figures.style import MINUS
 from disentangle_bench.reports.figures.traversal import traversal_grid
+from disentangle_bench.reports.traversals import Traversal, save_traversals, shown_in
 from disentangle_bench.seeds import derive_seed
 
 DRAWS = 8
 REACH, STEPS = 2.0, 9  # as in the paper's Figure 2, past the ends of the prior
 DRAWN = "draws of noise and other codes"
+VERSION = 1
+"""Of what is traversed: traversals of another version are made anew."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +56,32 @@ class Traversals:
     name: str
 
     def figure(self, index: int) -> Figure:
-        """Draw the grid of one code: over its categories, or over [-2, 2].
+        """Draw the grid of one code; see `traversal`."""
+        made = self.traversal(index)
+        return traversal_grid(
+            made.images,
+            made.columns,
+            rows=made.rows,
+            title=f"{made.code} of {self.name}",
+            xlabel=made.xlabel,
+            ylabel=made.ylabel,
+            prior=made.prior,
+        )
+
+    def traversal(self, index: int) -> Traversal:
+        """Traverse one code over its categories, or over [-2, 2].
 
         The rows of a continuous code's grid are the categories of the matched code, or of the first categorical one;
         without any they are draws.
         """
-        if not isinstance(self.spec.codes[index], Categorical):
+        code = self.spec.codes[index]
+        if not isinstance(code, Categorical):
             return self._over_range(index)
         columns = self._categories(index)
         images = self._images(self._draw(index, DRAWS), index, torch.tensor(columns.values))
-        return traversal_grid(images, columns.names, title=self._title(index), xlabel=columns.noun, ylabel=DRAWN)
+        return Traversal(code.name, images, columns.names, None, columns.noun, DRAWN, None)
 
-    def _over_range(self, index: int) -> Figure:
+    def _over_range(self, index: int) -> Traversal:
         categorical = [place for place, code in enumerate(self.spec.codes) if isinstance(code, Categorical)]
         matched = [place for place in categorical if self._is_matched(place)]
         rows = self._categories((matched or categorical)[0]) if categorical else None
@@ -69,18 +90,15 @@ class Traversals:
             base = base.replace(rows.index, torch.tensor(rows.values))
         values = torch.linspace(-REACH, REACH, STEPS)
         inside = [place for place, value in enumerate(values.tolist()) if abs(value) <= 1]
-        return traversal_grid(
+        return Traversal(
+            self.spec.codes[index].name,
             self._images(base, index, values),
             [f"{value:g}".replace("-", MINUS) for value in values.tolist()],
-            rows=rows.names if rows else None,
-            title=self._title(index),
-            xlabel=self.spec.codes[index].name,
-            ylabel=rows.noun if rows else DRAWN,
-            prior=None if isinstance(self.spec.codes[index], Gaussian) else (inside[0], inside[-1]),
+            rows.names if rows else None,
+            self.spec.codes[index].name,
+            rows.noun if rows else DRAWN,
+            None if isinstance(self.spec.codes[index], Gaussian) else (inside[0], inside[-1]),
         )
-
-    def _title(self, index: int) -> str:
-        return f"{self.spec.codes[index].name} of {self.name}"
 
     def _is_matched(self, index: int) -> bool:
         return self.matching is not None and self.spec.codes[index].name == self.matching.code
@@ -105,3 +123,30 @@ class Traversals:
         channels, *shape = images.shape[1:]
         grid = images.reshape(len(base), len(values), channels, *shape)
         return np.asarray(grid[:, :, 0] if channels == 1 else np.moveaxis(grid, 2, -1))
+
+
+def keep_traversals(path: Path, subject: Subject, results: Results) -> bool:
+    """Keep the traversals of a run's codes, unless those that are kept show this model and these names.
+
+    Args:
+        path: of the file.
+        subject: with a generator and its latents; of any other, nothing is kept.
+        results: its scores, which say what the categories are called.
+
+    Returns:
+        Whether they were written.
+
+    Raises:
+        StorageError: no space, no permission.
+    """
+    if not {"generator", "latents"} <= set(subject.parts):
+        return False
+    matching = matching_of(results)
+    called = [] if matching is None else [matching.code, matching.factor, matching.classes, matching.places]
+    shown = hashlib.sha256(repr([VERSION, subject.info.get("model_sha256"), called]).encode()).hexdigest()
+    if shown_in(path) == shown:
+        return False
+    spec = subject.parts["latents"]
+    grids = Traversals(subject.parts["generator"], spec, matching, subject.name)
+    save_traversals(path, [grids.traversal(index) for index in range(len(spec.codes))], shown)
+    return True

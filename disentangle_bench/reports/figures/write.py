@@ -48,9 +48,9 @@ def write_figures(
         for index, code in enumerate(spec.names):
             paths += write_figure(grids.figure(index), folder, f"traversal-{code}", forms)
     drawn = {
-        "information": _information([] if run is None else [run]),
-        "confusion": _confusion(results),
-        "measures": _measures(results),
+        "information": information_figure([] if run is None else [run]),
+        "confusion": confusion_figure(results),
+        "measures": measures_figure(results),
         **figures_of(results, subject.parts),
     }
     for name, figure in drawn.items():
@@ -68,11 +68,12 @@ def write_comparison_figures(runs: Sequence[Run], folder: Path, *, forms: Sequen
     Raises:
         StorageError: no space, no permission.
     """
-    figure = _information(runs)
+    figure = information_figure(runs)
     return [] if figure is None else write_figure(figure, folder, "information", forms)
 
 
-def _information(runs: Sequence[Run]) -> Figure | None:
+def information_figure(runs: Sequence[Run]) -> Figure | None:
+    """Draw what updates reported of each code, all runs together; None if no run has a log of it."""
     logs = {run.path: run.log() for run in runs}
     seeds: dict[str, list[int]] = {}
     for run in runs:
@@ -83,7 +84,8 @@ def _information(runs: Sequence[Run]) -> Figure | None:
     return information_curves(curves, means) if curves and means else None
 
 
-def _confusion(results: Results) -> Figure | None:
+def confusion_figure(results: Results) -> Figure | None:
+    """Draw the confusion matrix of the code that was matched to classes; None if none was."""
     matching = matching_of(results)
     if matching is None:
         return None
@@ -101,7 +103,7 @@ def _confusion(results: Results) -> Figure | None:
     )
 
 
-def _measures(results: Results) -> Figure | None:
+def measures_figure(results: Results) -> Figure | None:
     """Draw how each code goes with each measure of generated and of real images."""
     scores = results.by_metric().get("image-measures", {}).values()
     of_codes = {(entry.code, entry.component): entry for entry in scores if entry.code is not None}
