@@ -24,7 +24,7 @@ class OneBatch:
     """The same images at every step."""
 
     def __init__(self, images: Tensor) -> None:
-        self.images, self.size, self.share = images, len(images), slice(None)
+        self.images, self.size, self.population, self.share = images, len(images), len(images), slice(None)
 
     def at(self, number: int) -> Tensor:
         """The batch."""

@@ -62,6 +62,11 @@ class Batches(Protocol):
         """The rows of a batch that belong to this process."""
         ...
 
+    @property
+    def population(self) -> int:
+        """How many images they are drawn from."""
+        ...
+
     def at(self, number: int) -> Tensor:
         """Images of one batch (from 1), the share of this process: `(b, c, h, w)` float32 in [0, 1]."""
         ...
@@ -245,6 +250,11 @@ class Draw:
         self._model, self._batches, self._device, self._pairs = model, batches, device, pairs
         self._seed, self.step = seed, step
         self._calls: Counter[str] = Counter()
+
+    @property
+    def population(self) -> int:
+        """How many training images there are."""
+        return self._batches.population
 
     def real(self) -> Tensor:
         """The next batch of training images, `(b, c, h, w)` float32 in [0, 1].

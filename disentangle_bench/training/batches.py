@@ -27,7 +27,7 @@ class Batches:
         check_size(len(images), size, world)
         self.images, self.size, self.seed = images, size, seed
         self.share = slice(rank * size // world, (rank + 1) * size // world)
-        self.per_epoch = len(images) // size
+        self.population, self.per_epoch = len(images), len(images) // size
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
 

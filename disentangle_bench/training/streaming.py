@@ -58,7 +58,7 @@ class StreamedBatches:
         self.images, self.size, self.seed = images, size, seed
         self.device = device or torch.device("cpu")
         self.share = slice(rank * size // world, (rank + 1) * size // world)
-        self.per_epoch = len(images) // size
+        self.population, self.per_epoch = len(images), len(images) // size
         self.window = window_size(images, size)
         self._orders: dict[int, NDArray[np.int64]] = {}
         self._read: dict[Window, Future[NDArray[np.uint8]]] = {}

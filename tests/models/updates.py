@@ -19,11 +19,21 @@ CPU = torch.device("cpu")
 class Noise:
     """Batches of random images."""
 
+    population = 1000
+
     def __init__(self, size: int = BATCH, share: slice = slice(None)) -> None:
         self.size, self.share = size, share
 
     def at(self, number: int) -> Tensor:
         return torch.rand(self.size, *SHAPE, generator=torch.Generator().manual_seed(100 + number))[self.share]
+
+
+class NoisePairs:
+    """Pairs of random images."""
+
+    def at(self, seed: int, k: int | None) -> tuple[Tensor, Tensor]:
+        first, second = torch.rand(2, BATCH, *SHAPE, generator=torch.Generator().manual_seed(seed))
+        return first, second
 
 
 class Updates:
@@ -39,7 +49,7 @@ class Updates:
 
 
 def draw(model: Model, step: int = 1) -> Draw:
-    return Draw(model, Noise(), CPU, seed=0, step=step)
+    return Draw(model, Noise(), CPU, seed=0, step=step, pairs=NoisePairs() if model.paired else None)
 
 
 def real_images(step: int = 1) -> Tensor:

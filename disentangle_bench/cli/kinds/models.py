@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.columns import Columns
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
 
 from disentangle_bench.cli.kinds.kind import Kind, Sheet, first_paragraph
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class Models(Kind):
@@ -40,19 +49,28 @@ class Models(Kind):
 class Recipes(Kind):
     """The recipes."""
 
-    headings: ClassVar[Sequence[str]] = ("Recipe", "Steps", "What it is", "Source")
-    brief = 3
+    headings: ClassVar[Sequence[str]] = ("Recipe", "Model", "Dataset", "Steps", "What it is", "Source")
+    brief = 5
 
     def names(self) -> Iterable[str]:
         from disentangle_bench.models.recipes import recipe_names
+        from disentangle_bench.models.recipes.halves import shipped
 
-        return recipe_names()
+        return sorted(recipe_names(), key=lambda name: (shipped()[name].model, name))
 
     def row(self, name: str) -> tuple[Any, ...]:
         from disentangle_bench.models.recipes import find_recipe
 
         recipe = find_recipe(name)
-        return name, recipe.steps, recipe.title, recipe.source
+        return name, recipe.model.name, recipe.dataset.name, recipe.steps, recipe.title, recipe.source
+
+    def layout(self, entries: Sequence[Mapping[str, Any]]) -> RenderableType:
+        """List the recipes of each model below its name."""
+        parts: list[RenderableType] = []
+        for model, members in groupby(entries, key=lambda entry: str(entry["Model"])):
+            names = [Text(str(entry["Recipe"]), "cyan") for entry in members]
+            parts += [Text(model, "bold"), Padding(Columns(names, padding=(0, 2)), (0, 0, 1, 2))]
+        return Group(*parts, Text("`dbench show RECIPE` describes one; `dbench train RECIPE` trains it."))
 
     def sheet(self, name: str) -> Sheet:
         from disentangle_bench.models.recipes import find_recipe, recipe_files

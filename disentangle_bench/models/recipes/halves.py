@@ -8,8 +8,9 @@ datasets that it lists. In addition to the keys of a recipe, the files may have
   networks, tuned for elevation";
 - `source`: the experiment's replaces the dataset's, and `{source}` in the model's stands for that;
 - `[weights]`: kind of code -> lambda of the codes of that kind that have no weight of their own;
+- `family` in a model's half: `families/NAME.toml`, which several models have in common; the model's half overrides it;
+- `[[on]]` in a model's half or family: what differs on the `datasets` that it lists, in the form of a recipe;
 - `[published.DATASET]` in a model's half: the values that the model's source reports for the dataset;
-- `[on.DATASET]` in a model's half: what the model sets on one dataset alone, in the form of a recipe;
 - `datasets` in a model's half: those that it has recipes for, if not all;
 - `experiment` in a dataset's half: the experiment of the recipe whose name has none;
 - `models` and `datasets` of an experiment: those that it applies to.
@@ -29,7 +30,7 @@ FOLDER = Path(__file__).parent
 GENERAL_DATASET = "arrays"
 """Its half is also used for datasets without one, such as a plug-in's: its networks are chosen by the images' size."""
 
-_NOT_OF_A_RECIPE = ("setup", "tuned_for", "weights", "experiment", "models", "datasets", "on")
+_NOT_OF_A_RECIPE = ("setup", "tuned_for", "weights", "experiment", "models", "datasets", "family", "on")
 
 
 class Parts(NamedTuple):
@@ -41,8 +42,13 @@ class Parts(NamedTuple):
 
     def files(self) -> list[str]:
         """List the files that are merged; a later one overrides those before it."""
-        files = [f"datasets/{self.dataset}.toml", f"models/{self.model}.toml"]
-        return files if self.experiment is None else [*files, f"experiments/{self.experiment}.toml"]
+        family = _read("models", self.model).get("family")
+        return [
+            f"datasets/{self.dataset}.toml",
+            *([] if family is None else [f"families/{family}.toml"]),
+            f"models/{self.model}.toml",
+            *([] if self.experiment is None else [f"experiments/{self.experiment}.toml"]),
+        ]
 
 
 @cache
@@ -70,10 +76,9 @@ def parts_of(model: str, dataset: str) -> Parts:
 
 def merge(name: str, parts: Parts) -> dict[str, Any]:
     """Merge parts into the values of one recipe."""
-    dataset, model = _dataset_half(parts.dataset), _model_half(parts.model)
+    dataset, model = _dataset_half(parts.dataset), _model_half(parts.model, parts.dataset)
     experiment = {} if parts.experiment is None else _read("experiments", parts.experiment)
-    of_model = _overlay(model, model.get("on", {}).get(parts.dataset, {}))
-    values = _overlay(_overlay(dataset, of_model), experiment)
+    values = _overlay(_overlay(dataset, model), experiment)
     tuned = f"tuned for {experiment['tuned_for']}" if "tuned_for" in experiment else ""
     title = ", ".join(filter(None, (f"{model['title']} on {dataset['title']}", values.get("setup"), tuned)))
     source = model.get("source", "{source}").replace("{source}", experiment.get("source", dataset["source"]))
@@ -104,13 +109,19 @@ def _dataset_half(name: str) -> dict[str, Any]:
     return {**_read("datasets", GENERAL_DATASET), "title": name, "dataset": {"name": name}}
 
 
-def _model_half(name: str) -> dict[str, Any]:
-    """Read a model's file, or what the class of a plug-in declares as `recipe_defaults` in the same form."""
-    if name in _names("models"):
-        return _read("models", name)
-    model = MODELS.get(name)
-    described = {"title": name, "setup": "", "source": model.source, "model": {"name": name}}
-    return _overlay(described, model.recipe_defaults)
+def _model_half(name: str, dataset: str) -> dict[str, Any]:
+    """Read a model's file for a dataset, or what the class of a plug-in declares as `recipe_defaults` in that form."""
+    if name not in _names("models"):
+        model = MODELS.get(name)
+        described = {"title": name, "setup": "", "source": model.source, "model": {"name": name}}
+        return _overlay(described, model.recipe_defaults)
+    own = _read("models", name)
+    family = [_read("families", own["family"])] if "family" in own else []
+    half: dict[str, Any] = {}
+    for part in (*family, own):
+        for layer in (part, *(special for special in part.get("on", ()) if dataset in special["datasets"])):
+            half = _overlay(half, layer)
+    return half
 
 
 def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
