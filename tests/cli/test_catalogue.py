@@ -22,7 +22,7 @@ NAMES = [(kind, name) for kind in KINDS for name in KINDS[kind].names()]
 def test_every_name_is_listed_once_in_every_form(dbench, kind):
     names = list(KINDS[kind].names())
     table = dbench("list", kind).out.splitlines()
-    if kind != "metrics":  # which has a layout of its own
+    if kind not in ("metrics", "recipes"):  # which have layouts of their own
         assert [line.split()[0] for line in table[1:]] == names
     rows = list(csv.reader(io.StringIO(dbench("list", kind, "--format", "csv").out)))
     assert [row[0] for row in rows[1:]] == names
@@ -42,6 +42,13 @@ def test_metrics_are_listed_in_groups(dbench):
     assert dci.endswith(f" Needs codes, factors{'; slow' if info_of(METRICS.get('dci')).slow else ''}.")
     [lasso] = [line for line in groups["predictor"] if line.startswith("  dci/lasso  ")]
     assert lasso.endswith(" Needs codes, factors; slow, on request.")
+
+
+def test_recipes_are_listed_by_the_ends_of_their_names_below_their_models(dbench):
+    *blocks, example = dbench("list", "recipes").out.rstrip().split("\n\n")
+    listed = [start + end for block in blocks for start, ends in [block.split("\n", 1)] for end in ends.split()]
+    assert listed == list(KINDS["recipes"].names())
+    assert all(name in listed for name in re.findall(r"(?:show|train) ([\w-]+)", example))
 
 
 def test_the_group_of_a_metric_is_its_package():

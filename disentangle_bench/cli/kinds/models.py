@@ -65,12 +65,12 @@ class Recipes(Kind):
         return name, recipe.model.name, recipe.dataset.name, recipe.steps, recipe.title, recipe.source
 
     def layout(self, entries: Sequence[Mapping[str, Any]]) -> RenderableType:
-        """List the recipes of each model below its name."""
+        """List what the names of each model's recipes end with below the model's name, with which they begin."""
         parts: list[RenderableType] = []
         for model, members in groupby(entries, key=lambda entry: str(entry["Model"])):
-            names = [Text(str(entry["Recipe"]), "cyan") for entry in members]
-            parts += [Text(model, "bold"), Padding(Columns(names, padding=(0, 2)), (0, 0, 1, 2))]
-        return Group(*parts, Text("`dbench show RECIPE` describes one; `dbench train RECIPE` trains it."))
+            ends = [Text(str(entry["Recipe"]).removeprefix(f"{model}-"), "cyan") for entry in members]
+            parts += [Text(f"{model}-", "bold"), Padding(Columns(ends, padding=(0, 2)), (0, 0, 1, 2))]
+        return Group(*parts, Text("For example `dbench show infogan-mnist`, `dbench train infogan-heads3d-elevation`."))
 
     def sheet(self, name: str) -> Sheet:
         from disentangle_bench.models.recipes import find_recipe, recipe_files
