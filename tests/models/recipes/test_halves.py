@@ -34,8 +34,10 @@ mig = 0.5
 """
 PARTICULAR = """
 datasets = ["shapes"]
-on.shapes = { steps = 50, model = { game = "nsgan" }, optimizer = { D = { lr = 3e-4 } } }
-on.others = { steps = 70, batch_size = 32 }
+on = [
+    { datasets = ["circles", "shapes"], steps = 50, model = { game = "nsgan" }, optimizer = { D = { lr = 3e-4 } } },
+    { datasets = ["others"], steps = 70, batch_size = 32 },
+]
 """
 DATASET = """
 title = "shapes"
@@ -161,6 +163,25 @@ class TestMerging:
         assert (merged["steps"], merged["batch_size"], merged["model"]["game"]) == (50, 64, "nsgan")
         assert merged["optimizer"] == {"D": {"lr": 3e-4, "beta1": 0.25}}
         assert values(Parts("particular", "shapes", "first"))["optimizer"]["D"]["lr"] == 5e-4  # an experiment's counts
+
+    def test_a_family_lies_between_the_datasets_half_and_the_models(self, files: Path) -> None:
+        """Its `[[on]]` counts, too, unless the model's own half says otherwise."""
+        (files / "families").mkdir()
+        (files / "families/kin.toml").write_text(
+            """
+            batch_size = 16
+            checkpoint_every = 10
+            on = [{ datasets = ["shapes"], steps = 30, checkpoint_every = 20 }]
+            """
+        )
+        (files / "models/member.toml").write_text(f'family = "kin"\n{MODEL}')
+        forget()
+        merged = values(Parts("member", "shapes"))
+        assert (merged["batch_size"], merged["steps"], merged["checkpoint_every"]) == (64, 30, 20)
+        assert merged.keys().isdisjoint({"family", "on", "datasets"})
+        assert Parts("member", "shapes").files() == [
+            "datasets/shapes.toml", "families/kin.toml", "models/member.toml"
+        ]  # fmt: skip
 
     @pytest.mark.parametrize(("experiment", "expected"), [(None, {"mig": 0.5}), ("first", {"mig": 0.5, "dci": 0.25})])
     def test_published_values_are_those_for_the_dataset(
