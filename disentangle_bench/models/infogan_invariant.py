@@ -7,7 +7,7 @@ from typing import Annotated
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from disentangle_bench.errors import SettingError
 from disentangle_bench.latents import Categorical
@@ -47,7 +47,8 @@ class InfoGANInvariant(InfoGAN):
         min over D, Q of  -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y')
         min over G    of   V(D, G) - sum_i lambda_i L_I(c_i)
 
-    D's trunk takes images and their warped copies as one batch, of which D judges the first half alone.
+    D judges images as they are, and its batch norm sees warped ones in batches of their own: their blur, side by side
+    with the images, would tell D which are real.
 
     Args:
         recipe: sizes, weights and learning rates.
@@ -125,9 +126,9 @@ class InfoGANInvariant(InfoGAN):
             Tx, Tfake = (self.warp(images, draw.uniform(Warp.numbers)) for images in (x, fake))
             x, fake, Tx, Tfake = (self.noisy(images, draw) for images in (x, fake, Tx, Tfake))
             # min over D and Q of -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y'), without a way back to G
-            real_logits, q, Tq = read_both(play.D, x, Tx)
+            (real_logits, q), (_, Tq) = play.D(x), play.D(Tx)
             I_real = self.agreements(q, Tq)
-            fake_logits, q, Tq = read_both(play.D, fake.detach(), Tfake.detach())
+            (fake_logits, q), (_, Tq) = play.D(fake.detach()), play.D(Tfake.detach())
             L_I = self.bounds(c, self.from_warped_if_categorical(q, Tq))
             D_loss = self.game.D_loss(real_logits, fake_logits)
             penalty = self.game.penalty(play.D, x, fake)
@@ -136,7 +137,7 @@ class InfoGANInvariant(InfoGAN):
 
         # min over G of V(D, G) - sum_i lambda_i L_I(c_i), through D, Q and the warp, into none of them
         with play.frozen("D") as D:
-            fake_logits, q, Tq = read_both(D, fake, Tfake)
+            (fake_logits, q), (_, Tq) = D(fake), D(Tfake)
             G_loss = self.game.G_loss(fake_logits)
             play.minimise("G", G_loss - self.weigh(self.bounds(c, self.from_warped_if_categorical(q, Tq))))
         return self.report(D_loss, G_loss, L_I, I_real)
@@ -150,9 +151,3 @@ class InfoGANInvariant(InfoGAN):
         """Q's output `(n, p)` with the parameters of categorical codes from `Tq`, those of the others from `q`."""
         pairs = zip(self.is_categorical, self.latents.split(q), self.latents.split(Tq), strict=True)
         return torch.cat([Tp if categorical else p for categorical, p, Tp in pairs], dim=1)
-
-
-def read_both(D: nn.Module, images: Tensor, warped: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """D's logits of images `(n,)`, and Q's output for them and for their warped copies, each `(n, p)`."""
-    logits, q = D(torch.cat([images, warped]))
-    return logits[: len(images)], *q.chunk(2)
