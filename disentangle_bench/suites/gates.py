@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-import numpy as np
-
-from disentangle_bench.evaluation.seeds import SeedDifference, paired_seeds, unpaired_seeds
+from disentangle_bench.evaluation.seeds import UNSHOWN, SeedDifference, difference_over_seeds, judge
 from disentangle_bench.reports.numbers import say_p
 from disentangle_bench.reports.suite_table import Column, SuiteTable, Summary
 from disentangle_bench.suites.accepted import Accepted, AcceptedScore
 from disentangle_bench.suites.suite import Gate, Suite
-from disentangle_bench.suites.table import LEVEL
 
 Verdict = Literal["PASS", "FAIL", "NOTHING"]
 PASS: Verdict = "PASS"
@@ -99,26 +96,28 @@ def _fall(
 ) -> Checked:
     """A fall counts if it is larger than the tolerance and significant over seeds."""
     now = {} if summary is None else {seed: value for seed, value in summary.values.items() if value is not None}
-    if not now or column is None or before is None or not before.seeds:
-        return Checked(
-            NOTHING, condition, "it has no value" if not now else "it is not among the accepted results", None
-        )
+    if not now or column is None:
+        return Checked(NOTHING, condition, "it has no value", None)
+    if before is None or not before.seeds:
+        return Checked(NOTHING, condition, "it is not among the accepted results", None)
     if before.version != column.version:
         found = f"accepted with version {before.version} of the metric, now version {column.version}"
         return Checked(NOTHING, condition, f"{found}: accept the new results", None)
     difference = _change(before.seeds, now)
     fall = difference.value if column.better == "lower" else -difference.value
-    alone = min(len(before.seeds), len(now)) < 2  # without a spread over seeds, nothing is significant
-    significant = not alone if difference.p is None else difference.p < LEVEL
-    failed = fall > tolerance and significant
+    [judged] = judge([difference], [column.better])
+    failed = fall > tolerance and judged.verdict not in (
+        None,
+        UNSHOWN,
+    )  # None: without a spread, nothing is significant
     p = f", p {say_p(difference.p)}" if difference.p is not None else ""
     said = "the same" if not fall else f"worse by {fall:.4g}" if fall > 0 else f"better by {-fall:.4g}"
     return Checked(FAIL if failed else PASS, condition, f"{said}{p}", tolerance - fall)
 
 
-def _change(before: dict[int, float], now: dict[int, float]) -> SeedDifference:
-    """From accepted to new values: paired by seed where at least two seeds have both."""
+def _change(before: Mapping[int, float], now: Mapping[int, float]) -> SeedDifference:
+    """From accepted to new values: of the same seeds, if both have at least two of them."""
     both = [seed for seed in now if seed in before]
     if len(both) > 1:
-        return paired_seeds(np.array([before[seed] for seed in both]), np.array([now[seed] for seed in both]))
-    return unpaired_seeds(np.array(list(before.values())), np.array(list(now.values())))
+        before, now = ({seed: of[seed] for seed in both} for of in (before, now))
+    return difference_over_seeds(before, now)

@@ -11,24 +11,20 @@ import numpy as np
 from disentangle_bench.evaluation.comparison.comparable import unlike_data
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.seeds import (
-    SeedDifference,
-    contradicts,
-    holm,
+    UNSHOWN,
+    difference_over_seeds,
     interquartile_mean,
+    judge,
     mean_over_seeds,
-    paired_seeds,
     probability_of_improvement,
     rank_intervals,
-    unpaired_seeds,
 )
 from disentangle_bench.reports.suite_table import CellRow, Column, Difference, SuiteTable, Summary
 from disentangle_bench.suites.cell import Cell
 from disentangle_bench.suites.state import STALE, Found
 from disentangle_bench.suites.suite import Suite
 
-LEVEL = 0.05
 MOST_WITHOUT_GROUPS = 2
-UNSHOWN = "no difference shown"
 Values = Mapping[int, float | None]
 
 
@@ -130,32 +126,30 @@ def _compared(
     suite: Suite, entries: Mapping[str, Mapping[str, Summary]], unlike: Mapping[str, str], columns: Sequence[Column]
 ) -> dict[str, dict[str, Summary]]:
     """Add the differences to the baselines, with p-values that are corrected for all of them together."""
-    compared = {name: dict(scores) for name, scores in entries.items()}
-    found: dict[tuple[str, str], SeedDifference] = {}
-    for name, scores in entries.items():
-        baseline = suite.baseline_of(name)
-        for column in columns if baseline is not None and not unlike[name] else ():
-            difference = _difference(entries[baseline or ""][column.score].values, scores[column.score].values)
-            if difference is not None:
-                found[name, column.score] = difference
-    tested = [key for key, of in found.items() if of.p is not None]
-    corrected = dict(zip(tested, holm([found[key].p or 0.0 for key in tested]), strict=True))
     better = {column.score: column.better for column in columns}
-    for (name, score), of in found.items():
-        values = compared[name][score].values
-        first, second = _arrays(entries[suite.baseline_of(name) or ""][score].values, values, better[score])
-        p = corrected.get((name, score))
-        judged = Difference(
-            of.value,
-            of.low,
-            of.high,
-            p,
-            _verdict(of, p, better[score]),
-            of.detectable,
-            probability_of_improvement(first, second),
-        )
-        compared[name][score] = replace(compared[name][score], difference=judged)
+    pairs = {
+        (name, score): (entries[baseline][score].values, entries[name][score].values)
+        for name in entries
+        if (baseline := suite.baseline_of(name)) and not unlike[name]
+        for score in better
+        if entries[baseline][score].mean is not None and entries[name][score].mean is not None
+    }
+    found = {key: difference_over_seeds(*pair) for key, pair in pairs.items()}
+    judged = judge(list(found.values()), [better[score] for _, score in found])
+    compared = {name: dict(scores) for name, scores in entries.items()}
+    for ((name, score), of), verdict in zip(found.items(), judged, strict=True):
+        said = of.reason or verdict.verdict or ""
+        improvement = probability_of_improvement(*_signed(*pairs[name, score], better[score]))
+        difference = Difference(of.value, of.low, of.high, verdict.p, said, verdict.detectable, improvement)
+        compared[name][score] = replace(compared[name][score], difference=difference)
     return compared
+
+
+def _signed(base: Values, other: Values, better: str) -> tuple[np.ndarray, np.ndarray]:
+    """The values of both so that more is better."""
+    sign = -1.0 if better == "lower" else 1.0
+    first, second = (sign * np.array(list(_known(of).values())) for of in (base, other))
+    return first, second
 
 
 def _unlike(suite: Suite, found: Mapping[Cell, Found]) -> dict[str, str]:
@@ -170,31 +164,6 @@ def _unlike(suite: Suite, found: Mapping[Cell, Found]) -> dict[str, str]:
     }
     pairs = {name: (groups.get(suite.baseline_of(name) or "", []), groups[name]) for name in suite.entries}
     return {name: unlike_data(*pair) if all(pair) else "" for name, pair in pairs.items()}
-
-
-def _difference(base: Values, other: Values) -> SeedDifference | None:
-    """Entry minus baseline: paired by seed where at least two seeds have both, which all models of a seed share."""
-    both = [seed for seed, value in other.items() if value is not None and base.get(seed) is not None]
-    if len(both) > 1 or (both and len(base) == len(other) == 1):
-        return paired_seeds(np.array([base[seed] for seed in both]), np.array([other[seed] for seed in both]))
-    first, second = ([value for value in of.values() if value is not None] for of in (base, other))
-    return unpaired_seeds(np.array(first), np.array(second)) if first and second else None
-
-
-def _arrays(base: Values, other: Values, better: str) -> tuple[np.ndarray, np.ndarray]:
-    sign = -1.0 if better == "lower" else 1.0
-    first, second = (sign * np.array([value for value in of.values() if value is not None]) for of in (base, other))
-    return first, second
-
-
-def _verdict(difference: SeedDifference, p: float | None, better: str) -> str:
-    if difference.reason or p is None:
-        return difference.reason or "not tested"
-    if p >= LEVEL or contradicts(difference.p_exact, difference.smallest_p):
-        return UNSHOWN
-    if better == "neither":
-        return "differs"
-    return "better" if (difference.value > 0) == (better == "higher") else "worse"
 
 
 def _ranked(

@@ -13,6 +13,8 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
+from disentangle_bench.evaluation.comparison import compare_results
+from disentangle_bench.evaluation.results import Results
 from disentangle_bench.reports.suite_table import SuiteTable
 from disentangle_bench.reports.tables import to_csv, to_json, to_latex, to_markdown, to_text
 from disentangle_bench.suites.bench import Bench
@@ -57,6 +59,25 @@ def test_differences_are_paired_by_seed_and_corrected_for_all(table: SuiteTable)
     expected = {smaller: 2 * p[smaller], larger: max(2 * p[smaller], p[larger])}
     assert {score: table.entries["clean"][score].difference.p for score in p} == pytest.approx(expected)  # type: ignore[union-attr]
     assert table.entries["noisy"]["mig"].difference is None
+
+
+def test_the_verdicts_are_those_of_a_comparison(opened: Open, engine: Inline) -> None:
+    """`dbench bench table` and `dbench compare` say the same of the same values."""
+    bench = opened()
+    table = bench.run(engine)
+    groups = {
+        name: [Results.load(path) for path in sorted(bench.folder.path.glob(f"cells/{name}/*/results.json"))]
+        for name in ("noisy", "clean")
+    }
+    for results in (results for group in groups.values() for results in group):
+        results.subject["seed"] = int(str(results.subject["name"]).removesuffix(".npz")[-1])
+    rows = compare_results(list(groups.values()), metrics=["mig", "sap"]).rows
+    for row in rows:
+        [expected], found = row.differences, table.entries["clean"][row.score].difference
+        assert found is not None
+        assert (found.value, found.low, found.high) == (expected.value, expected.low, expected.high)
+        assert (found.p, found.verdict) == (expected.p_corrected, expected.verdict)
+        assert found.detectable == expected.detectable
 
 
 def test_entries_that_differ_are_in_other_groups(opened: Open, engine: Inline, suite_file: Path) -> None:

@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 from disentangle_bench.errors import RunError, UnknownNameError
 from disentangle_bench.evaluation.comparison.comparable import Group, is_unchecked, seed_of, unlike_data
 from disentangle_bench.evaluation.comparison.estimate import difference_of
-from disentangle_bench.evaluation.comparison.report import Comparison, Difference, Row, Side, Verdict
+from disentangle_bench.evaluation.comparison.report import Comparison, Row, Side, Verdict
 from disentangle_bench.evaluation.comparison.values import value_of
-from disentangle_bench.evaluation.differences import CONFIDENCE
-from disentangle_bench.evaluation.results import Better, Results, ScoreEntry
-from disentangle_bench.evaluation.seeds import contradicts, detectable_difference, holm
+from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.evaluation.seeds import judge
+from disentangle_bench.evaluation.seeds.verdict import Verdict as VerdictOverSeeds
 
-LEVEL = 1 - CONFIDENCE
+OF_SAMPLES: Mapping[VerdictOverSeeds, Verdict] = {
+    "better": "better on these samples",
+    "worse": "worse on these samples",
+    "differs": "differs on these samples",
+    "no difference shown": "no difference shown",
+}
+"""What is said of two single runs: other seeds of the same methods may differ otherwise."""
 
 
 def compare_results(
@@ -130,27 +136,12 @@ def _row(entry: ScoreEntry, score: str, groups: Sequence[Group], unlike: Sequenc
 def _judge(rows: Sequence[Row]) -> int:
     """Set the verdicts of the rows that are tested, by p-values corrected for one another; count the tests."""
     tested = [(row.better, difference) for row in rows for difference in row.differences if difference.p is not None]
-    corrected = holm([difference.p for _, difference in tested if difference.p is not None])
-    # Holm's level for whatever is not shown yet, which a difference has to pass to be shown.
-    level = LEVEL / max(sum(p >= LEVEL for p in corrected), 1)
-    for (better, difference), p in zip(tested, corrected, strict=True):
-        difference.p_corrected = p
-        difference.verdict = _verdict(difference, better)
-        if difference.standard_error is not None and difference.degrees is not None:
-            difference.detectable = detectable_difference(difference.standard_error, difference.degrees, level)
+    judged = judge([difference for _, difference in tested], [better for better, _ in tested])
+    for (_, difference), found in zip(tested, judged, strict=True):
+        difference.p_corrected, difference.detectable = found.p, found.detectable
+        if found.verdict is not None:
+            difference.verdict = found.verdict if difference.spread == "seeds" else OF_SAMPLES[found.verdict]
     return len(tested)
-
-
-def _verdict(difference: Difference, better: Better) -> Verdict:
-    contradicted = contradicts(difference.p_exact, difference.smallest_p)
-    if not difference.value or (difference.p_corrected or 0.0) >= LEVEL or contradicted:
-        return "no difference shown"
-    over_seeds = difference.spread == "seeds"
-    if better == "neither":
-        return "differs" if over_seeds else "differs on these samples"
-    if (difference.value > 0) == (better == "higher"):
-        return "better" if over_seeds else "better on these samples"
-    return "worse" if over_seeds else "worse on these samples"
 
 
 def require_several(subjects: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from disentangle_bench.evaluation.comparison.comparable import Group, paired_runs, unlike_entries
+from collections.abc import Hashable
+
+from disentangle_bench.evaluation.comparison.comparable import Group, seed_of, unlike_entries
 from disentangle_bench.evaluation.comparison.report import Difference
 from disentangle_bench.evaluation.comparison.values import WHICH_CODE, entries_of, values_of
 from disentangle_bench.evaluation.differences import (
@@ -15,7 +17,7 @@ from disentangle_bench.evaluation.differences import (
 )
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.evaluation.samples import Samples
-from disentangle_bench.evaluation.seeds import SeedDifference, paired_seeds, unpaired_seeds
+from disentangle_bench.evaluation.seeds import difference_over_seeds
 
 
 def difference_of(score: str, first: Group, second: Group, unlike: str) -> Difference:
@@ -39,17 +41,17 @@ def difference_of(score: str, first: Group, second: Group, unlike: str) -> Diffe
     if len(first) == len(second) == 1:
         samples = _over_samples(score, first[0], second[0])
         return Difference(**samples._asdict(), spread="test samples" if samples.low is not None else None)
-    seeds = _over_seeds(score, first, second)
+    seeds = difference_over_seeds(_by_seed(score, first), _by_seed(score, second))
     return Difference(**seeds._asdict(), spread="seeds" if seeds.p is not None else None)
 
 
-def _over_seeds(score: str, first: Group, second: Group) -> SeedDifference:
-    """Pair seeds if both groups have the same ones; those of which either lacks the value are then left out."""
-    pairs = [(entries_of(score, [before]), entries_of(score, [after])) for before, after in paired_runs(first, second)]
-    whole = [(*before, *after) for before, after in pairs if before and after]
-    if whole:
-        return paired_seeds(values_of([before for before, _ in whole]), values_of([after for _, after in whole]))
-    return unpaired_seeds(values_of(entries_of(score, first)), values_of(entries_of(score, second)))
+def _by_seed(score: str, group: Group) -> dict[Hashable, float | None]:
+    """The values by seed; a run of which the seed is not known has no counterpart."""
+    values: dict[Hashable, float | None] = {}
+    for results in group:
+        seed, entries = seed_of(results), entries_of(score, [results])
+        values[id(results) if seed is None else (seed,)] = float(values_of(entries)[0]) if entries else None
+    return values
 
 
 def _over_samples(score: str, first: Results, second: Results) -> Estimate:

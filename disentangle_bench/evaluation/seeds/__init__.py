@@ -8,7 +8,12 @@ small their p-value can get is a matter of how many seeds there are (`smallest_p
 
 from disentangle_bench.evaluation.seeds.correction import holm
 from disentangle_bench.evaluation.seeds.detectable import detectable_difference
-from disentangle_bench.evaluation.seeds.difference import SeedDifference, paired_seeds, unpaired_seeds
+from disentangle_bench.evaluation.seeds.difference import (
+    SeedDifference,
+    difference_over_seeds,
+    paired_seeds,
+    unpaired_seeds,
+)
 from disentangle_bench.evaluation.seeds.improvement import probability_of_improvement
 from disentangle_bench.evaluation.seeds.permutation import contradicts, permutation_p, sign_flip_p, smallest_p
 from disentangle_bench.evaluation.seeds.ranks import RankInterval, rank_intervals
@@ -18,15 +23,20 @@ from disentangle_bench.evaluation.seeds.summary import (
     mean_over_seeds,
     stratified_interval,
 )
+from disentangle_bench.evaluation.seeds.verdict import UNSHOWN, Judged, judge
 
 __all__ = [
+    "UNSHOWN",
+    "Judged",
     "RankInterval",
     "SeedDifference",
     "SeedInterval",
     "contradicts",
     "detectable_difference",
+    "difference_over_seeds",
     "holm",
     "interquartile_mean",
+    "judge",
     "mean_over_seeds",
     "paired_seeds",
     "permutation_p",

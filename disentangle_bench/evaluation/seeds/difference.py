@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from disentangle_bench.evaluation.seeds.detectable import detectable_difference
 from disentangle_bench.evaluation.seeds.permutation import permutation_p, sign_flip_p, smallest_p
 
 Floats = NDArray[np.float64]
+Seed = TypeVar("Seed", bound=Hashable)
 
 
 class SeedDifference(NamedTuple):
@@ -95,6 +97,25 @@ def unpaired_seeds(first: Floats, second: Floats) -> SeedDifference:
         float(test.df),
         f"Welch's t, {n} and {m} seeds",
     )
+
+
+def difference_over_seeds(first: Mapping[Seed, float | None], second: Mapping[Seed, float | None]) -> SeedDifference:
+    """Estimate the mean of the second minus the mean of the first.
+
+    Paired if both have the same seeds, less those of which either lacks the value. If the seeds are not the same, or
+    fewer than two pairs are left of several, by all values that there are.
+
+    Args:
+        first: seed -> value; at least one of them is not None.
+        second: the same.
+    """
+    pairs = [(first[seed], second[seed]) for seed in first if seed in second]
+    pairs = [pair for pair in pairs if None not in pair]
+    if first.keys() == second.keys() and len(pairs) >= min(2, len(first)):
+        before, after = np.array(pairs, dtype=np.float64).T
+        return paired_seeds(before, after)
+    known = ([value for value in of.values() if value is not None] for of in (first, second))
+    return unpaired_seeds(*map(np.array, known))
 
 
 ONE_SEED = "one of the two has a single run, so its spread over seeds is unknown"

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from disentangle_bench.evaluation.seeds import detectable_difference, paired_seeds, unpaired_seeds
+from disentangle_bench.evaluation.seeds import (
+    detectable_difference,
+    difference_over_seeds,
+    paired_seeds,
+    unpaired_seeds,
+)
 
 RNG = np.random.default_rng
 
@@ -47,6 +52,31 @@ class TestWithoutSpread:
         found = estimate(np.array([0.5]), np.array([0.7]))
         assert (found.value, found.p) == (pytest.approx(0.2), None)
         assert "single run" in found.reason
+
+
+class TestBySeed:
+    FIRST, SECOND = {0: 0.1, 1: 0.5, 2: 0.3}, {2: 0.6, 1: 0.9, 0: 0.4}
+
+    def test_equal_seeds_are_paired_in_whatever_order(self):
+        expected = paired_seeds(np.array([0.1, 0.5, 0.3]), np.array([0.4, 0.9, 0.6]))
+        assert difference_over_seeds(self.FIRST, self.SECOND) == expected
+
+    def test_a_seed_that_lacks_a_value_has_no_pair(self):
+        expected = paired_seeds(np.array([0.1, 0.3]), np.array([0.4, 0.6]))
+        assert difference_over_seeds(self.FIRST, self.SECOND | {1: None}) == expected
+        assert difference_over_seeds(self.FIRST | {1: None}, self.SECOND) == expected
+
+    def test_other_seeds_are_not_paired(self):
+        found = difference_over_seeds(self.FIRST, self.SECOND | {3: 0.7})
+        assert found == unpaired_seeds(np.array([0.1, 0.5, 0.3]), np.array([0.6, 0.9, 0.4, 0.7]))
+
+    def test_a_single_pair_of_several_is_not_all_that_there_is(self):
+        found = difference_over_seeds(self.FIRST | {2: None}, self.SECOND | {0: None})
+        assert found == unpaired_seeds(np.array([0.1, 0.5]), np.array([0.6, 0.9]))
+
+    def test_single_runs_have_a_difference_and_no_test(self):
+        found = difference_over_seeds({0: 0.1}, {0: 0.4})
+        assert (found.value, found.p) == (pytest.approx(0.3), None)
 
 
 @pytest.mark.parametrize("n", [5, 10])

@@ -4,6 +4,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from disentangle_bench.evaluation.seeds import contradicts, permutation_p, sign_flip_p, smallest_p
 
@@ -27,6 +28,35 @@ def test_divisions_are_counted(n, m):
     observed = second.mean() - first.mean()
     tails = np.mean(differences >= observed - 1e-12), np.mean(differences <= observed + 1e-12)
     assert permutation_p(first, second) == pytest.approx(min(1, 2 * min(tails)))
+
+
+@pytest.mark.parametrize("n", [6, 14, 40])
+def test_p_is_scipys(n):
+    """Exactly where all arrangements are counted, and within the sampling error of both where they are drawn."""
+    first, second = RNG(n).normal(size=n), RNG(n + 1).normal(0.5, 1, size=n)
+
+    def mean(values, axis):
+        return values.mean(axis=axis)
+
+    def difference(after, before, axis):
+        return after.mean(axis=axis) - before.mean(axis=axis)
+
+    options = {"vectorized": True, "n_resamples": 20_000, "rng": RNG(1)}
+    paired = stats.permutation_test((second - first,), mean, permutation_type="samples", **options).pvalue
+    unpaired = stats.permutation_test((second, first), difference, permutation_type="independent", **options).pvalue
+    assert sign_flip_p(second - first) == pytest.approx(paired, abs=1e-12 if n <= 14 else 6 * (paired / 20_000) ** 0.5)
+    assert permutation_p(first, second) == pytest.approx(
+        unpaired, abs=1e-12 if n <= 6 else 6 * (unpaired / 20_000) ** 0.5
+    )
+
+
+@pytest.mark.parametrize("n", [30, 100])
+def test_drawn_arrangements_are_as_likely(n):
+    """Under the null, p-values of paired and unpaired seeds are uniform."""
+    rng = RNG(0)
+    for p in (sign_flip_p, lambda values: permutation_p(values[: n // 2], values[n // 2 :])):
+        found = [p(rng.normal(size=n)) for _ in range(200)]
+        assert stats.kstest(found, "uniform").pvalue > 1e-3
 
 
 def test_the_smallest_p_is_that_of_groups_that_do_not_overlap():
