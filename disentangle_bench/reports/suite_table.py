@@ -17,6 +17,7 @@ from disentangle_bench.reports.text_table import TextTable
 
 COLLAPSED = "collapsed"
 NOT_DONE = "no value yet"
+FEWEST_DECIMALS = 2
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Summary:
         values: seed -> value; None where there is none.
         mean, low, high: over the seeds that have a value, with Student's 95 % interval.
         sd, median, worst, interquartile_mean: of these values.
+        collapsed: the seeds among these whose training collapsed.
         groups: the tie groups that the entry is in, 1 for the best: entries of one group are not told apart.
         ranks: the best and the worst rank that the entry may have.
         difference: to the baseline.
@@ -82,14 +84,17 @@ class Summary:
     median: float | None = None
     worst: float | None = None
     interquartile_mean: float | None = None
+    collapsed: tuple[int, ...] = ()
     groups: tuple[int, ...] = ()
     ranks: tuple[int, int] | None = None
     difference: Difference | None = None
 
     @property
     def count(self) -> str:
-        """`3 of 3`: how many seeds have a value."""
-        return f"{sum(value is not None for value in self.values.values())} of {len(self.values)}"
+        """`3 of 3, 1 collapsed`: how many seeds have a value, and how many of these collapsed."""
+        known = sum(value is not None for value in self.values.values())
+        collapsed = f", {len(self.collapsed)} collapsed" if self.collapsed else ""
+        return f"{known} of {len(self.values)}{collapsed}"
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,10 @@ class SuiteTable:
         """Plain values, for JSON."""
         return {"schema_version": 1, **asdict(self)}
 
+    def role(self, entry: str) -> str:
+        """What stands behind the name of a baseline."""
+        return " (baseline)" if entry in self.baselines.values() else ""
+
     def states(self, entry: str) -> str:
         """How the cells of an entry stand, such as `2 done, 1 collapsed`."""
         counts = Counter(cell.state for cell in self.cells if cell.entry == entry)
@@ -174,38 +183,42 @@ def _ends(ends: Sequence[float]) -> str:
 
 def cell_lines(summary: Summary) -> list[str]:
     """Mean and interval; the difference with its verdict; the worst seed."""
-    difference = [difference_line(summary.difference)] if summary.difference else []
-    return [mean_line(summary), *difference, worst_line(summary)]
+    difference = difference_line(summary.difference) if summary.difference else ""
+    worst = f"worst seed {worst}" if (worst := worst_line(summary)) else ""
+    return [line for line in (mean_line(summary), difference, worst) if line]
 
 
 def mean_line(summary: Summary) -> str:
-    """`0.91 [0.87, 0.95] a`: the mean, its interval, and the letters of the tie groups."""
+    """`0.91 [0.87, 0.95] a (3 of 3, 1 collapsed)`: the mean, its interval, its tie groups, and what it is over."""
     if summary.mean is None:
         return NOT_DONE
-    decimals = decimals_for(summary.low, summary.high)
+    decimals = _decimals(summary.low, summary.high)
     interval = say_interval(summary.low, summary.high, decimals)
     letters = "".join(chr(ord("a") + group - 1) for group in summary.groups)
-    return " ".join(filter(None, (say(summary.mean, decimals), interval, letters)))
+    return " ".join(filter(None, (say(summary.mean, decimals), interval, letters, f"({summary.count})")))
 
 
 def worst_line(summary: Summary) -> str:
-    """`0.88, n = 3 of 3`: the worst seed, and how many have a value."""
-    worst = (
-        f"worst {say(summary.worst, decimals_for(summary.low, summary.high))}, " if summary.worst is not None else ""
-    )
-    return f"{worst}n = {summary.count}"
+    """The worst seed's value; empty where neither direction is better."""
+    return "" if summary.worst is None else say(summary.worst, PLAIN_DECIMALS)
 
 
 def difference_line(difference: Difference) -> str:
     """`+0.52, p 0.012: better`."""
-    decimals = decimals_for(difference.low, difference.high)
+    decimals = _decimals(difference.low, difference.high)
     p = f", p {say_p(difference.p)}" if difference.p is not None else ""
     return f"{say_signed(difference.value, decimals)}{p}: {difference.verdict}"
 
 
+def _decimals(low: float | None, high: float | None) -> int:
+    """As many as the interval supports, but two: that of few seeds may be wider than all values there can be."""
+    return max(decimals_for(low, high), FEWEST_DECIMALS)
+
+
 def _blocks(table: SuiteTable, width: int) -> list[list[Column]]:
     """Divide the columns into tables that fit into lines of that width."""
-    first = max((len(line) for entry in table.entries for line in (entry, table.states(entry))), default=0)
+    labels = (line for entry in table.entries for line in (entry + table.role(entry), table.states(entry)))
+    first = max(map(len, labels), default=0) + 2
     blocks: list[list[Column]] = []
     room = 0
     for column in table.columns:
@@ -226,8 +239,7 @@ def _block(table: SuiteTable, columns: Sequence[Column]) -> Table:
         name, *rest = heading_lines(column)
         block.add_column(Text.assemble(name, ("\n" + "\n".join(rest) if rest else "", "dim not bold")), no_wrap=True)
     for entry, scores in table.entries.items():
-        role = " (baseline)" if entry in table.baselines.values() else ""
-        label = Text.assemble((entry, "cyan"), role, (f"\n{table.states(entry)}", "dim"))
+        label = Text.assemble((entry, "cyan"), table.role(entry), (f"\n{table.states(entry)}", "dim"))
         block.add_row(label, *(Text("\n".join(cell_lines(scores[column.score]))) for column in columns))
     return block
 
@@ -253,7 +265,7 @@ def text_table(table: SuiteTable) -> TextTable:
     ]
     for entry, scores in table.entries.items():
         summaries = [scores[column.score] for column in table.columns]
-        rows.append([f"{entry} ({table.states(entry)})", *map(mean_line, summaries)])
+        rows.append([f"{entry}{table.role(entry)}: {table.states(entry)}", *map(mean_line, summaries)])
         rows.append([f"{entry}, worst seed", *map(worst_line, summaries)])
         if any(summary.difference for summary in summaries):
             differences = [difference_line(of.difference) if of.difference else "" for of in summaries]
@@ -270,13 +282,15 @@ def records(table: SuiteTable) -> list[dict[str, Any]]:
             "seed": cell.seed,
             "state": cell.state,
             "score": column.score,
-            "value": table.entries[cell.entry][column.score].values.get(cell.seed),
-            "mean": table.entries[cell.entry][column.score].mean,
-            "low": table.entries[cell.entry][column.score].low,
-            "high": table.entries[cell.entry][column.score].high,
+            "value": summary.values.get(cell.seed),
+            "mean": summary.mean,
+            "low": summary.low,
+            "high": summary.high,
+            "mean_over": summary.count,
             "unit": column.unit,
             "version": column.version,
         }
         for column in table.columns
         for cell in table.cells
+        for summary in [table.entries[cell.entry][column.score]]
     ]

@@ -80,7 +80,7 @@ def _bound(condition: str, summary: Summary | None, bound: float, sign: int) -> 
     if summary is None or summary.mean is None:
         return Checked(NOTHING, condition, "it has no value", None)
     margin = sign * (summary.mean - bound)
-    return Checked(PASS if margin >= 0 else FAIL, condition, f"mean {summary.mean:.4g} ({summary.count} seeds)", margin)
+    return Checked(PASS if margin >= 0 else FAIL, condition, f"mean {summary.mean:.4g} over {summary.count}", margin)
 
 
 def _lead(condition: str, summary: Summary | None, gate: Gate, better: str) -> Checked:
@@ -88,7 +88,7 @@ def _lead(condition: str, summary: Summary | None, gate: Gate, better: str) -> C
         return Checked(NOTHING, condition, "one of the two has no value", None)
     lead = (-1 if better == "lower" else 1) * summary.difference.value
     margin = lead - gate.above_baseline
-    return Checked(PASS if margin >= 0 else FAIL, condition, f"by {lead:.4g} ({summary.count} seeds)", margin)
+    return Checked(PASS if margin >= 0 else FAIL, condition, f"by {lead:.4g}, mean over {summary.count}", margin)
 
 
 def _fall(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,8 +41,9 @@ def table_of(
     """
     states = {cell: of.state(suite, versions) for cell, of in found.items()}
     columns = [_column(score, found.values(), versions) for score in _scores(suite, found.values(), every)]
+    collapsed = {(cell.entry, cell.seed) for cell, of in found.items() if of.collapsed}
     entries = {
-        name: {column.score: _summary(_values(name, column, found), column) for column in columns}
+        name: {column.score: _summary(_values(name, column, found), column, name, collapsed) for column in columns}
         for name in suite.entries
     }
     unlike = _unlike(suite, found)
@@ -111,15 +112,16 @@ def _values(name: str, column: Column, found: Mapping[Cell, Found]) -> Values:
     return values
 
 
-def _summary(values: Values, column: Column) -> Summary:
-    known = [value for value in values.values() if value is not None]
+def _summary(values: Values, column: Column, entry: str, collapsed: Collection[tuple[str, int]]) -> Summary:
+    known = list(_known(values).values())
     if not known:
         return Summary(values)
     mean = mean_over_seeds(np.array(known))
     worst = {"higher": min(known), "lower": max(known)}.get(column.better)
     sd = statistics.stdev(known) if len(known) > 1 else None
     middle = float(interquartile_mean(np.array(known)))
-    return Summary(values, *mean, sd, statistics.median(known), worst, middle)
+    counted = tuple(seed for seed in _known(values) if (entry, seed) in collapsed)
+    return Summary(values, *mean, sd, statistics.median(known), worst, middle, collapsed=counted)
 
 
 def _compared(
@@ -204,12 +206,16 @@ def _notes(
         notes.append(f"Differences are to {', '.join(baselines)}; p is corrected for all of them (Holm).")
     for name in filter(unlike.get, unlike):
         notes.append(f"{name} is not compared with {suite.baseline_of(name)}: its scores are {unlike[name]}.")
+    if any(summary.collapsed for scores in entries.values() for summary in scores.values()):
+        notes.append("Collapsed runs that have scores count in means, intervals and differences.")
     if any(summary.groups for scores in entries.values() for summary in scores.values()):
         notes.append("Entries that share a letter are not told apart by these seeds.")
     if states.count(STALE) or any(column.version < column.installed for column in columns):
         notes.append(f"Scores of older versions of metrics: `dbench bench rescore {suite.name}` computes them again.")
     if unseen := _unseen(entries, columns):
-        notes.append(f"Where no difference is shown, more than 20 of 100 such trials would miss one below: {unseen}.")
+        notes.append(
+            f"Where no difference is shown, one of this size would have been shown in 80 of 100 such trials: {unseen}."
+        )
     return tuple(notes)
 
 

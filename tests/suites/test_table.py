@@ -111,6 +111,26 @@ def test_every_form_holds_what_the_table_holds(table: SuiteTable) -> None:
     assert stored["entries"]["clean"]["mig"]["values"]["0"] == table.entries["clean"]["mig"].values[0]
 
 
+def test_a_mean_says_that_it_counts_collapsed_runs(opened: Open, engine: Inline) -> None:
+    """In every form, at the mean itself."""
+    bench = opened()
+    bench.run(engine)
+    [folder] = bench.folder.path.glob("cells/clean/seed-1-*")
+    (folder / "run").mkdir()
+    (folder / "run" / "provenance.json").write_text('{"seed": 1, "status": "collapsed: c1 uses 2 of 4 categories"}')
+    (folder / "run" / "model.safetensors").touch()
+    table = bench.table()
+    assert table.entries["clean"]["mig"].collapsed == (1,)
+    assert table.entries["noisy"]["mig"].count == "3 of 3"
+    for text in (to_text(table), to_markdown(table), to_latex(table)):
+        [line] = [line for line in text.splitlines() if "[" in line and "clean" in line]
+        assert line.count("(3 of 3, 1 collapsed)") == 2
+        assert "† clean, seed 1: collapsed, c1 uses 2 of 4 categories." in text
+    rows = csv.DictReader(io.StringIO(to_csv(table)))
+    assert {row["mean_over"] for row in rows if row["entry"] == "clean"} == {"3 of 3, 1 collapsed"}
+    assert json.loads(to_json(table))["entries"]["clean"]["mig"]["collapsed"] == [1]
+
+
 def test_columns_are_set_below_each_other_where_lines_are_short(table: SuiteTable) -> None:
     for width in (50, 80, 120):
         console = Console(width=width, file=io.StringIO(), force_terminal=False)
