@@ -358,10 +358,20 @@ def provenance() -> dict[str, Any]:
         "command": [Path(sys.argv[0]).name, *map(_without_home, sys.argv[1:])],
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "processor": processor(),
         "processors": os.cpu_count(),
         "packages": {name: installed_version(name) for name in packages},
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def processor() -> str:
+    """Return the name of the processor, where the system reports it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def _without_home(argument: str) -> str:

@@ -7,21 +7,21 @@ Contenders take turns, so that ratios can be trusted where times cannot; on a ma
 from __future__ import annotations
 
 import os
-import platform
 from dataclasses import replace
-from pathlib import Path
 
 import click
 import torch
 
-from benchmarks.perf import ablation, counting, dci, evaluation, loading, metrics, rendering, startup, training
+from benchmarks.perf import ablation, counting, dci, evaluation, loading, metrics, rendering, startup, suites, training
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
+from disentangle_bench.storage import processor
 
 PARTS = {
     "training": training.measure,
     "ablation": ablation.measure,
     "startup": startup.measure,
+    "suites": suites.measure,
     "metrics": metrics.measure,
     "dci": dci.measure,
     "evaluation": evaluation.measure,
@@ -44,7 +44,7 @@ def main(parts: tuple[str, ...], *, rounds: int, steps: int, width: float, clock
         plan = Plan(
             rounds=2, steps=2, width=0.125, product=256, images=512, workers=1, samples=300, clock=CLOCKS[clock]
         )
-        plan = replace(plan, rows=(500, 1_000))
+        plan = replace(plan, rows=(500, 1_000), cells=20)
     click.echo(f"{machine()}. {clock} time, {plan.rounds} turns of {plan.steps} steps.\n")
     for part in parts or PARTS:
         click.echo(PARTS[part](plan))
@@ -56,14 +56,6 @@ def machine() -> str:
     return (
         f"{processor()}, {torch.get_num_threads()} threads of {os.cpu_count()} processors, PyTorch {torch.__version__}"
     )
-
-
-def processor() -> str:
-    """The processor's name, where the system reports it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def machine_load() -> str:

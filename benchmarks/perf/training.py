@@ -40,6 +40,7 @@ class Plan:
         workers: DataLoader processes of the second plain loop.
         rows: of the files whose codes are counted.
         samples: of codes and factors.
+        cells: of a suite.
     """
 
     rounds: int = 6
@@ -50,6 +51,7 @@ class Plan:
     workers: int = 2
     rows: tuple[int, ...] = (10**5, 10**6, 10**7)
     samples: int = 10_000
+    cells: int = 1_000
     clock: Clock = time.perf_counter
 
     def recipe(self) -> Recipe:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from disentangle_bench.cli.output import print_report, print_result, say, say_er
 if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
     from disentangle_bench.suites.bench import Bench
+    from disentangle_bench.suites.cell import Cell
     from disentangle_bench.suites.driver import Event
     from disentangle_bench.suites.engines.engine import Engine
 
@@ -56,15 +57,14 @@ def _options(*decorators: Callable[[Function], Function]) -> Callable[[Function]
     return decorate
 
 
-suite_options = _options(
-    click.option_panel("Arguments", options=["name"], **ARGUMENTS),
-    click.argument("name", metavar="SUITE", help="The name of a suite, or a suite's .toml file."),
-    click.option(
-        "--seeds",
-        callback=lambda *of: None if of[2] is None else read_seeds(*of),
-        metavar="N[,N..]",
-        help="Other seeds than the suite's.",
-    ),
+suite_argument = click.argument("name", metavar="SUITE", help="The name of a suite, or a suite's .toml file.")
+seeds_option = click.option(
+    "--seeds",
+    callback=lambda *of: None if of[2] is None else read_seeds(*of),
+    metavar="N[,N..]",
+    help="Other seeds than the suite's.",
+)
+place_options = _options(
     settings_option("steps=100, for all recipes: a variant, which is never ranked with the suite"),
     click.option(
         "--out",
@@ -73,6 +73,9 @@ suite_options = _options(
         help="The folder of the results (default: runs/bench/SUITE).",
     ),
     data_dir_option,
+)
+suite_options = _options(
+    click.option_panel("Arguments", options=["name"], **ARGUMENTS), suite_argument, seeds_option, place_options
 )
 work_options = _options(
     click.option("--only", callback=read_words, metavar="ENTRY,..", help="Work on these entries only."),
@@ -180,7 +183,8 @@ def run(
     if opened.has_work():
         _check(opened, engine, context)
     opened.run(engine, fail_fast=fail_fast, on_event=_say_event)
-    context.exit(_finish(opened, accepted, form, required=require_accepted, every=every))
+    code = _finish(opened, accepted, form, required=require_accepted, every=every)
+    context.exit(_without_model(opened, opened.without_model()) or code)
 
 
 def _check(bench: Bench, engine: Engine, context: click.Context) -> None:
@@ -202,6 +206,19 @@ def _finish(bench: Bench, accepted: Path | None, form: Form, *, required: bool, 
         say(str(gate))
     write_step_summary(table, gates)
     return exit_status(table, gates, bench.only)
+
+
+def _without_model(bench: Bench, cells: Sequence[Cell]) -> int:
+    """Say which cells cannot be scored, if any; returns the exit status of that."""
+    if not cells:
+        return 0
+    names = ", ".join(cell.name for cell in cells)
+    say_error(
+        f"Scores of {names} are missing or of an older version, and their models are not in {bench.folder.path}: "
+        "published results leave them out.",
+        f"Train them in another folder: `dbench bench run {bench.suite.name} --out ANOTHER-FOLDER`.",
+    )
+    return 1
 
 
 def _say_event(event: Event) -> None:
@@ -293,7 +310,8 @@ def rescore(
     """Compute scores that are missing or of an older version of a metric, from stored models and representations."""
     opened, engine = _with_engine(name, only, options)
     opened.rescore(engine, metrics, on_event=_say_event)
-    context.exit(_finish(opened, None, form, required=False, every=every))
+    code = _finish(opened, None, form, required=False, every=every)
+    context.exit(_without_model(opened, opened.without_model(metrics, outdated=True)) or code)
 
 
 @bench.command(
@@ -311,3 +329,30 @@ def accept(*, name: str, accepted: Path | None, **options: Any) -> None:
     for line in suggestions(opened.accept(accepted).entries):
         say(line)
     print_result(f"{accepted or opened.accepted_file}\n")
+
+
+@bench.command(
+    cls=Command,
+    short_help="Publish the results: a small folder that prints the same table.",
+    examples=("dbench bench export smoke benchmarks/results/smoke",),
+)
+@click.option_panel("Arguments", options=["name", "folder"], **ARGUMENTS)
+@suite_argument
+@click.argument("folder", type=GivenPath(path_type=Path, file_okay=False), metavar="DIR", help="The published folder.")
+@place_options
+@click.option("--replace", is_flag=True, help="Published cells may go, for the same seeds trained anew.")
+@click.option("--processor", metavar="NAME", default="", help="The processor, for runs that do not have it on record.")
+def export(*, name: str, folder: Path, replace: bool, processor: str, **options: Any) -> None:
+    """Publish every cell that has ended, of whatever seed, collapsed and failed ones too, with a page and figures.
+
+    A published cell is its recipe, log, provenance, scores and attempts, without models and names of folders or
+    machines. Cells that are there stay, and `dbench bench table SUITE --out DIR` prints the table.
+    """
+    from disentangle_bench.suites.export import Export
+    from disentangle_bench.suites.folder import SuiteFolder
+    from disentangle_bench.suites.page import write_page
+
+    opened = _opened(name, **options)
+    published = Export(opened, SuiteFolder(folder), replace, processor, say)()
+    write_page(published, opened)
+    print_result(f"{folder}\n")

@@ -6,10 +6,11 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.storage import parse_json, write_json
@@ -26,25 +27,25 @@ class Attempt:
     """One attempt at a cell.
 
     Attributes:
-        host, pid: of the process.
+        host, pid: of the process; neither is published.
         began, ended: seconds since the epoch; an attempt without an end was killed, or is under way.
         outcome: done, collapsed, failed, timed-out or cancelled.
         reason: why it is not done.
         asked: hash of the set of metrics that it computed completely.
     """
 
-    host: str
-    pid: int
     began: float
     ended: float | None = None
     outcome: str = ""
     reason: str = ""
     asked: str = ""
+    host: str = ""
+    pid: int = 0
 
     @classmethod
     def begin(cls) -> Attempt:
         """Begin one in this process."""
-        return cls(socket.gethostname(), os.getpid(), time.time())
+        return cls(time.time(), host=socket.gethostname(), pid=os.getpid())
 
     def end(self, outcome: str, reason: str = "", asked: str = "") -> Attempt:
         """End it."""
@@ -66,6 +67,11 @@ def read_attempts(folder: Path) -> list[Attempt]:
 def write_attempts(folder: Path, attempts: list[Attempt]) -> None:
     """Write the attempts at a cell, atomically."""
     write_json(folder / "attempts.json", [asdict(attempt) for attempt in attempts])
+
+
+def plain_attempts(attempts: Iterable[Attempt]) -> list[dict[str, Any]]:
+    """List attempts as they are published: without the machine."""
+    return [{key: value for key, value in asdict(of).items() if key not in ("host", "pid")} for of in attempts]
 
 
 @contextmanager

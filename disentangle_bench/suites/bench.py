@@ -120,6 +120,22 @@ class Bench:
         """Whether anything is left to do."""
         return any(planned.state not in COMPLETE for planned in self.plan())
 
+    def without_model(self, metrics: tuple[str, ...] | None = None, *, outdated: bool = False) -> list[Cell]:
+        """List the cells that lack scores and cannot get them, as their models are not stored: published ones.
+
+        Args:
+            metrics: the scores that are wanted, by default those of the suite.
+            outdated: scores of an older version of a metric are wanted anew.
+        """
+        suite, versions = self.suite if metrics is None else self.suite.with_metrics(metrics), installed_versions()
+        return [
+            cell
+            for cell, found in self.found().items()
+            if found.lacks_model
+            and (not self.only or cell.entry in self.only)
+            and (found.missing(suite) != () or (outdated and found.outdated(suite, versions)))
+        ]
+
     def faults(self, engine: Engine) -> list[Fault]:
         """List everything that is wrong; see `check_suite`."""
         return check_suite(self.suite, self.folder.path, engine, data_dir=self.data_dir, only=self.only)
@@ -181,8 +197,18 @@ class Bench:
         driver.run(cells_of(self.suite, data_dir=self.data_dir, only=self.only))
 
     def table(self, *, every: bool = False) -> SuiteTable:
-        """Summarize what there is."""
-        return table_of(self.suite, self.found(), installed_versions(), every=every)
+        """Summarize what there is; a note names seeds that are there and not among those of the suite."""
+        table = table_of(self.suite, self.found(), installed_versions(), every=every)
+        others = self._other_seeds()
+        listed = ",".join(map(str, others))
+        note = f"Not shown: seed{'s' if len(others) > 1 else ''} {listed}, which `--seeds` adds."
+        return replace(table, notes=(*table.notes, note)) if others else table
+
+    def _other_seeds(self) -> list[int]:
+        """List seeds of which there are cells of the suite as it is, besides its own."""
+        others = tuple(seed for seed in self.folder.seeds() if seed not in self.suite.seeds)
+        cells = cells_of(self.suite.with_seeds(others), data_dir=self.data_dir) if others else []
+        return sorted({cell.seed for cell in cells if cell.seed in others and self.folder.cell(cell).is_dir()})
 
     def kept_table(self) -> SuiteTable:
         """Summarize what there is, and write `table.md` and `table.json` into the folder."""

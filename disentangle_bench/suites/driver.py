@@ -139,6 +139,8 @@ class Driver:
 
     def _has_work(self, cell: Cell) -> bool:
         found, state, _ = self._look(cell)
+        if found.lacks_model:
+            return False
         if not self.trains and cell.recipe is not None and not (found.folder / "run" / "model.safetensors").is_file():
             return False
         return self._is_open(found, state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from disentangle_bench.suites.find import find_suite
 from disentangle_bench.suites.state import Found
 from disentangle_bench.suites.suite import Suite
 
+_FOLDER = re.compile(r"seed-(\d+)-[0-9a-f]{8}")
 HOME = Path("runs") / "bench"
 """Where the results of suites are by default."""
 
@@ -43,6 +45,14 @@ class SuiteFolder:
     def found(self, cells: Iterable[Cell]) -> dict[Cell, Found]:
         """Look up what there is of each cell."""
         return {cell: Found.in_folder(self.cell(cell)) for cell in cells}
+
+    def cell_folders(self) -> list[Path]:
+        """List the folders of all cells, whatever suite they are of by now."""
+        return sorted(path for path in self.path.glob("cells/*/*") if _FOLDER.fullmatch(path.name))
+
+    def seeds(self) -> list[int]:
+        """List the seeds of which there are cells."""
+        return sorted({int(match[1]) for path in self.cell_folders() if (match := _FOLDER.fullmatch(path.name))})
 
     def claim(self, suite: Suite) -> None:
         """Make the folder if need be, and make sure that it is of this suite.
@@ -80,8 +90,12 @@ class SuiteFolder:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SettingError(f"{self.description} is damaged: {error}.", "`dbench bench run` writes it.") from error
 
-    def require(self, suite: Suite) -> None:
+    def require(self, suite: Suite, *, version: bool = False) -> None:
         """Make sure that the folder, if it is there, is not of another suite.
+
+        Args:
+            suite: whose results it must hold.
+            version: whether it must be of the same version, too.
 
         Raises:
             SettingError: it is. StorageError: it must not be read.
@@ -92,9 +106,14 @@ class SuiteFolder:
             text = self.description.read_text(encoding="utf-8")
         try:
             values = json.loads(text)
-            owner, variant = str(values["name"]), dict(values["variant"])
+            owner, variant, of = str(values["name"]), dict(values["variant"]), values["version"]
         except (ValueError, KeyError, TypeError) as error:
             raise SettingError(f"{self.description} is damaged: {error}.", "Delete that file.") from error
         if (owner, variant) != (suite.name, json.loads(json.dumps(dict(suite.variant), default=str))):
             whose = f"the suite {owner!r}" if owner != suite.name else "another variant of this suite"
             raise SettingError(f"{self.path} holds results of {whose}.", "Give another folder with --out.")
+        if version and of != suite.version:
+            raise SettingError(
+                f"{self.path} holds results of {owner}, version {of}; this is version {suite.version}.",
+                "Give another folder.",
+            )

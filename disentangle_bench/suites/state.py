@@ -75,6 +75,12 @@ class Found:
         return self.status.startswith(COLLAPSED)
 
     @property
+    def lacks_model(self) -> bool:
+        """Whether it was trained and scored, and neither model nor checkpoints are there: so it is published."""
+        run = Run(self.folder / "run")
+        return bool(self.scores and self.status) and not (run.model_file.is_file() or run.checkpoints.is_dir())
+
+    @property
     def seconds(self) -> float | None:
         """What the attempts took together; None without one that has ended."""
         known = [attempt.seconds for attempt in self.attempts if attempt.seconds is not None]
