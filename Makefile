@@ -11,7 +11,7 @@ BASELINE := runs/gan-with-q-digits/seed-0
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-fast lint types imports check benchmark-table bench perf clean
+.PHONY: help demo test test-fast lint types imports check bench perf clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -41,9 +41,6 @@ imports: $(VENV)/.installed-dev ## Check that each layer imports only from lower
 	$(BIN)/lint-imports
 
 check: lint types imports test ## Everything that CI checks
-
-benchmark-table: $(VENV)/.installed ## Print the published benchmark results as Markdown
-	@$(BIN)/python -m benchmarks.table
 
 bench: $(VENV)/.installed ## Train and score the suite of continuous integration, print its table, check its gates (minutes)
 	@$(BIN)/dbench bench run smoke --accepted benchmarks/accepted/smoke.json --format markdown

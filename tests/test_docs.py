@@ -64,7 +64,7 @@ def test_a_decoders_traversal_is_drawn_as_shown(tmp_path, monkeypatch):
 def test_make_targets_exist():
     makefile = (ROOT / "Makefile").read_text()
     named = {target for page in PAGES for target in re.findall(r"`?\bmake ([a-z-]+)\b", page.read_text())}
-    for target in named & {"demo", "test", "test-fast", "check", "imports", "benchmark-table", "help"}:
+    for target in named & {"demo", "test", "test-fast", "check", "imports", "bench", "help"}:
         assert f"\n{target}:" in makefile
     assert {"demo", "test"} <= named
 

@@ -234,6 +234,7 @@ def test_the_command_prints_its_tables():
         "one fake, 1 workers",
         "bf16-mixed",
         "`dbench --help`",
+        "`dbench bench run smoke`, all done",
         "seconds of sap",
         "MiB at most",
         "images a second",

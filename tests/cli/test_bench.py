@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,7 @@ def test_a_gate_that_falls_short_exits_with_3_and_one_without_value_with_4(dbenc
         (("run", "mine.toml", "--seeds", "a"), "is not a seed"),
         (("run", "mine.toml", "--only", "nobody"), "There is no entry of the suite mine named 'nobody'"),
         (("table", "mine.toml", "--format", "pdf"), "pdf"),
+        (("export", "mine.toml", "published"), "runs/bench/mine holds no results of mine"),
         (("accept", "mine.toml"), "mine has no results to accept"),
         (("check", "smoke", "--set", "stepz=1"), "stepz"),
     ],
@@ -121,3 +123,27 @@ def test_check_names_every_fault(dbench: Dbench, suite: Path) -> None:
 def test_suites_are_listed_and_shown(dbench: Dbench) -> None:
     assert "smoke" in dbench("list", "suites").out
     assert "gan-with-q" in dbench("show", "smoke").out
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A copy of what the project publishes of the suite `smoke`."""
+    return Path(shutil.copytree(Path(__file__).parents[2] / "benchmarks" / "results" / "smoke", tmp_path / "published"))
+
+
+def test_published_results_print_their_table_and_status(dbench: Dbench, published: Path) -> None:
+    table = dbench("bench", "table", "smoke", "--out", published)
+    assert table.code == 0
+    assert "gan-with-q (baseline)" in table.out
+    assert dbench("bench", "status", "smoke", "--out", published).out.count("done") == 6
+    again = dbench("bench", "export", "smoke", "again", "--out", published)
+    assert (again.code, again.out) == (0, "again\n")
+    assert again.err.count("published") == 6
+    assert dbench("bench", "table", "smoke", "--out", "again").out == table.out
+
+
+def test_published_results_cannot_be_rescored_without_models(dbench: Dbench, published: Path) -> None:
+    ended = dbench("bench", "rescore", "smoke", "--only", "infogan", "--metrics", "active-units", "--out", published)
+    assert ended.code == 1
+    assert "Scores of infogan/seed-0, infogan/seed-1, infogan/seed-2 are missing" in ended.err
+    assert "dbench bench run smoke --out ANOTHER-FOLDER" in ended.err
