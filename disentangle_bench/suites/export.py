@@ -61,7 +61,8 @@ class Export:
         chosen = {cell: found for cell, found in self.bench.folder.found(cells).items() if self._is_chosen(cell, found)}
         obsolete = self._obsolete(cells)
         self._require_kept(chosen, obsolete)
-        self.target.claim(suite)
+        file = suite.file
+        self.target.claim(whole if file is None else whole.model_copy().placed(Path(file.name)))
         for cell in chosen:
             self._publish(cell)
         for folder in obsolete:

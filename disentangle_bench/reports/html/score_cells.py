@@ -145,7 +145,7 @@ def share_of(value: float | None, levels: tuple[float, float] | None) -> float |
 
 
 def _cell(summary: Summary, column: Column, levels: tuple[float, float] | None) -> ScoreCell:
-    decimals = decimals_for(summary.low, summary.high)
+    decimals, worst = decimals_for(summary.low, summary.high), worst_line(summary)
     difference = summary.difference
     return ScoreCell(
         "" if summary.mean is None else say(summary.mean, decimals),
@@ -155,6 +155,6 @@ def _cell(summary: Summary, column: Column, levels: tuple[float, float] | None) 
         summary.mean,
         difference_line(difference).rpartition(": ")[0] if difference else "",
         difference.verdict if difference else "",
-        worst_line(summary),
+        ", ".join(filter(None, (worst and f"worst {worst}", f"n = {summary.count}"))),
         all(value is not None for value in summary.values.values()),
     )

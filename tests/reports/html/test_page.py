@@ -42,7 +42,7 @@ def test_what_failed_and_collapsed_is_in_plain_sight(content: ReportContent) -> 
     assert "2 of 6 cells failed or collapsed" in text
     assert "infogan, seed 2" in text
     assert "D's loss under 1e-3" in text
-    assert "worst 0.50, n = 2 of 3" in text
+    assert "worst 0.500, n = 2 of 3" in text
 
 
 def test_gates_show_their_margins(content: ReportContent) -> None:
