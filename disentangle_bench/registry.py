@@ -95,6 +95,23 @@ class Registry(Generic[T]):
                 self._report(error)
         return found
 
+    def add(self, name: str, target: str) -> None:
+        """Add an object for this process, such as one whose package is not installed yet.
+
+        Args:
+            name: of the object.
+            target: `"module:attribute"`.
+
+        Raises:
+            DbenchError: another object has the name.
+        """
+        if self._all().setdefault(name, target) != target:
+            raise DbenchError(f"There is a {self.kind} {name!r} already: {self._targets[name]}.", "Rename one of them.")
+
+    def fault_of(self, thing: object) -> str:
+        """What keeps an object from being one of the kind, such as `has no method 'load'`; empty if nothing does."""
+        return self._fault(thing)
+
     def is_builtin(self, name: str) -> bool:
         """Whether an object comes with this package."""
         return name in self._builtins

@@ -52,6 +52,19 @@ def settings_of(function: Callable[..., object]) -> dict[str, Setting]:
     return {p.name: Setting(p.name, kinds.get(p.name, inferred[p.name]), p.default) for p in parameters}
 
 
+def settings_fault(function: Callable[..., object]) -> str:
+    """What is wrong with the settings of a plug-in's function or class; empty if nothing is."""
+    try:
+        settings_of(function)
+    except TypeError:
+        given = inspect.signature(function).parameters.values()
+        lacking = [p.name for p in given if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
+        return f"has the setting {', '.join(map(repr, lacking))} without a default"
+    except NameError as error:
+        return f"has a setting whose annotation cannot be read: {error}"
+    return ""
+
+
 def defaults_of(function: Callable[..., object]) -> dict[str, Any]:
     """Map the name of each setting to its default."""
     return {setting.name: setting.default for setting in settings_of(function).values()}

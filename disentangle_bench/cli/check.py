@@ -9,50 +9,73 @@ import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import Settings, format_option, settings_option
+from disentangle_bench.cli.options import Settings, data_dir_option, format_option, settings_option
 from disentangle_bench.cli.tables import print_table
 
 EXIT_FAILED = 1
+KINDS = ("metric", "dataset", "model", "networks")
 
 
 @click.command(
     cls=Command,
-    short_help="Check that a metric follows the rules.",
+    short_help="Check that a metric, dataset, model or networks follow the rules.",
     examples=(
         "dbench check my_package.my_metric",
         "dbench check mig --set num_bins=10",
-        "dbench check my_package.my_metric --format json",
+        "dbench check my-dataset --format json",
+        "dbench check my-model --dataset my-dataset",
     ),
 )
-@click.option_panel("Arguments", options=["metric"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["name"], **ARGUMENTS)
 @click.argument(
-    "metric",
-    metavar="METRIC",
-    shell_complete=names_of("metrics"),
-    help="The name of a metric, or of its function: package.module.function.",
+    "name",
+    metavar="NAME",
+    shell_complete=names_of("metrics", "datasets", "models"),
+    help="The name of a metric, dataset, model or pair of networks, or the place of one: package.module.object.",
 )
-@settings_option("KEY=VALUE")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    metavar="NAME",
+    help="metric, dataset, model or networks (default: all that bear the name).",
+)
+@click.option("--dataset", metavar="NAME", help="Try a model with the recipe for this dataset (default: digits).")
+@settings_option("num_bins=10, of a model a setting of the recipe")
+@data_dir_option
 @format_option
 @click.pass_context
-def check(context: click.Context, metric: str, settings: Settings, form: str) -> None:
-    """Try a metric on small representations: bounds, invariances, edge cases, invalid input, reproducibility.
+def check(
+    context: click.Context,
+    /,
+    *,
+    name: str,
+    kind: str | None,
+    dataset: str | None,
+    settings: Settings,
+    data_dir: Path | None,
+    form: str,
+) -> None:
+    """Try what a package adds by the rules of its kind.
+
+    A metric: bounds, invariances, edge cases, invalid input, reproducibility. A dataset: what it declares, images,
+    factors, splits, the same bits twice. A model: means, whose weights move, resuming, the parts of a trained one.
+    Networks: shapes and gradients.
 
     Prints one line per rule, PASS or FAIL, and how many failed; exits with status 1 if a rule fails.
     """
-    from disentangle_bench.metrics.conformance import check as check_metric
-    from disentangle_bench.metrics.conformance import find_metric
+    sys.path.insert(0, str(Path.cwd()))  # where what is being written is found
+    from disentangle_bench.workflow.check import check as check_all
 
-    sys.path.insert(0, str(Path.cwd()))  # where a metric that is being written is found
-    outcomes = []
-    for outcome in check_metric(find_metric(metric), dict(settings)):
-        outcomes.append(outcome)
+    rows = []
+    for of, outcome in check_all(name, dict(settings), kind=kind, dataset=dataset, data_dir=data_dir):
+        rows.append(("FAIL" if outcome.fault else "PASS", of, outcome.check, outcome.fault))
         if form == "table":
-            click.echo(f"FAIL  {outcome.check}: {outcome.fault}" if outcome.fault else f"PASS  {outcome.check}")
-    failed = sum(bool(outcome.fault) for outcome in outcomes)
+            said = f"{of}: {outcome.check}"
+            click.echo(f"FAIL  {said}: {outcome.fault}" if outcome.fault else f"PASS  {said}")
+    failed = sum(row[0] == "FAIL" for row in rows)
     if form == "table":
-        click.echo(f"\n{len(outcomes)} rules: {len(outcomes) - failed} passed, {failed} failed.")
+        click.echo(f"\n{len(rows)} rules: {len(rows) - failed} passed, {failed} failed.")
     else:
-        rows = [("FAIL" if outcome.fault else "PASS", outcome.check, outcome.fault) for outcome in outcomes]
-        print_table(("Result", "Rule", "Fault"), rows, 3, form)
+        print_table(("Result", "Kind", "Rule", "Fault"), rows, 4, form)
     if failed:
         context.exit(EXIT_FAILED)

@@ -8,6 +8,7 @@ from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.ground_truth import GroundTruth
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.registry import Registry
+from disentangle_bench.settings import settings_fault
 
 _HERE = "disentangle_bench.datasets"
 
@@ -19,7 +20,8 @@ def _fault(thing: object) -> str:
         )
     if not isinstance(getattr(thing, "info", None), DatasetInfo):
         return "has no `info` of the type DatasetInfo"
-    return "" if callable(getattr(thing, "load", None)) else "has no method `load`"
+    load = getattr(thing, "load", None)
+    return settings_fault(load) if callable(load) else "has no method `load`"
 
 
 DATASETS: Registry[Adapter] = Registry(

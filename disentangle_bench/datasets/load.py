@@ -31,4 +31,8 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
             f"--data-dir names {data_dir}, but the dataset {name!r} is {adapter.info.origin}: it reads no files.",
             "Leave --data-dir out.",
         )
-    return adapter.load(data_dir, **given)
+    dataset = adapter.load(data_dir, **given)
+    if not isinstance(dataset, Dataset):
+        problem = f"The dataset {name!r} cannot be used: its `load` returned {type(dataset).__name__}."
+        raise DataError(problem, f"Return a `disentangle_bench.datasets.Dataset`; `dbench check {name}` tries it.")
+    return dataset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from disentangle_bench.registry import Registry
-from disentangle_bench.settings import check_settings
+from disentangle_bench.settings import check_settings, settings_fault
 
 if TYPE_CHECKING:  # torch takes seconds to import; listing names must not
     from disentangle_bench.models.model import Model, Shape
@@ -20,7 +20,10 @@ def _fault(thing: object) -> str:
     if not (isinstance(thing, type) and issubclass(thing, Model)):
         return f"is not a subclass of {Model.__module__}.Model"
     lacking = [name for name in ("summary", "source") if not isinstance(getattr(thing, name, None), str)]
-    return f"has no text {' and no text '.join(f'`{name}`' for name in lacking)}" if lacking else ""
+    if lacking:
+        return f"has no text {' and no text '.join(f'`{name}`' for name in lacking)}"
+    left = sorted(thing.__abstractmethods__)
+    return f"does not define {' and '.join(f'`{name}`' for name in left)}" if left else settings_fault(thing)
 
 
 MODELS: Registry[type[Model]] = Registry(

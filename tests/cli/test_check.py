@@ -59,7 +59,49 @@ def test_as_json(dbench):
     assert outcome.code == 0
     rules = json.loads(outcome.out)
     assert {rule["result"] for rule in rules} == {"PASS"}
-    assert {tuple(rule) for rule in rules} == {("result", "rule", "fault")}
+    assert {tuple(rule) for rule in rules} == {("result", "kind", "rule", "fault")}
+
+
+def test_a_dataset_and_networks_of_one_name(dbench):
+    outcome = dbench("check", "digits", "--format", "json")
+    assert outcome.code == 0
+    assert {rule["kind"] for rule in json.loads(outcome.out)} == {"dataset", "networks"}
+    assert "networks: " not in dbench("check", "digits", "--kind", "dataset").out
+
+
+def test_a_dataset_that_breaks_a_rule(dbench, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "my_data_of_this_test.py").write_text(
+        textwrap.dedent(
+            """
+            import numpy as np
+            from disentangle_bench.datasets import Dataset, DatasetInfo
+
+            class Dark:
+                info = DatasetInfo("dark", "Dark", 50, (1, 8, 8), (), "MIT", "none")
+
+                def load(self, data_dir=None):
+                    return Dataset(self.info, np.zeros((50, 1, 8, 8), np.uint8), None, np.arange(50) > 5)
+
+            dark = Dark()
+            """
+        )
+    )
+    outcome = dbench("check", "my_data_of_this_test.dark")
+    assert outcome.code == 1
+    [failed] = [line for line in outcome.out.splitlines() if line.startswith("FAIL")]
+    assert failed.endswith("use the range of a byte: all images that were looked at are equal")
+    told = dbench("check", "my_data_of_this_test.Dark")
+    assert (told.code, told.out) == (2, "")
+    assert "is a class: let the entry point name an instance" in told.err
+
+
+def test_a_model_on_the_recipe_of_another_dataset(dbench):
+    outcome = dbench("check", "infogan", "--dataset", "chairs", "--set", "networks.width=0.05", "--set", "batch_size=4")
+    assert outcome.code == 0, outcome.out
+    assert "PASS  model: resumes to the same bits" in outcome.out
+    assert dbench("check", "infogan", "--dataset", "nowhere").code == 2
 
 
 FAULTY = """

@@ -30,9 +30,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.mark.slow
 @pytest.mark.usefixtures("installed")
 def test_the_commands_of_its_readme_work(real_dbench: Dbench) -> None:
-    checked = real_dbench("check", "correlation-ratio", "--format", "json")
-    assert checked.code == 0, checked.out
-    assert {rule["result"] for rule in json.loads(checked.out)} == {"PASS"}
+    for words in (["correlation-ratio"], ["dots"], ["dots-vae", "--dataset", "dots"]):
+        checked = real_dbench("check", *words, "--format", "json")
+        assert checked.code == 0, checked.out
+        assert {rule["result"] for rule in json.loads(checked.out)} == {"PASS"}
     listed = real_dbench("list", "metrics", "--format", "json")
     assert "correlation-ratio" in [row["metric"] for row in json.loads(listed.out)]
     assert listed.err == ""

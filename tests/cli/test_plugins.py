@@ -22,6 +22,19 @@ class Broken:
 
 broken = Broken()
 
+class Untyped(Broken):
+    def load(self, data_dir=None):
+        return [], []
+
+class Sizeless(Broken):
+    def load(self, data_dir=None, *, side):
+        return None
+
+untyped, sizeless = Untyped(), Sizeless()
+
+def function(recipe, shape, seed=0):
+    """A model, its author thought."""
+
 class Unloadable:
     from disentangle_bench.datasets.digits import digits
     info = digits.info
@@ -49,6 +62,8 @@ unloadable = bad_plugin:unloadable
 absent = bad_plugin:nothing
 broken = bad_plugin:broken
 class = bad_plugin:Unloadable
+untyped = bad_plugin:untyped
+sizeless = bad_plugin:sizeless
 mnist = bad_plugin:empty
 [disentangle_bench.metrics]
 plain = bad_plugin:Empty
@@ -56,6 +71,9 @@ number = bad_plugin:number
 parts = bad_parts:parts
 [disentangle_bench.models]
 bare = bad_plugin:Empty
+function = bad_plugin:function
+[disentangle_bench.networks]
+pair = bad_plugin:Empty
 """
 FAULTS = {
     "empty": "The dataset 'empty' cannot be used: bad_plugin:empty of the package bad-plugin has no `info`",
@@ -65,6 +83,10 @@ FAULTS = {
     "plain": "bad_plugin:Empty of the package bad-plugin was not declared with `@metric`",
     "class": "bad_plugin:Unloadable of the package bad-plugin is a class: let the entry point name an instance",
     "parts": "bad_parts:parts of the package bad-plugin: The metric 'parts' asks for 'cods', which no subject has.",
+    "sizeless": "bad_plugin:sizeless of the package bad-plugin has the setting 'side' without a default",
+    "untyped": "The dataset 'untyped' cannot be used: its `load` returned tuple.",
+    "function": "bad_plugin:function of the package bad-plugin is not a subclass of",
+    "pair": "bad_plugin:Empty of the package bad-plugin is a class: let the entry point name an instance",
     "bare": "bad_plugin:Empty of the package bad-plugin is not a subclass of disentangle_bench.models.model.Model",
 }
 
@@ -93,9 +115,9 @@ def test_the_datasets_that_can_be_used_are_listed_and_the_others_told(real_dbenc
         assert listing.code == 0
         assert {"digits", "dsprites", "mnist"} <= set(names(listing))
         assert not {"empty", "unloadable", "absent", "class"} & set(names(listing))
-        for name in ("empty", "unloadable", "absent", "class", "mnist"):
+        for name in ("empty", "unloadable", "absent", "class", "mnist", "sizeless"):
             assert FAULTS[name] in listing.err
-        assert listing.err.count("Left out: ") == 5
+        assert listing.err.count("Left out: ") == 6
 
 
 @pytest.mark.usefixtures("bad_plugin")
@@ -128,6 +150,32 @@ def test_a_metrics_mistake_is_named_alike_by_every_command(real_dbench: Dbench) 
     assert evaluated.code == 1
     assert returned in evaluated.out
     assert "Failed: number" in evaluated.err
+
+
+@pytest.mark.usefixtures("bad_plugin")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("class", ("train", "infogan", "--dataset", "class")),
+        ("sizeless", ("data", "show", "sizeless")),
+        ("function", ("train", "function", "--dataset", "digits")),
+        ("pair", ("train", "infogan", "--dataset", "digits", "--set", "networks.name=pair")),
+    ],
+)
+def test_a_mistake_in_another_object_is_named_alike_by_check_and_where_it_is_used(real_dbench, name, words) -> None:
+    for command in (("check", name), words):
+        outcome = real_dbench(*command)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert FAULTS[name] in outcome.err
+        assert "Traceback" not in outcome.err
+
+
+@pytest.mark.usefixtures("bad_plugin")
+def test_what_a_dataset_returns_is_looked_at(real_dbench: Dbench) -> None:
+    assert FAULTS["untyped"] in real_dbench("data", "show", "untyped").err
+    checked = real_dbench("check", "untyped")
+    assert checked.code == 1
+    assert "load returned tuple; return a Dataset" in checked.out
 
 
 @pytest.mark.usefixtures("bad_plugin")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
@@ -20,13 +18,10 @@ def test_every_procedural_dataset_is_collected() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_images_depend_on_their_factors_alone(name: str) -> None:
-    dataset, again, alone = (DATASETS.get(name).load() for _ in range(3))
-    assert isinstance(dataset.images, LazyImages)
-    rows = np.random.default_rng(0).integers(len(dataset.images), size=40)
-    together = dataset.images[rows]
-    np.testing.assert_array_equal(again.images[rows[::-1]][::-1], together)
-    np.testing.assert_array_equal(np.stack([alone.images[int(row)] for row in rows]), together)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(dataset.images))[rows], together)
+    images, again = DATASETS.get(name).load().images, DATASETS.get(name).load().images
+    assert isinstance(images, LazyImages)
+    rows = np.random.default_rng(0).integers(len(images), size=20)
+    np.testing.assert_array_equal(again[rows[::-1]][::-1], images[rows])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from disentangle_bench.metrics.conformance.check import CHECKS, Outcome, check
-from disentangle_bench.metrics.conformance.find import find_metric
+from disentangle_bench.conformance import Outcome
+from disentangle_bench.metrics.conformance.check import CHECKS, check
 
-__all__ = ["CHECKS", "Outcome", "check", "find_metric"]
+__all__ = ["CHECKS", "Outcome", "check"]

@@ -6,7 +6,8 @@ import inspect
 import json
 import re
 
-from disentangle_bench.metrics.conformance.trial import Check, Trial, require, rule
+from disentangle_bench.conformance import require, rule
+from disentangle_bench.metrics.conformance.trial import Check, Trial
 
 NAME = r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9-]+)?"
 SOURCE = r"arXiv:\d{4}\.\d{4,5}|arXiv:[a-z-]+/\d{7}|\(\d{4}\)|defined here"

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from disentangle_bench.conformance import require, rule
 from disentangle_bench.errors import DbenchError, FaultyMetricError
 from disentangle_bench.metrics.conformance import cases
 from disentangle_bench.metrics.conformance.cases import ODDITIES, REPRESENTATIONS, Case
-from disentangle_bench.metrics.conformance.trial import Check, Trial, require, rule
+from disentangle_bench.metrics.conformance.trial import Check, Trial
 from disentangle_bench.metrics.metric import Score
 from disentangle_bench.representation.variables import Variables
 

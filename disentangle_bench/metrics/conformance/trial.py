@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from disentangle_bench.conformance import require
 from disentangle_bench.metrics.conformance.cases import Case
 from disentangle_bench.metrics.metric import MetricInfo, Score, Scores, called, info_of
 
 CLOSE = 1e-6
 LOOSE = 0.15
 """How far a score that depends on a seed may move when the same samples are given in another form."""
-
-
-class Failure(Exception):  # noqa: N818 - the result of a check, not an error of the program
-    """A metric breaks a rule."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +48,3 @@ class Trial:
 
 Check = Callable[[Trial], None]
 """What a metric must pass; it raises a `Failure`, or whatever the metric raises."""
-
-
-def rule(rules: dict[str, Check], name: str) -> Callable[[Check], Check]:
-    """Add the decorated check to some rules, by a name that completes "the metric ..."."""
-
-    def add(check: Check) -> Check:
-        rules[name] = check
-        return check
-
-    return add
-
-
-def require(holds: bool, otherwise: str) -> None:
-    """Raise a `Failure` with a message unless a condition holds."""
-    if not holds:
-        raise Failure(otherwise)

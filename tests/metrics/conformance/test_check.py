@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from disentangle_bench.errors import MetricError, UnknownNameError
-from disentangle_bench.metrics.conformance import check, find_metric
+from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.metrics.conformance import check
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.metric import Score, Scores, metric
 from tests.metrics.information.pairwise import entropies, pairwise_information
@@ -150,26 +150,3 @@ def test_a_metric_of_other_parts_is_checked_for_its_declaration() -> None:
 def test_an_unknown_setting_is_reported() -> None:
     with pytest.raises(UnknownNameError, match="named 'bins'"):
         list(check(metric_of(sound), {"bins": 3}))
-
-
-class TestFind:
-    def test_by_name_and_by_place(self) -> None:
-        found = find_metric("c1-accuracy")
-        assert find_metric("disentangle_bench.metrics.predictor.clustering.c1_accuracy") is found
-        assert find_metric("disentangle_bench.metrics.predictor.clustering:c1_accuracy") is found
-
-    def test_an_unknown_name(self) -> None:
-        with pytest.raises(UnknownNameError, match="Did you mean 'c1-accuracy'"):
-            find_metric("c1-acuracy")
-
-    def test_an_unknown_module(self) -> None:
-        with pytest.raises(MetricError, match="'nowhere' cannot be imported"):
-            find_metric("nowhere.metric")
-
-    def test_an_unknown_function(self) -> None:
-        with pytest.raises(UnknownNameError, match="Did you mean 'c1_accuracy'"):
-            find_metric("disentangle_bench.metrics.predictor.clustering.c1_acuracy")
-
-    def test_a_function_that_is_not_a_metric(self) -> None:
-        with pytest.raises(MetricError, match="is not a metric"):
-            find_metric("disentangle_bench.seeds.derive_seed")

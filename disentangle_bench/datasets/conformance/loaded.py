@@ -1,0 +1,143 @@
+"""Rules for what a dataset gives when it is loaded."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+
+from disentangle_bench.conformance import Rule, require, rule
+from disentangle_bench.datasets.conformance.trial import Trial
+from disentangle_bench.datasets.dataset import Dataset
+from disentangle_bench.datasets.ground_truth import GroundTruth
+from disentangle_bench.datasets.images import LazyImages
+from disentangle_bench.representation.kinds import is_unknown
+
+LOADED: dict[str, Rule[Trial]] = {}
+"""By a name that completes "the dataset ..."."""
+LOADS = "loads, with images of the declared number, shape and type"
+"""The first of them, without which none of the others can be tried."""
+FEWEST_TRAIN = 0.5
+DRAWS = 16
+
+
+@rule(LOADED, LOADS)
+def loads(trial: Trial) -> None:
+    dataset = trial.dataset
+    require(isinstance(dataset, Dataset), f"load returned {type(dataset).__name__}; return a Dataset")
+    if not trial.settings and not trial.declared.users_own:
+        expected, given = (trial.declared.images, *trial.declared.shape), tuple(dataset.images.shape)
+        require(given == expected, f"the images are {given}; the adapter's info declares {expected}")
+    some = dataset.images[trial.rows]
+    require(isinstance(some, np.ndarray), f"images[rows] is {type(some).__name__}; return a NumPy array")
+    expected = (len(trial.rows), *dataset.info.shape)
+    require(some.shape == expected and some.dtype == np.uint8, f"images[rows] is {some.dtype} {some.shape}")
+
+
+@rule(LOADED, "has images that differ and use the range of a byte")
+def images_differ(trial: Trial) -> None:
+    some = trial.dataset.images[trial.rows]
+    require(len(some) == 1 or bool((some != some[0]).any()), "all images that were looked at are equal")
+    require(int(some.max()) > 1, "no value is above 1; images are whole numbers from 0 to 255, not from 0 to 1")
+
+
+@rule(LOADED, "gives each image alike alone, in any order and by a slice")
+def reads_alike(trial: Trial) -> None:
+    images, rows = trial.dataset.images, trial.rows[: 2 * DRAWS]
+    together = images[rows]
+    require(np.array_equal(images[rows[::-1]][::-1], together), "rows in another order give other images")
+    alone = np.stack([images[int(row)] for row in rows[:DRAWS]])
+    require(np.array_equal(alone, together[:DRAWS]), "an image by itself is not the one among others")
+    first = images[: min(DRAWS, len(images))]
+    require(np.array_equal(first, images[np.arange(len(first))]), "a slice gives other images than its row numbers")
+
+
+@rule(LOADED, "can be sent to another process, if its images are read when needed")
+def pickles(trial: Trial) -> None:
+    images = trial.dataset.images
+    if isinstance(images, LazyImages):
+        rows = trial.rows[:DRAWS]
+        copy = pickle.loads(pickle.dumps(images))
+        require(np.array_equal(copy[rows], images[rows]), "the copy has other images")
+
+
+@rule(LOADED, "gives the factors that it declares")
+def factors(trial: Trial) -> None:
+    dataset = trial.dataset
+    names = tuple(factor.name for factor in dataset.info.factors)
+    if dataset.factors is None:
+        require(not names, f"info declares the factors {', '.join(names)}, and the dataset has none")
+        return
+    given, kinds = dataset.factors, tuple(factor.kind for factor in dataset.info.factors)
+    require(given.names == names, f"the factors are {', '.join(given.names)}; info declares {', '.join(names)}")
+    require(given.kinds == kinds, f"their kinds are {', '.join(given.kinds)}; info declares {', '.join(kinds)}")
+
+
+@rule(LOADED, "numbers the classes of factors from 0 to their size")
+def classes(trial: Trial) -> None:
+    factors = trial.dataset.factors
+    for factor in trial.dataset.info.factors if factors is not None else ():
+        if factors is not None and factor.size is not None:
+            column = factors.column(factor.name)
+            beyond = sorted(set(np.unique(column[~is_unknown(column)]).tolist()) - set(range(factor.size)))
+            says = f"the factor {factor.name!r} has the class {beyond[0] if beyond else ''}; "
+            require(not beyond, f"{says}it declares {factor.size}, numbered from 0")
+
+
+@rule(LOADED, "splits its images into more to train on and some to test on")
+def splits(trial: Trial) -> None:
+    dataset = trial.dataset
+    train, n = dataset.train, len(dataset.images)
+    require(train.dtype == bool and train.shape == (n,), f"train is {train.dtype} {train.shape}; give a mask ({n},)")
+    share = float(train.mean())
+    require(FEWEST_TRAIN < share < 1, f"{share:.0%} of the images are to train on; hold some out, fewer than half")
+    sizes = len(dataset.split("train")), len(dataset.split("test"))
+    require(sizes == (int(train.sum()), n - int(train.sum())), f"the splits have {sizes} images of {n}")
+
+
+@rule(LOADED, "has images of every class in both splits, if it has labels")
+def splits_hold_every_class(trial: Trial) -> None:
+    everything = trial.dataset.labels()
+    if everything is None:
+        return
+    known = set(everything[everything >= 0].tolist())
+    for split in ("train", "test"):
+        labels = trial.dataset.labels(split)
+        lacking = sorted(known - set([] if labels is None else labels.tolist()))
+        require(not lacking, f"the split {split!r} has no image of the classes {', '.join(map(str, lacking))}")
+
+
+@rule(LOADED, "is the same to the bit when it is loaded again")
+def loads_the_same(trial: Trial) -> None:
+    first, again, rows = trial.dataset, trial.load(), trial.rows
+    require(again.images.shape == first.images.shape, f"it has {len(again.images)} images, not {len(first.images)}")
+    require(np.array_equal(again.images[rows], first.images[rows]), "the images are others")
+    require(np.array_equal(again.train, first.train), "the split is another")
+    same = again.factors is None if first.factors is None else _same_factors(first, again)
+    require(same, "the factors are others")
+
+
+def _same_factors(first: Dataset, again: Dataset) -> bool:
+    if again.factors is None or first.factors is None:
+        return False
+    values, others = np.asarray(first.factors.values), np.asarray(again.factors.values)
+    return bool(np.array_equal(values, others, equal_nan=values.dtype.kind == "f"))
+
+
+@rule(LOADED, "holds fixed factors in images that are drawn by factors")
+def holds_factors(trial: Trial) -> None:
+    truth = trial.dataset.ground_truth
+    if truth is not None:
+        for name, size in zip(truth.names, truth.sizes, strict=True):
+            _require_held(truth, name, size - 1)
+
+
+def _require_held(truth: GroundTruth, factor: str, number: int) -> None:
+    place = truth.names.index(factor)
+    if not (truth.classes(np.arange(len(truth)))[:, place] == number).any():
+        require(False, f"no image has the class {number} of {factor!r}")
+    drawn, images = truth.sample(DRAWS, np.random.default_rng(0), {factor: number})
+    require(bool((drawn[:, place] == number).all()), f"images drawn with {factor} {number} have {drawn[:, place]}")
+    others = truth.sample(DRAWS, np.random.default_rng(0), {factor: number})
+    require(np.array_equal(images, others[1]), f"two draws by one seed with {factor} {number} give other images")
+    require(np.array_equal(truth.images[truth.index(drawn)], images), "images by their classes are others than drawn")
