@@ -9,6 +9,7 @@ from functools import lru_cache
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from disentangle_bench.reports.figures.glyphs import legible
 from disentangle_bench.reports.figures.style import DOTS, style
 
 TICK_SIZE, TITLE_SIZE = 8.0, 9.5
@@ -27,7 +28,7 @@ def extent(text: str, size: float = TICK_SIZE) -> tuple[float, float]:
     """
     with style():
         figure = Figure(figsize=(0.1, 0.1), dpi=DOTS)
-        drawn = figure.text(0, 0, text, fontsize=size, parse_math=False)
+        drawn = figure.text(0, 0, legible(text), fontsize=size, parse_math=False)
         box = drawn.get_window_extent()
     return box.width / DOTS, box.height / DOTS
 
@@ -41,7 +42,7 @@ def wrapped(text: str, width: float, size: float = TITLE_SIZE) -> str:
     """Break a text into lines of at most that many inches: between words, and a word that is too long anywhere."""
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in legible(text).split():
         if line and extent(f"{line} {word}", size)[0] > width:
             lines.append(line)
             line = ""
@@ -58,7 +59,7 @@ def _pieces(word: str, width: float, size: float) -> list[str]:
 
 def short(name: str) -> str:
     """A name on one line; the middle of an endless one is left out."""
-    line = " ".join(name.split())
+    line = legible(" ".join(name.split()))
     half = _LONGEST_NAME // 2
     return line if len(line) <= _LONGEST_NAME else f"{line[:half]}…{line[-half:]}"
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from disentangle_bench.reports.figures.style import DOTS, FORMS, MINUS, style, write_image
+from disentangle_bench.reports.figures.style import FORMS, MINUS, render, write_image
 from disentangle_bench.reports.figures.target import refuse_other_file
 from disentangle_bench.reports.figures.traversal import traversal_grid
 from disentangle_bench.storage import write_bytes
@@ -132,8 +132,7 @@ def _animation(samples: Samples, mark: str) -> bytes:
 
 def _pixels(figure: Figure) -> Image.Image:
     file = io.BytesIO()
-    with style():
-        figure.savefig(file, format="png", dpi=DOTS)
+    render(figure, file, form="png")
     return Image.open(file, formats=["PNG"]).convert("RGB")
 
 

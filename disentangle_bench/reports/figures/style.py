@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
+from disentangle_bench.reports.figures.glyphs import families, legible, needs_fallbacks
 from disentangle_bench.storage import write_through
 
 DOTS = 200
@@ -24,7 +26,6 @@ CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000
 """Okabe and Ito's colors, which are distinct for people with any color vision."""
 
 _SETTINGS: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
     "font.size": 8.5,
     "axes.titlesize": 9.5,
     "axes.titlelocation": "left",
@@ -54,6 +55,8 @@ _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "disentangle-bench",
 }
 
+_OUTLINES: dict[Any, Any] = {"pdf.fonttype": 3}
+"""Where fallbacks are used: most fonts of Chinese, Japanese and Korean have outlines that PDFs of type 42 lose."""
 _NO_DATES: dict[str, dict[str, str | None]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
@@ -67,7 +70,7 @@ USUAL_FORMS = ("png", "pdf")
 @contextmanager
 def style() -> Iterator[None]:
     """Use the common settings while a figure is drawn or written."""
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context({**_SETTINGS, "font.family": families()}):
         yield
 
 
@@ -108,5 +111,16 @@ def write_image(figure: Figure, path: Path, title: str | None = None) -> None:
     """
     form = path.suffix[1:].lower()
     metadata = _NO_DATES[form] | ({"Title": title} if title else {})
-    with style():
-        write_through(path, partial(figure.savefig, format=form, dpi=DOTS, metadata=metadata))
+    write_through(path, partial(render, figure, form=form, metadata=metadata))
+
+
+def render(
+    figure: Figure, file: IO[bytes] | Path, *, form: str, metadata: Mapping[str, str | None] | None = None
+) -> None:
+    """Write a figure in one form, with letters that no font has spelled out."""
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    for text in texts:
+        text.set_text(legible(text.get_text()))
+    outlined = any(needs_fallbacks(text.get_text()) for text in texts)
+    with style(), mpl.rc_context(_OUTLINES if outlined else {}):
+        figure.savefig(file, format=form, dpi=DOTS, metadata=metadata)
