@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,10 @@ from disentangle_bench.representation.variables import Variables
 
 MOST_DISTINCT = 0.5
 """Classes per sample beyond which whole numbers are hardly classes."""
+
+
+MOST_NAMED = 1000
+"""Classes of a factor whose names are noted."""
 
 
 def describe_samples(
@@ -67,6 +71,21 @@ def _factors(factors: Variables) -> list[dict[str, Any]]:
 def unscored(factors: Sequence[Factor]) -> list[str]:
     """Say which factors of a dataset codes are not scored on, and why."""
     return [f"The factor {factor.name!r} is not scored: {factor.unscored}." for factor in factors if factor.unscored]
+
+
+def with_class_names(described: Mapping[str, Any], factors: Sequence[Factor]) -> dict[str, Any]:
+    """The same description, with what the classes of a dataset's factors are called, in order, where they have names.
+
+    Args:
+        described: as of `describe_samples`.
+        factors: that the dataset declares.
+    """
+    names = {factor.name: list(factor.values) for factor in factors if isinstance(next(iter(factor.values), 0), str)}
+    named = [
+        {**factor, "values": names[factor["name"]]} if 0 < len(names.get(factor["name"], ())) <= MOST_NAMED else factor
+        for factor in described.get("factors", ())
+    ]
+    return {**described, "factors": named} if named else dict(described)
 
 
 def doubts(factors: Variables) -> list[str]:

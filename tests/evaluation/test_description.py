@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from disentangle_bench.evaluation.description import describe_samples, doubts
+from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.evaluation.description import describe_samples, doubts, with_class_names
 from disentangle_bench.representation.variables import Variables
 
 
@@ -19,6 +20,17 @@ def test_names_kinds_classes_and_constants():
             {"name": "color", "kind": "ordinal", "classes": 1, "constant": True},
         ],
     }
+
+
+def test_classes_that_have_names_are_called_by_them():
+    factors = Variables.wrap(np.array([[0, 1], [1, 0]]), names=["animal", "scale"])
+    described = describe_samples(["c1"], ["continuous"], factors, None)
+    declared = (Factor.of("animal", "categorical", ["cat", "dog"]), Factor.of("scale", "ordinal", [0.5, 1.0]))
+    animal, scale = with_class_names(described, declared)["factors"]
+    assert animal == {**described["factors"][0], "values": ["cat", "dog"]}
+    assert scale == described["factors"][1]
+    assert with_class_names(described, ())["factors"] == described["factors"]
+    assert "factors" not in with_class_names(describe_samples(["c1"], ["continuous"], None, None), declared)
 
 
 def test_a_continuous_factor_and_texts_may_be_constant():

@@ -45,17 +45,23 @@ class Matching:
 
 
 def matching_of(results: Results) -> Matching | None:
-    """Read the matching from the details of the score that has one; None if no score has one."""
+    """Read the matching from the details of the score that has one; None if no score has one.
+
+    Classes have the names that the dataset gives them.
+    """
+    named = {factor["name"]: factor["values"] for factor in results.subject.get("factors", ()) if "values" in factor}
     for entry in results.scores.values():
         if "matching" in entry.details and entry.value is not None:
-            return _read(entry)
+            return _read(entry, named.get(entry.details["factor"], ()))
     return None
 
 
-def _read(entry: ScoreEntry) -> Matching:
+def _read(entry: ScoreEntry, names: Sequence[str]) -> Matching:
     details = entry.details
-    classes = [name_of(value) for value in details["classes"]]
-    matched = [None if value is None else classes.index(name_of(value)) for value in details["matching"]]
+    numbers = [name_of(value) for value in details["classes"]]
+    matched = [None if value is None else numbers.index(name_of(value)) for value in details["matching"]]
+    known = dict(enumerate(names))
+    classes = [str(known.get(int(number), number)) if number.isdecimal() else number for number in numbers]
     return Matching(
         entry,
         str(details["code"]),

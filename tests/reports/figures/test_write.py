@@ -148,6 +148,14 @@ class TestMatching:
         assert matching is not None
         assert matching.sorted_categories(3) == [(2, "cat"), (0, "dog"), (1, "none")]
 
+    def test_classes_have_the_names_of_the_dataset(self):
+        results = make_results(classes=[0.0, 2.0], matching=[2.0, None, 0.0])
+        results.subject["factors"] = [{"name": "size"}, {"name": "digit", "values": ["zero", "one", "two"]}]
+        matching = matching_of(results)
+        assert matching is not None
+        assert list(matching.places) == [1, None, 0]
+        assert matching.sorted_categories(3) == [(2, "zero"), (0, "two"), (1, "none")]
+
     def test_there_may_be_none(self):
         assert matching_of(Results(subject={}, scores={"a": entry("a", "", 1)})) is None
 
