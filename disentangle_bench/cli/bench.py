@@ -15,6 +15,7 @@ from disentangle_bench.cli.options import (
     all_option,
     data_dir_option,
     format_option,
+    metrics_option,
     read_seeds,
     read_settings,
     read_words,
@@ -60,9 +61,10 @@ def _options(*decorators: Callable[[Function], Function]) -> Callable[[Function]
 suite_argument = click.argument("name", metavar="SUITE", help="The name of a suite, or a suite's .toml file.")
 seeds_option = click.option(
     "--seeds",
-    callback=lambda *of: None if of[2] is None else read_seeds(*of),
+    multiple=True,
+    callback=lambda *of: read_seeds(*of) if of[2] else None,
     metavar="N[,N..]",
-    help="Other seeds than the suite's.",
+    help="Other seeds than the suite's (repeatable).",
 )
 place_options = _options(
     settings_option("steps=100, for all recipes: a variant, which is never ranked with the suite"),
@@ -78,7 +80,13 @@ suite_options = _options(
     click.option_panel("Arguments", options=["name"], **ARGUMENTS), suite_argument, seeds_option, place_options
 )
 work_options = _options(
-    click.option("--only", callback=read_words, metavar="ENTRY,..", help="Work on these entries only."),
+    click.option(
+        "--only",
+        multiple=True,
+        callback=read_words,
+        metavar="ENTRY,..",
+        help="Work on these entries only (repeatable).",
+    ),
     click.option(
         "--jobs",
         "--max-jobs",
@@ -292,7 +300,7 @@ def status(*, name: str, form: Form, **options: Any) -> None:
 )
 @suite_options
 @work_options
-@click.option("--metrics", callback=read_words, metavar="A,B,..", help="Only these (default: those of the suite).")
+@metrics_option("Only these (default: those of the suite).")
 @all_option
 @format_option
 @click.pass_context

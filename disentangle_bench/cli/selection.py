@@ -37,13 +37,13 @@ def _read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterab
     return groups
 
 
-def _read_kinds(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> dict[str, str]:
+def _read_kinds(_ctx: click.Context, _parameter: click.Parameter, texts: Iterable[str]) -> dict[str, str]:
     """`shape=categorical,c1=cyclic` as name -> kind."""
     kinds: dict[str, str] = {}
-    for part in text.split(",") if text else ():
+    for part in (part for text in texts for part in text.split(",")):
         name, _, kind = (side.strip() for side in part.rpartition("="))
-        if not name or not kind:
-            raise click.BadParameter(f"{part!r} is not of the form NAME=KIND, such as shape=categorical.")
+        if not name or not kind or kinds.get(name, kind) != kind:
+            raise click.BadParameter(f"{part!r} is not of the form NAME=KIND, such as shape=categorical, each once.")
         kinds[name] = kind
     return kinds
 
@@ -51,15 +51,17 @@ def _read_kinds(_ctx: click.Context, _parameter: click.Parameter, text: str | No
 _OPTIONS = (
     click.option(
         "--codes",
+        multiple=True,
         callback=read_words,
         metavar="A,B,..",
-        help="Of a file, only these codes, by name or position from 0.",
+        help="Of a file, only these codes, by name or position from 0 (repeatable).",
     ),
     click.option(
         "--factors",
+        multiple=True,
         callback=read_words,
         metavar="A,B,..",
-        help="Of a file, only these factors, by name or position from 0.",
+        help="Of a file, only these factors, by name or position from 0 (repeatable).",
     ),
     click.option(
         "--merge",
@@ -71,9 +73,10 @@ _OPTIONS = (
     ),
     click.option(
         "--kinds",
+        multiple=True,
         callback=_read_kinds,
         metavar="NAME=KIND,..",
-        help="Kinds of codes or factors: categorical, ordinal, continuous, cyclic.",
+        help="Kinds of codes or factors: categorical, ordinal, continuous, cyclic (repeatable).",
     ),
     click.option(
         "--missing",
