@@ -17,6 +17,7 @@ from disentangle_bench.datasets.folder import SMALL, given
 from disentangle_bench.datasets.images import Images
 from disentangle_bench.datasets.table import read_table
 from disentangle_bench.errors import DataError, SettingError
+from disentangle_bench.representation.faults import warn_of_unread
 from disentangle_bench.representation.kinds import KINDS, Kind
 from disentangle_bench.storage import storage_errors
 
@@ -92,6 +93,8 @@ def array_dataset(info: DatasetInfo, path: Path, names: Names, kinds: Mapping[st
             f"{file.path} has no array {names.images!r}; it has {', '.join(file.names) or 'none'}.",
             "Name the one that holds the images with the setting images.",
         )
+    described = (f"{names.factors.removesuffix('s')}_{what}" for what in ("names", "kinds"))
+    warn_of_unread(file.path, file.names, [names.images, names.factors, "train", *described])
     images = _images(file, names, info.name)
     factors, values = as_factors(*_columns(file, names, kinds, len(images)), str(file.path))
     info = replace(info, images=len(images), shape=images.shape[1:], factors=factors, labels=label_of(factors))

@@ -54,7 +54,7 @@ class Folder:
         kinds: str = "",
         columns: str = "",
         label: str = "",
-        missing: str = "",
+        missing: str | int | float = "",
         unmatched: Unmatched = "error",
     ) -> Dataset:
         """Load the images in alphabetical order, decoded once and kept in the cache; other files are ignored.
@@ -72,14 +72,14 @@ class Folder:
             kinds: of factors whose guessed kind is wrong, such as `azimuth=cyclic,shape=categorical`.
             columns: of the table that are factors, such as `part,azimuth`; by default all.
             label: the factor that is an image's class.
-            missing: what stands for an unknown value in the table besides nothing, such as `-1,?`.
+            missing: what stands for an unknown value in the table besides nothing, such as -1 or `-1,?`.
             unmatched: `skip` leaves out images without a row and rows without an image, instead of refusing them.
 
         Raises:
             DataError: no folder or no images, one of them unreadable, or a table that does not fit to them.
             SettingError: invalid settings. StorageError: the cache cannot be written.
         """
-        reading = Reading(parse_kinds(kinds), _words(columns), label, _words(missing), skips=unmatched == "skip")
+        reading = Reading(parse_kinds(kinds), _words(columns), label, _words(str(missing)), skips=unmatched == "skip")
         return folder_dataset(self.info, given(data_dir, self.info.name), Form(size, channels), reading)
 
 

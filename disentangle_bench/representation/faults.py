@@ -77,7 +77,8 @@ def warn_of_unread(path: Path, keys: Iterable[str], read: Iterable[str]) -> None
     for key in keys:
         if key in known:
             continue
-        meant = [name for name, others in _USUAL_NAMES.items() if key.lower() in others] or close_names(key, known)
+        usual = [name for name, others in _USUAL_NAMES.items() if name in known and key.lower() in others]
+        meant = usual or close_names(key, known)
         guess = f" Did you mean {meant[0]!r}?" if meant and meant[0] not in keys else ""
         _log.warning("In %s, the array %r is not read.%s", path, key, guess)
 

@@ -97,6 +97,16 @@ def test_names_and_kinds_are_guessed_or_set(write: Write) -> None:
     assert arrays.load(path, kinds="f1=cyclic").info.factors[0].kind == "cyclic"
 
 
+def test_arrays_that_are_not_read_are_named(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(images=IMAGES, labels=FACTORS[:, 1], train=TRAIN)
+    assert arrays.load(path).factors is None
+    assert "the array 'labels' is not read. Did you mean 'factors'?" in caplog.text
+    assert caplog.text.count("is not read") == 1
+    caplog.clear()
+    assert arrays.load(path, factors="labels").factors is not None
+    assert not caplog.text
+
+
 def test_other_names_can_be_set(write: Write) -> None:
     path = write(imgs=IMAGES, labels=np.array(["cat", "dog"])[np.arange(N) % 2])
     with pytest.raises(DataError, match=r"has no array 'images'; it has imgs, labels"):

@@ -10,6 +10,7 @@ from PIL import Image
 from disentangle_bench.datasets import folder as module
 from disentangle_bench.datasets.folder import folder
 from disentangle_bench.datasets.formats.raw import RawImages
+from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import DataError, SettingError
 
 PLAIN = ["a.png", "b.jpg", "c.PNG", "d.bmp"]
@@ -141,6 +142,14 @@ def test_columns_and_the_label_are_chosen_and_values_may_be_unknown(root: Path) 
     np.testing.assert_array_equal(dataset.factors.known, [[1, 1], [1, 0], [0, 1], [1, 0]])
     assert dataset.ground_truth is None
     assert folder.load(root, label="part", missing="?,-1").info.factors[0].name == "note"
+
+
+@pytest.mark.parametrize("missing", [-1, "-1"])
+def test_a_number_that_stands_for_unknown_is_given_as_number_or_text(root: Path, missing: object) -> None:
+    put(root, PLAIN)
+    (root / "factors.csv").write_text("file,x\na.png,1\nb.jpg,-1\nc.PNG,0\nd.bmp,0\n")
+    dataset = load_dataset("folder", root, {"missing": missing})
+    np.testing.assert_array_equal(dataset.factors.known, [[1], [0], [1], [1]])
 
 
 def test_what_has_no_counterpart_is_skipped_on_request(root: Path, caplog: pytest.LogCaptureFixture) -> None:
