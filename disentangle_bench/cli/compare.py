@@ -8,20 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from disentangle_bench.cli.evaluation import evaluation_options, read_evaluation
 from disentangle_bench.cli.help import ARGUMENTS, Command
-from disentangle_bench.cli.options import (
-    GivenPath,
-    all_option,
-    data_dir_option,
-    device_option,
-    figure_formats_option,
-    format_option,
-    levels_option,
-    metrics_option,
-    resamples_option,
-    rows_option,
-    seed_option,
-)
+from disentangle_bench.cli.options import GivenPath, all_option, figure_formats_option, format_option, metrics_option
 from disentangle_bench.cli.output import print_report, say
 from disentangle_bench.cli.progress import watch
 
@@ -53,6 +42,7 @@ def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
         "dbench compare theirs/ ours/    # folders of files, one for each seed",
         "dbench compare --group vae='out/vae-*/codes.npz' --group ours='out/ours-*/codes.npz'",
         "dbench compare A B --metrics c1-accuracy,dci.completeness --format markdown",
+        "dbench compare theirs.npz ours.npz --factors shape,scale --missing -1",
         "dbench compare base.json new.npz --metrics mig --fail-below -0.02    # a gate",
     ),
 )
@@ -67,13 +57,15 @@ def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
 )
 @click.option(
     "--group",
-    "groups",
+    "patterns",
     multiple=True,
     callback=read_groups,
     metavar="NAME=GLOB",
     help="The runs or files of one method, one for each seed, as one more subject (repeatable).",
 )
-@metrics_option("Compare only these metrics, or single scores such as dci.completeness (default: all that there are).")
+@metrics_option(
+    "Compare only these metrics, or single scores such as dci.completeness, or `all` (default: all that there are)."
+)
 @click.option(
     "--fail-below",
     type=float,
@@ -81,10 +73,8 @@ def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
     help="Exit with status 3 if a score of --metrics is not at least MARGIN better than A's (-0.02: it may be 0.02 "
     "worse), with 4 if there is nothing to measure.",
 )
+@evaluation_options
 @all_option
-@rows_option
-@resamples_option
-@levels_option
 @click.option(
     "--figures",
     type=GivenPath(path_type=Path),
@@ -93,28 +83,26 @@ def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
 )
 @figure_formats_option
 @format_option
-@seed_option
-@device_option
-@data_dir_option
 @click.pass_context
 def compare(
     context: click.Context,
     /,
     *,
     subjects: tuple[Path, ...],
+    patterns: dict[str, str],
     metrics: tuple[str, ...] | None,
     fail_below: float | None,
     every: bool,
-    no_levels: bool,
     form: Form,
     **options: Any,
 ) -> None:
     """Compare runs or files with the first: one row a metric, the difference with interval, p-value and verdict.
 
-    What has no scores yet is scored as by `dbench eval`. Several runs or files of one method are compared over their
+    What has no scores yet is scored as by `dbench eval`, which has the same options; scores that are kept and were
+    made with other ones are refused. Several runs or files of one method are compared over their
     seeds, paired where the seeds are the same; single ones over their samples, which says nothing about the methods.
     """
-    if not subjects and not options["groups"]:
+    if not subjects and not patterns:
         raise click.UsageError("Missing argument 'A B [C ..]'.")
     if fail_below is not None and metrics is None:
         raise click.UsageError("--fail-below needs --metrics: which scores may not be worse?")
@@ -122,9 +110,10 @@ def compare(
     from disentangle_bench import compare as compare_subjects
     from disentangle_bench.evaluation.comparison import check_gate
 
+    asked = read_evaluation(options)
     with watch() as on_progress:
         comparison = compare_subjects(
-            *subjects, metrics=metrics, levels=not no_levels, on_progress=on_progress, **options
+            *subjects, groups=patterns, metrics=metrics, on_progress=on_progress, **asked, **options
         )
     print_report(comparison, form, every=every)
     if fail_below is not None:

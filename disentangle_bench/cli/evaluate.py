@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from disentangle_bench.cli.evaluation import evaluation_options, read_evaluation
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.live_table import live_table
-from disentangle_bench.cli.options import (
-    GivenPath,
-    Settings,
-    all_option,
-    by_metric,
-    data_dir_option,
-    device_option,
-    figure_formats_option,
-    format_option,
-    levels_option,
-    metrics_option,
-    resamples_option,
-    rows_option,
-    seed_option,
-    settings_option,
-)
+from disentangle_bench.cli.options import GivenPath, all_option, figure_formats_option, format_option, metrics_option
 from disentangle_bench.cli.output import say, say_error, score_printer
 from disentangle_bench.cli.progress import watch
-from disentangle_bench.cli.selection import read_selection, selection_options
 from disentangle_bench.errors import DbenchError, DeviceError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -64,13 +49,8 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
     help="Run folders, folders of seed-N runs, or .npz or .h5 files with codes and, if known, factors.",
 )
 @metrics_option("Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).")
-@settings_option("METRIC.KEY=VALUE")
-@selection_options
-@seed_option
-@rows_option
-@resamples_option
+@evaluation_options
 @all_option
-@levels_option
 @click.option(
     "--figures",
     type=GivenPath(path_type=Path, file_okay=False),
@@ -87,8 +67,6 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
 )
 @click.option("--again", is_flag=True, help="Compute everything again, even what is kept.")
 @format_option
-@device_option
-@data_dir_option
 @click.pass_context
 def evaluate(
     context: click.Context,
@@ -96,9 +74,7 @@ def evaluate(
     *,
     subjects: tuple[Path, ...],
     metrics: tuple[str, ...] | None,
-    settings: Settings,
     every: bool,
-    no_levels: bool,
     figures: Path | None,
     no_figures: bool,
     form: Form,
@@ -122,18 +98,16 @@ def evaluate(
     from disentangle_bench import evaluate as evaluate_subject
 
     table = live_table(form, every=every)
-    select = read_selection(options)
+    asked = read_evaluation(options)
 
     def score(path: Path) -> Results:
         with watch(table) as on_progress:
             return evaluate_subject(
                 path,
                 metrics,
-                settings=by_metric(settings),
-                select=select,
-                levels=not no_levels,
                 figures=figures or not no_figures,
                 on_progress=on_progress,
+                **asked,
                 **options,
             )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.evaluation.known_rows import drawn_splits, is_partly_known, scores_on_known_rows
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.evaluation.results import LASTING, ScoreEntry, plain, reading_order
+from disentangle_bench.evaluation.results import ALL, LASTING, ScoreEntry, plain, reading_order
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
 from disentangle_bench.metrics.metric import called
@@ -19,8 +19,6 @@ from disentangle_bench.settings import check_settings
 
 Settings = Mapping[str, Mapping[str, Any]]
 Metric = Callable[..., Scores]
-ALL = "all"
-"""In place of a metric's name: every metric for which the subject has the parts."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +105,7 @@ def plan(
                 f"The metric {name!r} needs {', '.join(lacking)}, which {subject.name} does not offer.",
                 "Add it to the file, or leave the metric out.",
             )
-    given = {name: check_settings(METRICS.get(name), of, kind="metric", name=name) for name, of in settings.items()}
-    for name in given:
-        if name not in functions:
-            raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to --metrics.")
+    given = checked_settings(settings, functions)
     steps = []
     for name in reading_order(functions, subject.info.get("kind", "")):
         function = functions[name]
@@ -120,6 +115,24 @@ def plan(
             full["seed"] = derive_seed(options["seed"], name) % 2**32
         steps.append(Step(name, function, full, options if info.resamplable else {}, name in named, bool(mine)))
     return sorted(steps, key=lambda step: not step.given)
+
+
+def checked_settings(settings: Settings, evaluated: Container[str]) -> dict[str, dict[str, Any]]:
+    """Check the settings of metrics that are evaluated.
+
+    Args:
+        settings: metric name -> its settings.
+        evaluated: names of metrics.
+
+    Raises:
+        UnknownNameError: there is no such metric or setting. SettingError: a value of the wrong type.
+        MetricError: the metric is not evaluated.
+    """
+    given = {name: check_settings(METRICS.get(name), of, kind="metric", name=name) for name, of in settings.items()}
+    for name in given:
+        if name not in evaluated:
+            raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to --metrics.")
+    return given
 
 
 def _applicable(subject: Subject, *, every: bool) -> dict[str, Metric]:

@@ -12,6 +12,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, model_validator
 
 from disentangle_bench.errors import NewerSchemaError, RunError
+from disentangle_bench.evaluation.packed import (
+    packed_replicates,
+    packed_samples,
+    unpacked_replicates,
+    unpacked_samples,
+)
 from disentangle_bench.evaluation.samples import Replicates, Samples, samples_of_run
 from disentangle_bench.evaluation.upgrade import upgraded
 from disentangle_bench.storage import parse_json, write_json
@@ -21,6 +27,8 @@ if TYPE_CHECKING:  # torch takes seconds to import; printing a table of results 
     from disentangle_bench.run import Run
 
 SCHEMA_VERSION = 2
+ALL = "all"
+"""In place of a metric's name: every metric for which the subject has the parts."""
 SHOWN = 4
 """How many scores `print(results)` shows."""
 _log = logging.getLogger(__name__)
@@ -99,8 +107,8 @@ class Results(BaseModel):
         subject: what was evaluated: its `name`, and where known its recipe, seed and status.
         scores: by name, the headline first.
         provenance: what made these numbers.
-        samples: per-sample contributions of the scores that have them; not part of the JSON.
-        replicates: values on the resamples of the scores that have them, kept as long as the process lives.
+        samples: per-sample contributions of the scores that have them; not part of `to_values`.
+        replicates: values on the resamples of the scores that have them; not part of `to_values`.
         failed: the metrics that raised an exception in this evaluation, without those that were not asked for by name
             and do not apply to the subject; not part of the JSON.
         named: the metrics that were asked for by name; not part of the JSON.
@@ -133,6 +141,13 @@ class Results(BaseModel):
 
     __str__ = __repr__
 
+    def warn_of_lost_samples(self, place: Path, remedy: str) -> None:
+        """Say in the log which scores have lost their samples, and are compared in another way than before."""
+        lost = [name for name, entry in self.scores.items() if entry.sampled and name not in self.samples]
+        if lost:
+            said = "%s has no samples of %s, which are compared by their intervals instead; %s."
+            _log.warning(said, place, ", ".join(lost), remedy)
+
     def inapplicable(self, metric: str) -> bool:
         """Whether the headline of a metric has no value for a run, and not by accident.
 
@@ -162,13 +177,23 @@ class Results(BaseModel):
         """Plain values, as in `results.json`."""
         return self.model_dump(mode="json")
 
-    def save(self, path: Path | str) -> None:
-        """Write `results.json`, atomically; the samples go elsewhere, see `save_samples`.
+    def save(self, path: Path | str, *, samples: bool = True) -> None:
+        """Write the scores as JSON, atomically, with what comparisons need of them: one file holds all or nothing.
+
+        Args:
+            path: of the file.
+            samples: keep the per-sample contributions in it; those of a run are in a file of their own, see
+                `save_samples`.
 
         Raises:
             StorageError: no space, no permission.
         """
-        write_json(Path(path), self.to_values())
+        values = self.to_values()
+        if samples and self.samples:
+            values["samples"] = packed_samples(self.samples)
+        if self.replicates:
+            values["replicates"] = packed_replicates(self.replicates)
+        write_json(Path(path), values)
 
     @classmethod
     def load(cls, path: Path | str) -> Results:
@@ -184,7 +209,13 @@ class Results(BaseModel):
         try:
             values = parse_json(path.read_text(encoding="utf-8"))
             _refuse_newer(path, values)
-            return cls.model_validate(upgraded(values))
+            values = upgraded(values)
+            beside = _unpacked(values) if isinstance(values, dict) else {}
+            results = cls.model_validate(values).model_copy(update=beside)
+            for name, of in results.samples.items():
+                if not of.have_the_mean(results.scores[name].value):
+                    raise ValueError(f"the samples of {name} do not have its value for their mean")
+            return results
         except (ValueError, TypeError, LookupError, AttributeError) as error:  # pydantic raises a ValueError
             raise RunError(
                 f"{path} is damaged: {_first_line(error)}.", f"`dbench eval {path.parent}` writes it again."
@@ -209,13 +240,7 @@ class Results(BaseModel):
                     f"`dbench eval {run.path}` computes it again.",
                 )
             results.samples[name] = samples
-        lost = [name for name, entry in results.scores.items() if entry.sampled and name not in results.samples]
-        if lost:
-            _log.warning(
-                "%s has no samples of %s, which are compared by their intervals instead; `dbench eval %s --again` "
-                "computes them again.",
-                run.samples_file, ", ".join(lost), run.path,
-            )  # fmt: skip
+        results.warn_of_lost_samples(run.samples_file, f"`dbench eval {run.path} --again` computes them again")
         results.subject.setdefault("seed", run.seed)
         return results
 
@@ -240,6 +265,12 @@ def refuse_newer_results(path: Path) -> None:
     """
     with suppress(OSError, ValueError):
         _refuse_newer(path, parse_json(path.read_text(encoding="utf-8")))
+
+
+def _unpacked(values: dict[str, Any]) -> dict[str, Any]:
+    """Take samples and resamples out of the content of a file."""
+    samples, replicates = values.pop("samples", {}), values.pop("replicates", {})
+    return {"samples": unpacked_samples(samples), "replicates": unpacked_replicates(replicates)}
 
 
 def _refuse_newer(path: Path, values: Any) -> None:

@@ -68,7 +68,7 @@ class FileStore:
         blank: results of the subject without scores.
         file: the JSON file.
         lock: to be held while the file is replaced.
-        samples_file: an HDF5 file for the samples, if they are kept.
+        samples_file: an HDF5 file for the samples; by default they are in the JSON file.
         replaces_damaged: a file that cannot be read is replaced, instead of refused.
     """
 
@@ -142,16 +142,15 @@ class FileStore:
             kept = self._on_disk()
             before = self.blank if kept is None or _difference(kept, self.blank) else kept
             whole = merged(before, self._unkept)
-            kept_beside = whole.samples if self.samples_file is not None else {}
             whole.scores = {  # what has lost its samples is still known to have had some
-                name: entry.model_copy(update={"sampled": entry.sampled or name in kept_beside})
+                name: entry.model_copy(update={"sampled": entry.sampled or name in whole.samples})
                 for name, entry in whole.scores.items()
             }
             remove_leftovers(self.file)
             if self.samples_file is not None and (whole.samples or self.samples_file.exists()):
                 remove_leftovers(self.samples_file)
                 save_samples(self.samples_file, whole.samples)
-            whole.save(self.file)
+            whole.save(self.file, samples=self.samples_file is None)
         self._unkept = None
 
     def _on_disk(self) -> Results | None:
@@ -168,6 +167,8 @@ class FileStore:
                 raise
             self._report(f"The earlier scores could not be read and are replaced. {error.problem}")
             return None
+        if self.samples_file is None:
+            return results
         samples = {name: of for name, of in self._samples_on_disk().items() if name in results.scores}
         torn = {
             results.scores[name].metric

@@ -20,7 +20,7 @@ from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.classifier import SECONDS
 from disentangle_bench.evaluation.classifier_cache import is_kept, kept_classifier
-from disentangle_bench.evaluation.description import describe_samples, doubts, unscored
+from disentangle_bench.evaluation.description import describe_samples, doubts, unscored, with_class_names
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.metrics.inputs import MINIMUM, drawn_mask
 from disentangle_bench.models import make_model
@@ -153,12 +153,14 @@ def _draw(samples: int, rows: int, name: str) -> NDArray[np.int64]:
 
 
 def _fingerprint(factors: Variables | None, train: NDArray[np.bool_] | None) -> str:
-    """A name for rows with these factors in this order."""
+    """A name for rows with these factors in this order, whether whole numbers are stored as integers or as floats."""
     if factors is None or train is None:
         return ""
     digest = hashlib.sha256(np.packbits(train).tobytes())
     for batch in factors.batches():
-        digest.update(_canonical_bytes(batch.values))
+        values = batch.values
+        whole = values.dtype.kind == "f" and bool(((values == np.rint(values)) & (np.abs(values) < 2**53)).all())
+        digest.update(_canonical_bytes(values.astype(np.int64) if whole else values))
     return digest.hexdigest()[:16]
 
 
@@ -206,6 +208,9 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         _log.warning("%s", note)
     trained = load_trained(make_model(recipe, dataset.info.shape), run.model_file, device)
     fingerprint = _fingerprint(known_factors(dataset), dataset.train)
+    described = describe_samples(
+        trained.latents.names, kinds_of(trained.latents), known_factors(dataset), dataset.train
+    )
     info = {
         "kind": "run",
         "recipe": recipe.name,
@@ -213,7 +218,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         "dataset": recipe.dataset.name,
         "samples": len(dataset.images),
         **({} if drawn is None else {"drawn_from": len(whole.images)}),
-        **describe_samples(trained.latents.names, kinds_of(trained.latents), known_factors(dataset), dataset.train),
+        **with_class_names(described, dataset.info.factors),
         "seed": run.seed,
         "status": run.status,
         "remark": run.remark,

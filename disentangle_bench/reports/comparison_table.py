@@ -78,7 +78,8 @@ def reading_notes(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) ->
     spreads = {difference.spread for difference in differences}
     notes = []
     if "test samples" in spreads:
-        notes.append("Intervals: 95 %, over test samples. One run each says nothing about the methods.")
+        notes.append(f"Intervals: 95 %, over test samples{_methods(shown)}.")
+        notes.append("One run each says nothing about the methods.")
     if "seeds" in spreads:
         notes.append("Intervals: 95 %, over seeds.")
     if comparison.tests:
@@ -99,6 +100,18 @@ def reading_notes(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) ->
         notes.append(f"That {', '.join(comparison.unchecked)} has the same samples as the first is taken on trust.")
     hidden = len(comparison.rows) - len(rows)
     return [*notes, *([f"{hidden} more score{'s' if hidden > 1 else ''} with --all."] if hidden else [])]
+
+
+def _methods(shown: Mapping[str, Sequence[Row]]) -> str:
+    """Name the method behind the intervals of single runs; of several, the commonest, and where another was used."""
+    used: dict[str, dict[str, Row]] = {}
+    for row in (row for of_metric in shown.values() for row in of_metric):
+        for difference in row.differences:
+            if difference.spread == "test samples":
+                used.setdefault(difference.method, {})[row.score] = row
+    usual, *others = sorted(used, key=lambda method: -len(used[method]))
+    others = [f"{', '.join(_together([*used[method].values()], shown))}: {method}" for method in others]
+    return f" ({'; '.join([usual, *others])})" if usual else ""
 
 
 def _reasons(comparison: Comparison, shown: Mapping[str, Sequence[Row]]) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from disentangle_bench.devices import choose_device
-from disentangle_bench.errors import DbenchError, RepresentationError, SettingError
+from disentangle_bench.errors import DbenchError, RepresentationError
+from disentangle_bench.evaluation.choices import CHOICES, choices_made
 from disentangle_bench.evaluation.encode import encoded
 from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
@@ -20,6 +22,7 @@ from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
 from disentangle_bench.storage import usable_path, user_cache
 from disentangle_bench.workflow.groups import REPRESENTATION_FILES
+from disentangle_bench.workflow.stored import require_no_choice
 
 
 def evaluate(
@@ -92,9 +95,11 @@ def evaluate(
     draw = partial(_draw_figures, forms=figure_formats, report=report)
     found = subject if isinstance(subject, Run | Representation) else _opened(usable_path(subject, "The subject"))
     if isinstance(found, Representation):
+        choices = choices_made(found, select or {})
         found = found.select(**select) if select else found
         name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
         made = subject_of_representation(found, name, seed, rows=rows)
+        made = replace(made, info={**made.info, **({CHOICES: choices} if choices else {})})
         store = None if file is None else FileStore.of_file(file, made, seed)
         if store is not None:
             store.check(again=again)
@@ -102,11 +107,7 @@ def evaluate(
         if not isinstance(figures, bool):
             draw(results, made, Path(figures))
         return results
-    if select:
-        raise SettingError(
-            f"Codes and factors can be chosen of a file, and {found.path} is a run.",
-            f"Once it is evaluated, give the file with its codes: {found.representation_file}.",
-        )
+    require_no_choice(found, select or {})
     if file is None:
         refuse_newer_results(found.results_file)  # before anything is computed that could not be kept
     folder = None if data_dir is None else Path(data_dir)

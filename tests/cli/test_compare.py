@@ -53,6 +53,48 @@ class TestFiles:
         assert out.startswith("A  clear.npz\nB  noisy.npz\n")
         assert "clear.npz: " not in err
 
+    @pytest.mark.parametrize("first", ["clear.npz", "clear.json"])
+    @pytest.mark.parametrize("second", ["noisy.npz", "noisy.json"])
+    def test_kept_scores_are_compared_as_those_of_the_files_are(self, dbench, pair, first, second):
+        options = ("--metrics", "mig,modularity", "--no-levels")
+        expected = json.loads(dbench("compare", *pair, *options, "--format", "json").out)["rows"]
+        for file in pair:
+            dbench("eval", file, *options, "--out", file.with_suffix(".json"))
+        rows = json.loads(dbench("compare", first, second, *options, "--format", "json").out)["rows"]
+        assert [row["differences"] for row in rows] == [row["differences"] for row in expected]
+        assert rows[0]["differences"][0]["method"] == "paired bootstrap over rows"
+
+    def test_kept_scores_of_samples_are_compared_sample_by_sample(self, dbench, tmp_path, caplog):
+        rng = np.random.default_rng(0)
+        factors = rng.integers(0, 3, size=(200, 1))
+        for name, noise in (("few", 0.1), ("many", 0.5)):
+            codes = np.where(rng.random(factors.shape) < noise, rng.integers(0, 3, size=factors.shape), factors)
+            np.savez(f"{name}.npz", codes=codes, factors=factors)
+            dbench("eval", f"{name}.npz", "--metrics", "c1-accuracy", *QUICK, "--out", f"{name}.json")
+        out = dbench("compare", "few.json", "many.json").out
+        assert "Intervals: 95 %, over test samples (exact McNemar)." in out
+        values = json.loads((tmp_path / "few.json").read_text())
+        del values["samples"]
+        (tmp_path / "few.json").write_text(json.dumps(values))
+        out = dbench("compare", "few.json", "many.json").out
+        assert "(from the two intervals, since the samples of one are not kept)" in out
+        assert "few.json has no samples of c1-accuracy" in caplog.text
+
+    @pytest.mark.parametrize(
+        ("options", "why"),
+        [
+            (("--bootstrap", 50), "they are of different resamples"),
+            ((), "the resamples of one are not kept"),
+        ],
+    )
+    def test_another_method_says_why(self, dbench, pair, tmp_path, options, why):
+        scores = ("--metrics", "mig", "--no-levels")
+        (tmp_path / "clear.json").write_text(dbench("eval", pair[0], *scores, "--format", "json").out)
+        if options:
+            dbench("eval", pair[0], *scores, *options, "--out", "clear.json", "--again")
+        out = dbench("compare", "clear.json", pair[1], *scores).out
+        assert f"(from the two intervals, since {why})" in out
+
     def test_of_other_rows_are_not_compared(self, dbench, pair, tmp_path):
         other = write_codes(tmp_path / "other.npz", noise=0.2, factors=1)
         out = dbench("compare", pair[0], other, "--metrics", "mig", *QUICK).out
@@ -75,6 +117,81 @@ class TestFiles:
         assert code == 1
         assert "No value (TypeError" in out
         assert "Failed: mig of clear.npz, mig of noisy.npz." in err
+
+
+class TestChoices:
+    """Of codes, factors, settings and rows: as of `dbench eval`, and never mixed."""
+
+    def test_mean_what_they_mean_for_eval(self, dbench, pair):
+        options = (
+            "--metrics",
+            "mig",
+            "--rows",
+            100,
+            "--factors",
+            "f2",
+            "--codes",
+            "1",
+            "--set",
+            "mig.num_bins=5",
+            *QUICK,
+        )
+        evaluated = [json.loads(dbench("eval", file, *options, "--format", "json").out) for file in pair]
+        [row] = json.loads(dbench("compare", *pair, *options, "--format", "json").out)["rows"]
+        assert [value["value"] for value in row["values"]] == [of["scores"]["mig"]["value"] for of in evaluated]
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("--set", "mig.bins=5"),
+            ("--set", "sap.seed=5"),
+            ("--codes", "pose"),
+            ("--merge", "c1=pose"),
+            ("--kinds", "f1"),
+            ("--missing", "none"),
+            ("--rows", 3),
+        ],
+    )
+    def test_wrong_ones_are_the_same_errors(self, dbench, pair, options):
+        words = ("--metrics", "mig", *options, *QUICK)
+        evaluated, compared = dbench("eval", pair[0], *words), dbench("compare", *pair, *words)
+        assert evaluated.code == compared.code == 2
+        assert compared.err.splitlines()[0] == evaluated.err.splitlines()[0]
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            (("--set", "mig.num_bins=5"), "of mig with num_bins = 20, not 5"),
+            (("--rows", 100), "of 300 samples, not of 100"),
+            (("--factors", "f2"), "of the factors f1, f2, not of f2"),
+            (("--codes", "c2"), "with no such choice, not with --codes c2"),
+            (("--merge", "c1+c2=pose"), "with no such choice, not with --merge c1+c2=pose"),
+            (("--missing", "0"), "with no such choice, not with --missing 0"),
+            (("--kinds", "f1=ordinal"), "of f1 as categorical, not as ordinal"),
+            (("--seed", 1), "by seed 0, not by seed 1"),
+        ],
+    )
+    def test_kept_scores_with_others_are_refused(self, dbench, pair, options, says):
+        dbench("eval", pair[0], "--metrics", "mig", *QUICK, "--out", "base.json")
+        code, out, err = dbench("compare", "base.json", pair[1], "--metrics", "mig", *options, *QUICK)
+        assert (code, out) == (2, "")
+        assert f"The scores in base.json are {says}." in err
+
+    def test_scores_with_others_are_not_compared(self, dbench, pair):
+        merge = ("--metrics", "infomec", "--merge", "c1+c2=pose", *QUICK)
+        dbench("eval", pair[0], *merge, "--out", "base.json")
+        out = dbench("compare", "base.json", pair[1], "--metrics", "infomec", *QUICK).out
+        assert "not comparable" in out
+        assert "scores with no such choice, not with --merge c1+c2=pose" in " ".join(out.split())
+        assert "not comparable" not in dbench("compare", "base.json", pair[1], *merge).out
+
+    def test_of_a_run_are_refused_as_by_eval(self, dbench, begun_run):
+        begun_run.model_file.touch()
+        words = (begun_run.path, "--codes", "c1")
+        evaluated, compared = dbench("eval", *words), dbench("compare", *words[:1], *words)
+        assert (evaluated.code, compared.code) == (2, 2)
+        assert "Codes and factors can be chosen of a file" in evaluated.err
+        assert compared.err == evaluated.err
 
 
 class TestGroups:

@@ -14,7 +14,7 @@ import pytest
 from disentangle_bench import storage
 from disentangle_bench.errors import NewerSchemaError, RunError, SettingError, StorageError
 from disentangle_bench.evaluation.results import Results, ScoreEntry
-from disentangle_bench.evaluation.samples import Samples, load_samples, save_samples
+from disentangle_bench.evaluation.samples import Replicates, Samples, load_samples, save_samples
 from disentangle_bench.evaluation.store import FileStore, blank_results, merged
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.models.recipes import find_recipe
@@ -215,7 +215,26 @@ def test_scores_that_have_lost_their_samples_are_named(run: Run, caplog: pytest.
     )
 
 
-def test_a_file_of_scores_keeps_no_samples(tmp_path: Path) -> None:
+def test_a_file_of_scores_keeps_samples_and_resamples_with_them(tmp_path: Path) -> None:
     store = FileStore.of_file(tmp_path / "mine.json", subject())
-    store.add(results(mig=0.2, samples=True))
-    assert not Results.load(tmp_path / "mine.json").scores["mig"].sampled
+    made = results(mig=0.2, samples=True)
+    made.replicates["mig"] = Replicates(np.array([0.1, 0.3]), "2 resamples", "rows")
+    store.add(made)
+    store.add(results(sap=0.3))
+    found = Results.load(tmp_path / "mine.json")
+    assert found.scores["mig"].sampled
+    assert found.samples["mig"].values.tolist() == [0.2] * 4
+    assert found.replicates["mig"].values.tolist() == [0.1, 0.3]
+    assert not found.scores["sap"].sampled
+    store.add(results(mig=0.4))  # computed again, without any
+    assert not Results.load(tmp_path / "mine.json").samples
+    assert not Results.load(tmp_path / "mine.json").replicates
+
+
+def test_a_run_keeps_resamples_with_its_scores_and_samples_apart(run: Run) -> None:
+    made = results(mig=0.2, samples=True)
+    made.replicates["mig"] = Replicates(np.array([0.1, 0.3]), "2 resamples", "rows")
+    of_run(run).add(made)
+    assert "samples" not in json.loads(run.results_file.read_text())
+    assert Results.of_run(run).replicates["mig"].values.tolist() == [0.1, 0.3]
+    assert of_run(run).read().replicates["mig"].drawn == "2 resamples"

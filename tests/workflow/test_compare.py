@@ -95,6 +95,19 @@ def test_an_interruption_says_what_is_kept(base, tmp_path, monkeypatch):
         db.compare(base, tmp_path / "codes.npz")
 
 
+def test_all_metrics_are_those_of_evaluate(tmp_path, monkeypatch):
+    asked = []
+
+    def recorded(path: Path, metrics: object, **_: object) -> Results:
+        asked.append(metrics)
+        return Results(subject={"name": path.name}, scores={"mig": ScoreEntry(metric="mig", value=0.5)})
+
+    monkeypatch.setattr("disentangle_bench.workflow.evaluate.evaluate", recorded)
+    [row] = db.compare(tmp_path / "a.npz", tmp_path / "b.npz", metrics=["all"]).rows
+    assert asked == [["all"]] * 2
+    assert row.tested
+
+
 def test_neither_run_nor_file(tmp_path):
     with pytest.raises(RunError, match="not a run folder"):
         db.compare(tmp_path, tmp_path)

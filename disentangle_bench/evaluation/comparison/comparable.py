@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from disentangle_bench.evaluation.choices import unlike_choices
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 
 ASIDE = ("seed", "bootstrap")
@@ -60,7 +61,7 @@ def _unlike(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     }.items():
         if _differ(before.get(key), after.get(key)):
             return say.format(after[key], before[key])
-    if unlike := _unlike_factors(before.get("factors"), after.get("factors")):
+    if unlike := _unlike_factors(before.get("factors"), after.get("factors")) or unlike_choices(before, after):
         return unlike
     known, others = _hashes(before), _hashes(after)
     differing = [what for what in known if known[what] != others.get(what, known[what])]

@@ -59,7 +59,7 @@ def _over_samples(score: str, first: Results, second: Results) -> Estimate:
     before, after = first.scores[score], second.scores[score]
     estimate = _from_samples(first.samples.get(score), second.samples.get(score))
     if estimate is None or estimate.p is None:
-        estimate = _from_replicates(score, first, second) or _from_intervals(before, after) or estimate
+        estimate = _from_replicates(score, first, second) or _from_intervals(score, first, second) or estimate
     if estimate is not None:
         return estimate
     [low], [high] = values_of([before]), values_of([after])
@@ -83,9 +83,33 @@ def _from_replicates(score: str, first: Results, second: Results) -> Estimate | 
     return difference_of_replicates(float(high - low), after.values - before.values, before.what)
 
 
-def _from_intervals(first: ScoreEntry, second: ScoreEntry) -> Estimate | None:
-    before, after = _interval(first), _interval(second)
-    return None if before is None or after is None else difference_of_intervals(before, after)
+def _from_intervals(score: str, first: Results, second: Results) -> Estimate | None:
+    """Estimate from the two intervals, which shows less; the method says why nothing else could be used."""
+    before, after = _interval(first.scores[score]), _interval(second.scores[score])
+    if before is None or after is None:
+        return None
+    estimate = difference_of_intervals(before, after)
+    if estimate.method and (why := _why_from_intervals(score, first, second)):
+        return estimate._replace(method=f"{estimate.method}, since {why}")
+    return estimate
+
+
+def _why_from_intervals(score: str, first: Results, second: Results) -> str:
+    unsampled = [each for each in (first, second) if score not in each.samples]
+    if len(unsampled) == 1 or any(each.scores[score].sampled for each in unsampled):
+        return f"the samples of {'one' if len(unsampled) == 1 else 'both'} are not kept"
+    of_rows = [results for results in (first, second) if _was_resampled(results.scores[score])]
+    if not of_rows:
+        return ""
+    kept = [results for results in of_rows if score in results.replicates]
+    if len(kept) < 2:
+        return f"the resamples of {'one' if kept or len(of_rows) < 2 else 'both'} are not kept"
+    return "they are of different resamples"
+
+
+def _was_resampled(entry: ScoreEntry) -> bool:
+    """Whether an interval comes from resamples of the rows, and not from the metric itself."""
+    return "resampled" in (entry.details.get("interval") or {})
 
 
 def _interval(entry: ScoreEntry) -> ScoredInterval | None:
