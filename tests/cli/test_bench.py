@@ -80,6 +80,19 @@ def test_a_dry_run_lists_the_cells_and_does_nothing(dbench: Dbench, suite: Path)
     assert not Path("runs").exists()
 
 
+def test_lists_add_up_where_the_option_is_given_again(dbench: Dbench, suite: Path) -> None:
+    def cells(*options: object) -> list[tuple[str, int]]:
+        listed = json.loads(dbench("bench", "run", "smoke", "--dry-run", "--format", "json", *options).out)
+        return sorted((cell["entry"], cell["seed"]) for cell in listed)
+
+    assert cells("--only", "infogan", "--seeds", 3) == [("infogan", 3)]
+    everything = [(entry, seed) for entry in ("gan-with-q", "infogan") for seed in (3, 5)]
+    assert cells("--only", "infogan", "--only", "gan-with-q", "--seeds", 3, "--seeds", 5) == everything
+    assert "more than once" in dbench("bench", "run", "smoke", "--dry-run", "--seeds", "0-1", "--seeds", 1).err
+    assert "'nobody'" in dbench("bench", "rescore", suite, "--only", "clean", "--only", "nobody").err
+    assert "'nothing'" in dbench("bench", "rescore", suite, "--metrics", "mig", "--metrics", "nothing").err
+
+
 def test_a_gate_that_falls_short_exits_with_3_and_one_without_value_with_4(dbench: Dbench, suite: Path) -> None:
     suite.write_text(SUITE.replace("at_least = 0.5", "at_least = 0.999"))
     failed = dbench("bench", "run", suite, "--jobs", "1")
