@@ -62,7 +62,7 @@ def test_rows_have_the_same_name_wherever_they_lie(tmp_path: Path):
     assert stored.samples == subject_of_representation(wider, "wider").samples
     decimals = Representation.of(data.codes, factors.astype(np.float32), data.train)
     assert stored.samples == subject_of_representation(decimals, "as decimals").samples
-    huge = Representation.of(data.codes, factors * 1e300, data.train, factor_kinds=["ordinal"] * factors.shape[1])
+    huge = Representation.of(data.codes, factors * 1e30, data.train, factor_kinds=["ordinal"] * factors.shape[1])
     assert stored.samples != subject_of_representation(huge, "huge").samples
     other = Representation.of(data.codes, factors[::-1], data.train)
     assert stored.samples != subject_of_representation(other, "other").samples

@@ -149,7 +149,7 @@ class TestScores:
         assert (records[5]["value"], records[5]["reason"]) == ("", "the dataset has no | labels")
 
     def test_json_is_the_results_file(self, first, tmp_path):
-        first.save(tmp_path / "results.json")
+        first.save(tmp_path / "results.json", samples=False)  # as in a run folder
         assert to_json(first) == (tmp_path / "results.json").read_text()
 
     def test_without_scores(self):
@@ -206,7 +206,9 @@ class TestComparison:
 
     def test_says_what_intervals_and_verdicts_mean(self, first, second, groups):
         text = to_text(compare_results([first, second]))
-        assert "Intervals: 95 %, over test samples. One run each says nothing about the methods.\n" in text
+        methods = "from the two intervals; c1-accuracy.accuracy: exact McNemar"
+        assert f"Intervals: 95 %, over test samples ({methods}).\n" in text
+        assert "One run each says nothing about the methods.\n" in text
         assert "Verdicts: at 5 % after Holm's correction over 4 tests.\n" in text
         untested = "Only the first score of each metric is tested, and what --metrics names.\n"
         assert untested not in text
