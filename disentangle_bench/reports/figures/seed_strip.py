@@ -15,6 +15,8 @@ PITCH = 0.34
 """Inches from one row to the next."""
 WIDTH = 4.6
 """Inches of the horizontal axis."""
+FEW = 3
+"""Seeds that stand on one line; more are moved apart a little."""
 POINT, ODD_POINT = CYCLE[0], CYCLE[1]
 
 
@@ -87,10 +89,16 @@ def _draw_row(axes: Axes, place: int, row: StripRow) -> None:
     if row.mean is not None:
         axes.plot([row.mean] * 2, [place - 0.24, place + 0.24], color=INK, linewidth=1.6, zorder=2)
     for collapsed, color, marker in ((False, POINT, "o"), (True, ODD_POINT, "D")):
-        seeds = [seed for seed in row.seeds if seed.collapsed is collapsed]
+        seeds = [(number, seed) for number, seed in enumerate(row.seeds) if seed.collapsed is collapsed]
         if seeds:
+            heights = [place + _offset(number, len(row.seeds)) for number, _ in seeds]
             points = axes.scatter(
-                [seed.value for seed in seeds], [place] * len(seeds), s=34, c=color, alpha=0.8, marker=marker,
+                [seed.value for _, seed in seeds], heights, s=34, c=color, alpha=0.8, marker=marker,
                 edgecolors="white", linewidths=0.6, zorder=3,
             )  # fmt: skip
-            points.set_urls([seed.url or None for seed in seeds])
+            points.set_urls([seed.url or None for _, seed in seeds])
+
+
+def _offset(number: int, count: int) -> float:
+    """Move points of a row apart, in rows, where there are so many that they would hide each other."""
+    return 0.0 if count <= FEW else 0.11 * (number * 2 % 5 - 2)

@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from disentangle_bench.reports.html.anchors import anchors
 from disentangle_bench.reports.html.content import ReportContent
+from disentangle_bench.reports.html.published_values import published_forms, published_lines
+from disentangle_bench.reports.html.relations import against_settings, agreement
 from disentangle_bench.reports.html.runs import run_views
 from disentangle_bench.reports.html.score_cells import score_table
 from disentangle_bench.reports.html.seed_strips import seed_strips
@@ -41,6 +43,7 @@ def render(content: ReportContent, *, on_progress: Callable[[str], object] = lam
     script, sheet = _asset("report.js"), _asset("report.css")
     places = anchors("run", [f"{run.entry} seed {run.seed}" for run in content.runs])
     on_progress("the strips of seeds")
+    published = published_lines(content)
     return environment.get_template("report.html.j2").render(
         content=content,
         version=installed_version("disentangle-bench") or "",
@@ -48,6 +51,10 @@ def render(content: ReportContent, *, on_progress: Callable[[str], object] = lam
         scores=score_table(content),
         strips=seed_strips(content, places) if len(content.runs) > 1 else [],
         views=run_views(content, places, environment, on_progress),
+        relations=agreement(content),
+        against=against_settings(content, places),
+        published=published,
+        published_forms=published_forms(published),
         script=script,
         sheet=sheet,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

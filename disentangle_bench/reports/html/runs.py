@@ -24,8 +24,8 @@ from disentangle_bench.run import Run
 
 MOST_DRAWN = 50
 """Runs; of a report of more, only so many are drawn as one glance can take in."""
-MOST_OF_MANY = 12
-MOST_BYTES, MOST_OF_ONE = 8_000_000, 400_000
+MOST_OF_MANY = 8
+MOST_BYTES, MOST_OF_ONE = 6_000_000, 400_000
 """Of the images of all traversals together, and of one."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import cast
 from xml.etree import ElementTree
@@ -18,6 +18,9 @@ from disentangle_bench.reports.figures.style import style
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FAMILY = re.compile(r"(font: [^;']*?px) [^;]*|font-family: [^;]*;? ?")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_DECIMALS = re.compile(r"(\d+\.\d\d)\d+")
+_TEXTS = (f"{{{SVG}}}text", f"{{{SVG}}}tspan")
 _POINTS_TO_PIXELS = 96 / 72
 ElementTree.register_namespace("", SVG)
 
@@ -47,9 +50,11 @@ def inline_svg(figure: Figure, name: str, label: str, marks: Mapping[str, Mark] 
         for child in list(parent):
             if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):  # a style would hold for the whole page
                 parent.remove(child)
+    used = {target for element in root.iter() for target in _targets(element)}
     for element in root.iter():
-        _rename(element, name)
+        _rename(element, name, used)
         _unset_font(element)
+        _shorten(element)
     for link in list(root.iter(f"{{{SVG}}}a")):
         _replace(link, marks or {})
     width = float(str(root.attrib.pop("width")).removesuffix("pt"))
@@ -77,22 +82,38 @@ def _written(figure: Figure) -> str:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", written.getvalue().decode("utf-8", errors="replace"))
 
 
-def _rename(element: ElementTree.Element, name: str) -> None:
-    """Put the name before every id, and before every reference to one."""
-    if "id" in element.attrib:
-        element.attrib["id"] = f"{name}-{element.attrib['id']}"
+def _targets(element: ElementTree.Element) -> list[str]:
+    """The ids that an element refers to."""
+    href = element.attrib.get(f"{{{XLINK}}}href", "")
+    return [*_REFERENCE.findall(" ".join(element.attrib.values())), *([href[1:]] if href.startswith("#") else [])]
+
+
+def _rename(element: ElementTree.Element, name: str, used: Container[str]) -> None:
+    """Put the name before every id that is used, and before every reference to one; drop the others."""
+    own = element.attrib.pop("id", None)
+    if own in used:
+        element.attrib["id"] = f"{name}-{own}"
     target = element.attrib.pop(f"{{{XLINK}}}href", None)
     if target is not None:
-        own = target.startswith("#") and element.tag != f"{{{SVG}}}a"
-        element.attrib["href"] = f"#{name}-{target[1:]}" if own else target
-    for key in ("clip-path", "fill", "style"):
-        if "url(#" in element.attrib.get(key, ""):
-            element.attrib[key] = element.attrib[key].replace("url(#", f"url(#{name}-")
+        element.attrib["href"] = f"#{name}-{target[1:]}" if target.startswith("#") else target
+    for key, value in element.attrib.items():
+        if "url(#" in value:
+            element.attrib[key] = value.replace("url(#", f"url(#{name}-")
+
+
+def _shorten(element: ElementTree.Element) -> None:
+    """Leave out what nobody sees: hundredths of a point, and blanks between elements."""
+    for key in ("d", "transform", "x", "y", "points", "width", "height"):
+        if key in element.attrib:
+            element.attrib[key] = _DECIMALS.sub(r"\1", " ".join(element.attrib[key].split()))
+    element.tail = None if element.tail is None or not element.tail.strip() else element.tail
+    if element.text is not None and not element.text.strip() and element.tag not in _TEXTS:
+        element.text = None
 
 
 def _unset_font(element: ElementTree.Element) -> None:
     """Leave the family of a text to the page."""
-    if element.tag in (f"{{{SVG}}}text", f"{{{SVG}}}tspan") and "style" in element.attrib:
+    if element.tag in _TEXTS and "style" in element.attrib:
         element.attrib["style"] = _FAMILY.sub(lambda found: _size(cast(str | None, found[1])), element.attrib["style"])
 
 
@@ -103,6 +124,7 @@ def _size(font: str | None) -> str:
 def _replace(link: ElementTree.Element, marks: Mapping[str, Mark]) -> None:
     """Make a link of matplotlib's lead to its place in the page, or to nothing, and say what it is."""
     mark = marks.get(link.attrib.pop("href", ""), Mark(""))
+    link.attrib.pop("target", None)  # matplotlib's links open a window of their own
     if mark.href:
         link.attrib |= {"href": f"#{mark.href}", "aria-label": mark.text}
     else:

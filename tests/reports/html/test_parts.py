@@ -69,6 +69,7 @@ def test_an_inline_figure_shares_no_name_with_another() -> None:
         assert root.attrib["aria-label"] == "a & b"
         assert not any(element.tag.endswith("style") for element in root.iter())
         assert any(element.text == "<b>&\N{REPLACEMENT CHARACTER}" for element in root.iter())
+        assert "id" in " ".join(key for element in root.iter() for key in element.attrib)
         return {element.attrib["id"] for element in root.iter() if "id" in element.attrib}
 
     one, other = drawn("a"), drawn("b")

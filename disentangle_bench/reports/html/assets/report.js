@@ -93,7 +93,7 @@
     const width = image.naturalWidth / columns, height = image.naturalHeight / rows, canvas = document.createElement("canvas");
     canvas.width = image.naturalWidth;
     canvas.height = image.naturalHeight;
-    const pen = canvas.getContext("2d");
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
     pen.drawImage(image, 0, 0);
     const lines = [["row", "column", ...Array.from({ length: width * height }, (_, place) => `pixel ${place}`)].join(",")];
     for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) {
