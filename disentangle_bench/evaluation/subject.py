@@ -269,6 +269,7 @@ def _makers(trained: TrainedModel, dataset: Dataset) -> dict[str, Callable[[], A
     }
     if "encoder" in trained.offers:
         makers["codes"] = lambda: represent(trained.latents, reading())
+    if "encoder" in trained.offers and not trained.deterministic:
         makers["posterior_parameters"] = lambda: posterior_parameters(trained.latents, reading())
     if "generator" in trained.offers:
         makers["generator"] = lambda: trained.generate

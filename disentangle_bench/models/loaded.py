@@ -124,6 +124,8 @@ class LoadedModel:
         Raises:
             DbenchError: as for `encode`.
         """
+        if self._trained.deterministic:
+            raise RunError(f"The model of {self.name} has no posterior: it gives codes alone.", "Call encode instead.")
         return posterior_parameters(self.latents, self._read(images, generated))
 
     def _draw(self, n: int, seed: int) -> Latents:

@@ -134,6 +134,7 @@ class Model(ABC):
     Attributes:
         summary: one sentence for listings.
         source: the paper and the equation.
+        deterministic: whether its encoder gives codes alone, with a posterior that is a point.
         scales_with_width: whether its networks are those of the recipe's table `[networks]`.
         recipe_defaults: what a recipe for it has by default on every dataset, as in `models/recipes/models/NAME.toml`,
             for a model of another package.
@@ -149,6 +150,7 @@ class Model(ABC):
 
     summary: ClassVar[str]
     source: ClassVar[str]
+    deterministic: ClassVar[bool] = False
     scales_with_width: ClassVar[bool] = False
     recipe_defaults: ClassVar[Mapping[str, object]] = MappingProxyType({})
     networks: dict[str, nn.Module]

@@ -28,13 +28,14 @@ class TrainedModel:
 
     Attributes:
         latents: its noise and codes.
+        deterministic: whether it gives codes of images alone, and no posterior.
         offers: the names of its parts; see `Model.parts`.
     """
 
     def __init__(self, model: Model, device: torch.device) -> None:
         for network in model.networks.values():
             network.to(device).eval()
-        self.latents, self.device = model.latents, device
+        self.latents, self.device, self.deterministic = model.latents, device, model.deterministic
         self._parts = model.parts()
         self.offers = frozenset(self._parts)
 

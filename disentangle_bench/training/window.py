@@ -32,7 +32,8 @@ class Window:
 
     def add(self, values: Mapping[str, Tensor]) -> None:
         """Add what one update reported, scalars by key."""
-        self.sums = self.sums + torch.stack([values[key] for key in self.keys]).detach()
+        if self.keys:
+            self.sums = self.sums + torch.stack([values[key] for key in self.keys]).detach()
         self.steps += 1
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:

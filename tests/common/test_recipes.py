@@ -38,7 +38,7 @@ class TestEach:
     def test_says_what_it_is_and_where_it_is_from(self, name: str) -> None:
         recipe = find_recipe(name)
         assert recipe.title
-        assert "arXiv:" in recipe.source
+        assert recipe.source
 
     def test_goes_through_toml_unchanged(self, name: str) -> None:
         recipe = find_recipe(name)
@@ -51,8 +51,10 @@ class TestEach:
         assert find_pair(recipe.networks.name, shape, info.name).shape == shape
         model = make_model(recipe.with_settings({"networks.width": 0.1}), shape)
         assert make_optimizers(model).keys() == recipe.optimizer.keys()
-        latents = model.latents.sample(2, torch.Generator().manual_seed(0))
-        images = model.parts()["generator"](model.latents.pack(latents))
+        images = torch.rand(2, *shape)
+        if "generator" in model.parts():
+            latents = model.latents.sample(2, torch.Generator().manual_seed(0))
+            images = model.parts()["generator"](model.latents.pack(latents))
         parameters = model.parts()["encoder"](images)
         assert images.shape == (2, *shape)
         assert [part.shape[1] for part in model.latents.split(parameters)] == list(model.latents.parameters)
