@@ -66,7 +66,7 @@ class LinearCodes(nn.Module):
 
     def images_of(self, codes: Tensor) -> Tensor:
         """Codes `(n, d)` -> images `(n, c, h, w)` in [0, 1]."""
-        return (self.mean + codes @ self.synthesis.T).clamp(0, 1).unflatten(1, self.shape)
+        return (self.mean + codes @ self.synthesis.T).clamp(0, 1).view(-1, *self.shape)
 
 
 class FittedLinear(Fitted):

@@ -243,7 +243,8 @@ class Loop:
         digest = sha256(self.run.model_file)
         status = status_of(ended.failure)
         self.run.note(status=status, remark=ended.remark, steps=self.step, **finished.notes, model_sha256=digest)
-        progress.say(f"{self.run.path}: {self.step} steps, {self.run.verdict}.")
+        steps = f"{self.step} step{'' if self.step == 1 else 's'}"
+        progress.say(f"{self.run.path}: {steps}, {self.run.verdict}.")
 
 
 def status_of(failure: str) -> str:
