@@ -77,7 +77,7 @@ def _from_samples(first: Samples | None, second: Samples | None) -> Estimate | N
 def _from_replicates(score: str, first: Results, second: Results) -> Estimate | None:
     """Estimate from values on the same resamples of the same rows."""
     before, after = first.replicates.get(score), second.replicates.get(score)
-    if before is None or after is None or before.drawn != after.drawn:
+    if before is None or after is None or before.drawn != after.drawn or len(before.values) != len(after.values):
         return None
     [low], [high] = values_of([first.scores[score]]), values_of([second.scores[score]])
     return difference_of_replicates(float(high - low), after.values - before.values, before.what)
@@ -98,13 +98,11 @@ def _why_from_intervals(score: str, first: Results, second: Results) -> str:
     unsampled = [each for each in (first, second) if score not in each.samples]
     if len(unsampled) == 1 or any(each.scores[score].sampled for each in unsampled):
         return f"the samples of {'one' if len(unsampled) == 1 else 'both'} are not kept"
-    of_rows = [results for results in (first, second) if _was_resampled(results.scores[score])]
-    if not of_rows:
-        return ""
-    kept = [results for results in of_rows if score in results.replicates]
-    if len(kept) < 2:
-        return f"the resamples of {'one' if kept or len(of_rows) < 2 else 'both'} are not kept"
-    return "they are of different resamples"
+    kept = sum(score in each.replicates for each in (first, second))
+    if kept == 2:
+        return "they are of different resamples"
+    resampled = sum(score in each.replicates or _was_resampled(each.scores[score]) for each in (first, second))
+    return f"the resamples of {'both' if resampled - kept == 2 else 'one'} are not kept" if resampled else ""
 
 
 def _was_resampled(entry: ScoreEntry) -> bool:

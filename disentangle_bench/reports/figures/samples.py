@@ -119,7 +119,7 @@ def _animation(samples: Samples, mark: str) -> bytes:
     over, *others = samples.axes
     frames = []
     for number, heading in enumerate(over.headings):
-        frame = Samples(samples.images[:, number], others, f"{samples.title}\n{over.name} = {heading}")
+        frame = Samples(samples.images[:, number], others, f"{samples.title}, {over.name} = {heading}")
         frames.append(_pixels(_figure(frame)))
     size = tuple(max(sides) for sides in zip(*(frame.size for frame in frames), strict=True))
     first, *rest = (_on_white(frame, size) for frame in frames)  # a longer title makes a frame wider

@@ -113,7 +113,16 @@ class TestReplicates:
     def test_of_other_draws_are_not(self):
         values = 0.5 + RNG(0).normal(0, 0.1, size=100)
         subjects = [self.resampled("a", 0.5, values), self.resampled("b", 0.6, values, "50 resamples of rows")]
-        assert only_difference(compare_results(subjects)).method == "from the two intervals"
+        method = "from the two intervals, since they are of different resamples"
+        assert only_difference(compare_results(subjects)).method == method
+
+    def test_of_which_some_are_lost_are_not(self):
+        values = 0.5 + RNG(0).normal(0, 0.1, size=100)
+        subjects = [self.resampled("a", 0.5, values), self.resampled("b", 0.6, values[:-1])]
+        assert only_difference(compare_results(subjects)).method.startswith("from the two intervals")
+        subjects[1].replicates = {}
+        method = "from the two intervals, since the resamples of one are not kept"
+        assert only_difference(compare_results(subjects)).method == method
 
 
 LOW, HIGH = [0.50, 0.52, 0.49, 0.51, 0.50], [0.60, 0.63, 0.61, 0.60, 0.62]
