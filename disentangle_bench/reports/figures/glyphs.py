@@ -77,7 +77,7 @@ def families() -> list[str]:
 @lru_cache(maxsize=4096)
 def legible(text: str) -> str:
     r"""The text, with each character for which no font has a shape spelled as in `\u732b`, instead of an empty box."""
-    if text.isascii():
+    if text.isascii() and text.replace(_LINES, "").isprintable():
         return text
     known = [_letters(family) for family in families()]
     return "".join(

@@ -82,6 +82,11 @@ def test_what_no_font_has_is_spelled() -> None:
     assert extent(CAT) == extent(r"\u732b")
 
 
+@pytest.mark.parametrize(("text", "spelled"), [("a\x1b[1m", r"a\x1b[1m"), ("\ud800", r"\ud800"), ("a\tb", r"a\tb")])
+def test_so_is_what_is_no_letter(text: str, spelled: str) -> None:
+    assert legible(text) == spelled
+
+
 def test_it_is_spelled_in_every_form_without_a_warning(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
