@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from disentangle_bench.errors import DbenchError
+
 
 class Window:
     """Sums of what updates report; they stay on the device until they are read.
@@ -31,9 +33,20 @@ class Window:
         return self._before + time.perf_counter() - self._started
 
     def add(self, values: Mapping[str, Tensor]) -> None:
-        """Add what one update reported, scalars by key."""
+        """Add what one update reported, scalars by key.
+
+        Raises:
+            DbenchError: it lacks one of them, or one is no scalar tensor: a mistake of the model.
+        """
+        given = values if isinstance(values, Mapping) else {}
+        if wrong := [key for key in self.keys if not isinstance(given.get(key), Tensor) or given[key].dim()]:
+            lacking = ", ".join(map(repr, wrong))
+            raise DbenchError(
+                f"The model's update reports no scalar tensor {lacking}, which its `means` declares.",
+                "Correct `update`, or `means`; `dbench check MODEL` tries a model by all the rules.",
+            )
         if self.keys:
-            self.sums = self.sums + torch.stack([values[key] for key in self.keys]).detach()
+            self.sums = self.sums + torch.stack([given[key] for key in self.keys]).detach()
         self.steps += 1
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
