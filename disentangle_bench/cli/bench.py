@@ -185,7 +185,9 @@ def run(
     command resumes.
     """
     opened, engine = _with_engine(name, only, options)
+    opened.accepted(accepted, required=require_accepted)  # not only after hours of training
     if dry_run:
+        engine.check()
         _print_plan(opened, form)
         return
     if opened.has_work():

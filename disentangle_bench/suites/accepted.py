@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from disentangle_bench.errors import NewerSchemaError, SettingError, StorageError
 from disentangle_bench.reports.suite_table import SuiteTable
 from disentangle_bench.storage import provenance, storage_errors, write_json
+from disentangle_bench.suites.suite import Suite
 
 SCHEMA_VERSION = 1
 SPREADS = 3.0
@@ -101,14 +102,14 @@ class Accepted(BaseModel):
                 f"{path} does not hold accepted results: {why}.", "`dbench bench accept` writes them."
             ) from error
 
-    def require(self, table: SuiteTable, path: Path) -> None:
-        """Make sure that these results are of the suite that a table is of.
+    def require(self, suite: Suite, path: Path) -> None:
+        """Make sure that these results are of a suite.
 
         Raises:
-            SettingError: they are of another suite or version, or the table is of a variant.
+            SettingError: they are of another suite or version, or it is a variant.
         """
         mine = f"{self.suite}, version {self.version}"
-        other = f"{table.name}, version {table.version}" + (", changed by --set" if table.variant else "")
+        other = f"{suite.name}, version {suite.version}" + (", changed by --set" if suite.variant else "")
         if mine != other:
             raise SettingError(
                 f"{path} holds accepted results of the suite {mine}; this is {other}.",
@@ -128,8 +129,8 @@ class Accepted(BaseModel):
         write_json(path, self.model_dump(mode="json"))
 
 
-def read_accepted(path: Path, table: SuiteTable, *, required: bool = False) -> Accepted | None:
-    """Read the accepted results of a table's suite; None if there is no such file yet.
+def read_accepted(path: Path, suite: Suite, *, required: bool = False) -> Accepted | None:
+    """Read the accepted results of a suite; None if there is no such file yet.
 
     Raises:
         StorageError: there is none, and it is `required`. SettingError: it is damaged or of another suite.
@@ -140,7 +141,7 @@ def read_accepted(path: Path, table: SuiteTable, *, required: bool = False) -> A
         accepted = Accepted.read(path)
     except StorageError as error:
         raise StorageError(error.problem, "`dbench bench accept` writes it.") from error
-    accepted.require(table, path)
+    accepted.require(suite, path)
     return accepted
 
 

@@ -228,6 +228,20 @@ class Bench:
         accepted.save(path or self.accepted_file)
         return accepted
 
+    def accepted(self, path: Path | None = None, *, required: bool = False) -> Accepted | None:
+        """Read the accepted results; None if there are none yet, or this is a variant, which is never compared.
+
+        Args:
+            path: of the file; by default that in the folder.
+            required: whether there must be accepted results.
+
+        Raises:
+            DbenchError: they cannot be read, or are of another suite or version.
+        """
+        if self.suite.variant:
+            return None
+        return read_accepted(path or self.accepted_file, self.suite, required=required)
+
     def check_gates(self, table: SuiteTable, path: Path | None, *, required: bool = False) -> list[Checked]:
         """Check the gates of the entries that were worked on.
 
@@ -240,10 +254,8 @@ class Bench:
             DbenchError: the accepted results cannot be read, or are of another suite.
         """
         gates = tuple(gate for gate in self.suite.gates if not self.only or gate.entry in self.only)
-        compares = not self.suite.variant
-        accepted = read_accepted(path or self.accepted_file, table, required=required) if compares else None
-        suite = self.suite.model_copy(update={"gates": gates})
-        return check_gates(suite, table, accepted, compares=compares)
+        suite, accepted = self.suite.model_copy(update={"gates": gates}), self.accepted(path, required=required)
+        return check_gates(suite, table, accepted, compares=not suite.variant)
 
 
 def exit_status(table: SuiteTable, gates: Sequence[Checked], only: Sequence[str] = ()) -> int:

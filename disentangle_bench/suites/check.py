@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from disentangle_bench.errors import DbenchError, MetricError, SettingError
+from disentangle_bench.errors import DbenchError, MetricError, SettingError, StorageError
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import require_space, storage_errors, write_text
 from disentangle_bench.suites.cell import cells_of, resolved
@@ -57,7 +57,8 @@ def check_suite(
         try:
             step()
         except DbenchError as error:
-            faults.append(Fault(where, error.problem, error.remedy))
+            problem = error.problem.removeprefix(f"{suite.name}: {where}: ")
+            faults.append(Fault(where, problem, error.remedy))
 
     attempt("engine", engine.check)
     attempt("folder", lambda: _check_folder(folder))
@@ -142,7 +143,11 @@ def _check_gate(gate: Gate, suite: Suite, recipes: Mapping[str, Recipe]) -> None
 def _check_folder(folder: Path) -> None:
     """Write to the folder, or to the one in which it will be made."""
     probe = _existing(folder) / f".{folder.name}.writable"
-    write_text(probe, "")
+    try:
+        write_text(probe, "")
+    except StorageError as error:
+        problem = error.problem.replace(str(probe), str(folder))
+        raise StorageError(problem, error.remedy or "Give another folder with --out.") from error
     with storage_errors(probe):
         probe.unlink()
 

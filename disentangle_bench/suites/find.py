@@ -45,8 +45,9 @@ def read_suite(path: Path) -> Suite:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise SettingError(
-            f"Could not read the suite {path}: {error}.", "Give a suite's TOML file; docs/suites.md shows one."
+            f"Could not read the suite {path}: {reason}.", "Give a suite's TOML file; docs/suites.md shows one."
         ) from error
     try:
         return Suite.model_validate(values).placed(path)
@@ -63,7 +64,7 @@ def _explain(fault: Any) -> str:
     key = ".".join(part for part in location if part not in ("tuple[str, ...]", "[key]"))
     if fault["type"] == "extra_forbidden":
         return f"{key}: there is no such key{_suggestion(location)}"
-    message = fault["msg"].removeprefix("Value error, ")
+    message = "a list is needed" if fault["type"] == "tuple_type" else fault["msg"].removeprefix("Value error, ")
     if not location:
         return str(message)
     given = "" if fault["type"] in ("missing", "value_error") else f" (given: {fault['input']!r:.80})"

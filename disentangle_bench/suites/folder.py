@@ -61,10 +61,6 @@ class SuiteFolder:
             SettingError: it holds results of another suite or variant, or other files. StorageError: no permission.
         """
         self.require(suite)
-        if not self.description.is_file() and self.path.is_dir() and any(self.path.iterdir()):
-            raise SettingError(
-                f"{self.path} holds files, but no results of a suite.", "Give another folder with --out, or empty it."
-            )
         write_json(self.description, {"schema_version": 1, **suite.described()})
 
     def suite(self) -> Suite:
@@ -91,16 +87,21 @@ class SuiteFolder:
             raise SettingError(f"{self.description} is damaged: {error}.", "`dbench bench run` writes it.") from error
 
     def require(self, suite: Suite, *, version: bool = False) -> None:
-        """Make sure that the folder, if it is there, is not of another suite.
+        """Make sure that the folder, if it is there, holds results of this suite, or nothing.
 
         Args:
             suite: whose results it must hold.
             version: whether it must be of the same version, too.
 
         Raises:
-            SettingError: it is. StorageError: it must not be read.
+            SettingError: it does not. StorageError: it must not be read.
         """
         if not self.description.is_file():
+            if self.path.is_dir() and any(not path.name.startswith(".") for path in self.path.iterdir()):
+                raise SettingError(
+                    f"{self.path} holds files, but no results of a suite.",
+                    "Give another folder with --out, or empty it.",
+                )
             return
         with storage_errors(self.description, "read"):
             text = self.description.read_text(encoding="utf-8")

@@ -106,7 +106,7 @@ def test_a_gate_that_falls_short_exits_with_3_and_one_without_value_with_4(dbenc
     ("words", "said"),
     [
         (("run", "smok"), "There is no suite named 'smok'"),
-        (("run", "none.toml"), "Could not read the suite none.toml"),
+        (("run", "none.toml"), "Could not read the suite none.toml: No such file or directory."),
         (("run", "mine.toml", "--jobs", "0"), "--jobs"),
         (("run", "mine.toml", "--seeds", "3-1"), "3-1"),
         (("run", "mine.toml", "--seeds", "a"), "is not a seed"),
@@ -115,6 +115,12 @@ def test_a_gate_that_falls_short_exits_with_3_and_one_without_value_with_4(dbenc
         (("export", "mine.toml", "published"), "runs/bench/mine holds no results of mine"),
         (("accept", "mine.toml"), "mine has no results to accept"),
         (("check", "smoke", "--set", "stepz=1"), "stepz"),
+        (("check", "mine.toml", "--address", "auto"), "--address is for --engine ray, not local."),
+        (("check", "mine.toml", "--out", "."), ". holds files, but no results of a suite."),
+        (("status", "mine.toml", "--out", "."), ". holds files, but no results of a suite."),
+        (("status", "mine.toml", "--out", "mine.toml"), "is a file"),
+        (("check", "mine.toml", "--out", "/proc/none"), "Could not write /proc/none"),
+        (("run", "mine.toml", "--require-accepted"), "accepted.json"),
     ],
 )
 def test_wrong_input_is_one_message_and_exit_status_2(dbench: Dbench, words: tuple[str, ...], said: str) -> None:
@@ -123,6 +129,71 @@ def test_wrong_input_is_one_message_and_exit_status_2(dbench: Dbench, words: tup
     assert said in ended.err
     assert "Traceback" not in ended.err
     assert not Path("runs").exists()
+
+
+def test_a_missing_slurm_is_one_message(dbench: Dbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    for words in (("check", "mine.toml"), ("run", "mine.toml", "--dry-run")):
+        ended = dbench("bench", *words, "--engine", "slurm")
+        assert ended.code == 2
+        assert "needs Slurm's sbatch" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("name = ", "name = = ", "Could not read the suite mine.toml: Invalid value (at line 2"),
+        ("[entries.noisy]", "[entries.clean]", "Cannot declare ('entries', 'clean') twice"),
+        ('representations = ["noisy-*.npz"]', "", "entries.noisy: an entry has either a recipe or representations"),
+        ('metrics = ["mig"]', 'metrics = "mig"', "metrics: "),
+        ("version = 1", 'version = 1\nseeds = "3-1"', "seeds: a list is needed (given: '3-1')"),
+        ("version = 1", "version = 1\nseeds = [1, 1]", "seeds: a seed stands there more than once"),
+        ('["noisy-*.npz"]', '["nothing-*.npz"]', "entries.noisy.representations: no file matches nothing-*.npz"),
+        (
+            'representations = ["noisy-*.npz"]',
+            'recipe = "infogam"',
+            "There is no recipe named 'infogam'",
+        ),
+        ("at_least = 0.5\nmay_fall_by = 0.05", "", "gates.0: a gate needs one of at_least"),
+        ('entry = "clean"', 'entry = "cleen"', "gates: there is no entry named 'cleen'"),
+    ],
+)
+def test_a_suite_with_a_fault_is_one_message(dbench: Dbench, suite: Path, before: str, after: str, said: str) -> None:
+    assert before in SUITE
+    suite.write_text(SUITE.replace(before, after))
+    for words in (("check", "mine.toml"), ("status", "mine.toml"), ("run", "mine.toml", "--dry-run")):
+        ended = dbench("bench", *words)
+        assert ended.code == 2
+        assert ended.err.count(said) == 1
+        assert ended.out == ""
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("command", [("check",), ("status",), ("table",), ("run", "--dry-run")])
+def test_the_results_of_another_suite_are_refused(dbench: Dbench, published: Path, command: tuple[str, ...]) -> None:
+    ended = dbench("bench", command[0], "mine.toml", "--out", published, *command[1:])
+    assert ended.code == 2
+    assert "holds results of the suite 'smoke'" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"suite": "mine", "version": 2}, "of the suite mine, version 2; this is mine, version 1"),
+        ({"suite": "smoke", "version": 1}, "of the suite smoke, version 1; this is mine, version 1"),
+        ({"suite": "mine"}, "does not hold accepted results: version: Field required"),
+        ({"schema_version": 99}, "was written with schema 99"),
+    ],
+)
+def test_accepted_results_are_read_before_anything_is_trained(
+    dbench: Dbench, content: dict[str, object], said: str
+) -> None:
+    Path("accepted.json").write_text(json.dumps({"entries": {}, "provenance": {}} | content))
+    for more in ((), ("--dry-run",)):
+        ended = dbench("bench", "run", "mine.toml", "--accepted", "accepted.json", *more)
+        assert ended.code == 2
+        assert said in ended.err
+        assert not Path("runs").exists()
 
 
 def test_check_names_every_fault(dbench: Dbench, suite: Path) -> None:
