@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
+from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.cars import LIST, NATIVE, car_views, listed_cars
 from disentangle_bench.datasets.formats.members import unpacked_members
-from disentangle_bench.datasets.formats.resizing import require_size, resized
-from disentangle_bench.datasets.grid import Grid, GridDataset
+from disentangle_bench.datasets.formats.resizing import resized
+from disentangle_bench.datasets.grid import Grid
 from disentangle_bench.datasets.ground_truth import grid
+from disentangle_bench.datasets.resized_grid import ResizedGridDataset
 
 FILE = "nips2015-analogy-data.tar.gz"
 FACTORS = (
@@ -27,9 +27,10 @@ FACTORS = (
 )
 
 
-class Cars3D(GridDataset):
-    """The adapter. Images are read from the authors' MATLAB files, one for each car."""
+class Cars3D(ResizedGridDataset):
+    """The adapter. Images are in the order of the authors' list of cars, by elevation and then by azimuth."""
 
+    native = NATIVE
     publishers = (WebFolder("http://www.scottreed.info/files"),)
     folders = ("", "cars", "data/cars")
     contents = (LIST, "*.mat")
@@ -42,26 +43,10 @@ class Cars3D(GridDataset):
         license="not stated",
         citation="S. Reed, Y. Zhang, Y. Zhang, H. Lee: Deep Visual Analogy-Making. NIPS 2015.",
         files={FILE: File(sha256=None, bytes=300_000_000, verified=False, md5="4e866a7919c1beedf53964e6f7a23686")},
-        bytes=300_000_000,
     )
 
-    def load(self, data_dir: Path | None = None, *, size: int = 64) -> Dataset:
-        """Load all images, car by car in the order of `list.txt`, by elevation and then by azimuth.
-
-        Args:
-            data_dir: a folder with the archive, or with `list.txt` and the `.mat` files in itself, in `cars/` or in
-                `data/cars/`; by default `DBENCH_DATA`, the user cache, then the source.
-            size: pixels along an image, at most 128; smaller ones are resized by Pillow's Lanczos filter.
-
-        Raises:
-            DownloadError: no source has the archive. DataError: a file is damaged, missing or a different one.
-            SettingError: a size out of range. StorageError: the cache cannot be written.
-        """
-        require_size(size, NATIVE, self.info.name)
-        return self.load_grid(data_dir, partial(self.read, size=size))
-
     def read(self, path: Path, size: int = 64) -> Grid:
-        """Resize the images, once, into the cache; the archive is unpacked for that time."""
+        """Resize what is in the MATLAB files, one for each car; the archive is unpacked for that time."""
         elevation, azimuth, identity = self.info.factors
 
         def cars(scratch: Path) -> Iterator[NDArray[np.uint8]]:

@@ -13,8 +13,9 @@ from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.decode import Form, decoded
 from disentangle_bench.datasets.formats.members import open_members
 from disentangle_bench.datasets.formats.resizing import require_size
-from disentangle_bench.datasets.grid import Grid, GridDataset
+from disentangle_bench.datasets.grid import Grid
 from disentangle_bench.datasets.named_grid import grid_by_name
+from disentangle_bench.datasets.resized_grid import ResizedGridDataset
 from disentangle_bench.errors import SettingError
 
 FILE = "rendered_chairs.tar"
@@ -28,9 +29,10 @@ FACTORS = (
 )
 
 
-class Chairs(GridDataset):
-    """The adapter. Images are read from the archive, or from the files out of it."""
+class Chairs(ResizedGridDataset):
+    """The adapter. Images are in the alphabetical order of the chairs, by elevation and then by azimuth."""
 
+    native = NATIVE
     publishers = (WebFolder("https://www.di.ens.fr/willow/research/seeing3Dchairs/data"),)
     folders = ("rendered_chairs", "")
     contents = ("*/renders",)
@@ -46,7 +48,6 @@ class Chairs(GridDataset):
             "alignment using a large dataset of CAD models. CVPR 2014. https://www.di.ens.fr/willow/research/seeing3Dchairs"
         ),
         files={FILE: File(sha256=None, bytes=2_000_000_000, verified=False, md5="7941bff4d19665ed2dd8c82e88293e1b")},
-        bytes=2_000_000_000,
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 64, crop: int = 400) -> Dataset:

@@ -34,7 +34,7 @@ class DatasetInfo:
         factors: what is known of each image.
         labels: the factor that is an image's class, if any.
         files: file name -> its hash and size; empty where nothing has to be downloaded.
-        bytes: size on disk, for listings.
+        bytes: size on disk, for listings; by default that of the files which are not optional.
         subfolders: where in a folder of datasets other programs put these files.
         procedural: whether the images are computed from their factors when they are needed.
     """
@@ -51,6 +51,11 @@ class DatasetInfo:
     bytes: int = 0
     subfolders: tuple[str, ...] = ()
     procedural: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.bytes:
+            size = sum(file.bytes or 0 for file in self.files.values() if not file.optional)
+            object.__setattr__(self, "bytes", size)
 
     @property
     def origin(self) -> Literal["published", "procedural", "embedded", "yours"]:

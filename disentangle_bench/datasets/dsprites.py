@@ -13,8 +13,7 @@ from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.npz import NpzArray
 from disentangle_bench.datasets.formats.npz_images import binary_images
-from disentangle_bench.datasets.grid import REPLACE, Grid, GridDataset, ranked, require_grid
-from disentangle_bench.errors import DataError
+from disentangle_bench.datasets.grid import Grid, GridDataset, grid_by_value, require_grid
 
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 FACTORS = (
@@ -44,17 +43,14 @@ class DSprites(GridDataset):
             "2017. https://github.com/google-deepmind/dsprites-dataset"
         ),
         files={FILE: File(sha256=None, bytes=26_000_000, verified=False, md5="7da33b31b13a06f4b04a70402ce90c2e")},
-        bytes=26_000_000,
     )
 
     def read(self, path: Path) -> Grid:
-        """Read both of the file's tables, which have to agree, and its images."""
-        classes = NpzArray.find(path, "latents_classes", np.int64, (len(FACTORS),)).read()
-        require_grid(path, "latents_classes", classes, self.info.factors)
+        """Read both of the file's tables, each of which has to be the grid, and its images."""
+        numbers = NpzArray.find(path, "latents_classes", np.int64, (len(FACTORS),)).read()
+        require_grid(path, "latents_classes", numbers, self.info.factors)
         values = NpzArray.find(path, "latents_values", np.float64, (len(FACTORS),)).read()
-        found, factors = ranked(path, "latents_values", values, self.info.factors)
-        if not np.array_equal(found, classes):
-            raise DataError(f"{path}: 'latents_values' and 'latents_classes' disagree.", REPLACE)
+        classes, factors = grid_by_value(path, "latents_values", values, self.info.factors)
         images = NpzArray.find(path, "imgs", np.uint8, self.info.shape[1:])
         self.require_images(path, "imgs", (len(images), *self.info.shape))
         return Grid(binary_images(images, self.info.name), classes, factors)

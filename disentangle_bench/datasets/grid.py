@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.cache import obtain
-from disentangle_bench.datasets.files.content import content_of, forgotten_if_damaged
+from disentangle_bench.datasets.files.content import forgotten_if_damaged
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source
-from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.images import Images, Shape
-from disentangle_bench.datasets.prepared import prepared, prepared_path
 from disentangle_bench.errors import DataError
 
 REPLACE = "Replace it by the published file."
@@ -86,23 +84,6 @@ class GridDataset(ABC):
         with forgotten_if_damaged(self.info.file_set, path):
             images, classes, factors = read(path)
             return grid_dataset(replace(self.info, shape=images.shape[1:], factors=factors), images, classes)
-
-    def resized(
-        self, path: Path, make: Callable[[Path], Iterable[NDArray[np.uint8]]], size: int, **settings: int
-    ) -> StoredImages:
-        """Return images `(n, c, size, size)` that are made of the file once, and kept in the cache.
-
-        Args:
-            path: of the file, or of the folder with what is in it.
-            make: makes them, a batch at a time; may write to the path that it is given as long as that takes.
-            size: pixels along an image.
-            settings: what else they depend on.
-        """
-        name = self.info.name
-        values = {"version": 1, "size": size, **settings, "content": content_of(path, name)}
-        place = prepared_path(name, values)
-        scratch = place.with_name(f".{place.name}.unpacked.tmp{place.suffix}")  # a name that `remove_leftovers` finds
-        return prepared(name, values, (self.info.images, self.info.shape[0], size, size), lambda: make(scratch))
 
     def require_images(self, path: Path, key: str, shape: Shape) -> None:
         """Refuse images of another number or shape than the set's.
@@ -178,6 +159,15 @@ def ranked(
     """
     columns = [ranked_column(path, key, values[:, column], factor) for column, factor in enumerate(factors)]
     return np.stack([classes for classes, _ in columns], axis=1), tuple(factor for _, factor in columns)
+
+
+def grid_by_value(
+    path: Path, key: str, values: NDArray[np.float64], factors: Sequence[Factor]
+) -> tuple[Classes, tuple[Factor, ...]]:
+    """Rank values `(n, k)` as `ranked` does, and refuse rows that are not in the order of the grid."""
+    classes, found = ranked(path, key, values, factors)
+    require_grid(path, key, classes, found)
+    return classes, found
 
 
 def ranked_column(

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
-
-import numpy as np
 
 from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import Source, WebFiles, WebFolder
-from disentangle_bench.datasets.formats.npz import NpzArray
-from disentangle_bench.datasets.formats.npz_images import npz_images
-from disentangle_bench.datasets.grid import Grid, GridDataset
-from disentangle_bench.datasets.ground_truth import grid
+from disentangle_bench.datasets.npz_grid import NpzGridDataset
 
 
 def _factors(colors: tuple[str, ...], shapes: tuple[str, ...]) -> tuple[Factor, ...]:
@@ -39,24 +33,19 @@ CITATION = (
     "B. Schölkopf, S. Bauer: On the Transfer of Inductive Bias from Simulation to the Real World: a New "
     "Disentanglement Dataset. NeurIPS 2019. arXiv:1906.03292"
 )
+WEB = (
+    WebFolder("https://huggingface.co/datasets/waleedgondal/mpi3d/resolve/main"),
+    WebFolder("https://storage.googleapis.com/mpi3d_disentanglement_dataset/data"),
+)
 
 
-class Mpi3D(GridDataset):
-    """The adapter of one of the four sets. Images stay on the disk: in the file, or if it is compressed in the cache.
-
-    Args:
-        name: of the dataset.
-        title: what it shows.
-        file: the name of its npz file.
-        factors: those of its grid.
-        publishers: where its authors put the file.
-    """
+class Mpi3D(NpzGridDataset):
+    """The adapter of one of the four sets. Compressed, its images take 12.7 GB of the cache (`mpi3d-complex` 5.7)."""
 
     def __init__(
-        self, name: str, title: str, file: str, factors: tuple[Factor, ...], publishers: tuple[Source, ...]
+        self, name: str, title: str, file: str, factors: tuple[Factor, ...], publishers: tuple[Source, ...] = WEB
     ) -> None:
         images = math.prod(factor.size or 0 for factor in factors)
-        size = images * 64 * 64 * 3
         self.publishers = publishers
         self.info = DatasetInfo(
             name=name,
@@ -66,42 +55,19 @@ class Mpi3D(GridDataset):
             factors=factors,
             license="CC BY 4.0",
             citation=CITATION,
-            files={file: File(sha256=None, bytes=size, verified=False, check=self.pixels)},
-            bytes=size,
+            files={file: File(sha256=None, bytes=images * 64 * 64 * 3, verified=False, check=self.pixels)},
             subfolders=(name.replace("-", "_"), "mpi3d"),
         )
 
-    def pixels(self, path: Path) -> NpzArray:
-        """Find the images; of a file that is cut off, or another one, there are none.
 
-        Raises:
-            DataError: not so many images of this shape.
-        """
-        channels, height, width = self.info.shape
-        pixels = NpzArray.find(path, "images", np.uint8, (height, width, channels))
-        self.require_images(path, "images", (len(pixels), *self.info.shape))
-        return pixels
+EVERYDAY = "real3d_complicated_shapes_ordered.npz"
+DRIVE = "https://drive.usercontent.google.com/download?id=1Tp8eTdHxgUMtsZv5uAoYAbJR1BOa_OQm&export=download&confirm=t"
 
-    def read(self, path: Path) -> Grid:
-        """Read the images where they lie; compressed ones take 12.7 GB of the cache (`mpi3d-complex` 5.7)."""
-        pixels = self.pixels(path)
-        settings = {"version": 1, "checksum": pixels.checksum}
-        images = npz_images(pixels, self.info.name, settings, channels_last=True)
-        return Grid(images, grid(self.info.factors), self.info.factors)
-
-
-_WEB = (
-    WebFolder("https://huggingface.co/datasets/waleedgondal/mpi3d/resolve/main"),
-    WebFolder("https://storage.googleapis.com/mpi3d_disentanglement_dataset/data"),
+mpi3d_toy = Mpi3D("mpi3d-toy", "solids on a robot arm, rendered simply", "mpi3d_toy.npz", SIMPLE)
+mpi3d_realistic = Mpi3D(
+    "mpi3d-realistic", "solids on a robot arm, rendered realistically", "mpi3d_realistic.npz", SIMPLE
 )
-_SOLIDS = "solids on a robot arm"
-_EVERYDAY = "real3d_complicated_shapes_ordered.npz"
-_DRIVE = "https://drive.usercontent.google.com/download?id=1Tp8eTdHxgUMtsZv5uAoYAbJR1BOa_OQm&export=download&confirm=t"
-
-mpi3d_toy = Mpi3D("mpi3d-toy", f"{_SOLIDS}, rendered simply", "mpi3d_toy.npz", SIMPLE, _WEB)
-mpi3d_realistic = Mpi3D("mpi3d-realistic", f"{_SOLIDS}, rendered realistically", "mpi3d_realistic.npz", SIMPLE, _WEB)
-mpi3d_real = Mpi3D("mpi3d-real", f"{_SOLIDS}, photographed", "mpi3d_real.npz", SIMPLE, _WEB)
+mpi3d_real = Mpi3D("mpi3d-real", "solids on a robot arm, photographed", "mpi3d_real.npz", SIMPLE)
 mpi3d_complex = Mpi3D(
-    "mpi3d-complex", "everyday things on a robot arm, photographed", _EVERYDAY, COMPLEX,
-    (WebFiles({_EVERYDAY: _DRIVE}),),
-)  # fmt: skip
+    "mpi3d-complex", "everyday things on a robot arm, photographed", EVERYDAY, COMPLEX, (WebFiles({EVERYDAY: DRIVE}),)
+)

@@ -11,7 +11,7 @@ from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.hdf5 import StoredImages, read_floats
-from disentangle_bench.datasets.grid import Grid, GridDataset, ranked, require_grid
+from disentangle_bench.datasets.grid import Grid, GridDataset, grid_by_value
 from disentangle_bench.datasets.prepared import in_whole_images
 
 FILE = "3dshapes.h5"
@@ -43,14 +43,13 @@ class Shapes3D(GridDataset):
         citation="C. Burgess, H. Kim: 3D Shapes Dataset, 2018. https://github.com/google-deepmind/3d-shapes",
         # As in TensorFlow Datasets' list of checksums.
         files={FILE: File("0a0f6ed98baff276a50f3a081a7434d788da63cb135a98189b2a5b5769be1785", 267_573_662, False)},
-        bytes=267_573_662,
         subfolders=("3dshapes",),
     )
 
     def read(self, path: Path) -> Grid:
         """Read the labels; images in chunks that hold parts of thousands of them are put into the cache once."""
-        classes, factors = ranked(path, "labels", read_floats(path, "labels", len(FACTORS)), self.info.factors)
-        require_grid(path, "labels", classes, factors)
+        labels = read_floats(path, "labels", len(FACTORS))
+        classes, factors = grid_by_value(path, "labels", labels, self.info.factors)
         images = StoredImages(path, "images", channels_last=True)
         self.require_images(path, "images", images.shape)
         return Grid(in_whole_images(images, self.info.name), classes, factors)

@@ -102,7 +102,6 @@ class SmallNorb:
                 "16adf314226327ee006d1a44db8cfef52773c06c829951d5653a9f6f310248a2", 10_428
             ),
         },
-        bytes=262_778_180,
         subfolders=("small_norb",),
     )
 
