@@ -121,7 +121,12 @@ def _thickness(images: NDArray[np.float32]) -> Floats:
     from skimage.morphology import skeletonize
 
     scale = math.ceil(FINE / min(images.shape[1:]))
-    shapes = np.pad(_enlarged_shapes(images, scale), ((0, 0), (1, 1), (1, 1)))
+    shapes = _enlarged_shapes(images, scale)
+    # Outside of the box that holds all shapes there is only ground, and the nearest of it lies along the box.
+    rows, columns = (np.flatnonzero(shapes.any(axis=axes)) for axes in ((0, 2), (0, 1)))
+    if len(rows):
+        shapes = shapes[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    shapes = np.pad(shapes, ((0, 0), (1, 1), (1, 1)))
     # one above the other, with ground between them, so that each step is one call for all
     column = shapes.reshape(-1, shapes.shape[2])
     skeleton = np.asarray(skeletonize(column))  # type: ignore[no-untyped-call]

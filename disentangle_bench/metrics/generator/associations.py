@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.measures import BLANK, MEASURES
-from disentangle_bench.metrics.generator.rank_correlation import Counts, Floats, Ranking, eta_squared, spearman
+from disentangle_bench.metrics.generator.rank_correlation import Counts, Floats, Ranks, eta_squared, spearman
 from disentangle_bench.representation.variables import Variables
 from disentangle_bench.seeds import derive_seed
 
@@ -113,26 +113,26 @@ class MeasuredImages:
 
 def associations(measured: MeasuredImages, counts: Counts) -> dict[tuple[str, str], Floats]:
     """Rank correlation of each continuous code, and eta squared of each categorical one, with each measure."""
-    rankings = {name: Ranking.of(values) for name, values in measured.measures.items()}
+    ranked = {name: Ranks.of(values, counts) for name, values in measured.measures.items()}
     results: dict[tuple[str, str], Floats] = {}
     for code, values in measured.codes.items():
-        for measure, ranking in rankings.items():
-            if code in measured.categorical:
-                results[code, measure] = eta_squared(values, ranking, counts)
-            else:
-                results[code, measure] = spearman(Ranking.of(values), ranking, counts)
+        if code in measured.categorical:
+            results |= {(code, measure): eta_squared(values, ranks) for measure, ranks in ranked.items()}
+        else:
+            own = Ranks.of(values, counts)
+            results |= {(code, measure): spearman(own, ranks) for measure, ranks in ranked.items()}
     return results
 
 
 def within_categories(measured: MeasuredImages, counts: Counts) -> dict[tuple[str, str], Floats]:
     """Partial rank correlation of each continuous code with each measure, given the categorical codes."""
     categories = measured.categories()
-    rankings = {name: Ranking.of(values) for name, values in measured.measures.items()}
-    return {
-        (code, measure): spearman(Ranking.of(measured.codes[code]), ranking, counts, categories)
-        for code in measured.continuous
-        for measure, ranking in rankings.items()
-    }
+    ranked = {name: Ranks.of(values, counts, categories) for name, values in measured.measures.items()}
+    results: dict[tuple[str, str], Floats] = {}
+    for code in measured.continuous:
+        own = Ranks.of(measured.codes[code], counts, categories)
+        results |= {(code, measure): spearman(own, ranks) for measure, ranks in ranked.items()}
+    return results
 
 
 def mean_strongest(correlations: Associations, measured: MeasuredImages) -> Floats:

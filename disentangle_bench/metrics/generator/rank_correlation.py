@@ -17,58 +17,51 @@ Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """The order of `n` values, ties included.
+class Ranks:
+    """The ranks of a variable in each resample, minus their mean.
 
     Attributes:
-        order: `(n,)`, the observations from lowest to highest value.
-        starts: position in `order` at which each distinct value starts.
-        distinct: `(n,)`, index of each observation's distinct value.
+        counts: `(r, n)`, of the resamples.
+        values: `(r, n)`, the mid-rank of each observation minus the mean rank, of all observations or of its group.
+        squares: `(r,)`, their sum of squares.
     """
 
-    order: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    distinct: NDArray[np.int64]
+    counts: Counts
+    values: Floats
+    squares: Floats
 
     @classmethod
-    def of(cls, values: ArrayLike) -> Ranking:
-        """The order of `values (n,)`."""
-        array = np.asarray(values)
-        _, starts, distinct = np.unique(np.sort(array), return_index=True, return_inverse=True)
+    def of(cls, variable: ArrayLike, counts: Counts, groups: ArrayLike | None = None) -> Ranks:
+        """Rank `variable (n,)` in each resample; with `groups (n,)`, the mean rank of each group is subtracted."""
+        array = np.asarray(variable)
         order = np.argsort(array, kind="stable")
-        back = np.empty_like(distinct)
-        back[order] = distinct
-        return cls(order, starts, back)
-
-    def centered(self, counts: Counts) -> Floats:
-        """The mid-rank of each observation in each resample, minus the mean rank, `(r, n)`."""
-        ties = np.add.reduceat(counts[:, self.order], self.starts, axis=1)
+        _, starts, distinct = np.unique(array[order], return_index=True, return_inverse=True)
+        ties = np.add.reduceat(counts[:, order], starts, axis=1)
         middles = np.cumsum(ties, axis=1) - ties / 2
-        ranks: Floats = (middles - counts.sum(axis=1, keepdims=True) / 2)[:, self.distinct]
-        return ranks
+        place = np.empty_like(distinct)
+        place[order] = distinct
+        values: Floats = (middles - counts.sum(axis=1, keepdims=True) / 2)[:, place]
+        if groups is not None:
+            values = _within(values, counts, groups)
+        return cls(counts, values, _sum(counts, values, values))
 
 
-def spearman(x: Ranking, y: Ranking, counts: Counts, groups: ArrayLike | None = None) -> Floats:
+def spearman(x: Ranks, y: Ranks) -> Floats:
     """Spearman's correlation of each resample, `(r,)`; NaN where all values are equal.
 
-    With `groups (n,)`, the partial correlation given the group: between the ranks minus the mean rank of their group.
+    Of ranks minus the mean rank of their group it is the partial correlation given the group.
     """
-    a, b = x.centered(counts), y.centered(counts)
-    if groups is not None:
-        a, b = _within(a, counts, groups), _within(b, counts, groups)
-    return _ratio(_sum(counts, a, b), np.sqrt(_sum(counts, a, a) * _sum(counts, b, b)))
+    return _ratio(_sum(x.counts, x.values, y.values), np.sqrt(x.squares * y.squares))
 
 
-def eta_squared(groups: ArrayLike, y: Ranking, counts: Counts) -> Floats:
+def eta_squared(groups: ArrayLike, y: Ranks) -> Floats:
     """The share of the variance of ranks that lies between groups, `(r,)`; NaN where all values are equal.
 
     It is the H of Kruskal and Wallis, corrected for ties, over n - 1. For k groups unrelated to the values its mean is
     `(k - 1) / (n - 1)`.
     """
-    ranks = y.centered(counts)
-    rest = _within(ranks, counts, groups)
-    total = _sum(counts, ranks, ranks)
-    return _ratio(total - _sum(counts, rest, rest), total)
+    rest = _within(y.values, y.counts, groups)
+    return _ratio(y.squares - _sum(y.counts, rest, rest), y.squares)
 
 
 def _within(ranks: Floats, counts: Counts, groups: ArrayLike) -> Floats:
