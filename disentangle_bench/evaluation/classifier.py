@@ -108,8 +108,8 @@ def _network(shape: tuple[int, int, int], classes: int) -> nn.Sequential:
         layers += [
             nn.Conv2d(channels, outputs, 3, padding=1, bias=False),
             nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
             nn.MaxPool2d(2),
+            nn.ReLU(inplace=True),  # of a quarter of the values; before pooling it would give the same ones
         ]
         channels = outputs
     features = channels * (height >> halvings) * (width >> halvings)

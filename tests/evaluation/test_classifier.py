@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.evaluation import classifier as classifier_module
@@ -71,6 +72,21 @@ def test_reading_images_a_few_at_a_time_changes_no_bit(images: int) -> None:
     with torch.inference_mode():
         whole = torch.cat([network[:-1](rows) for rows in torch.split(shown, READ_BATCH)])
     assert torch.equal(TrainedClassifier(network, torch.arange(10)).features(shown), whole)
+
+
+def test_pooling_before_rectifying_changes_no_bit_of_values_and_gradients() -> None:
+    random = torch.Generator().manual_seed(0)
+    maps = torch.randint(-3, 4, (16, 8, 14, 15), generator=random) / 3  # many equal neighbors, and zeros
+    upstream = torch.randn(16, 8, 7, 7, generator=random)
+    found = []
+    for layers in ([nn.ReLU(), nn.MaxPool2d(2)], [nn.MaxPool2d(2), nn.ReLU()]):
+        leaf = maps.clone().requires_grad_()
+        pooled = nn.Sequential(*layers)(leaf)
+        pooled.backward(upstream)
+        found.append((pooled, leaf.grad))
+    (usual, usual_gradient), (pooled, gradient) = found
+    assert torch.equal(pooled, usual)
+    assert torch.equal(gradient, usual_gradient)
 
 
 def test_images_whose_class_is_known_are_read_as_they_lie_in_memory(digits: Dataset, monkeypatch) -> None:
