@@ -30,12 +30,13 @@ def kept_classifier(dataset: Dataset, device: torch.device) -> TrainedClassifier
     Several processes may ask at once: one trains it, the others wait for it.
     """
     path = _entry_path(dataset, device)
-    return once(
-        path,
-        lambda: _read(path, dataset, device),
-        lambda: train_classifier(dataset, device),
-        lambda trained: write_bytes(path, _packed(trained)),
-    )
+
+    def keep(trained: TrainedClassifier) -> None:
+        weights = {name: of.cpu().contiguous() for name, of in trained.network.state_dict().items()}
+        content = save({**weights, SCALE: torch.tensor(trained.scale, dtype=torch.float64)})
+        write_bytes(path, hashlib.sha256(content).digest() + content)
+
+    return once(path, lambda: _read(path, dataset, device), lambda: train_classifier(dataset, device), keep)
 
 
 def is_kept(dataset: Dataset, device: torch.device) -> bool:
@@ -53,12 +54,6 @@ def _entry_path(dataset: Dataset, device: torch.device) -> Path:
     machine = (device.type, torch.backends.cpu.get_cpu_capability(), torch.get_num_threads(), torch.__version__)
     digest.update(json.dumps([*machine, sha256(Path(classifier.__file__))]).encode())
     return user_cache("classifiers", f"{digest.hexdigest()[:32]}.bin")
-
-
-def _packed(trained: TrainedClassifier) -> bytes:
-    scale = torch.tensor(trained.scale, dtype=torch.float64)
-    content = save({**{name: of.cpu().contiguous() for name, of in trained.network.state_dict().items()}, SCALE: scale})
-    return hashlib.sha256(content).digest() + content
 
 
 def _read(path: Path, dataset: Dataset, device: torch.device) -> TrainedClassifier | None:

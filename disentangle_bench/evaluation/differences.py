@@ -63,7 +63,9 @@ def paired_t(first: Floats, second: Floats) -> Estimate:
     if len(differences) < 2:
         return Estimate(mean, reason="there is only one pair")
     if _is_constant(differences, scale=max(_size(first), _size(second))):
-        return _without_spread(mean, len(differences))
+        if mean == 0:
+            return Estimate(mean, 0.0, 0.0, 1.0, "all pairs are equal")
+        return Estimate(mean, reason=f"all {len(differences)} pairs differ by the same, so the spread is unknown")
     test = stats.ttest_1samp(differences, 0.0)
     low, high = test.confidence_interval(CONFIDENCE)
     return Estimate(mean, float(low), float(high), float(test.pvalue), "paired t")
@@ -133,12 +135,6 @@ def _size(values: Floats) -> float:
 def _is_constant(values: Floats, scale: float) -> bool:
     # What rounding leaves of equal values has a spread too; a t test would take it for a very small one.
     return bool(np.ptp(values) <= 1e-12 * scale)
-
-
-def _without_spread(mean: float, pairs: int) -> Estimate:
-    if mean == 0:
-        return Estimate(mean, 0.0, 0.0, 1.0, "all pairs are equal")
-    return Estimate(mean, reason=f"all {pairs} pairs differ by the same, so the spread is unknown")
 
 
 def tango_interval(gains: int, losses: int, n: int) -> tuple[float, float]:

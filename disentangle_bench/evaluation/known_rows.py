@@ -61,9 +61,12 @@ def scores_on_known_rows(
     """
     factors, averaged = parts["factors"], info_of(function).factorwise
     known = {name: np.flatnonzero(column) for name, column in zip(factors.names, factors.known.T, strict=True)}
-    usable = [name for name, rows in known.items() if averaged and _can_be_scored(factors.column(name)[rows])]
-    alone = {name: called(function, _of_factor(parts, name, known[name]), settings) for name in usable}
-    components = list(alone[usable[0]]) if usable else []
+    alone: dict[str, dict[str, Score]] = {}
+    for place, (name, rows) in enumerate(known.items()):
+        if averaged and len(rows) >= MINIMUM and varies(factors.column(name)[rows]):
+            of_factor = _on_rows({**parts, "factors": factors.select([name])}, rows, split=place)
+            alone[name] = called(function, of_factor, settings)
+    components = list(next(iter(alone.values()), ()))
     means = _means(parts, known, alone, [part for part in components if part in averaged])
     if means and len(means) == len(components):
         return means
@@ -83,11 +86,6 @@ def _scores_together(
     return {part: replace(score, details={**score.details, COMPLETE: len(rows)}) for part, score in scores.items()}
 
 
-def _of_factor(parts: Parts, name: str, rows: Rows) -> dict[str, Any]:
-    factors = parts["factors"]
-    return _on_rows({**parts, "factors": factors.select([name])}, rows, split=factors.names.index(name))
-
-
 def _on_rows(parts: Parts, rows: Rows, *, split: int) -> dict[str, Any]:
     chosen = {**parts, "codes": parts["codes"].rows(rows), "factors": parts["factors"].rows(rows)}
     if parts.get("train") is not None:
@@ -101,10 +99,6 @@ def _on_rows(parts: Parts, rows: Rows, *, split: int) -> dict[str, Any]:
 def _split_of(parts: Parts, place: int) -> Mask:
     train: Mask = parts["train"]
     return train if train.ndim == 1 else train[:, place]
-
-
-def _can_be_scored(column: NDArray[Any]) -> bool:
-    return len(column) >= MINIMUM and varies(column)
 
 
 def _means(

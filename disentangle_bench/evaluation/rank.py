@@ -27,7 +27,7 @@ def read_models(paths: Iterable[Path]) -> dict[str, Representation]:
         RunError: a folder that holds no run, a run that has not been evaluated, or one model given twice.
         RepresentationError: a file that is none.
     """
-    files = [file for path in paths for file in ([path] if path.is_file() else map(_codes_of, _runs(path)))]
+    files = [file for path in paths for file in _files_at(path)]
     names = [str(file.parent if file.name == Run(file.parent).representation_file.name else file) for file in files]
     for name in names:
         if names.count(name) > 1:
@@ -35,16 +35,16 @@ def read_models(paths: Iterable[Path]) -> dict[str, Representation]:
     return {name: Representation.load(file) for name, file in zip(names, files, strict=True)}
 
 
-def _runs(path: Path) -> list[Run]:
+def _files_at(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
     if path.suffix.lower() in (".npz", ".h5", ".hdf5"):
         raise RepresentationError(f"There is no file {path}.", "Give an .npz or .h5 file with 'codes' in it.")
-    return runs_in(path)
-
-
-def _codes_of(run: Run) -> Path:
-    if not run.representation_file.is_file():
-        raise RunError(f"{run.path} has no {run.representation_file.name}.", f"`dbench eval {run.path}` makes it.")
-    return run.representation_file
+    runs = runs_in(path)
+    for run in runs:
+        if not run.representation_file.is_file():
+            raise RunError(f"{run.path} has no {run.representation_file.name}.", f"`dbench eval {run.path}` makes it.")
+    return [run.representation_file for run in runs]
 
 
 def rank_models(

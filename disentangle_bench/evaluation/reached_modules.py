@@ -46,17 +46,13 @@ def _within(thing: Any) -> list[Any]:
     if isinstance(thing, list | tuple | set | dict):
         return [*islice(thing.values() if isinstance(thing, dict) else thing, MOST_ENTRIES)]
     is_module = isinstance(thing, nn.Module)
-    if not is_module and (isinstance(thing, type | ModuleType) or _is_of_a_library(thing)):
+    package = str(getattr(thing, "__module__", type(thing).__module__)).split(".")[0]  # of a function, or of a class
+    if not is_module and (isinstance(thing, type | ModuleType) or package in _LIBRARIES):
         return []
     if isinstance(thing, FunctionType):
         return _named_by(thing)
     called = [type(thing).__call__] if callable(thing) and not is_module else []
     return [*getattr(thing, "__dict__", {}).values(), *called]
-
-
-def _is_of_a_library(thing: Any) -> bool:
-    """Of a function, or of an object's class."""
-    return str(getattr(thing, "__module__", type(thing).__module__)).split(".")[0] in _LIBRARIES
 
 
 def _named_by(function: FunctionType) -> list[Any]:

@@ -66,15 +66,13 @@ _TARGETS = {
 }
 
 
-def _fault(thing: object) -> str:
-    return (
-        ""
-        if isinstance(getattr(thing, "info", None), MetricInfo)
-        else "was not declared with `@metric`: decorate the function"
-    )
-
-
-METRICS: Registry[Callable[..., Scores]] = Registry("metric", _TARGETS, group="disentangle_bench.metrics", fault=_fault)
+_FAULT = "was not declared with `@metric`: decorate the function"
+METRICS: Registry[Callable[..., Scores]] = Registry(
+    "metric",
+    _TARGETS,
+    group="disentangle_bench.metrics",
+    fault=lambda thing: "" if isinstance(getattr(thing, "info", None), MetricInfo) else _FAULT,
+)
 _MODULES = {function: module for module, function in (target.split(":") for target in _TARGETS.values())}
 
 

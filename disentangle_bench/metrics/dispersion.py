@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,11 @@ class Column:
     @classmethod
     def all_of(cls, variables: Variables) -> list[Self]:
         """Each variable as a column, in order."""
-        triples = zip(variables.values.T, variables.kinds, variables.periods, strict=True)
-        return [cls(_plain(values, kind), kind, period) for values, kind, period in triples]
+        columns = []
+        for values, kind, period in zip(variables.values.T, variables.kinds, variables.periods, strict=True):
+            numbers = np.unique(values, return_inverse=True)[1] if kind == "categorical" else values.astype(np.float64)
+            columns.append(cls(numbers, kind, period))
+        return columns
 
     def distances(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
         """Between the values of two arrays of rows, of their shape.
@@ -53,7 +56,9 @@ class Column:
         if self.kind == "categorical":
             result = _gini_variance(values.astype(np.int64))
         elif self.kind == "cyclic":
-            result = _angular_variance(2 * np.pi * values / self.period)
+            angles = 2 * np.pi * values / self.period
+            resultant = np.abs(np.exp(1j * (angles - angles[:, :1])).mean(axis=1))
+            result = 2 * np.maximum(1 - resultant, 0)
         else:
             result = np.var(values - values[:, :1], axis=1, ddof=1)  # shifted: else rounding hides that all are equal
         return result.reshape(() if rows is None else rows.shape[:-1])
@@ -64,12 +69,6 @@ def spreads(variables: Variables) -> NDArray[np.float64]:
     return np.array([float(column.spread()) for column in Column.all_of(variables)])
 
 
-def _plain(values: NDArray[np.generic], kind: Kind) -> NDArray[np.int64] | NDArray[np.float64]:
-    if kind == "categorical":
-        return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.int64)
-    return np.asarray(values, dtype=np.float64)
-
-
 def _gini_variance(categories: NDArray[np.int64]) -> NDArray[np.float64]:
     """`sum over pairs of [different] / (2 b (b - 1))` in each line `(t, b)`."""
     lines, width = categories.shape
@@ -77,8 +76,3 @@ def _gini_variance(categories: NDArray[np.int64]) -> NDArray[np.float64]:
     places = categories + span * np.arange(lines)[:, None]
     counts = np.bincount(places.ravel(), minlength=lines * span).reshape(lines, span)
     return np.asarray((width**2 - (counts**2).sum(axis=1)) / (2 * width * (width - 1)))
-
-
-def _angular_variance(angles: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    turned = np.exp(1j * (angles - angles[:, :1]))
-    return np.asarray(2 * np.maximum(1 - np.abs(turned.mean(axis=1)), 0))

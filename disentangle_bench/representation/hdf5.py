@@ -37,8 +37,11 @@ def write(path: Path, parts: Mapping[str, Any], origin: Mapping[str, str]) -> No
         for key, text in origin.items():
             file.attrs[key] = _fixed_width(np.array(text))
         for name in ("codes", "factors"):
-            if parts[name] is not None:
-                _write_variables(file, name, parts[name])
+            if (variables := parts[name]) is not None:
+                values = variables.values
+                dataset = _write_array(file, name, _fixed_width(values) if values.dtype.kind == "U" else values)
+                dataset.attrs["names"] = _fixed_width(np.array(variables.names))
+                dataset.attrs["kinds"] = _fixed_width(np.array(variables.kinds))
         if parts["train"] is not None:
             _write_array(file, "train", parts["train"])
         for name, parameters in parts["posterior"].items():
@@ -78,13 +81,6 @@ def read_origin(path: Path) -> dict[str, str]:
             return {key: (as_texts(value) or [""])[0] for key, value in file.attrs.items()}
     except DAMAGE:
         return {}
-
-
-def _write_variables(file: h5py.File, name: str, variables: Variables) -> None:
-    values = variables.values
-    dataset = _write_array(file, name, _fixed_width(values) if values.dtype.kind == "U" else values)
-    dataset.attrs["names"] = _fixed_width(np.array(variables.names))
-    dataset.attrs["kinds"] = _fixed_width(np.array(variables.kinds))
 
 
 def _write_array(file: h5py.File, name: str, values: NDArray[Any]) -> h5py.Dataset:

@@ -59,8 +59,9 @@ def _unlike(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         "samples": "of {:,} samples, not of {:,}",
         "train": "with {:,} rows to fit on, not with {:,}",
     }.items():
-        if _differ(before.get(key), after.get(key)):
-            return say.format(after[key], before[key])
+        both = after.get(key), before.get(key)
+        if None not in both and both[0] != both[1]:
+            return say.format(*both)
     if unlike := _unlike_factors(before.get("factors"), after.get("factors")) or unlike_choices(before, after):
         return unlike
     known, others = _hashes(before), _hashes(after)
@@ -79,10 +80,6 @@ def _unlike_factors(before: Sequence[Mapping[str, Any]] | None, after: Sequence[
             if one.get(key) != other.get(key):
                 return f"of a factor {one['name']} whose {what} is {other.get(key)}, not {one.get(key)}"
     return ""
-
-
-def _differ(before: Any, after: Any) -> bool:
-    return before is not None and after is not None and before != after
 
 
 def unlike_entries(entries: Sequence[ScoreEntry]) -> str:

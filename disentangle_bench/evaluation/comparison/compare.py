@@ -160,9 +160,11 @@ def _sides(groups: Sequence[Group], names: Sequence[str | None] | None) -> list[
         if not group:
             raise RunError(f"Subject {number} has no evaluated runs.", "Give at least one run.")
     given = [None] * len(groups) if names is None else names
-    called = _distinct([name or _group_name(group) for name, group in zip(given, groups, strict=True)])
+    called = [name or _group_name(group) for name, group in zip(given, groups, strict=True)]
     sides = []
-    for name, group in zip(called, groups, strict=True):
+    for place, group in enumerate(groups):
+        name, same = called[place], called.count(called[place])
+        name = name if same == 1 else f"{name} ({called[: place + 1].count(name)})"
         seeds = [seed_of(results) for results in group]
         known = [seed for seed in seeds if seed is not None]
         if len(set(known)) < len(known):
@@ -180,10 +182,3 @@ def _group_name(group: Group) -> str:
         return group[0].name
     recipes = {str(results.subject.get("recipe", results.name)) for results in group}
     return recipes.pop() if len(recipes) == 1 else " + ".join(results.name for results in group)
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    return [
-        name if names.count(name) == 1 else f"{name} ({names[: place + 1].count(name)})"
-        for place, name in enumerate(names)
-    ]

@@ -46,7 +46,10 @@ def check_gate(comparison: Comparison, margin: float) -> str:
                 unmeasured.append(f"{row.score} of {side.name} is not measured against {base.name}: {why}")
                 continue
             gain = (difference.value or 0.0) * (1 if row.better == "higher" else -1)
-            said = _said(row, value, gain, side.name, base.name)
+            distance = f"{abs(gain):.4g} {'better' if gain > 0 else 'worse'} than" if gain else "as"
+            said = (
+                f"{row.score} of {side.name} is {value.value:.4g}, {distance} {row.values[0].value:.4g} of {base.name}"
+            )
             (short if gain < margin - ROUNDING else measured).append(said)
     limit = "as good is required"
     if margin:
@@ -63,8 +66,3 @@ def _unmeasured(row: Row, value: Value, difference: Difference) -> str:
         reasons = [each.reason for each in (row.values[0], value) if each.value is None]
         return "; ".join(dict.fromkeys(reasons)) or difference.reason
     return next((each.reason for each in (row.values[0], value) if each.is_partial), "")
-
-
-def _said(row: Row, value: Value, gain: float, name: str, base: str) -> str:
-    distance = f"{abs(gain):.4g} {'better' if gain > 0 else 'worse'} than" if gain else "as"
-    return f"{row.score} of {name} is {value.value:.4g}, {distance} {row.values[0].value:.4g} of {base}"

@@ -94,16 +94,12 @@ def _with_factors(factors: Any) -> Case:
     return replace(perfect(), factors=factors)
 
 
-def _one_sample_a_class() -> Case:
-    case = perfect()
-    unique = np.column_stack([np.arange(len(case.codes)), case.factors[:, 0]])
-    return _with_factors(unique).rows(np.arange(30))
-
-
 ODDITIES = {
     "one code": lambda: replace(perfect(), codes=perfect().codes[:, :1]),
     "one factor": lambda: _with_factors(perfect().factors[:, :1]),
-    "one sample per class": _one_sample_a_class,
+    "one sample per class": lambda: _with_factors(
+        np.column_stack([np.arange(len(perfect().codes)), perfect().factors[:, 0]])
+    ).rows(np.arange(30)),
     "a constant factor": lambda: _with_factors(np.column_stack([perfect().factors, np.ones(len(perfect().factors))])),
     "only constant factors": lambda: _with_factors(np.ones((len(perfect().factors), 2), dtype=int)),
     "only constant codes": lambda: replace(perfect(), codes=np.zeros((len(perfect().codes), 2))),

@@ -108,14 +108,13 @@ class Perturbation:
 def _effects(generator: Generator, latents: LatentSpec, seed: int) -> list[Tensor]:
     first, other = (draw_latents(latents, PAIRS, seed, f"perturbation: {name}") for name in ("first", "other"))
     before = _images(generator, first)
-    changed = (_images(generator, first.replace(place, values)) for place, values in enumerate(other.codes))
-    return [_scaled(after - before) for after in changed]
+    effects = []
+    for place, values in enumerate(other.codes):
+        difference = _images(generator, first.replace(place, values)) - before
+        size = float(difference.double().square().mean().sqrt())
+        effects.append(difference / size if size > UNCHANGED else torch.zeros_like(difference))
+    return effects
 
 
 def _images(generator: Generator, latents: Latents) -> Tensor:
     return torch.cat([*image_batches(generator, latents, PAIRS)])
-
-
-def _scaled(differences: Tensor) -> Tensor:
-    size = float(differences.double().square().mean().sqrt())
-    return differences / size if size > UNCHANGED else torch.zeros_like(differences)

@@ -182,7 +182,10 @@ def _scores(
             full = _full_name(each, name)
             score = _score(values[full], replicates[full], chance[full], why_undefined=_WHY_UNDEFINED.get(name, ""))
             if component in SHARES and score.value is not None and np.ptp(replicates[full]) == 0:
-                score = _unanimous(score, score.value, draws)
+                # All draws agree, as in every resample. Wilson's interval of a proportion of 0 or 1 is what z squared,
+                # 3.84, further draws could make of it if all of them failed or all passed.
+                agreed, all_draws = score.value * draws, draws + CENTRAL_95**2
+                score = replace(score, low=agreed / all_draws, high=(agreed + CENTRAL_95**2) / all_draws)
             score = replace(score, details=details.get(name, {}))
             scores |= of_code(each.name, {f"{name}{each.suffix}": score})
     return scores
@@ -213,16 +216,6 @@ def _score(values: Floats, replicates: Floats, chances: Floats, why_undefined: s
     low, high = bootstrap_interval(value, replicates[~np.isnan(replicates)], (0, 1))
     chance = None if np.isnan(chances).all() else float(np.clip(np.nanmean(chances), 0, 1))
     return Score(value, low, high, chance, ceiling=1.0)
-
-
-def _unanimous(score: Score, value: float, draws: int) -> Score:
-    """Give a share on which all draws agree, and which resampling therefore never changes, Wilson's interval.
-
-    That interval is for a proportion of 0 or 1: what z squared, 3.84, further draws could make of the share if all of
-    them failed or all passed.
-    """
-    unseen = CENTRAL_95**2
-    return replace(score, low=value * draws / (draws + unseen), high=(value * draws + unseen) / (draws + unseen))
 
 
 def _details(traversal: Traversal, latents: LatentSpec, once: Counts) -> dict[str, dict[str, Any]]:

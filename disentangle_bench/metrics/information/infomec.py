@@ -109,8 +109,15 @@ def infomec(codes: Codes, factors: Factors, *, neighbors: int = 10, num_bins: in
     active = np.flatnonzero(active_codes(data.codes))
     shares = normalized_information(data.codes, columns, labels, active, neighbors=neighbors, seed=seed)
     names = [data.codes.names[place] for place in active], [data.factors.names[place] for place in usable]
+    details = {
+        "codes": names[0],
+        "factors": names[1],
+        "information": np.minimum(shares, 1).tolist(),
+        "pruned_codes": [name for name in data.codes.names if name not in names[0]],
+        "constant_factors": list(data.constant),
+    }
     return {
-        "infom": _concentration(shares, names[0], "factor", _details(data, shares, *names)),
+        "infom": _concentration(shares, names[0], "factor", details),
         "infoc": _concentration(shares.T, names[1], "code", {}),
         "infoe": _explicitness(data.codes, columns, labels, names[1]),
     }
@@ -140,19 +147,18 @@ def normalized_information(
     """Return the information of each active code and each factor as a share of the factor's entropy: `(a, k)`."""
     table = np.empty((len(active), labels.shape[1]))
     for row, code in enumerate(active):
+        block, counted = codes.block(code), codes.kinds[code] == "categorical"
+        if counted or block.shape[1] > 1:
+            points, owner = np.unique(block, axis=0, return_inverse=True)
+            # Several columns at few points are counted, too: neighbors would be at no distance.
+            counted = counted or len(points) <= min(MOST_LEVELS, len(block) / RECURRENCE)
         for column, factor in enumerate(labels.T):
-            if codes.kinds[code] == "categorical" or _recurs(codes.block(code)):
-                points = np.unique(codes.block(code), axis=0, return_inverse=True)[1].ravel()
-                information = float(mutual_information(contingency_table(points, factor)))
+            if counted:
+                information = float(mutual_information(contingency_table(owner.ravel(), factor)))
             else:
                 information = ross_mutual_information(columns.of(code), factor, neighbors=neighbors, seed=seed)
             table[row, column] = information / float(entropy(np.bincount(factor))) if information > _ROUNDING else 0
     return table
-
-
-def _recurs(block: NDArray[np.generic]) -> bool:
-    """Whether a code of several columns is at few points, which are counted: neighbors would be at no distance."""
-    return block.shape[1] > 1 and len(np.unique(block, axis=0)) <= min(MOST_LEVELS, len(block) / RECURRENCE)
 
 
 def _concentration(shares: Floats, names: list[str], noun: str, details: dict[str, object]) -> Score:
@@ -183,13 +189,3 @@ def _explicitness(codes: Variables, columns: Columns, labels: NDArray[np.int64],
         cross_entropy = float(log_loss(factor, model.predict_proba(values)))
         shares.append(1 - cross_entropy / float(np.log(len(np.unique(factor)))))
     return Score(float(np.mean(shares)), bounds=(None, 1), details={"factors": dict(zip(names, shares, strict=True))})
-
-
-def _details(data: Observations, shares: Floats, codes: list[str], factors: list[str]) -> dict[str, object]:
-    return {
-        "codes": codes,
-        "factors": factors,
-        "information": np.minimum(shares, 1).tolist(),
-        "pruned_codes": [name for name in data.codes.names if name not in codes],
-        "constant_factors": list(data.constant),
-    }

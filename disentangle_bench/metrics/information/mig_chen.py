@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -102,7 +100,11 @@ def sampled_mutual_information_gap(
     rows = np.resize(rng.permutation(len(data)), samples)
     terms = np.stack([_terms(posterior, [*bins, *shuffled], rows, rng) for posterior in posteriors], axis=1)
     entropies = np.array([float(entropy(np.bincount(column))) for column in bins])
-    mean_gap = partial(_mean_gap, entropies=entropies)
+
+    def mean_gap(information: NDArray[np.float64]) -> float:
+        ordered = np.sort(_shares(information, entropies), axis=1)
+        return float((ordered[:, -1] - ordered[:, -2]).mean())
+
     means = terms.mean(axis=0)
     gaps = gaps_of(_shares(means[:, : len(bins)], entropies), data.codes.names, data.factors.names, data.constant)
     value = float(np.mean(gaps["gaps"]))
@@ -115,11 +117,6 @@ def sampled_mutual_information_gap(
 def _shares(information: NDArray[np.float64], entropies: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return information `(d, k)` as shares of entropy `(k, d)`, cut to [0, 1]."""
     return np.clip(information / entropies, 0, 1).T
-
-
-def _mean_gap(information: NDArray[np.float64], entropies: NDArray[np.float64]) -> float:
-    ordered = np.sort(_shares(information, entropies), axis=1)
-    return float((ordered[:, -1] - ordered[:, -2]).mean())
 
 
 def _terms(

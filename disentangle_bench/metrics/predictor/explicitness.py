@@ -99,7 +99,12 @@ def explicitness(
         "train": replace(_mean({name: area.train for name, area in areas.items()}, []), in_sample=True),
         "rescaled": _rescaled(test),
     }
-    return with_resampling(scores, ("test", "rescaled"), _resampling(areas, int((~data.train).sum())))
+
+    def drawn(weights: Weights) -> dict[str, float]:
+        test = _mean({name: area.drawn(weights) for name, area in areas.items()}, [])
+        return values_of({"test": test, "rescaled": _rescaled(test)})
+
+    return with_resampling(scores, ("test", "rescaled"), Resampling(int((~data.train).sum()), "held-out rows", drawn))
 
 
 class _Areas(NamedTuple):
@@ -112,14 +117,6 @@ def _areas(values: Floats, labels: NDArray[np.int64], train: NDArray[np.bool_]) 
     model = fit_quietly(LogisticRegression(), values[train], labels[train])
     test, fitted = ((model.predict_proba(values[rows]), labels[rows], model.classes_) for rows in (~train, train))
     return _Areas(mean_area(*test), mean_area(*fitted), drawn_area(*test))
-
-
-def _resampling(areas: dict[str, _Areas], units: int) -> Resampling:
-    def values(weights: Weights) -> dict[str, float]:
-        test = _mean({name: area.drawn(weights) for name, area in areas.items()}, [])
-        return values_of({"test": test, "rescaled": _rescaled(test)})
-
-    return Resampling(units, "held-out rows", values)
 
 
 def _mean(areas: dict[str, float | None], left_out: list[str]) -> Score:
