@@ -18,6 +18,7 @@ OF_NO_CODE = {
 }
 """The metrics of schema 1 that scored codes one by one, and their components that belong to no code."""
 RENAMED = {"beta-vae": "beta-vae-score", "factor-vae": "factor-vae-score"}
+RESPELLED = "gaussian-wasserstein-correlation.normalised", "gaussian-wasserstein-correlation.normalized"
 
 
 def upgraded(values: Any) -> Any:
@@ -55,6 +56,8 @@ def _with_arbitrary(scores: dict[str, Any]) -> dict[str, Any]:
 
 
 def _upgraded(name: str, entry: Any) -> tuple[str, Any]:
+    if name == RESPELLED[0] and isinstance(entry, Mapping):
+        name, entry = RESPELLED[1], {**entry, "component": "normalized"}
     written, _, rest = name.partition(".")
     metric = RENAMED.get(written, written)
     full = f"{metric}.{rest}" if rest else metric

@@ -38,6 +38,12 @@ def test_metrics_have_the_names_of_today():
     assert (name, entry["metric"]) == ("beta-vae-score.accuracy", "beta-vae-score")
 
 
+@pytest.mark.parametrize("fields", [{}, {"metric": "gaussian-wasserstein-correlation", "component": "normalised"}])
+def test_a_component_is_spelled_as_today(fields):
+    [(name, entry)] = upgraded_scores({"gaussian-wasserstein-correlation.normalised": {"value": 1, **fields}}).items()
+    assert (name, entry["component"]) == ("gaussian-wasserstein-correlation.normalized", "normalized")
+
+
 def test_an_association_says_what_it_is():
     old = {
         "image-measures.c1.slant": {"value": 0.2, "bounds": [0, 1], "details": {"blank": 3}},
