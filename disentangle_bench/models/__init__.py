@@ -31,6 +31,7 @@ MODELS: Registry[type[Model]] = Registry(
     {
         "infogan": f"{_HERE}.infogan:InfoGAN",
         "infogan-invariant": f"{_HERE}.infogan_invariant:InfoGANInvariant",
+        "infogan-lsgan": f"{_HERE}.infogan_lsgan:InfoGANLSGAN",
         "gan-with-q": f"{_HERE}.gan_with_q:GANWithQ",
         "vae": f"{_HERE}.vae:VAE",
         "beta-vae": f"{_HERE}.beta_vae:BetaVAE",

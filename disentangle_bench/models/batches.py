@@ -29,7 +29,9 @@ def reestimate_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain average over the batches that follow
-    network.train()
+    network.eval()
+    for norm in norms:
+        norm.train()
     for batch in batches:
         network(batch)
     for norm, momentum in zip(norms, momenta, strict=True):

@@ -9,16 +9,30 @@ from typing import Annotated
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
+from disentangle_bench.errors import SettingError
 from disentangle_bench.latents import Categorical, Latents
 from disentangle_bench.means import Mean, information_of
 from disentangle_bench.models import collapse
+from disentangle_bench.models.average import follow, take_over
 from disentangle_bench.models.batches import as_floats, in_batches, reestimate_statistics, statistics_of
-from disentangle_bench.models.games import GAMES, GameName
-from disentangle_bench.models.model import Draw, Finished, ImageRows, LogEntries, Means, Model, Player, Shape, Watched
+from disentangle_bench.models.games import GAMES, GameName, clip_weights, gradient_penalty, zero_centered_penalty
+from disentangle_bench.models.model import (
+    Draw,
+    Finished,
+    ImageRows,
+    LogEntries,
+    Means,
+    Model,
+    Play,
+    Player,
+    Shape,
+    Watched,
+)
 from disentangle_bench.models.networks import find_pair
-from disentangle_bench.models.networks.layers import initialize
+from disentangle_bench.models.networks.layers import Discriminator, initialize
+from disentangle_bench.models.networks.norms import add_spectral_norm, has_batch_norm, replace_batch_norm
 from disentangle_bench.models.recipes import full_length
 from disentangle_bench.models.spread import effects_of, looked_at, spread_of
 from disentangle_bench.recipe import Recipe
@@ -44,6 +58,12 @@ class GANWithCodes(Model):
         shape: `(c, h, w)` of the dataset's images.
         seed: determines the initial weights.
         game: what D and G minimize.
+        discriminator_steps: of D for each update; 0 is as many as the game has.
+        generator_steps: of G for each update.
+        r1: the weight of the zero-centered penalty on D's slopes at real images (arXiv:1801.04406, eq. 9).
+        lambda_warm_up: over how many steps the lambdas rise linearly to their values (arXiv:1602.02282, section 2.3).
+        ema_G: the decay of the moving average of G's weights, which a trained model has (arXiv:1806.04498); 0 is none.
+        ema_Q: likewise of Q, with the trunk that it shares with D.
         instance_noise: standard deviation of the Gaussian noise on every image that D sees, real or generated
             (arXiv:1610.04490), with images in [0, 1].
         instance_noise_steps: over how many steps it falls linearly to 0; 0 is never.
@@ -58,20 +78,34 @@ class GANWithCodes(Model):
         seed: int = 0,
         *,
         game: GameName = "nsgan",
+        discriminator_steps: Annotated[int, Field(ge=0)] = 0,
+        generator_steps: Annotated[int, Field(ge=1)] = 1,
+        r1: Annotated[float, Field(ge=0)] = 0.0,
+        lambda_warm_up: Annotated[int, Field(ge=0)] = 0,
+        ema_G: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+        ema_Q: Annotated[float, Field(ge=0, lt=1)] = 0.0,
         instance_noise: Annotated[float, Field(ge=0)] = 0.0,
         instance_noise_steps: Annotated[int, Field(ge=0)] = 0,
     ) -> None:
         super().__init__(recipe, shape, seed)
         self.instance_noise, self.instance_noise_steps = instance_noise, instance_noise_steps
-        self.game = GAMES[game]
-        self.batches = self.game.discriminator_steps
-        pair = find_pair(recipe.networks.name, shape, recipe.dataset.name)
-        G = pair.generator(self.latents.width, recipe.networks.width)
-        D = pair.discriminator(sum(self.latents.parameters), recipe.networks.width)
+        self.game, self.r1, self.lambda_warm_up = GAMES[game], r1, lambda_warm_up
+        self.discriminator_steps = self.batches = discriminator_steps or self.game.discriminator_steps
+        self.generator_steps = generator_steps
+        G, D = self.build(shape)
+        norm = recipe.networks.norm
+        if norm != "batch":
+            replace_batch_norm(D.trunk, layer_norm=norm == "layer")
         for name, network in {"G": G, "trunk": D.trunk, "head": D.head, "Q": D.q_head}.items():
             initialize(network, derive_seed(seed, "weights", name))
+        if norm == "spectral":
+            add_spectral_norm(D.trunk, derive_seed(seed, "weights", "spectral norm"))
         self.networks = {"G": G, "D": D}
-        self.kept = {"generated": {}}
+        self.critic = nn.ModuleList([D.trunk, D.head])
+        if self.game.gradient_penalty or r1:
+            self._require_slopes(f"the gradient penalty of game = {game}" if self.game.gradient_penalty else "r1")
+        self.averaged = {"G": (ema_G, G), "trunk": (ema_Q, D.trunk), "Q": (ema_Q, D.q_head)}
+        self.kept = {"generated": {}, "average": {}}
         self.categories: dict[str, list[int]] = {}
         self.players = {"D": Player(("D",), optimizer="D"), "G": Player(("G",), optimizer="G")}
         self.means = (
@@ -86,6 +120,18 @@ class GANWithCodes(Model):
             *(Mean(code.name, "sigma") for code in learned),
         )
 
+    def build(self, shape: Shape) -> tuple[nn.Module, Discriminator]:
+        """G and D for images of a shape, not yet initialized."""
+        networks = self.recipe.networks
+        pair = find_pair(networks.name, shape, self.recipe.dataset.name)
+        D = pair.discriminator(sum(self.latents.parameters), networks.width)
+        return pair.generator(self.latents.width, networks.width), D
+
+    def fakes(self, play: Play, draw: Draw) -> tuple[Latents, Tensor]:
+        """Latents, and the images that G makes of them, as D sees them."""
+        c = draw.latents()
+        return c, self.noisy(play.G(self.latents.pack(c)), draw)
+
     def noisy(self, images: Tensor, draw: Draw) -> Tensor:
         """Images as D sees them: with instance noise, while there is any."""
         passed = (draw.step - 1) / self.instance_noise_steps if self.instance_noise_steps else 0.0
@@ -97,10 +143,46 @@ class GANWithCodes(Model):
         """`L_I` of each code (arXiv:1606.03657, eq. 5), `(codes,)` in nats, from Q's output `(n, p)`."""
         return torch.stack(self.latents.mutual_information_bounds(latents, self.latents.split(q)))
 
-    def weigh(self, L_I: Tensor) -> Tensor:
-        """`sum_i lambda_i L_I(c_i)`."""
-        lambdas = torch.tensor([code.weight for code in self.latents.codes], device=L_I.device)
+    def weigh(self, L_I: Tensor, step: int) -> Tensor:
+        """`sum_i lambda_i L_I(c_i)`, with the lambdas of a step."""
+        share = min(1.0, step / self.lambda_warm_up) if self.lambda_warm_up else 1.0
+        lambdas = torch.tensor([share * code.weight for code in self.latents.codes], device=L_I.device)
         return (lambdas * L_I).sum()
+
+    def penalty(self, play: Play, draw: Draw, real: Tensor, fake: Tensor) -> Tensor | float:
+        """What is added to D's loss for its slopes: the game's penalty, and R1."""
+
+        def critic(images: Tensor) -> Tensor:
+            logits: Tensor = play.D(images, with_q=False)[0]
+            return logits
+
+        penalty: Tensor | float = 0.0
+        if self.game.gradient_penalty:
+            penalty = self.game.gradient_penalty * gradient_penalty(critic, real, fake, draw.uniform())
+        return penalty + self.r1 * zero_centered_penalty(critic, real) if self.r1 else penalty
+
+    def constrain(self) -> None:
+        """Clip D's weights, but for Q's own, if the game asks for it."""
+        if self.game.clip:
+            clip_weights(self.critic.parameters(), self.game.clip)
+
+    def average(self, step: int) -> None:
+        """Let the moving averages follow the weights of this step."""
+        for name, (decay, network) in self.averaged.items():
+            if decay:
+                weights = {f"{name}.{key}": weight for key, weight in network.named_parameters()}
+                follow(self.kept["average"], weights, decay, step)
+
+    def _require_slopes(self, penalty: str) -> None:
+        """Refuse what a penalty on D's slopes cannot be taken with."""
+        if has_batch_norm(self.critic):
+            raise SettingError(
+                f"The recipe {self.recipe.name} has batch norm in D, so that its logits depend on whole batches; "
+                f"{penalty} is on the slope of each.",
+                "Give --set networks.norm=layer (or none, or spectral).",
+            )
+        reason = f"{penalty} is a gradient of a gradient"
+        self.refuses = dict.fromkeys(("devices", "compile", "16-mixed"), reason)
 
     def report(self, D_loss: Tensor, G_loss: Tensor, *informations: Tensor) -> Means:
         """The means of an update by their keys: two losses, then `L_I` `(codes,)` and what else a model has in nats."""
@@ -143,8 +225,18 @@ class GANWithCodes(Model):
         yield Watched.judged(collapse.little_variety(spreads), is_failure=self.is_late(log))
 
     def finish(self, images: ImageRows, seed: int) -> Finished:
-        """Re-estimate all statistics and count, without labels, how many training images Q gives to each category."""
+        """Take over the moving averages, re-estimate all statistics, and count Q's categories of training images.
+
+        No labels are needed for that.
+        """
         G, D = self.networks["G"], self.networks["D"]
+        named = {
+            f"{name}.{key}": weight
+            for name, (_, part) in self.averaged.items()
+            for key, weight in part.named_parameters()
+        }
+        take_over(self.kept["average"], named)
+        self.kept["average"] = {}
         device, size = next(G.parameters()).device, self.recipe.batch_size
         generator = torch.Generator().manual_seed(seed)
         latents = [self.latents.sample(size, generator).to(device) for _ in range(STATISTICS_BATCHES)]

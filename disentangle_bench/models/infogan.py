@@ -18,22 +18,26 @@ class InfoGAN(GANWithCodes):
 
     def update(self, draw: Draw, play: Play) -> Means:
         """D and Q move, then G on the same fakes."""
-        for _ in range(self.game.discriminator_steps):
-            x, c = self.noisy(draw.real(), draw), draw.latents()
-            fake = self.noisy(play.G(self.latents.pack(c)), draw)
+        for _ in range(self.discriminator_steps):
+            x = self.noisy(draw.real(), draw)
+            c, fake = self.fakes(play, draw)
             # min over D and Q of -V(D, G) - sum_i lambda_i L_I(c_i), on fakes that do not lead back to G
             real_logits, _ = play.D(x, with_q=False)
             fake_logits, q = play.D(fake.detach())
             L_I = self.bounds(c, q)
             D_loss = self.game.D_loss(real_logits, fake_logits)
-            play.minimise("D", D_loss + self.game.penalty(play.D, x, fake) - self.weigh(L_I))
-            self.game.constrain(self.networks["D"])
+            play.minimise("D", D_loss + self.penalty(play, draw, x, fake) - self.weigh(L_I, draw.step))
+            self.constrain()
 
         # min over G of V(D, G) - sum_i lambda_i L_I(c_i), through D and Q but not into them
-        with play.frozen("D") as D:
-            fake_logits, q_for_G = D(fake)
-            G_loss = self.game.G_loss(fake_logits)
-            play.minimise("G", G_loss - self.weigh(self.bounds(c, q_for_G)))
+        for more in range(self.generator_steps):
+            if more:
+                c, fake = self.fakes(play, draw)
+            with play.frozen("D") as D:
+                fake_logits, q_for_G = D(fake)
+                G_loss = self.game.G_loss(fake_logits)
+                play.minimise("G", G_loss - self.weigh(self.bounds(c, q_for_G), draw.step))
+        self.average(draw.step)
         return self.report(D_loss, G_loss, L_I)
 
     def findings(self, log: LogEntries) -> Iterator[Watched]:

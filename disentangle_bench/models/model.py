@@ -146,6 +146,8 @@ class Model(ABC):
         batches: how many batches of real images one update draws.
         paired: whether updates draw pairs, for which the dataset needs ground truth.
         kept: further tensors of a trained model, which `finish` fills: they are saved beside the networks, by name.
+        refuses: the ways of training that its updates do not allow, among `devices` (several), `compile` and
+            `16-mixed`, with the reason.
     """
 
     summary: ClassVar[str]
@@ -157,6 +159,7 @@ class Model(ABC):
     players: dict[str, Player]
     means: tuple[Mean, ...]
     measures: tuple[Mean, ...] = ()
+    refuses: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, recipe: Recipe, shape: Shape, seed: int = 0) -> None:
         self.recipe = recipe
@@ -302,6 +305,14 @@ class Draw:
         """Numbers uniform on [0, 1), `(b, *shape)`."""
         drawn = torch.rand(self._batches.size, *shape, generator=self._generator("uniform"))
         return drawn[self._batches.share].to(self._device)
+
+    @contextmanager
+    def seeded(self) -> Iterator[None]:
+        """Within it, layers that draw by themselves, such as dropout, do so by seed, step, call and process."""
+        devices = [] if self._device.type == "cpu" else [self._device]
+        with torch.random.fork_rng(devices, device_type=self._device.type if devices else "cuda"):
+            torch.manual_seed(derive_seed(self._seed_of("layers"), str(self._batches.share.start)))
+            yield
 
     def _call(self, purpose: str) -> int:
         """How often this was drawn before in this update."""

@@ -73,10 +73,14 @@ class DatasetTable(_Named):
 
 
 class NetworkSettings(Table):
-    """A pair of networks by name, `auto` for those that fit the images, and a multiplier for all of their widths."""
+    """A pair of networks by name, `auto` for those that fit the images, and a multiplier for all of their widths.
+
+    `norm` is that of the trunk of D.
+    """
 
     name: str = "auto"
     width: Number = Field(1.0, gt=0, le=16)
+    norm: Literal["batch", "layer", "spectral", "none"] = Field("batch", exclude_if=lambda norm: norm == "batch")
 
 
 class _Optimizer(Table):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.errors import DbenchError, SettingError
-from disentangle_bench.models.recipes import find_recipe
+from disentangle_bench.models.recipes import find_recipe, with_settings
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import sha256, storage_errors
 from disentangle_bench.suites.suite import Entry, Suite, short_hash
@@ -92,7 +92,7 @@ def resolved(suite: Suite, name: str, entry: Entry) -> Recipe:
         if entry.dataset is not None:
             DATASETS.get(entry.dataset)  # an unknown name is not the same as a dataset without a recipe
         recipe = find_recipe(str(path) if given.endswith(".toml") else given, entry.dataset)
-        return recipe.with_settings({**entry.settings, **suite.variant})
+        return with_settings(recipe, {**entry.settings, **suite.variant})
     except DbenchError as error:
         raise SettingError(f"{suite.name}: entries.{name}: {error.problem}", error.remedy) from error
 

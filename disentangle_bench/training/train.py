@@ -15,8 +15,9 @@ from torch import Tensor
 
 from disentangle_bench.datasets import DATASETS, Images
 from disentangle_bench.datasets.load import load_dataset
-from disentangle_bench.errors import DbenchError
+from disentangle_bench.errors import DbenchError, SettingError
 from disentangle_bench.models import MODELS, make_model
+from disentangle_bench.models.model import Model
 from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import INTERRUPTED, RUNNING, Run
@@ -112,6 +113,7 @@ def train_recipe(
         if DATASETS.get(recipe.dataset.name).info.users_own:
             recipe = with_batches_of(recipe, len(images))
         model = make_model(recipe, dataset.info.shape)
+        require_allowed(model, trained_on["precision"], devices, compile)
         classes = training_classes(dataset, recipe.model.name) if model.paired else None
         make_optimizers(model)  # here, so that tables that do not fit are found before anything is written
         check_size(len(images), recipe.batch_size, devices)
@@ -141,6 +143,19 @@ def noting_interruptions(run: Run) -> Iterator[None]:
             if run.status == RUNNING:
                 run.note(status=INTERRUPTED)
         raise
+
+
+def require_allowed(model: Model, precision: str, devices: int, compiled: bool) -> None:
+    """Refuse the ways of training that a model's updates do not allow.
+
+    Raises:
+        SettingError: several devices, `torch.compile` or float16, with the model's reason.
+    """
+    given = {"devices": devices > 1, "compile": compiled, "16-mixed": precision == "16-mixed"}
+    options = {"devices": f"--devices {devices}", "compile": "--compile", "16-mixed": "--precision 16-mixed"}
+    for way, reason in model.refuses.items():
+        if given[way]:
+            raise SettingError(f"{options[way]} cannot train {model.recipe.name}: {reason}.", "Leave the option out.")
 
 
 def with_batches_of(recipe: Recipe, images: int) -> Recipe:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.datasets import DATASETS
-from disentangle_bench.models.recipes import find_recipe
+from disentangle_bench.models.recipes import find_recipe, with_settings
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.workflow.load import TrainedRun
 
@@ -53,7 +53,7 @@ def train(
     if dataset is not None:
         DATASETS.get(dataset)  # an unknown name is not the same as a dataset without a recipe
     chosen = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe), dataset)
-    chosen = chosen.with_settings(settings or {})
+    chosen = with_settings(chosen, settings or {})
 
     from disentangle_bench.training.train import train_recipe  # imports torch: after what may be wrong
 

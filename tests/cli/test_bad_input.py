@@ -60,7 +60,10 @@ def files_in(folder: Path) -> dict[str, bytes]:
         (["infogan-digits", "--set", "objective=minimax"], ["no setting 'objective': it is now model.game"]),
         (["infogan-digits", "--set", "optimizer.generator_lr=1e-4"], ["it is now optimizer.G.lr"]),
         (["infogan-digits", "--set", "model.gmae=minimax"], ["setting of the model 'infogan'", "'gmae'", "'game'"]),
-        (["infogan-digits", "--set", "model.game=wgan"], ["game = 'wgan'", "'nsgan' or 'minimax'"]),
+        (
+            ["infogan-digits", "--set", "model.game=chess"],
+            ["game = 'chess'", "'nsgan', 'minimax'", "'wgan' or 'wgan-gp'"],
+        ),
         (["infogan-digits", "--set", "dataset.size=32"], ["setting of the dataset 'digits'", "'size'"]),
         (["infogan-digits", "--set", "networks.name=nets"], ["'nets'"]),
         (["infogan-digits", "--set", "batch_size=100000"], ["batch", "100000"]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from disentangle_bench.models import collapse
@@ -17,7 +15,7 @@ class TestDiscriminator:
     def test_fine(self, D_loss: float, G_loss: float) -> None:
         assert collapse.won_by_discriminator(D_loss, G_loss, GAMES["nsgan"]) == ""
 
-    @pytest.mark.parametrize("game", ["nsgan", "minimax"])
+    @pytest.mark.parametrize("game", ["nsgan", "minimax", "lsgan", "hinge"])
     def test_one_that_always_wins(self, game: GameName) -> None:
         failure = collapse.won_by_discriminator(0.0009, -7.0, GAMES[game])
         assert failure == "D's loss is under 0.001: D always wins and G no longer learns"
@@ -26,9 +24,11 @@ class TestDiscriminator:
         failure = collapse.won_by_discriminator(0.05, 5.1, GAMES["nsgan"])
         assert failure == "D's loss of 0.05 is under 1% of G's, 5.1: D always wins"
 
-    def test_a_game_whose_losses_do_not_show_it(self) -> None:
-        game = replace(GAMES["nsgan"], won_below=None, won_ratio=None)
-        assert collapse.won_by_discriminator(-5.0, 1e3, game) == ""
+    @pytest.mark.parametrize("game", ["wgan", "wgan-gp"])
+    @pytest.mark.parametrize(("D_loss", "G_loss"), [(-5.0, 1e3), (-1e-5, 1e-5), (0.3, -40.0)])
+    def test_a_game_whose_losses_do_not_show_it(self, game: GameName, D_loss: float, G_loss: float) -> None:
+        """A critic's loss is minus a distance: negative, and next to nothing where the distance is."""
+        assert collapse.won_by_discriminator(D_loss, G_loss, GAMES[game]) == ""
 
 
 class TestInformation:

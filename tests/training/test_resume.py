@@ -111,6 +111,23 @@ def test_killed_with_two_threads_in_mixed_precision(
     same_run(killed, straight)
 
 
+def test_killed_in_a_game_with_every_option(
+    tmp_path: Path, child: Child, same_run: Callable[[Path, Path], None]
+) -> None:
+    """Penalties draw, averages move, spectral norm iterates, noise and learning rates fall: all as they would have."""
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    options = {
+        "game": "wgan-gp", "discriminator_steps": 2, "generator_steps": 2, "r1": 1.0, "lambda_warm_up": 20,
+        "ema_G": 0.9, "ema_Q": 0.9, "instance_noise": 0.1, "instance_noise_steps": 20,
+    }  # fmt: skip
+    settings = {**SETTINGS, **{f"model.{key}": value for key, value in options.items()}, "latents.balanced": True}
+    settings |= {"networks.norm": "spectral", "optimizer.G.decay_last": 0.7, "optimizer.D.decay_last": 0.7}
+    assert child(straight, settings=settings).code == 0
+    assert child(killed, settings=settings, event="kill", **at("before a step", 14)).code == -9
+    assert child(killed, settings=settings, options={"resume": True}).code == 0
+    same_run(killed, straight)
+
+
 STOPS = [*ONCE[1:], at("before a step"), at("between D's and G's half of a step", 14), at("half of a checkpoint", 2)]
 
 

@@ -1,4 +1,4 @@
-"""Making images smaller, with a filter that looks at every pixel."""
+"""Making images smaller, with a filter that looks at every pixel, and larger."""
 
 from __future__ import annotations
 
@@ -25,13 +25,23 @@ def resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return made
 
 
-def require_size(size: int, most: int, dataset: str) -> None:
+def enlarged(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Images `(n, h, w)` made `(n, size, size)` by Pillow's bilinear filter, torchvision's default."""
+    if images.shape[1:] == (size, size):
+        return images
+    made = np.empty((len(images), size, size), np.uint8)
+    for image, pixels in zip(made, images, strict=True):
+        image[:] = np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BILINEAR))
+    return made
+
+
+def require_size(size: int, most: int, dataset: str, *, least: int = 8) -> None:
     """Refuse a setting `size` that is out of range.
 
     Raises:
-        SettingError: it is less than 8 or more than `most`.
+        SettingError: it is less than `least` or more than `most`.
     """
-    if not 8 <= size <= most:
+    if not least <= size <= most:
         raise SettingError(
-            f"The setting size = {size} of the dataset {dataset!r} is out of range.", f"Choose from 8 to {most}."
+            f"The setting size = {size} of the dataset {dataset!r} is out of range.", f"Choose from {least} to {most}."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -17,9 +18,10 @@ class Linear(nn.Linear):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """`(n, in)` -> `(n, out)`."""
-        if not takes_product(inputs, self.weight):
-            return super().forward(inputs)
-        outputs: Tensor = _Product.apply(inputs, self.weight)
+        weight = self.weight  # once: what normalizes it would compute it each time
+        if not takes_product(inputs, weight):
+            return F.linear(inputs, weight, self.bias)
+        outputs: Tensor = _Product.apply(inputs, weight)
         return outputs if self.bias is None else outputs + self.bias
 
 

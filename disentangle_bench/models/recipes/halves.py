@@ -66,6 +66,11 @@ def shipped() -> dict[str, Parts]:
     return dict(sorted(recipes.items()))
 
 
+def variants() -> list[str]:
+    """List the names that stand for a model with other settings, such as `infogan-modified`, on any dataset."""
+    return [name for name in _names("models") if name not in MODELS]
+
+
 def parts_of(model: str, dataset: str) -> Parts:
     """Find the parts of a model's recipe for a dataset, with the dataset's experiment if it applies to the model."""
     experiment = _dataset_half(dataset).get("experiment")
