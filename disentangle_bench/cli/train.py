@@ -36,6 +36,8 @@ EXIT_SOME_FAILED = 1
         "dbench train infogan --dataset digits    # small: minutes on two cores",
         "dbench train gan-with-q --seed 0-2       # three runs, one after the other",
         "dbench train infogan --steps 500 --set latents.codes.0.k=12",
+        "dbench train infogan --dataset digits --set model.game=wgan-gp",
+        "dbench train infogan-modified --dataset dsprites",
         "dbench train infogan-mnist --resume      # after Ctrl-C",
         "dbench train infogan-mnist --resume --steps 10000   # make a run longer, finished or not",
     ),

@@ -149,11 +149,11 @@ class GANWithCodes(Model):
         lambdas = torch.tensor([share * code.weight for code in self.latents.codes], device=L_I.device)
         return (lambdas * L_I).sum()
 
-    def penalty(self, play: Play, draw: Draw, real: Tensor, fake: Tensor) -> Tensor | float:
+    def penalty(self, draw: Draw, real: Tensor, fake: Tensor) -> Tensor | float:
         """What is added to D's loss for its slopes: the game's penalty, and R1."""
 
-        def critic(images: Tensor) -> Tensor:
-            logits: Tensor = play.D(images, with_q=False)[0]
+        def critic(images: Tensor) -> Tensor:  # the bare D: the wrapped one takes backward calls for the loop's alone
+            logits: Tensor = self.networks["D"](images, with_q=False)[0]
             return logits
 
         penalty: Tensor | float = 0.0

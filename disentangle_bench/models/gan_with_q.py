@@ -22,7 +22,7 @@ class GANWithQ(GANWithCodes):
             fake_logits, q = play.D(fake.detach(), detach_q=True)
             L_I = self.bounds(c, q)
             D_loss = self.game.D_loss(real_logits, fake_logits)
-            play.minimise("D", D_loss + self.penalty(play, draw, x, fake) - self.weigh(L_I, draw.step))
+            play.minimise("D", D_loss + self.penalty(draw, x, fake) - self.weigh(L_I, draw.step))
             self.constrain()
 
         # min over G of V(D, G)

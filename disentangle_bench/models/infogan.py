@@ -26,7 +26,7 @@ class InfoGAN(GANWithCodes):
             fake_logits, q = play.D(fake.detach())
             L_I = self.bounds(c, q)
             D_loss = self.game.D_loss(real_logits, fake_logits)
-            play.minimise("D", D_loss + self.penalty(play, draw, x, fake) - self.weigh(L_I, draw.step))
+            play.minimise("D", D_loss + self.penalty(draw, x, fake) - self.weigh(L_I, draw.step))
             self.constrain()
 
         # min over G of V(D, G) - sum_i lambda_i L_I(c_i), through D and Q but not into them

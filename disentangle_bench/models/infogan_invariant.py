@@ -120,7 +120,7 @@ class InfoGANInvariant(InfoGAN):
     def update(self, draw: Draw, play: Play) -> Means:
         """D and Q move, then G on the same fakes."""
         mu = self.agreement * min(max(draw.step - self.agreement_from, 0) / max(self.agreement_within, 1), 1)
-        for _ in range(self.game.discriminator_steps):
+        for _ in range(self.discriminator_steps):
             x, c = draw.real(), draw.latents()
             fake = play.G(self.latents.pack(c))
             Tx, Tfake = (self.warp(images, draw.uniform(Warp.numbers)) for images in (x, fake))
@@ -131,15 +131,16 @@ class InfoGANInvariant(InfoGAN):
             (fake_logits, q), (_, Tq) = play.D(fake.detach()), play.D(Tfake.detach())
             L_I = self.bounds(c, self.from_warped_if_categorical(q, Tq))
             D_loss = self.game.D_loss(real_logits, fake_logits)
-            penalty = self.game.penalty(play.D, x, fake)
-            play.minimise("D", D_loss + penalty - self.weigh(L_I) - mu * I_real.sum())
-            self.game.constrain(self.networks["D"])
+            penalty, informed = self.penalty(draw, x, fake), self.weigh(L_I, draw.step)
+            play.minimise("D", D_loss + penalty - informed - mu * I_real.sum())
+            self.constrain()
 
         # min over G of V(D, G) - sum_i lambda_i L_I(c_i), through D, Q and the warp, into none of them
         with play.frozen("D") as D:
             (fake_logits, q), (_, Tq) = D(fake), D(Tfake)
             G_loss = self.game.G_loss(fake_logits)
-            play.minimise("G", G_loss - self.weigh(self.bounds(c, self.from_warped_if_categorical(q, Tq))))
+            L_I_of_G = self.bounds(c, self.from_warped_if_categorical(q, Tq))
+            play.minimise("G", G_loss - self.weigh(L_I_of_G, draw.step))
         return self.report(D_loss, G_loss, L_I, I_real)
 
     def agreements(self, q: Tensor, Tq: Tensor) -> Tensor:

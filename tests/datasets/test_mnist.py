@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from torchvision.transforms import Resize
 
 from disentangle_bench.datasets import Dataset, DatasetInfo, idx_set
 from disentangle_bench.datasets.files.sources import NpmPackage, WebFolder
 from disentangle_bench.datasets.mnist import Mnist, mnist
-from disentangle_bench.errors import DataError, DownloadError
+from disentangle_bench.errors import DataError, DownloadError, SettingError
 from disentangle_bench.evaluation.subject import known_factors
 from tests.datasets.conftest import declared, idx
 
@@ -118,6 +120,20 @@ def test_without_measures_the_digit_alone_is_given(small: Mnist, arrays, tmp_pat
     dataset = small.load(tmp_path, measures=False)
     assert dataset.factors.names == tuple(factor.name for factor in dataset.info.factors) == ("digit",)
     assert dataset.factors.values.dtype == np.int64
+
+
+def test_enlarged_images_are_those_of_torchvision(small: Mnist, arrays, tmp_path: Path) -> None:
+    for name, array in arrays.items():
+        (tmp_path / name).write_bytes(idx(array))
+    plain, large = small.load(tmp_path, measures=False), small.load(tmp_path, measures=False, size=32)
+    assert large.info.shape == (1, 32, 32)
+    assert "32x32" in large.info.title
+    resize = Resize(32)
+    for image, pixels in zip(large.images[:, 0], plain.images[:, 0], strict=True):
+        np.testing.assert_array_equal(image, np.asarray(resize(Image.fromarray(pixels))))
+    for size in (27, 129):
+        with pytest.raises(SettingError, match=f"size = {size}"):
+            small.load(tmp_path, size=size)
 
 
 def test_sources_are_torchvisions_mirrors_and_then_npm() -> None:

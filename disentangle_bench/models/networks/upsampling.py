@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from torch import nn
 
 from disentangle_bench.errors import SettingError
@@ -45,19 +43,18 @@ def upsampling_generator(inputs: int, shape: tuple[int, int, int], width: float 
 
 
 def dropout_discriminator(outputs: int, shape: tuple[int, int, int], width: float = 1.0) -> Discriminator:
-    """Images `(n, c, h, w)` in [0, 1] -> logits `(n,)` and posterior parameters `(n, outputs)`; Q is one layer."""
-    channels, h, w = shape
-    maps = [channels, *(scaled(features, width) for features in (16, 32, 64, 128))]
+    """Images `(n, c, h, w)` in [0, 1] -> logits `(n,)` and posterior parameters `(n, outputs)`; Q is one layer.
+
+    There are four halvings, or fewer where a side is a single pixel before.
+    """
+    before, h, w = shape
     layers: list[nn.Module] = [Affine(2, -1)]
-    for place, (before, after) in enumerate(pairwise(maps)):
-        layers += [
-            nn.Conv2d(before, after, 3, stride=2, padding=1),
-            nn.LeakyReLU(LEAK, inplace=True),
-            nn.Dropout2d(DROPOUT),
-        ]
-        layers += [nn.BatchNorm2d(after)] if place > 0 else []
-        h, w = -(-h // 2), -(-w // 2)
-    features = maps[-1] * h * w
-    return Discriminator(
-        nn.Sequential(*layers, nn.Flatten()), nn.Linear(features, 1), nn.Sequential(nn.Linear(features, outputs))
-    )
+    for place, maps in enumerate(scaled(maps, width) for maps in (16, 32, 64, 128)):
+        if min(h, w) == 1:
+            break
+        layers += [nn.Conv2d(before, maps, 3, stride=2, padding=1), nn.LeakyReLU(LEAK, inplace=True)]
+        layers += [nn.Dropout2d(DROPOUT), *([nn.BatchNorm2d(maps)] if place > 0 else [])]
+        before, h, w = maps, -(-h // 2), -(-w // 2)
+    features = before * h * w
+    q_head = nn.Sequential(nn.Linear(features, outputs))
+    return Discriminator(nn.Sequential(*layers, nn.Flatten()), nn.Linear(features, 1), q_head)
