@@ -16,7 +16,7 @@ DEFAULT_DATASET = "mnist"
 
 
 def recipe_names(model: str | None = None) -> list[str]:
-    """List the recipes that come with the package, or those of one model."""
+    """List the recipes that come with the package, or those of one model or variant, such as `infogan-modified`."""
     return [name for name, parts in shipped().items() if model in (None, parts.model)]
 
 

@@ -9,6 +9,7 @@ import pytest
 from disentangle_bench.errors import SettingError, UnknownNameError
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.recipes import find_recipe, recipe_files, recipe_names
+from disentangle_bench.models.recipes.halves import variants
 
 
 def test_by_its_name() -> None:
@@ -55,7 +56,7 @@ def test_names_are_sorted() -> None:
 
 def test_names_of_one_model() -> None:
     assert {find_recipe(name).model.name for name in recipe_names("gan-with-q")} == {"gan-with-q"}
-    assert sorted(name for model in MODELS for name in recipe_names(model)) == recipe_names()
+    assert sorted(name for model in (*MODELS, *variants()) for name in recipe_names(model)) == recipe_names()
 
 
 @pytest.mark.parametrize(
