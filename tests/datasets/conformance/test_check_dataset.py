@@ -89,6 +89,13 @@ def other_each_time() -> object:
     )
 
 
+def other_factors_each_time() -> object:
+    calls = count()
+    return lambda: as_variables(
+        INFO.factors, np.stack([np.arange(120) % 3, (np.arange(120) + next(calls)) % 4], axis=1)
+    )
+
+
 @pytest.mark.parametrize(
     ("wrong", "rule", "says"),
     [
@@ -99,6 +106,7 @@ def other_each_time() -> object:
         ({"train": lambda: np.arange(120) < 30}, "splits", "25%"),
         ({"train": lambda: np.arange(120) % 40 < 30}, "every class", "no image of the classes"),
         ({"train": lambda: np.arange(120)}, "splits", "give a mask"),
+        ({"factors": other_factors_each_time()}, "to the bit", "the factors are others"),
         ({"factors": None}, "gives the factors", "and the dataset has none"),
     ],
 )
