@@ -51,5 +51,5 @@ def card_of(documentation: str, source: str) -> Card:
     )
     unseen = next((part for part in paragraphs if part.lstrip().startswith(UNSEEN)), "")
     said = " ".join(unseen.split()).removeprefix(UNSEEN).strip()
-    plain = (text.replace("`", "") for text in (summary, textwrap.dedent(formula), said[:1].upper() + said[1:]))
-    return Card(*plain, source)
+    summary, formula, said = (text.replace("`", "") for text in (summary, textwrap.dedent(formula), said))
+    return Card(summary, formula, said[:1].upper() + said[1:], source)
