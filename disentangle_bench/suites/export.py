@@ -49,7 +49,8 @@ class Export:
             The suite with the published folder, and all seeds that are there.
 
         Raises:
-            SettingError: the folder is of another suite or version, or published cells would be lost and may not go.
+            SettingError: there is nothing to publish, the folder is of another suite or version, or published cells
+                would be lost and may not go.
             StorageError: no space, no permission.
         """
         suite = self.bench.suite
@@ -59,6 +60,11 @@ class Export:
         whole = suite.with_seeds(tuple(seeds))
         cells = cells_of(whole, data_dir=self.bench.data_dir)
         chosen = {cell: found for cell, found in self.bench.folder.found(cells).items() if self._is_chosen(cell, found)}
+        if not chosen and not self.target.cell_folders():
+            raise SettingError(
+                f"No cell in {self.bench.folder.path} has ended, so there is nothing to publish.",
+                f"`dbench bench status {suite.name}` shows how they stand.",
+            )
         obsolete = self._obsolete(cells)
         self._require_kept(chosen, obsolete)
         file = suite.file

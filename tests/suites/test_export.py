@@ -186,6 +186,15 @@ def test_collapsed_and_failed_cells_are_published_and_unfinished_ones_named(done
     assert table.cells[1].reason == "data.npz is damaged"
 
 
+def test_nothing_is_not_published(done: Bench, target: SuiteFolder) -> None:
+    for cell in done.found():
+        shutil.rmtree(done.folder.cell(cell))
+        write_attempts(done.folder.cell(cell), [Attempt.begin()])
+    with pytest.raises(SettingError, match="has ended, so there is nothing to publish"):
+        published(done, target)
+    assert not target.path.exists()
+
+
 def test_a_failure_does_not_replace_a_result(done: Bench, target: SuiteFolder) -> None:
     published(done, target)
     folder = done.folder.cell(cell_of(done, "infogan", 0))
