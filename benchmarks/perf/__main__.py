@@ -12,7 +12,19 @@ from dataclasses import replace
 import click
 import torch
 
-from benchmarks.perf import ablation, counting, dci, evaluation, loading, metrics, rendering, startup, suites, training
+from benchmarks.perf import (
+    ablation,
+    counting,
+    dci,
+    evaluation,
+    first,
+    loading,
+    metrics,
+    rendering,
+    startup,
+    suites,
+    training,
+)
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
 from disentangle_bench.storage import processor
@@ -25,6 +37,7 @@ PARTS = {
     "metrics": metrics.measure,
     "dci": dci.measure,
     "evaluation": evaluation.measure,
+    "first": first.measure,
     "counting": counting.measure,
     "rendering": rendering.measure,
     "loading": loading.measure,

@@ -6,10 +6,12 @@ Beside it, the interval of one metric from held-out predictions that are resampl
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from joblib.externals.loky import get_reusable_executor
@@ -23,6 +25,7 @@ from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.metrics import METRICS, explicitness, info_of
 from disentangle_bench.metrics.resampling import Resampling
 from disentangle_bench.representation import Representation
+from disentangle_bench.storage import user_cache
 
 MOST_SECONDS, MOST_SECONDS_ALONE = 90, 30
 LEAST_RATIO = 10
@@ -34,19 +37,11 @@ def measure(plan: Plan) -> str:
     """The report, in Markdown. Every metric is computed once, since all of them take minutes."""
     parts = make_parts(plan.samples)
     rows, alone, whole = [], 0.0, 0.0
-    cache = os.environ.get("DBENCH_CACHE")
-    with TemporaryDirectory() as folder:
-        os.environ["DBENCH_CACHE"] = folder
-        try:
-            for name in default_metrics():
-                value, context = _seconds(metric_call(name, parts), plan.clock)
-                alone, whole = alone + value, whole + value + context
-                rows += [Row(f"{name}, value", value), Row(f"{name}, interval, chance and ceiling", context)]
-        finally:
-            if cache is None:
-                del os.environ["DBENCH_CACHE"]
-            else:
-                os.environ["DBENCH_CACHE"] = cache
+    with empty_cache():
+        for name in default_metrics():
+            value, context = _seconds(metric_call(name, parts), plan.clock)
+            alone, whole = alone + value, whole + value + context
+            rows += [Row(f"{name}, value", value), Row(f"{name}, interval, chance and ceiling", context)]
     on_two = " of wall time on two idle cores"
     rows += [
         Row("all values", alone, target=f"at most {MOST_SECONDS_ALONE}{on_two}"),
@@ -58,6 +53,14 @@ def measure(plan: Plan) -> str:
         ),
     ]
     return report(f"Seconds of the default metrics, {plan.samples:,} x {CODES} codes, factors of {SIZES} values", rows)
+
+
+@contextmanager
+def empty_cache() -> Iterator[None]:
+    """Give the program a cache in which there is nothing, for a block; the files of datasets are where they were."""
+    data = os.environ.get("DBENCH_DATA") or str(user_cache("datasets"))
+    with TemporaryDirectory() as folder, patch.dict(os.environ, {"DBENCH_CACHE": folder, "DBENCH_DATA": data}):
+        yield
 
 
 def default_metrics() -> list[str]:
@@ -94,15 +97,15 @@ def _resample(resampling: Resampling) -> None:
 def _seconds(call: MetricCall, clock: Clock) -> tuple[float, float]:
     times = [clock()]
     scores = call.scores()
-    _settle(clock)
+    settle(clock)
     times.append(clock())
     add_context(call, scores, Context(), times[1] - times[0])
-    _settle(clock)
+    settle(clock)
     value, context = np.diff([*times, clock()])
     return float(value), float(context)
 
 
-def _settle(clock: Clock) -> None:
+def settle(clock: Clock) -> None:
     """End the processes that shared the work, whose processor time counts only then."""
     if clock is CLOCKS["cpu"]:
         get_reusable_executor().shutdown(wait=True)

@@ -235,9 +235,10 @@ def test_the_command_prints_its_tables():
         "bf16-mixed",
         "`dbench --help`",
         "`dbench bench run smoke`, all done",
+        "| all, with figures |",
         "seconds of sap",
         "MiB at most",
         "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 10 + len(rendering.LEAST)
+    assert outcome.stdout.count("###") == 11 + len(rendering.LEAST)
