@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,12 +12,11 @@ from disentangle_bench.models.recipes import find_recipe, with_settings
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import sha256, storage_errors
 from disentangle_bench.suites.suite import Entry, Suite, short_hash
+from disentangle_bench.workflow.groups import is_codes, seed_in
 
 TRAINING_VERSION = 1
 """Version of what a recipe gives at a seed: raised when training, a network's initial weights or a procedural dataset
 changes the bits. Cells of another version are other cells."""
-REPRESENTATION_FILES = (".npz", ".h5", ".hdf5")
-_SEED = re.compile(r"seed[-_]?(\d+)")
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ def _given(suite: Suite, name: str, entry: Entry) -> list[Cell]:
             f"{suite.name}: entries.{name}.representations: no file matches {', '.join(entry.representations)}.",
             f"Give .npz or .h5 files, relative to {suite.folder.resolve()}.",
         )
-    numbers = seeds_in(file.stem for file in files)
+    numbers = seeds_in(files)
     with storage_errors(suite.folder, "read the files of"):
         return [
             Cell(name, seed, short_hash(sha256(file)), file=file) for seed, file in zip(numbers, files, strict=True)
@@ -133,11 +131,10 @@ def _given(suite: Suite, name: str, entry: Entry) -> list[Cell]:
 def _matching(folder: Path, pattern: str) -> list[Path]:
     place = Path(pattern).expanduser()
     root, inner = (Path(place.anchor), place.relative_to(place.anchor)) if place.is_absolute() else (folder, place)
-    return sorted(path for path in root.glob(str(inner)) if path.suffix.lower() in REPRESENTATION_FILES)
+    return sorted(path for path in root.glob(str(inner)) if is_codes(path))
 
 
-def seeds_in(stems: Iterable[str]) -> list[int]:
+def seeds_in(files: Sequence[Path]) -> list[int]:
     """The seed in each file's name, as in `seed-3.npz`; if they have none, or not one each, their places."""
-    names = list(stems)
-    found = [int(match[1]) for name in names if (match := _SEED.search(name))]
-    return found if len(found) == len(names) == len(set(found)) else list(range(len(names)))
+    found = [seed for file in files if (seed := seed_in(file)) is not None]
+    return found if len(files) == len(found) == len(set(found)) else list(range(len(files)))

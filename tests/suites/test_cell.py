@@ -81,9 +81,9 @@ def test_your_own_images_are_known_by_their_content(tmp_path: Path) -> None:
 
 
 def test_seeds_are_taken_from_names() -> None:
-    assert seeds_in(["seed-3", "run_seed_1"]) == [3, 1]
-    assert seeds_in(["a", "seed-1"]) == [0, 1]
-    assert seeds_in(["seed-1-a", "seed-1-b"]) == [0, 1]
+    assert seeds_in([Path("seed-3.npz"), Path("run_seed_1.h5")]) == [3, 1]
+    assert seeds_in([Path("a.npz"), Path("seed-1.npz")]) == [0, 1]
+    assert seeds_in([Path("seed-1-a.npz"), Path("seed-1-b.npz")]) == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ from disentangle_bench.seeds import derive_seed
 
 DRAWS = 8
 REACH, STEPS = 2.0, 9  # as in the paper's Figure 2, past the ends of the prior
-DRAWN = "draws of noise and other codes"
 VERSION = 1
 """Of what is traversed: traversals of another version are made anew."""
 
@@ -79,7 +78,7 @@ class Traversals:
             return self._over_range(index)
         columns = self._categories(index)
         images = self._images(self._draw(index, DRAWS), index, torch.tensor(columns.values))
-        return Traversal(code.name, images, columns.names, None, columns.noun, DRAWN, None)
+        return Traversal(code.name, images, columns.names, None, columns.noun, self._drawn, None)
 
     def _over_range(self, index: int) -> Traversal:
         categorical = [place for place, code in enumerate(self.spec.codes) if isinstance(code, Categorical)]
@@ -96,9 +95,13 @@ class Traversals:
             [f"{value:g}".replace("-", MINUS) for value in values.tolist()],
             rows.names if rows else None,
             self.spec.codes[index].name,
-            rows.noun if rows else DRAWN,
+            rows.noun if rows else self._drawn,
             None if isinstance(self.spec.codes[index], Gaussian) else (inside[0], inside[-1]),
         )
+
+    @property
+    def _drawn(self) -> str:
+        return f"draws of {'noise and ' if self.spec.noise else ''}other codes"
 
     def _is_matched(self, index: int) -> bool:
         return self.matching is not None and self.spec.codes[index].name == self.matching.code
