@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -96,9 +97,24 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
         if pixels > MOST_PIXELS:
             raise DataError(f"{where} has {pixels:,} pixels.", f"Make it smaller: up to {MOST_PIXELS:,} are read.")
         if bits_a_channel(opened) > 8:
-            raise DataError(f"{where} has more than 8 bits a channel.", "Save it as an image of 8 bits.")
+            raise DataError(f"{where} has more than 8 bits a channel.", _to_8_bits(opened, members, name))
         with _ONE_AT_A_TIME if pixels > _MANY_PIXELS else nullcontext():
             return _resized(_upright(opened, form), where, form)
+
+
+def _to_8_bits(opened: ImageFile, members: Members, name: str) -> str:
+    """Say how an image gets 8 bits a channel, with a command that can be copied where its scale is known."""
+    if opened.mode == "F" or (opened.mode == "I" and opened.format == "TIFF"):
+        return "Scale its values to 0 to 255, and save it with 8 bits a channel."
+    path, first = str(members.path / name), ""
+    if not members.path.is_dir():
+        path, first = name, "Unpack the archive. "
+    if opened.mode.startswith("I"):
+        whole = f"Image.fromarray((numpy.asarray(Image.open({path!r})) >> 8).astype('uint8'))"
+    else:
+        whole = f"Image.open({path!r})"  # of colors, Pillow itself keeps the upper bits
+    program = f"import numpy; from PIL import Image; {whole}.save('8-bit.png')"
+    return f"{first}This saves a copy of the upper 8 bits, to put in its place: python -c {shlex.quote(program)}"
 
 
 @contextmanager

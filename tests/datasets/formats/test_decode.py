@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import io
+import shlex
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -97,11 +100,13 @@ def test_more_than_8_bits_are_refused(tmp_path: Path) -> None:
         one(tmp_path, content, Form(4, 1))
 
 
-def deep_png() -> bytes:
-    """An RGB image of 16 bits a channel, of which Pillow keeps the upper 8 without a word."""
+def deep_png(pixels: np.ndarray) -> bytes:
+    """An image `(h, w, c)` of 16 bits a channel; of a color Pillow keeps the upper 8 without a word."""
+    kind = {1: 0, 3: 2, 4: 6}[pixels.shape[2]]
+    lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in pixels)
     chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)),
-        (b"IDAT", zlib.compress(bytes(25) * 4)),
+        (b"IHDR", struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, kind, 0, 0, 0)),
+        (b"IDAT", zlib.compress(lines)),
         (b"IEND", b""),
     ]
     parts = (
@@ -122,7 +127,7 @@ def deep_tiff() -> bytes:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("x.png", deep_png()),
+        ("x.png", deep_png(np.zeros((4, 4, 3)))),
         ("x.tif", deep_tiff()),
         ("x.ppm", b"P6 4 4 65535\n" + bytes(96)),
         ("x.ppm", b"P3 4 4 1023\n" + b"0 " * 48),
@@ -132,6 +137,29 @@ def test_more_than_8_bits_of_a_color_are_refused(tmp_path: Path, name: str, cont
     assert Image.open(io.BytesIO(content)).mode == "RGB", "as if it had 8 bits"
     with pytest.raises(DataError, match=rf"{name} has more than 8 bits a channel"):
         one(tmp_path, content, Form(4, 3), name)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("name", ["x.png", 'it\'s "one" $HOME.png'])
+def test_what_the_message_says_makes_an_image_of_8_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channels: int, name: str
+) -> None:
+    pixels = np.random.default_rng(0).integers(2**16, size=(4, 5, channels))
+    with pytest.raises(DataError) as refused:
+        one(tmp_path, deep_png(pixels), Form(4, 3), name)
+    command, program = shlex.split(refused.value.remedy.partition("in its place: ")[2])[::2]
+    assert command == "python"
+    monkeypatch.chdir(tmp_path)
+    subprocess.run([sys.executable, "-c", program], check=True)
+    saved = np.asarray(Image.open("8-bit.png"))
+    np.testing.assert_array_equal(saved, (pixels >> 8).squeeze())
+    assert decode(open_members(tmp_path), "8-bit.png", Form(4, 3)).shape == (3, 4, 4)
+
+
+def test_numbers_without_a_scale_have_no_command(tmp_path: Path) -> None:
+    content = encoded(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF")
+    with pytest.raises(DataError, match="Scale its values to 0 to 255"):
+        one(tmp_path, content, Form(4, 1), "x.tif")
 
 
 @pytest.mark.parametrize("name", ["x.bmp", "x.tif", "x.ppm", "x.webp", "x.gif"])
