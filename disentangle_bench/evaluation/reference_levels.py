@@ -25,7 +25,7 @@ from disentangle_bench.schedule import UNTIMED, Schedule
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import installed_version, sha256
 
-ALGORITHM = 2
+ALGORITHM = 3
 """Version of the simulation; a new one makes cached values invalid."""
 PACKAGES = ("disentangle-bench", "numpy", "scipy", "scikit-learn", "lightgbm", "torch")
 """Packages whose versions may change a simulated value."""
@@ -57,6 +57,8 @@ SLOW = Effort(rows=2_000, chance=1, ceiling=1, fillings=("dead",))
 FEW_ROWS = 1_000
 """Below these, more is simulated: scores of few rows vary, and are computed in no time."""
 MOST_TIMES = 4
+LEAST_DEFINED = 2
+"""Simulations that need to have a score, if there are so many: one alone would have no error."""
 ERRORS = 2.0
 """Standard errors of their difference by which the ceiling has to be better than chance."""
 
@@ -66,9 +68,10 @@ class Levels:
     """Chance and ceiling of one component of a metric.
 
     Attributes:
-        chance, ceiling: None where a simulation leaves it undefined, and where the two put nothing in order.
+        chance, ceiling: the mean over the simulations that have a score, as subjects with a score are compared with it.
+            None where fewer than two have one, and where the two put nothing in order.
         errors: `chance` and `ceiling` -> standard error of the mean over the simulations, where there are several.
-        reason: why both are None although the simulations are defined.
+        reason: why one or both are None.
     """
 
     chance: float | None = None
@@ -109,7 +112,7 @@ def reference_levels(
     drawn = remembered(_key(call, likeness, effort), compute) if cached else compute()
     fewer = len(likeness.factors) < likeness.samples
     return {
-        name: _levels_of(part, {what: of.get(name, []) for what, of in drawn.items()}, fewer)
+        name: _levels_of(part, {what: of.get(name, []) for what, of in drawn.items()}, effort, fewer)
         for name, part in parts.items()
     }
 
@@ -120,25 +123,40 @@ def are_kept(call: MetricCall) -> bool:
     return entry_path(_key(call, Likeness.of(call, effort.rows), effort)).is_file()
 
 
-def _levels_of(part: Part, drawn: Mapping[str, list[float]], fewer: bool) -> Levels:
+def _levels_of(part: Part, drawn: Mapping[str, list[float]], effort: Effort, fewer: bool) -> Levels:
     """Return the levels of a component from its simulated values: of chance and of each filling."""
     if part.better == "neither":
         return Levels(reason="it has no better direction, so that codes that know nothing need not be its least")
     if part.in_sample and fewer:
         return Levels(reason="it is measured on the rows that were fitted on, and fewer of those were simulated")
     sign = 1 if part.better == "higher" else -1
-    fillings = [drawn[filling] for filling in FILLINGS if drawn.get(filling)]
-    found = {"chance": drawn["chance"]} if drawn["chance"] else {}
+    repeats: dict[str, int] = {"chance": effort.chance, **dict.fromkeys(effort.fillings, effort.ceiling)}
+    enough = {what: values for what, values in drawn.items() if len(values) >= min(LEAST_DEFINED, repeats[what])}
+    fillings = [values for what, values in enough.items() if what != "chance"]
+    found = {"chance": enough["chance"]} if "chance" in enough else {}
     found |= {"ceiling": max(fillings, key=lambda values: sign * fmean(values))} if fillings else {}
     means = {what: fmean(values) for what, values in found.items()}
     errors = {what: stdev(values) / sqrt(len(values)) for what, values in found.items() if len(values) > 1}
-    levels = Levels(means.get("chance"), means.get("ceiling"), errors)
+    levels = Levels(means.get("chance"), means.get("ceiling"), errors, _undefined(drawn, repeats, found))
     if levels.chance is None or levels.ceiling is None:
         return levels
     if sign * (levels.ceiling - levels.chance) > ERRORS * hypot(*errors.values()):
         return levels
     scores = f"perfect codes score {levels.ceiling:.3g} beside such factors, and codes that know nothing"
     return Levels(reason=f"{scores} {levels.chance:.3g}")
+
+
+def _undefined(drawn: Mapping[str, list[float]], repeats: Mapping[str, int], found: Mapping[str, list[float]]) -> str:
+    """Say which level is left out since too few simulations have a score."""
+    said = []
+    if "chance" not in found:
+        said.append(
+            f"codes that know nothing have a score in {len(drawn['chance'])} of {repeats['chance']} simulations"
+        )
+    if "ceiling" not in found:
+        best = max((what for what in drawn if what != "chance"), key=lambda what: len(drawn[what]))
+        said.append(f"perfect codes have one in {len(drawn[best])} of {repeats[best]}")
+    return ", ".join(said)
 
 
 def effort_of(call: MetricCall) -> Effort:
@@ -180,7 +198,7 @@ def _key(call: MetricCall, likeness: Likeness, effort: Effort) -> dict[str, Any]
 
 
 def _simulated(call: MetricCall, likeness: Likeness, effort: Effort, schedule: Schedule) -> Drawn:
-    """Return `chance` and each filling that was simulated -> values of every component that all repeats define."""
+    """Return `chance` and each filling that was simulated -> component -> its value in each repeat that defines it."""
     fillings = effort.fillings if likeness.spare else effort.fillings[:1]
     repeats: dict[str, int] = {"chance": effort.chance, **dict.fromkeys(fillings, effort.ceiling)}
     draws = [(what, repeat) for what, count in repeats.items() for repeat in range(count)]
@@ -188,8 +206,8 @@ def _simulated(call: MetricCall, likeness: Likeness, effort: Effort, schedule: S
     values = {}
     for what in repeats:
         found = [answer for (drawn, _), answer in zip(draws, answers, strict=True) if drawn == what]
-        defined = set.intersection(*map(set, found))
-        values[what] = {part: [answer[part] for answer in found] for part in found[0] if part in defined}
+        parts = dict.fromkeys(part for answer in found for part in answer)
+        values[what] = {part: [answer[part] for answer in found if part in answer] for part in parts}
     return values
 
 

@@ -199,7 +199,7 @@ def footer(results: Results, *, every: bool = False) -> list[str]:
     """Say which scores are of fewer samples or lack a value or levels, how uncertain levels are, and what is hidden."""
     complete: dict[int, list[str]] = {}
     values: dict[str, list[str]] = {}
-    levels: dict[str, list[str]] = {}
+    levels: dict[tuple[str, str], list[str]] = {}
     errors: list[str] = []
     hidden = 0
     folded = () if every else inapplicable(results)
@@ -213,14 +213,15 @@ def footer(results: Results, *, every: bool = False) -> list[str]:
             if entry.value is None:
                 values.setdefault(entry.reason, []).append(name)
             elif "reason" in simulated:
-                levels.setdefault(simulated["reason"], []).append(name)
+                missing = " and ".join(level for level in ("chance", "ceiling") if getattr(entry, level) is None)
+                levels.setdefault((missing, simulated["reason"]), []).append(name)
             errors += [f"{level} of {name} by {error:.2g}" for level, error in _uncertain(entry, simulated)]
     notes = [
         f"On the {rows:,} samples of which every factor is known: {', '.join(of)}." for rows, of in complete.items()
     ]
     notes += [f"No value ({reason}): {', '.join(of)}." for reason, of in values.items()]
     notes += [f"Without a value for this subject: {', '.join(folded)}; --all says why."] if folded else []
-    notes += [f"No chance and ceiling ({reason}): {', '.join(of)}." for reason, of in levels.items()]
+    notes += [f"No {missing} ({reason}): {', '.join(of)}." for (missing, reason), of in levels.items() if missing]
     notes += [f"Levels are simulated, with standard errors: {'; '.join(errors)}."] if errors else []
     return [*notes, *([f"{hidden} more score{'s' if hidden > 1 else ''} with --all."] if hidden else [])]
 

@@ -64,7 +64,10 @@ def test_chance_of_a_share_is_one_over_its_values(make_call: MakeCall) -> None:
     assert found["right"].chance == pytest.approx(0.25, abs=0.02)
     assert found["right"].ceiling == 1
     assert found["wrong"].ceiling == 0
-    assert found["missing"] == levels.Levels()
+    assert (found["missing"].chance, found["missing"].ceiling) == (None, None)
+    assert found["missing"].reason == (
+        "codes that know nothing have a score in 0 of 5 simulations, perfect codes have one in 0 of 2"
+    )
 
 
 def test_levels_depend_neither_on_the_order_of_rows_nor_on_the_values_of_codes(
@@ -134,7 +137,33 @@ def test_what_every_simulation_of_leaves_undefined_is_null(make_call: MakeCall) 
     found = levels.reference_levels(
         make_call(recorded, labels, np.arange(40) % 2, np.arange(40) < 20), {"alive": HIGHER}
     )
-    assert found["alive"] == levels.Levels(None, 1, {"ceiling": 0})
+    assert (found["alive"].chance, found["alive"].ceiling, found["alive"].errors) == (None, 1, {"ceiling": 0})
+    assert found["alive"].reason == "codes that know nothing have a score in 0 of 20 simulations"
+
+
+@metric("moody", version=1, bounds=(0, 1), better="higher", source="this test")
+def moody(codes: Codes, factors: Factors, *, seed: int = 0, of: int = 2) -> Scores:
+    """Undefined of some noise; else a number that depends on the seed."""
+    if len(np.unique(np.asarray(codes))) > 4 and seed % of:
+        return Score.undefined("a code is blind")
+    return Score(1.0 if len(np.unique(np.asarray(codes))) <= 4 else seed % 1000 / 2000)
+
+
+def test_chance_is_the_mean_over_the_simulations_that_have_a_score(make_call: MakeCall) -> None:
+    seeds = [levels.derive_seed(0, "reference levels", "chance", repeat) % 2**32 for repeat in range(5)]
+    defined = [seed for seed in seeds if seed % 2 == 0]
+    assert 2 <= len(defined) < 5
+    call = make_call(moody, np.random.default_rng(0).standard_normal((2000, 1)), np.arange(2000) % 4)
+    found = levels.reference_levels(call, {"": HIGHER})[""]
+    assert found.chance == pytest.approx(np.mean([seed % 1000 / 2000 for seed in defined]))
+    assert (found.ceiling, found.reason) == (1, "")
+
+
+def test_a_level_with_too_few_simulations_says_so(make_call: MakeCall) -> None:
+    call = make_call(moody, np.random.default_rng(0).standard_normal((2000, 1)), np.arange(2000) % 4, of=10**12)
+    found = levels.reference_levels(call, {"": HIGHER})[""]
+    assert (found.chance, found.ceiling) == (None, 1)
+    assert found.reason == "codes that know nothing have a score in 0 of 5 simulations"
 
 
 def test_many_rows_are_simulated_at_fewer_and_said_to_be(make_call: MakeCall) -> None:
