@@ -44,9 +44,12 @@ them in the user's cache.
   which is what a metric that bins codes, or separates them by straight lines, has to do with. Codes that are left over
   are constant or noise, whichever scores better; of `dci` they are constant. The mean of {USUAL.ceiling}
   simulations of each kind, of a slow metric {SLOW.ceiling}. Codes of which several share a factor can score higher
-  where a metric asks only that a code keep to one.
-- {MISSING}: undefined for such codes, or putting nothing in order: where a score has no better direction, or perfect
-  codes score no better than those that know nothing. An empty row: not simulated for this page, as it takes long.
+  where a metric asks only that a code keep to one. The ceiling of `explicitness` is 1, which such codes reach where
+  their scale is so large that its penalty does not count.
+- Simulations without a score are left out of a mean: a score is compared with what has one.
+- {MISSING}: undefined for such codes in all simulations but one at most, or putting nothing in order: where a score has
+  no better direction, or perfect codes score no better than those that know nothing. An empty row: not simulated for
+  this page, as it takes long.
 
 """
 

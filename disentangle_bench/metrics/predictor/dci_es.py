@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metr
 from disentangle_bench.metrics.predictor.prediction import Target
 from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
 
-COMPONENTS = ("explicitness", "size")
+COMPONENTS = ("explicitness", "informativeness", "informativeness.linear", "size")
+READINGS = COMPONENTS[:3]
 FEATURES = (0, 4, 16, 64, 256, 1024)
 """Random features of each probe beside the codes themselves; the first is linear. Capacity is their place here."""
 LEARNED = 0.01
@@ -24,14 +26,14 @@ Floats = NDArray[np.float64]
 
 @metric(
     "dci-es",
-    version=1,
+    version=2,
     bounds=(-1, 1),
-    better="higher",
-    source="arXiv:2210.00364, its E and S; probes on random features of Rahimi and Recht (2007)",
+    better="neither",
+    source="arXiv:2210.00364, its E, I and S; probes on random features of Rahimi and Recht (2007)",
     default=False,
     interval="held-out",
     seconds=1,
-    factorwise=("explicitness",),
+    factorwise=READINGS,
     groups=True,
 )
 def dci_es(
@@ -44,18 +46,21 @@ def dci_es(
     each the smallest so far, make the loss-capacity curve L_0 .. L_5. L_mean is the loss of predicting the mean.
 
         E = 1 - 2 A / (T (L_mean - L_5)),    A = area between the curve and L_5,    T = number of steps of capacity
+        I = 1 - L_5 / L_mean,                I_linear = 1 - L_0 / L_mean
         S = k / d
 
     E is 1 where the linear probe is as good as any, 0 where the loss falls evenly with capacity, and -1 where it takes
-    the largest.
+    the largest. It compares codes with themselves: of two that are equally informative, the one with the greater E is
+    easier to read.
 
-    Does not see: how informative the codes are, since a code may be easy to read and hold little; read it beside
-    `dci`'s informativeness. A scalar code of a categorical factor with many classes is not explicit, so that noise can
-    even raise its score. The ceiling is therefore not what codes get that are the factors, but 1, which codes get that
-    a linear probe reads, such as the indicators of the classes.
+    Does not see: how informative the codes are. Noise can raise E, since what a noisy number says of a class is almost
+    linear in it: of K classes, equally frequent and at even distances, a linear probe reads `1 / (K - 1)` of the
+    indicators' variance from the number itself, other probes all of it, so that E is low; of that number behind much
+    noise, all probes read the same little, and E tends to 1. So E has no direction, and neither chance nor ceiling.
+    I and I_linear have: noise lowers both. Compare E between codes of about the same I.
 
-    A factor that no probe predicts, the smallest loss being within 1 % of the mean's, has -1: it takes more than all of
-    them. The paper leaves this case open.
+    A factor that no probe predicts, the smallest loss being within 1 % of the mean's, has an E of -1: it takes more
+    than all of them. The paper leaves this case open.
 
     Args:
         codes: `(n, d)`; a categorical code counts as one code of indicators, a cyclic one as cosine and sine.
@@ -66,15 +71,16 @@ def dci_es(
         seed: of that draw, and of the random features.
 
     Returns:
-        explicitness in [-1, 1], with the curve of each factor in its details, and size, a ratio: 1 with one code per
-        factor, less with spare codes.
+        explicitness, E in [-1, 1], with the curve of each factor in its details; informativeness and
+        informativeness.linear, I and I_linear in [0, 1]; and size, a ratio: 1 with one code per factor, less with spare
+        codes.
 
     Raises:
         DbenchError: arrays of different lengths, NaN or infinite values, fewer than 4 samples, or a mask that leaves no
             rows to fit on or to score; a penalty that is not positive.
 
     References:
-        Eastwood et al. (2022), arXiv:2210.00364, its E and S; probes on random features of Rahimi and Recht (2007).
+        Eastwood et al. (2022), arXiv:2210.00364, its E, I and S; probes on random features of Rahimi and Recht (2007).
 
     Example:
         The codes are the factors, which a linear probe reads.
@@ -83,8 +89,8 @@ def dci_es(
         >>> from disentangle_bench.metrics import dci_es
         >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 6)
         >>> scores = dci_es(factors.astype(float), factors, np.arange(24) < 12)
-        >>> round(scores["explicitness"].value, 2), scores["size"].value
-        (1.0, 1.0)
+        >>> {part: round(score.value, 2) for part, score in scores.items()}
+        {'explicitness': 1.0, 'informativeness': 0.99, 'informativeness.linear': 0.99, 'size': 1.0}
     """
     if ridge <= 0:
         raise MetricError(f"ridge is {ridge}.", "Give a penalty above 0.")
@@ -92,31 +98,46 @@ def dci_es(
     if data.reason:
         return {component: Score.undefined(data.reason) for component in COMPONENTS}
     curves, held_out = _loss_curves(data, ridge, seed)
-    each = {name: explicitness(curve) for name, curve in curves.items()}
-    details: dict[str, Any] = {
-        "each": each,
-        "features": list(FEATURES),
-        "losses": {n: c.tolist() for n, c in curves.items()},
-    }
-    if not each:
+    size = Score(len(data.factors.names) / len(data.codes.names), bounds=(0, None))
+    if not curves:
         reason = f"no factor varies both on the train rows and on the others: {', '.join(data.factors.names)}"
-        explicit = Score.undefined(reason)
-    else:
-        details["constant_factors"] = [*data.constant]
-        explicit = Score(float(np.mean(list(each.values()))), ceiling=1.0, details=details)
-    size = len(data.factors.names) / len(data.codes.names)
-    scores = {"explicitness": explicit, "size": Score(size, bounds=(0, None))}
+        return {**dict.fromkeys(READINGS, Score.undefined(reason)), "size": size}
+    details: dict[str, Any] = {
+        "each": {name: explicitness(curve) for name, curve in curves.items()},
+        "features": list(FEATURES),
+        "losses": {name: curve.tolist() for name, curve in curves.items()},
+        "constant_factors": [*data.constant],
+    }
+    values = _means(list(curves.values()))
+    scores = {part: Score(value, better="higher", bounds=(0, 1)) for part, value in values.items()}
+    scores["explicitness"] = Score(values["explicitness"], details=details)
 
     def resampled(weights: Weights) -> dict[str, float]:
         sums = [errors @ weights for errors in held_out.values()]
-        return {"explicitness": float(np.mean([explicitness(probes / mean) for mean, *probes in sums]))} if sums else {}
+        return _means([probes / mean for mean, *probes in sums])
 
-    return with_resampling(scores, ("explicitness",), Resampling(int((~data.train).sum()), "held-out rows", resampled))
+    resampling = Resampling(int((~data.train).sum()), "held-out rows", resampled)
+    return with_resampling({**scores, "size": size}, READINGS, resampling)
+
+
+def _means(curves: Sequence[Floats]) -> dict[str, float]:
+    """Average what curves say over the factors."""
+    least = np.array([_falling(curve) for curve in curves])
+    return {
+        "explicitness": float(np.mean([explicitness(curve) for curve in curves])),
+        "informativeness": float(1 - least[:, -1].mean()),
+        "informativeness.linear": float(1 - least[:, 0].mean()),
+    }
+
+
+def _falling(losses: ArrayLike) -> Floats:
+    """Return the smallest loss up to each capacity, and no more than the mean's: `(t,)`, as shares of it."""
+    return np.minimum.accumulate(np.minimum(np.asarray(losses, dtype=np.float64), 1))
 
 
 def explicitness(losses: ArrayLike) -> float:
     """Compute E of arXiv:2210.00364 from losses `(t,)` at evenly spaced capacities, as shares of the mean's loss."""
-    curve = np.minimum.accumulate(np.minimum(np.asarray(losses, dtype=np.float64), 1))
+    curve = _falling(losses)
     least = curve[-1]
     if 1 - least < LEARNED:
         return -1.0

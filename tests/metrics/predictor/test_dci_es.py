@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -99,15 +101,48 @@ def test_an_invalid_penalty():
         dci_es(factors, factors, TRAIN, ridge=0.0)
 
 
-def test_the_ceiling_is_what_indicators_of_the_classes_get():
-    """Numbers of many classes get less, and noise may raise that, so that they would be no ceiling."""
+def of_eight_classes(noise: float) -> dict[str, Any]:
     rng = np.random.default_rng(0)
-    classes = rng.integers(8, size=(N, 2))
-    indicators = np.concatenate([column[:, None] == np.arange(8) for column in classes.T], axis=1).astype(float)
-    numbers, noisy, exact = (
-        dci_es(codes, classes, TRAIN)["explicitness"]
-        for codes in (classes.astype(float), classes + 0.5 * rng.standard_normal((N, 2)), indicators)
+    classes = rng.integers(8, size=(6 * N, 1))
+    codes = classes + noise * classes.std() * rng.standard_normal((6 * N, 1))
+    return {part: score.value for part, score in dci_es(codes, classes, np.arange(6 * N) % 3 > 0).items()}
+
+
+def test_noise_raises_explicitness_and_lowers_informativeness():
+    """Of K classes, a number explains 1 / (K - 1) linearly, and 1 / (1 + noise²) times that behind noise."""
+    found = {noise: of_eight_classes(noise) for noise in (0.0, 0.3, 1.0, 2.0)}
+    for noise, of in found.items():
+        assert of["informativeness.linear"] == pytest.approx(1 / 7 / (1 + noise**2), abs=0.01)
+    explicit, informative, linear = (
+        [of[part] for of in found.values()] for part in ("explicitness", "informativeness", "informativeness.linear")
     )
-    assert numbers.value < noisy.value < exact.value
-    assert exact.value == pytest.approx(exact.ceiling, abs=1e-3)
-    assert numbers.ceiling == 1
+    assert explicit == sorted(explicit)
+    assert explicit[0] < 0.6
+    assert explicit[-1] > 0.9
+    assert informative == sorted(informative, reverse=True)
+    assert linear == sorted(linear, reverse=True)
+    assert informative[0] > 0.95
+
+
+def test_explicitness_has_no_direction_and_informativeness_has():
+    scores = dci_es(*[draw()[0]] * 2, TRAIN)
+    assert dci_es.info.better == "neither"
+    assert {part: score.better for part, score in scores.items()} == {
+        "explicitness": None, "informativeness": "higher", "informativeness.linear": "higher", "size": None
+    }  # fmt: skip
+
+
+def test_indicators_of_the_classes_are_as_explicit_and_as_informative_as_can_be():
+    classes = np.random.default_rng(0).integers(8, size=(N, 2))
+    indicators = np.concatenate([column[:, None] == np.arange(8) for column in classes.T], axis=1).astype(float)
+    scores = dci_es(indicators, classes, TRAIN)
+    for part in ("explicitness", "informativeness", "informativeness.linear"):
+        assert scores[part].value == pytest.approx(1, abs=1e-3)
+
+
+def test_informativeness_is_one_minus_the_losses_of_the_curves():
+    factors, rng = draw()
+    scores = dci_es(np.sinh(3 * factors) + 0.1 * rng.standard_normal(factors.shape), factors, TRAIN)
+    losses = np.array(list(scores["explicitness"].details["losses"].values()))
+    assert scores["informativeness"].value == pytest.approx(1 - losses.min(axis=1).mean())
+    assert scores["informativeness.linear"].value == pytest.approx(1 - losses[:, 0].mean())

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import softmax
 from sklearn.metrics import roc_auc_score
 
 from disentangle_bench.errors import MetricError
@@ -138,3 +139,22 @@ class TestLeftOut:
 def test_scores_are_reproducible_without_a_mask():
     codes, factors = draw()
     assert explicitness(codes, factors, None) == explicitness(codes, factors, None)
+
+
+class TestCeiling:
+    def test_a_number_ranks_all_classes_perfectly_by_logits_that_are_linear_in_it(self):
+        classes = np.arange(40)
+        numbers = np.repeat(classes, 3)
+        logits = 5.0 * (np.outer(numbers, classes) - classes**2 / 2)
+        assert mean_area(softmax(logits, axis=1), numbers, classes) == 1
+
+    def test_is_one_and_is_approached_as_the_penalty_counts_less(self):
+        numbers = np.random.default_rng(0).integers(12, size=N)
+        standardized = (numbers - numbers.mean()) / numbers.std()
+        found = [explicitness((scale * standardized)[:, None], numbers) for scale in (0.1, 1, 10)]
+        values = [scores["test"].value for scores in found]
+        assert values == sorted(values)
+        assert values[0] < 0.9
+        assert 0.98 < values[-1] <= 1
+        for scores in found:
+            assert [scores[part].ceiling for part in COMPONENTS] == [1, 1, 1]
