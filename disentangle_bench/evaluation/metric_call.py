@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,16 @@ from numpy.typing import NDArray
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.known_rows import complete_rows, is_partly_known, scores_on_known_rows
 from disentangle_bench.metrics import MetricInfo, Score, Scores, info_of
-from disentangle_bench.metrics.information.bins import bins_of
+from disentangle_bench.metrics.encoding import columns_of
 from disentangle_bench.metrics.inputs import MINIMUM
-from disentangle_bench.metrics.metric import called, values_of
+from disentangle_bench.metrics.metric import Size, called, values_of
 from disentangle_bench.metrics.resampling import Resampling, Weights
 from disentangle_bench.representation.variables import Variables
 
-REFERENCE = (10_000, 10, 113)
-"""Samples, codes, and values of all factors for which `MetricInfo.seconds` is declared."""
+REFERENCE: Mapping[Size, int] = {"rows": 10_000, "codes": 10, "columns": 10, "factors": 5, "values": 113}
+"""The sizes for which `MetricInfo.seconds` is declared."""
+BINS = 2
+"""Counted for values of a continuous factor: learners predict it as a number."""
 
 Values = dict[str, float]
 """Part -> value, without the parts that are undefined."""
@@ -77,11 +80,12 @@ class MetricCall:
     @property
     def scale(self) -> float:
         """Size of the data as a multiple of those that `MetricInfo.seconds` is declared for."""
-        values = sum(map(len, bins_of(self.factors, 2)))
-        return math.prod(
-            size / usual
-            for size, usual in zip((len(self.codes), len(self.codes.names), values), REFERENCE, strict=True)
-        )
+        return math.prod(self.sizes[size] for size in self.info.grows_with)
+
+    @cached_property
+    def sizes(self) -> Mapping[Size, float]:
+        """The sizes of its data; see `sizes_of`."""
+        return sizes_of(self.codes, self.factors)
 
     def of_rows(self, index: NDArray[np.int64]) -> MetricCall:
         """The same call on some rows, which may repeat."""
@@ -95,3 +99,12 @@ class MetricCall:
             return self
         train = self.train if self.train is None or self.train.ndim == 1 else self.train[:, -1]
         return replace(self, train=train).of_rows(rows)
+
+
+def sizes_of(codes: Variables, factors: Variables | None) -> dict[Size, float]:
+    """Return the sizes of codes and factors, as multiples of those that `MetricInfo.seconds` is declared for."""
+    found: dict[Size, int] = {"rows": len(codes), "codes": len(codes.names), "columns": columns_of(codes)}
+    if factors is not None:
+        found["factors"] = len(factors.names)
+        found["values"] = sum(BINS if of.values is None else len(of.values) for of in factors.summaries)
+    return {size: found.get(size, usual) / usual for size, usual in REFERENCE.items()}

@@ -12,23 +12,27 @@ from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.bootstrap import USUAL
 from disentangle_bench.evaluation.context import Context
 from disentangle_bench.evaluation.intervals import HALVES, MOST_ROWS
-from disentangle_bench.evaluation.metric_call import REFERENCE, MetricCall
+from disentangle_bench.evaluation.metric_call import MetricCall, sizes_of
 from disentangle_bench.evaluation.plan import Step
 from disentangle_bench.evaluation.reference_levels import are_kept, effort_of
 from disentangle_bench.evaluation.subject import Subject
+from disentangle_bench.metrics.metric import Size
+from disentangle_bench.representation.variables import Variables
 
 WITHOUT_FITS = 0.2
 """Roughly what values on a resample take where nothing is fitted anew, as a share of what the scores take."""
-WIDE = 10.0
-"""Codes times values of factors, as a multiple of those that `MetricInfo.seconds` is declared for, that are many."""
-LONGEST = 120.0
-"""Seconds for a metric of so many that was not asked for."""
+WIDE, ONE_WAY = 10.0, 100.0
+"""Columns of codes times values of factors, as a multiple of those that `MetricInfo.seconds` is declared for, that are
+many; and any of the two, or factors, alone."""
+LONGEST, TOGETHER = 120.0, 300.0
+"""Seconds for a metric of so many that was not asked for, and for all such metrics."""
 PIXELS = 28 * 28
 ANY_SIZE = 0.1
 """Share of the work on images that does not depend on their size."""
 PROCESSES, THREADS = 0.8, 0.5
 """Work in p processes, or on images in p threads, is that power of p times as fast."""
 OF_IMAGES = {"generator", "images", "classifier"}
+OF_CODES = {"codes", "factors", "train", "posterior_parameters"}
 
 
 def predicted_seconds(steps: Sequence[Step], subject: Subject, context: Context) -> dict[str, float]:
@@ -45,27 +49,49 @@ def predicted_seconds(steps: Sequence[Step], subject: Subject, context: Context)
 
 
 def too_wide(steps: Sequence[Step], subject: Subject, context: Context) -> dict[str, float]:
-    """Find the metrics that would take long because there are so many codes, factors or classes, and how long."""
-    of_rows = [step for step in steps if step.info.resamplable]
-    if not of_rows:
+    """Find the metrics that would take long because there are so many codes, factors or classes, and how long.
+
+    Which ones they are does not depend on what the cache holds, so that a second evaluation scores the same.
+    """
+    of_codes = [step for step in steps if OF_CODES >= {*step.info.needs} >= {"codes"}]
+    if not of_codes:
         return {}
-    call = of_rows[0].call_on(subject)
-    if call.scale * REFERENCE[0] / len(call.codes) < WIDE:
+    sizes = _sizes(subject)
+    product, widest = sizes["columns"] * sizes["values"], max(sizes[size] for size in ("columns", "factors", "values"))
+    if product < WIDE and widest < ONE_WAY:
         return {}
-    predicted = {step.name: _seconds(step, subject, context) for step in of_rows}
-    return {name: seconds for name, seconds in predicted.items() if seconds > LONGEST}
+    few = max(1.0, 1 / sizes["rows"])  # of few rows, so many fits take hardly less than of many
+    predicted = {
+        step.name: _seconds(step, subject, context, cached=False) * (few if "rows" in step.info.grows_with else 1)
+        for step in of_codes
+    }
+    computed, total = set(), 0.0
+    for name, seconds in sorted(predicted.items(), key=lambda item: item[1]):
+        total += seconds
+        if seconds <= LONGEST and total <= TOGETHER:
+            computed.add(name)
+    return {name: seconds for name, seconds in predicted.items() if name not in computed}
 
 
-def _seconds(step: Step, subject: Subject, context: Context) -> float:
+def _seconds(step: Step, subject: Subject, context: Context, *, cached: bool = True) -> float:
     info = step.info
     if OF_IMAGES & {*info.needs}:
         return info.seconds * _scale_of_images(subject.parts)
     if not info.resamplable:
-        return info.seconds
+        sizes = _sizes(subject) if "codes" in info.needs else {}
+        return info.seconds * math.prod(sizes.get(size, 1.0) for size in info.grows_with)
     try:
-        return seconds_of_call(step.call_on(subject), context)
+        return seconds_of_call(step.call_on(subject), context, cached=cached)
     except DbenchError:  # which the metric then gives for its reason
         return 0.0
+
+
+def _sizes(subject: Subject) -> dict[Size, float]:
+    """Return the sizes of the codes and the factors of a subject; see `sizes_of`."""
+    factors = subject.parts.get("factors")
+    return sizes_of(
+        Variables.wrap(subject.parts["codes"]), None if factors is None else Variables.wrap(factors, prefix="f")
+    )
 
 
 def _scale_of_images(parts: Mapping[str, object]) -> float:
@@ -74,13 +100,20 @@ def _scale_of_images(parts: Mapping[str, object]) -> float:
     return float((ANY_SIZE + (1 - ANY_SIZE) * size) / torch.get_num_threads() ** THREADS)
 
 
-def seconds_of_call(call: MetricCall, context: Context) -> float:
+def seconds_of_call(call: MetricCall, context: Context, *, cached: bool = True) -> float:
     """Predict what a metric of codes and factors takes.
 
-    Scaled from what the metric declares for 10,000 samples by the numbers of samples, codes and values of factors.
+    Scaled from what the metric declares by the sizes that it declares this to grow with.
+
+    Args:
+        call: the metric and its rows.
+        context: what is to stand beside the scores.
+        cached: whether levels that are in the user's cache cost nothing.
     """
     info, times = call.info, 1.0
-    if context.levels and (len(call.codes) > MOST_ROWS or not are_kept(call)):  # to look is to read all rows
+    if context.levels and not (
+        cached and len(call.codes) <= MOST_ROWS and are_kept(call)
+    ):  # to look is to read all rows
         effort = effort_of(call)
         times += effort.simulations * min(1.0, effort.rows / len(call.codes))
     if info.interval == "held-out":

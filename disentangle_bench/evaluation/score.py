@@ -105,6 +105,7 @@ def score_subject(
     if metrics is None and (long := too_wide(steps, subject, context)):
         said = ", ".join(f"{name} ({in_words(seconds)})" for name, seconds in long.items())
         asked = f"--metrics {','.join(long)} computes them"
+        asked += ", sooner with --bootstrap 0 --no-levels" if bootstrap != 0 or levels else ""
         on_progress(Noted(f"Left out, since so many codes, factors or classes would take long: {said}. {asked}."))
         steps = [step for step in steps if step.name not in long]
     scorer = _Scorer(subject, seed, context, store, again, on_progress)

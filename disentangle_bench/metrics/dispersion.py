@@ -71,8 +71,23 @@ def spreads(variables: Variables) -> NDArray[np.float64]:
 
 def _gini_variance(categories: NDArray[np.int64]) -> NDArray[np.float64]:
     """`sum over pairs of [different] / (2 b (b - 1))` in each line `(t, b)`."""
-    lines, width = categories.shape
-    span = int(categories.max()) + 1
+    width, span = categories.shape[1], int(categories.max()) + 1
+    equal = _equal_pairs_by_counting(categories, span) if span <= width else _equal_pairs_by_sorting(categories)
+    return np.asarray((width**2 - equal) / (2 * width * (width - 1)))
+
+
+def _equal_pairs_by_counting(categories: NDArray[np.int64], span: int) -> NDArray[np.int64]:
+    """How many of the ordered pairs in each line, those of a value with itself included, are equal."""
+    lines = len(categories)
     places = categories + span * np.arange(lines)[:, None]
     counts = np.bincount(places.ravel(), minlength=lines * span).reshape(lines, span)
-    return np.asarray((width**2 - (counts**2).sum(axis=1)) / (2 * width * (width - 1)))
+    return np.asarray((counts**2).sum(axis=1))
+
+
+def _equal_pairs_by_sorting(categories: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same without a count of each category, where these are more than the values in a line."""
+    ordered, place = np.sort(categories, axis=1), np.arange(categories.shape[1])
+    begins = np.ones(ordered.shape, dtype=bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    in_run = place - np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+    return np.asarray((2 * in_run + 1).sum(axis=1))

@@ -17,7 +17,7 @@ class Columns:
 
     Attributes:
         values: `(n, p)` float64.
-        owner: `(p,)` index of the variable that each column encodes.
+        owner: `(p,)` index of the variable that each column encodes, in ascending order.
         variables: d, the number of variables.
     """
 
@@ -27,12 +27,12 @@ class Columns:
 
     def total(self, per_column: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values of columns `(..., p)`, such as importances, to values of variables `(..., d)`."""
-        belongs = self.owner[:, None] == np.arange(self.variables)
-        return np.asarray(per_column @ belongs, dtype=np.float64)
+        starts = np.searchsorted(self.owner, np.arange(self.variables))
+        return np.add.reduceat(np.asarray(per_column, dtype=np.float64), starts, axis=-1)
 
     def of(self, variable: int) -> NDArray[np.float64]:
         """Return the columns `(n, q)` of one variable."""
-        return self.values[:, self.owner == variable]
+        return self.values[:, slice(*np.searchsorted(self.owner, (variable, variable + 1)))]
 
 
 def numeric_columns(variables: Variables) -> Columns:
@@ -47,6 +47,18 @@ def numeric_columns(variables: Variables) -> Columns:
     ]
     owner = np.repeat(np.arange(len(parts)), [part.shape[1] for part in parts])
     return Columns(np.concatenate(parts, axis=1), owner, len(parts))
+
+
+def columns_of(variables: Variables) -> int:
+    """Return how many columns `numeric_columns` would make, without making them."""
+    if variables.widths:
+        return sum(variables.widths)
+    if "categorical" not in variables.kinds:
+        return len(variables.names) + len(variables.of_kind("cyclic"))
+    return sum(
+        1 + (kind == "cyclic") if kind != "categorical" or of.values is None else len(of.values)
+        for kind, of in zip(variables.kinds, variables.summaries, strict=True)
+    )
 
 
 def standardized(values: NDArray[np.float64], like: NDArray[np.float64] | None = None) -> NDArray[np.float64]:

@@ -58,8 +58,11 @@ class Observations:
             raise MetricError(
                 f"The train mask marks {mask.sum()} of {len(mask)} rows.", "Leave rows to fit on and rows to score."
             )
-        varying = [name for name in columns.names if varies(columns.column(name))]
-        constant = tuple(name for name in columns.names if name not in varying)
+        alive = [varies(column) for column in columns.values.T]
+        varying, constant = (
+            tuple(name for name, moves in zip(columns.names, alive, strict=True) if moves is wanted)
+            for wanted in (True, False)
+        )
         reason = "" if varying else f"no factor varies: {', '.join(constant)}"
         return cls(rows, columns.select(varying or columns.names), mask, constant, reason)
 

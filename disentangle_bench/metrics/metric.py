@@ -31,6 +31,9 @@ Arbitrary = Literal["sign", "code"]
 """What of a score training leaves to chance, so that it cannot be averaged over seeds; see `Score.arbitrary`."""
 Interval = Literal["rows", "held-out", "halves"]
 """How the interval of a metric of codes and factors is computed; see `MetricInfo`."""
+Size = Literal["rows", "codes", "columns", "factors", "values"]
+"""Of codes and factors: how many samples; codes, and numeric columns that these are encoded as, such as indicators of
+categories; factors, and values of all factors."""
 Bounds = tuple[float | None, float | None]
 """The lowest and the highest possible value; None if there is none."""
 Codes = ArrayLike | Variables
@@ -182,6 +185,7 @@ class MetricInfo:
             `halves`: from halves of the rows, for metrics that rows drawn twice would mislead.
         seconds: roughly what it takes on one core: of 10,000 x 10 codes and factors of 3, 6, 40, 32 and 32 values, or
             of a generator of images of 28 x 28 gray pixels.
+        grows_with: the sizes of codes and factors that this time is proportional to.
         scale_invariant: a continuous code that is stretched by a positive factor and shifted scores the same.
         relabel_invariant: classes of a factor score the same under other names.
         factorwise: the components that are means over the factors of what each factor would score by itself; a score by
@@ -205,6 +209,7 @@ class MetricInfo:
     code_kind: Kind | None = None
     interval: Interval = "rows"
     seconds: float = 0.02
+    grows_with: tuple[Size, ...] = ("rows", "columns", "values")
     scale_invariant: bool = True
     relabel_invariant: bool = True
     factorwise: tuple[str, ...] = ()
@@ -245,6 +250,7 @@ def metric(
     code_kind: Kind | None = None,
     interval: Interval = "rows",
     seconds: float = 0.02,
+    grows_with: tuple[Size, ...] = ("rows", "columns", "values"),
     scale_invariant: bool = True,
     relabel_invariant: bool = True,
     factorwise: tuple[str, ...] = (),
@@ -280,6 +286,7 @@ def metric(
             code_kind=code_kind,
             interval=interval,
             seconds=seconds,
+            grows_with=grows_with,
             scale_invariant=scale_invariant,
             relabel_invariant=relabel_invariant,
             factorwise=factorwise,

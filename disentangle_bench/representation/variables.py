@@ -89,14 +89,25 @@ class Variables:
         Raises:
             UnknownNameError: there is none of that name.
         """
-        if name not in self.names:
-            raise UnknownNameError("variable", name, self.names)
-        return self.block(self.names.index(name))[:, 0]
+        return self.block(self._place(name))[:, 0]
 
     def block(self, place: int) -> NDArray[Any]:
         """The columns `(n, w)` of the variable at this position: one, unless it is a code of several."""
-        start = sum(self.widths[:place]) if self.widths else place
+        start = int(self._starts[place]) if self.widths else place
         return self.values[:, start : start + (self.widths[place] if self.widths else 1)]
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        return np.cumsum([0, *self.widths])
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.names)}
+
+    def _place(self, name: str) -> int:
+        if name not in self._places:
+            raise UnknownNameError("variable", name, self.names)
+        return self._places[name]
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -116,10 +127,7 @@ class Variables:
         Raises:
             UnknownNameError: there is none of that name.
         """
-        for name in names:
-            if name not in self.names:
-                raise UnknownNameError("variable", name, self.names)
-        places = [self.names.index(name) for name in names]
+        places = [self._place(name) for name in names]
         values = np.concatenate([self.block(place) for place in places], axis=1)
         widths = tuple(self.widths[place] for place in places) if self.widths else ()
         return Variables(values, tuple(names), tuple(self.kinds[place] for place in places), widths)

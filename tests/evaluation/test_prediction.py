@@ -15,12 +15,14 @@ from disentangle_bench.evaluation.prediction import predicted_seconds, seconds_o
 from disentangle_bench.evaluation.progress import Scored
 from disentangle_bench.evaluation.results import ScoreEntry
 from disentangle_bench.evaluation.subject import Subject
-from disentangle_bench.metrics import Score, Scores, metric
+from disentangle_bench.metrics import METRICS, Score, Scores, metric
 from disentangle_bench.metrics.metric import Classifier, Codes, Factors, Generator
+from disentangle_bench.representation.variables import Variables
 
 from .conftest import MakeCall, information
 
 ALONE = Context(resamples=0, levels=False)
+CHEAP = Context(resamples=0)
 
 
 @metric("drawing", version=1, bounds=(0, 1), better="higher", source="this test", seconds=6)
@@ -118,3 +120,67 @@ def test_what_takes_long_of_many_codes_factors_or_classes_is_found(codes: int, f
 def test_many_rows_alone_are_not_too_wide() -> None:
     subject = Subject("long", {"codes": np.zeros((200_000, 10)), "factors": np.arange(200_000) % 100})
     assert too_wide([Step("fitting", fitting, {}, {}, False, False)], subject, Context(resamples=0)) == {}
+
+
+def wide(codes: int = 10, factors: int = 2, classes: int = 3, categories: int = 0, rows: int = 3_000) -> Subject:
+    """A subject with many of something."""
+    values = np.tile(np.arange(float(rows)) % (categories or rows), (codes, 1)).T
+    kinds = ["categorical" if categories else "continuous"] * codes
+    labels = np.tile(np.arange(rows) % classes, (factors, 1)).T
+    return Subject("wide", {"codes": Variables.wrap(values, kinds=kinds), "factors": labels})
+
+
+def left_out(subject: Subject, *functions: Any, context: Context = CHEAP) -> list[str]:
+    steps = [Step(of.info.name, of, {}, {}, named=False, given=False) for of in functions]
+    return list(too_wide(steps, subject, context))
+
+
+def test_every_category_of_a_code_is_a_column_for_a_learner() -> None:
+    assert left_out(wide(codes=2, categories=2_000, classes=100), fitting, information) == ["fitting"]
+    assert left_out(wide(codes=2, categories=3, classes=100), fitting, information) == []
+
+
+@pytest.mark.parametrize("many", [{"codes": 3_000}, {"factors": 2_000}])
+def test_trials_grow_with_codes_and_factors_and_not_with_rows(many: dict[str, int]) -> None:
+    """200 seconds of `beta-vae-score` were not foretold."""
+    for rows in (60, 3_000):
+        for name in ("beta-vae-score", "factor-vae-score"):
+            assert left_out(wide(rows=rows, **many), METRICS.get(name), context=Context()) == [name]
+
+
+def test_metrics_of_codes_alone_are_found_too() -> None:
+    subject = Subject("wide", {"codes": np.zeros((100, 4_000))})
+    functions = [METRICS.get(name) for name in ("average-pairwise-information", "active-units")]
+    assert left_out(subject, *functions) == ["average-pairwise-information"]
+    square = METRICS.get("gaussian-total-correlation")
+    assert left_out(Subject("wide", {"codes": np.zeros((100, 20_000))}), square) == ["gaussian-total-correlation"]
+
+
+def test_few_rows_of_so_many_codes_are_not_less_work() -> None:
+    for rows in (6, 60, 3_000):
+        assert left_out(wide(codes=3_000, rows=rows), fitting) == ["fitting"]
+
+
+def test_metrics_are_left_out_that_would_take_long_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = [replaced(f"fitting-{number}") for number in range(5)]
+    subject = wide(codes=3_000)
+    alone = max(too_wide([Step("x", functions[0], {}, {}, False, False)], subject, CHEAP).values())
+    monkeypatch.setattr(prediction, "LONGEST", alone)
+    monkeypatch.setattr(prediction, "TOGETHER", 3.5 * alone)
+    assert left_out(subject, *functions) == ["fitting-3", "fitting-4"]
+
+
+def replaced(name: str) -> Any:
+    """`fitting` under another name."""
+
+    @metric(name, version=1, bounds=(0, 1), better="higher", source="this test", seconds=60, slow=True)
+    def again(codes: Codes, factors: Factors) -> Scores:
+        """Fits as well."""
+        return Score(0.5)
+
+    return again
+
+
+def test_what_is_left_out_does_not_depend_on_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prediction, "are_kept", lambda call: pytest.fail("looked"))
+    assert left_out(wide(codes=3_000), fitting, context=Context()) == ["fitting"]

@@ -419,6 +419,7 @@ def test_what_so_many_codes_make_long_is_left_out_unless_it_is_asked_for(registe
     wide = subject_of_representation(Representation.of(np.full((6, 1), 0.25), np.arange(6) % 2), "mine")
     said: list[str] = []
     assert list(score_subject(wide, on_progress=lambda event: said.append(str(event))).by_metric()) == ["one"]
-    assert said[0].endswith("would take long: two (15 min). --metrics two computes them.")
+    asked = "--metrics two computes them, sooner with --bootstrap 0 --no-levels"
+    assert said[0].endswith(f"would take long: two (15 min). {asked}.")
     assert list(score_subject(wide, ["two"]).by_metric()) == ["two"]
     assert list(score_subject(wide, "all").by_metric()) == ["one", "two"]

@@ -206,6 +206,25 @@ def arrays(folder: Path) -> Iterator[Command]:
         yield f"array {name}", evaluate(path)
 
 
+def wide(folder: Path) -> Iterator[Command]:
+    """So many codes, factors, classes or categories that most of the default set would take hours."""
+    rng = np.random.default_rng(0)
+    codes, factors = rng.normal(size=(2_000, 10)), rng.integers(3, size=(2_000, 2))
+    many = rng.permutation(2_000)[:, None]
+    sizes: dict[str, tuple[Any, Any]] = {
+        "codes": (rng.normal(size=(60, 3_000)), factors[:60]),
+        "factors": (codes[:60], rng.integers(3, size=(60, 2_000))),
+        "classes": (codes, np.concatenate([many, factors], axis=1)),
+        "categories": (np.concatenate([many, factors], axis=1), factors),
+        "columns of codes": (rng.normal(size=(12, 100_000)), factors[:12]),
+        "columns of factors": (codes[:12], rng.integers(3, size=(12, 100_000))),
+    }
+    for name, (some_codes, some_factors) in sizes.items():
+        path = folder / f"wide-{name.replace(' ', '-')}.npz"
+        np.savez(path, codes=some_codes, factors=some_factors)
+        yield f"many {name}", ["eval", str(path)]
+
+
 def archives(folder: Path) -> Iterator[Command]:
     """Archives that are not what they say."""
     path = folder / "twice.npz"

@@ -67,6 +67,13 @@ def test_hostile_inputs_are_refused(kind: str, tmp_path: Path) -> None:
     require_sound(list(make(tmp_path)), tmp_path)  # type: ignore[call-overload]
 
 
+def test_wide_input_is_scored_by_what_takes_no_time(tmp_path: Path) -> None:
+    for ended in run(list(inputs.wide(tmp_path)), tmp_path):
+        assert (ended.code, faults(ended)) == (0, []), ended
+        assert "Left out, since so many codes, factors or classes would take long: " in ended.err
+        assert "active-units" in ended.out, ended.name
+
+
 def test_files_of_a_run_with_other_values(tmp_path: Path) -> None:
     dbench = [sys.executable, "-m", "disentangle_bench"]
     made = tmp_path / "run"

@@ -24,9 +24,10 @@ def test_numbers_have_the_usual_variance(kind):
     assert float(column(values, kind).spread()) == pytest.approx(values.var(ddof=1))
 
 
-def test_categories_have_gini_variance():
+@pytest.mark.parametrize("categories", [3, 40], ids=["few", "more than values in a line"])
+def test_categories_have_gini_variance(categories):
     """Half the share of pairs that differ: Gini's definition, with distances of 0 and 1."""
-    values = np.random.default_rng(1).choice(["a", "b", "c"], 200)
+    values = np.random.default_rng(1).choice([f"name {number}" for number in range(categories)], 200)
     by_hand = [np.mean([first != second for first, second in combinations(values[line], 2)]) / 2 for line in ROWS]
     assert column(values, "categorical").spread(ROWS) == pytest.approx(by_hand)
 

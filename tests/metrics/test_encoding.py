@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from disentangle_bench.metrics.encoding import numeric_columns, standardized
+from disentangle_bench.metrics.encoding import columns_of, numeric_columns, standardized
 from disentangle_bench.representation.variables import Variables
 
 HOURS = [0, 6, 12, 23]
@@ -19,6 +19,13 @@ def test_each_kind_has_its_columns():
     assert columns.owner.tolist() == [0, 0, 0, 1, 2, 2]
     assert columns.of(0).tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
     assert columns.of(1).ravel().tolist() == [0.5, 1.5, 2.5, 3.5]
+
+
+def test_columns_are_counted_without_being_made():
+    continuous = Variables.wrap(np.zeros((4, 3)))
+    groups = Variables(np.zeros((4, 5)), ("a", "b"), ("continuous", "continuous"), (2, 3))
+    for variables in (MIXED, continuous, groups, MIXED.select(["hour"]), Variables.wrap(np.array(["b", "a", "b"]))):
+        assert columns_of(variables) == numeric_columns(variables).values.shape[1]
 
 
 def test_hours_lie_on_a_circle_of_24():
@@ -41,6 +48,12 @@ def test_importances_of_columns_sum_to_those_of_variables():
     columns = numeric_columns(MIXED)
     assert columns.total(np.array([1.0, 2, 3, 4, 5, 6])).tolist() == [6, 4, 11]
     assert columns.total(np.ones((2, 6))).tolist() == [[3, 1, 2], [3, 1, 2]]
+
+
+def test_sums_over_many_variables_need_no_matrix_of_all_pairs():
+    columns = numeric_columns(Variables.wrap(np.zeros((2, 100_000))))
+    assert columns.total(np.arange(100_000)).tolist() == list(range(100_000))
+    assert columns.of(99_999).shape == (2, 1)
 
 
 def test_standardized_columns_have_mean_0_and_variance_1():

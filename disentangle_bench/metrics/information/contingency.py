@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple, Self, cast
 from weakref import WeakKeyDictionary
 
@@ -19,7 +20,9 @@ from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.representation.variables import Variables
 
-MAX_CELLS = 2**27
+MAX_CELLS = 2**26
+"""Half a gigabyte of counts."""
+CELLS_AT_ONCE = 2**22
 MOST_CELLS = 0.5
 """Cells per sample of a code of several columns; with more, all codes seem to hold all factors."""
 _ROUNDING = 1e-12
@@ -90,9 +93,10 @@ class Contingency:
         if shape[0] * shape[1] > MAX_CELLS:
             most = max((*codes, *factors), key=len)
             raise MetricError(
-                f"{shape[0]} bins of codes by {shape[1]} of factors are too many to count: "
-                f"{most.name!r} alone has {len(most)} values.",
-                "Declare such a variable continuous, so that it is cut into bins.",
+                f"{shape[0]:,} bins of codes by {shape[1]:,} of factors are too many to count: "
+                f"{most.name!r} alone has {len(most):,} values.",
+                "Declare a variable of so many values continuous, so that it is cut into bins; choose fewer with "
+                "--codes and --factors.",
             )
         return cls(np.zeros(shape, dtype=np.int64), tuple(codes), tuple(factors))
 
@@ -109,8 +113,16 @@ class Contingency:
 
     def table(self, code: int, factor: int) -> NDArray[Any]:
         """Return the contingency table of one code with one factor, a view."""
-        row, column = _offsets(self.codes)[code], _offsets(self.factors)[factor]
+        row, column = self._rows[code], self._columns[factor]
         return self.joint[row : row + len(self.codes[code]), column : column + len(self.factors[factor])]
+
+    @cached_property
+    def _rows(self) -> NDArray[np.int64]:
+        return _offsets(self.codes)
+
+    @cached_property
+    def _columns(self) -> NDArray[np.int64]:
+        return _offsets(self.factors)
 
     @property
     def samples(self) -> float:
@@ -187,9 +199,10 @@ class Information:
     def of(cls, counts: Contingency) -> Self:
         """Compute them from counts of at least one sample."""
         rows, columns = _offsets(counts.codes), _offsets(counts.factors)
-        joint, total = counts.joint.astype(np.float64), counts.samples
-        of_codes, of_factors = joint[:, : len(counts.factors[0])].sum(axis=1), joint[: len(counts.codes[0])].sum(axis=0)
-        per_pair = np.add.reduceat(np.add.reduceat(xlogy(joint, joint), rows, axis=0), columns, axis=1)
+        joint, total = counts.joint, counts.samples
+        of_codes = joint[:, : len(counts.factors[0])].sum(axis=1, dtype=np.float64)
+        of_factors = joint[: len(counts.codes[0])].sum(axis=0, dtype=np.float64)
+        per_pair = np.concatenate([_block_sums(block, starts, columns) for block, starts in _blocks(joint, rows)])
         per_code = np.add.reduceat(xlogy(of_codes, of_codes), rows)
         per_factor = np.add.reduceat(xlogy(of_factors, of_factors), columns)
         shared = np.log(total) + (per_pair - per_code[:, None] - per_factor) / total
@@ -214,6 +227,23 @@ class Information:
     def normalized(self) -> NDArray[np.float64]:
         """`(d, k)` mutual information as a share of each factor's entropy."""
         return self.shared / self.factors
+
+
+def _blocks(joint: NDArray[Any], rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
+    """Yield some codes' rows of the matrix at a time, and where each of these codes begins among them."""
+    ends = np.append(rows[1:], len(joint))
+    first = 0
+    while first < len(rows):
+        most = rows[first] + CELLS_AT_ONCE // joint.shape[1]
+        last = max(first + 1, int(np.searchsorted(ends, most, side="right")))
+        yield joint[rows[first] : ends[last - 1]], rows[first:last] - rows[first]
+        first = last
+
+
+def _block_sums(block: NDArray[Any], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the sum of `x ln x` over the table of each pair."""
+    counts = block.astype(np.float64)
+    return np.asarray(np.add.reduceat(np.add.reduceat(xlogy(counts, counts), rows, axis=0), columns, axis=1))
 
 
 def _drop_rounding(nats: NDArray[np.float64]) -> NDArray[np.float64]:

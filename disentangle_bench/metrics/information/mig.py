@@ -24,6 +24,7 @@ ONE_CODE = "a gap needs two codes; there is one"
     factorwise=("",),
     groups=True,
     seconds=0.003,
+    grows_with=("rows", "codes", "values"),
 )
 def mutual_information_gap(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Mutual Information Gap (MIG): high when each factor's information sits in one code and in no other.

@@ -20,6 +20,7 @@ NO_CODE = "no code is informative about any factor"
     source="arXiv:1802.05312, section 3",
     groups=True,
     seconds=0.003,
+    grows_with=("rows", "codes", "values"),
 )
 def modularity(codes: Codes, factors: Factors, *, num_bins: int = 20) -> Score:
     """Modularity: high when each code is informative about one factor and little about any other.

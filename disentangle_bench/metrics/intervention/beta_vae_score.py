@@ -18,6 +18,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     scale_invariant=False,
     interval="held-out",
     seconds=0.2,
+    grows_with=("codes", "factors"),
 )
 def beta_vae_score(
     codes: Codes,

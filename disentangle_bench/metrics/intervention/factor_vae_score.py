@@ -18,6 +18,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     scale_invariant=False,
     interval="held-out",
     seconds=0.15,
+    grows_with=("codes", "factors"),
 )
 def factor_vae_score(
     codes: Codes,

@@ -19,6 +19,7 @@ from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
     default=False,
     interval="held-out",
     seconds=0.1,
+    grows_with=("codes", "factors"),
 )
 def z_min_variance(
     codes: Codes,

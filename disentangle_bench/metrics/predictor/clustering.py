@@ -36,6 +36,7 @@ BOUNDS: Mapping[str, Bounds] = {"ari": (-0.5, 1), "categories-used": (1, None)}
     better="higher",
     source="arXiv:1606.03657, section 7.2; one-to-one matching by Kuhn (1955)",
     code_kind="categorical",
+    grows_with=("rows", "codes", "values"),
 )
 def c1_accuracy(
     codes: Codes,

@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
     scale_invariant=False,
     interval="held-out",
     seconds=0.04,
+    grows_with=("rows", "columns", "factors"),
     factorwise=("",),
     groups=True,
 )

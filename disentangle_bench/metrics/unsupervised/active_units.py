@@ -17,6 +17,8 @@ from disentangle_bench.representation import Representation
     better="higher",
     source="arXiv:1509.00519, section 5",
     scale_invariant=False,
+    seconds=0.001,
+    grows_with=("rows", "codes"),
 )
 def active_units(codes: Codes, *, min_variance: float = 0.01) -> Score:
     """Active units: higher when more codes vary over the data; the codes that do not are dead.

@@ -17,6 +17,8 @@ from disentangle_bench.metrics.unsupervised.covariance import Covariance
     better="lower",
     source="arXiv:1811.12359, section 5.2; distance of Gaussians by Givens and Shortt (1984)",
     scale_invariant=False,
+    seconds=1e-6,  # of 10 codes; eigenvalues of thousands take minutes
+    grows_with=("codes", "codes", "codes"),
 )
 def gaussian_wasserstein_correlation(codes: Codes) -> dict[str, Score]:
     """Gaussian Wasserstein correlation: high when codes depend on each other linearly, as a squared distance.

@@ -48,7 +48,7 @@ def test_batches_add_up():
 
 def test_too_many_values_to_count():
     numbers = np.arange(20_000)
-    with pytest.raises(MetricError, match="'c1' alone has 20000 values"):
+    with pytest.raises(MetricError, match="'c1' alone has 20,000 values"):
         Contingency.of(numbers, numbers)
 
 
