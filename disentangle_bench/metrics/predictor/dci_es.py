@@ -90,7 +90,7 @@ def dci_es(
         >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 6)
         >>> scores = dci_es(factors.astype(float), factors, np.arange(24) < 12)
         >>> {part: round(score.value, 2) for part, score in scores.items()}
-        {'explicitness': 1.0, 'informativeness': 0.99, 'informativeness.linear': 0.99, 'size': 1.0}
+        {'explicitness': 1.0, 'informativeness': 1.0, 'informativeness.linear': 0.99, 'size': 1.0}
     """
     if ridge <= 0:
         raise MetricError(f"ridge is {ridge}.", "Give a penalty above 0.")
