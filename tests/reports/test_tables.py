@@ -11,7 +11,7 @@ from rich.console import Console
 from disentangle_bench.errors import SettingError
 from disentangle_bench.evaluation.comparison import compare_results
 from disentangle_bench.evaluation.results import Results, ScoreEntry
-from disentangle_bench.reports.score_table import ScoreRows
+from disentangle_bench.reports.score_table import ScoreRows, footer
 from disentangle_bench.reports.tables import show, to_csv, to_json, to_latex, to_markdown, to_text
 
 
@@ -405,3 +405,14 @@ class TestMetricsWithoutAValueForARun:
         assert "sap" in lines_of(to_text(results))
         results.scores = {"dci": results.scores["dci"]}
         assert "dci" in lines_of(to_text(results))
+
+
+def test_a_footer_names_the_level_that_is_missing_and_why(first):
+    details = {"levels": {"reason": "codes that know nothing have a score in 1 of 5 simulations"}}
+    scores = {
+        "infomec.infom": ScoreEntry(metric="infomec", component="infom", value=0.7, ceiling=1.0, details=details),
+        "mig": ScoreEntry(metric="mig", value=0.7, details={"levels": {"reason": "perfect codes score 0.1"}}),
+    }
+    notes = footer(first.model_copy(update={"scores": scores}), every=True)
+    assert "No chance (codes that know nothing have a score in 1 of 5 simulations): infomec.infom." in notes
+    assert "No chance and ceiling (perfect codes score 0.1): mig." in notes
