@@ -60,7 +60,10 @@ class InfoGANLSGAN(InfoGAN):
             "G": Player(("G",), optimizer="G"),
             "information": Player(("G", "D.trunk", "D.q_head"), optimizer="information"),
         }
-        self.refuses = {"devices": "no loss of its players depends on all of D's weights"}
+        self.refuses = {
+            "devices": "no loss of its players depends on all of D's weights",
+            "compile": "PyTorch's compiler makes code of its networks that does not compile on every CPU",
+        }
 
     def build(self, shape: Shape) -> tuple[nn.Module, Discriminator]:
         """The port's networks."""

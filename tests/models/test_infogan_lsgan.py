@@ -139,3 +139,5 @@ def test_what_it_cannot_do_is_refused() -> None:
         make_model(find_recipe("infogan-lsgan-digits"), (1, 30, 30))
     with pytest.raises(SettingError, match="--devices 2 cannot train infogan-lsgan-digits"):
         require_allowed(make(), "32-true", 2, False)
+    with pytest.raises(SettingError, match="--compile cannot train infogan-lsgan-digits"):
+        require_allowed(make(), "32-true", 1, True)
