@@ -12,7 +12,7 @@ from joblib import Parallel, cpu_count, delayed
 
 from benchmarks.response.measure import cases, gathered, measure
 from benchmarks.response.page import write_page
-from disentangle_bench.storage import write_json
+from benchmarks.response.suite import write_suite
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,13 +20,16 @@ ROOT = Path(__file__).parents[2]
 @click.command()
 @click.option("--kept", type=click.Path(path_type=Path), default=Path("runs/metric-response"), show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=ROOT, show_default="the checkout")
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--write", "folder", type=click.Path(path_type=Path), help="Only write a suite of these codes there.")
 @click.option("--jobs", type=int, default=cpu_count(), show_default=True)
-def main(kept: Path, out: Path, jobs: int) -> None:
+def main(kept: Path, out: Path, seeds: int, folder: Path | None, jobs: int) -> None:
     """Measure what is missing, then write the page, its figures and the values."""
-    Parallel(jobs)(delayed(measure)(case, kept) for case in cases())
-    scores = gathered(kept)
-    write_json(out / "benchmarks" / "results" / "metric-response.json", scores)
-    write_page(scores, out / "docs")
+    if folder is not None:
+        click.echo(write_suite(folder, seeds))
+        return
+    Parallel(jobs, pre_dispatch=jobs)(delayed(measure)(case, kept) for case in cases(seeds))
+    write_page(gathered(kept, seeds), out)
 
 
 if __name__ == "__main__":

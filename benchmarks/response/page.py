@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
@@ -10,46 +10,69 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.response.corruptions import CLASSES, CORRUPTIONS, ROWS, SPARE
-from benchmarks.response.measure import SEEDS, Case, Measured, metrics
+from benchmarks.response.corruptions import CLASSES, CORRUPTIONS, JITTER, ROWS, SPARE
+from benchmarks.response.measure import Measured, Scores, metrics
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.groups import GROUPS, group_of
 from disentangle_bench.reports.figures.style import CYCLE, FAINT, new_figure, style, write_figure
 from disentangle_bench.reports.markdown import markdown_table
-from disentangle_bench.storage import write_text
+from disentangle_bench.storage import write_json, write_text
 
-Scores = Mapping[str, Mapping[str, Measured]]
 READING = Path(__file__).with_name("reading.md")
 """What the curves show, in words."""
 SHOWN = {"dci": ("disentanglement", "completeness", "informativeness"), "infomec": ("infom", "infoc", "infoe")}
 """The metrics of which more than the headline has a row."""
-WIDTH, HEIGHT = 1.5, 1.0
+WIDTH, HEIGHT = 1.15, 0.8
 """Of one panel, in inches."""
 LOGARITHMIC = ("rows", "bins")
 
 
-def write_page(scores: Scores, docs: Path) -> None:
-    """Write `metric-response.md` and a figure for each group into the folder of the documentation."""
+def write_page(scores: Scores, root: Path) -> None:
+    """Write `docs/metric-response.md`, a figure for each group, and the values, into a checkout."""
     sections = []
     for group, about in GROUPS.items():
         rows = [row for metric in metrics() if group_of(METRICS.get(metric)) == group for row in _rows(metric, scores)]
         if rows:
             name = f"metric-response-{group}"
-            write_figure(figure(rows, scores), docs / "images", name)
-            sections.append(f"\n## {group.capitalize()}: {about}\n\n![{group}](images/{name}.svg)\n")
+            write_figure(figure(rows, scores), root / "docs" / "images", name, forms=("svg",))
+            sections.append(f"\n## {group.capitalize()}\n\n{about.capitalize()}.\n\n![{group}](images/{name}.svg)\n")
+    seeds = len({case.seed for case in scores})
+    drawn = "drawn once" if seeds == 1 else f"drawn {seeds} times; a curve is the mean, its shade the range"
     reading = READING.read_text(encoding="utf-8")
-    write_text(docs / "metric-response.md", f"{PREFACE}\n{reading}\n{table(scores)}{''.join(sections)}")
+    text = f"{PREFACE}{drawn}.\n\n{reading}\n{table(scores)}{''.join(sections)}"
+    write_text(root / "docs" / "metric-response.md", text)
+    write_json(root / "benchmarks" / "response" / "values.json", values_of(scores))
+
+
+def values_of(scores: Scores) -> dict[str, dict[str, list[list[float | None]]]]:
+    """Score -> corruption -> for each level chance, ceiling and the value of each seed, to four digits."""
+    return {
+        name: {
+            corruption: [_row(name, corruption, level, scores) for level in CORRUPTIONS[corruption].levels]
+            for corruption in CORRUPTIONS
+        }
+        for metric in metrics()
+        for name in _rows(metric, scores)
+    }
+
+
+def _row(name: str, corruption: str, level: float, scores: Scores) -> list[float | None]:
+    found = _of(name, corruption, level, scores)
+    numbers = [found[0].chance, found[0].ceiling, *(of.value for of in found)] if found else []
+    return [None if number is None else float(f"{number:.4g}") for number in numbers]
 
 
 PREFACE = f"""# How metrics respond to corruption
 
 What a metric sees, and what it does not: codes that hold every factor are corrupted in one way at a time, from nothing
 to a lot, and scored by `dbench eval`. This page, its figures and
-[the values](../benchmarks/results/metric-response.json) are the output of `python -m benchmarks.response`.
+[the values](../benchmarks/response/values.json) are the output of `python -m benchmarks.response`, and
+`python -m benchmarks.response --write DIR` writes the codes and a suite of them, `DIR/metric-response.toml`, for
+`dbench bench run`.
 
 There are four independent factors of {", ".join(map(str, CLASSES[:-1]))} and {CLASSES[-1]} values, {ROWS:,} samples,
-and {4 + SPARE} codes: one for each factor, and {SPARE} of noise. Everything is drawn {len(SEEDS)} times.
-"""
+and {4 + SPARE} codes: one for each factor, standardized, with noise of {JITTER} sd, and {SPARE} that are noise alone.
+Metrics have their default settings. Everything is """
 
 
 def _rows(metric: str, scores: Scores) -> list[str]:
@@ -61,15 +84,16 @@ def _rows(metric: str, scores: Scores) -> list[str]:
 
 
 def _of(name: str, corruption: str, level: float, scores: Scores) -> list[Measured]:
-    found = (scores[Case(corruption, level, seed).key].get(name) for seed in SEEDS)
-    return [of for of in found if of is not None]
+    """A score of one corruption at one level, seed by seed."""
+    cases = [case for case in scores if (case.corruption, case.level) == (corruption, level)]
+    return [scores[case][name] for case in cases if name in scores[case]]
 
 
 def _curve(name: str, corruption: str, scores: Scores) -> list[tuple[float, list[float]]]:
     """Level -> the values of all seeds, where there are any."""
     levels = CORRUPTIONS[corruption].levels
-    values = [(level, [of.value for of in _of(name, corruption, level, scores)]) for level in levels]
-    known = [(level, [value for value in of if value is not None]) for level, of in values]
+    values = {level: [of.value for of in _of(name, corruption, level, scores)] for level in levels}
+    known = [(level, [value for value in of if value is not None]) for level, of in values.items()]
     return [(level, of) for level, of in known if of]
 
 
@@ -82,8 +106,11 @@ def figure(rows: Sequence[str], scores: Scores) -> Figure:
             for corruption, panel in zip(CORRUPTIONS, line, strict=True):
                 _draw(panel, name, corruption, scores)
             line[0].set_ylabel(name.replace(".", "\n"), rotation=0, ha="right", va="center")
-        for of, panel in zip(CORRUPTIONS.values(), panels[-1], strict=True):
-            panel.set_xlabel(of.title.replace(", ", ",\n"))
+        for of, first, last in zip(CORRUPTIONS.values(), panels[0], panels[-1], strict=True):
+            first.set_title(of.title, loc="center", fontsize=8)
+            last.set_xlabel(of.unit)
+            if of.levels[0] > of.levels[-1]:
+                last.invert_xaxis()  # once, for the column shares it
         return drawn
 
 
@@ -105,8 +132,9 @@ def _draw(panel: Axes, name: str, corruption: str, scores: Scores) -> None:
         panel.plot(x, [fmean(of) for _, of in curve], color=CYCLE[0], marker="o", markersize=2.5)
     if corruption in LOGARITHMIC:
         panel.set_xscale("log")
-    if levels[0] > levels[-1]:
-        panel.invert_xaxis()
+    shown = (levels[0], levels[len(levels) // 2], levels[-1])
+    panel.set_xticks(shown, [f"{level / 1_000:g}k" if level >= 1_000 else f"{level:g}" for level in shown])
+    panel.minorticks_off()
 
 
 def table(scores: Scores) -> str:
@@ -116,7 +144,7 @@ def table(scores: Scores) -> str:
         for metric in metrics()
         for name in _rows(metric, scores)
     ]
-    headings = ["Score", *(corruption.title.partition(",")[0] for corruption in CORRUPTIONS.values())]
+    headings = ["Score", *(corruption.title for corruption in CORRUPTIONS.values())]
     return markdown_table(headings, rows, left=["Score"])
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from disentangle_bench.errors import SettingError
 from disentangle_bench.recipe.tables import Integer, Number, Setting, Table
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -97,6 +98,19 @@ class Evaluation(Table):
     rows: Integer | None = Field(None, ge=4)
     bootstrap: Integer | None = Field(None, ge=0)
     levels: bool = True
+
+    @field_validator("bootstrap")
+    @classmethod
+    def _enough(cls, resamples: int | None) -> int | None:
+        """Refuse now what would be refused once a model has been trained."""
+        if resamples:
+            from disentangle_bench.evaluation.bootstrap import check_resamples  # imports scipy
+
+            try:
+                check_resamples(resamples)
+            except SettingError as error:
+                raise ValueError(f"{error.problem.rstrip('.')}; {error.remedy[:1].lower()}{error.remedy[1:]}") from None
+        return resamples
 
 
 class Suite(Table):

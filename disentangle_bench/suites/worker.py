@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -16,9 +17,10 @@ def main() -> int:
     """Work until the input ends; 130 if interrupted."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever else is printed must not look like an answer
-    from disentangle_bench.suites.work import work
-
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # until here, it would have been a traceback
+        from disentangle_bench.suites.work import work
+
         for line in sys.stdin:
             with contextlib.suppress(BrokenPipeError):
                 work(Path(line.rstrip("\n")), orphan_stops=True)

@@ -48,9 +48,13 @@ def partition(names: list[str] = NAMES) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, cache: Path) -> Path:
-    """The three files as published, of seven images."""
     folder = tmp_path / "data"
     folder.mkdir()
+    return put(folder)
+
+
+def put(folder: Path) -> Path:
+    """The three files as published, of seven images."""
     with zipfile.ZipFile(folder / ARCHIVE, "w") as archive:
         for number, name in enumerate(NAMES):
             archive.writestr(f"{FOLDER}/{name}", portrait(number))

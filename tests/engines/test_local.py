@@ -58,6 +58,17 @@ def test_ctrl_c_saves_and_the_same_command_resumes(suite: Path, tmp_path: Path) 
     assert len(scores(tmp_path / "out")) == 4
 
 
+def test_ctrl_c_interrupts_cells_that_take_long(suite: Path, tmp_path: Path) -> None:
+    """They save a checkpoint and say that they were cancelled, instead of being killed after the time of grace."""
+    suite.write_text(suite.read_text().replace("steps = 60", "steps = 100000"))
+    process = subprocess.Popen(command(suite, "out", "--jobs", "1", "--only", "infogan"), stderr=subprocess.DEVNULL)
+    wait_for(lambda: any((tmp_path / "out").glob("cells/*/*/run/checkpoints/*")), 600)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=120) == 130
+    [folder] = [path.parent for path in (tmp_path / "out").glob("cells/*/*/attempts.json")]
+    assert [attempt.outcome for attempt in read_attempts(folder)] == ["cancelled"]
+
+
 def test_workers_end_with_the_driver(suite: Path, tmp_path: Path) -> None:
     """A killed driver leaves no process that works on for nobody; its cells are resumed."""
     process = subprocess.Popen(command(suite, "out", "--jobs", "1"), stderr=subprocess.DEVNULL)

@@ -57,6 +57,7 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
         (("[entries.a]", 'baseline = "b"\n[entries.a]'), "baseline: there is no entry named 'b'"),
         (("[entries.a]", "[training]\nthread = 2\n[entries.a]"), "training.thread: .*did you mean 'threads'"),
         (("[entries.a]", "[training]\nthreads = 0\n[entries.a]"), "training.threads: input should be greater"),
+        (("[entries.a]", "[evaluation]\nbootstrap = 5\n[entries.a]"), "evaluation.bootstrap: 5 resamples are too few"),
     ],
 )
 def test_a_fault_is_located_by_file_and_key(tmp_path: Path, change: tuple[str, str], said: str) -> None:

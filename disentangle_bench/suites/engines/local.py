@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGINT
+from signal import SIG_BLOCK, SIGINT, pthread_sigmask
 
 from joblib import cpu_count
 
@@ -77,6 +77,7 @@ class LocalEngine:
         stop: threading.Event,
     ) -> None:
         """Hand one cell after the other to a worker, and to a new one if it has died."""
+        pthread_sigmask(SIG_BLOCK, [SIGINT])  # of workers, which unblock it once they can be interrupted
         worker = None
         while not stop.is_set():
             try:
@@ -85,6 +86,7 @@ class LocalEngine:
                 return
             if worker is None or worker.poll() is not None:
                 worker = self._started(environment)
+            self._busy.add(worker.pid)
             with suppress(BrokenPipeError):
                 print(folder, file=worker.stdin, flush=True)
             if worker.stdout is None or not worker.stdout.readline():
