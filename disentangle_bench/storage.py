@@ -353,9 +353,11 @@ def write_through(path: Path, write: Callable[[Path], object]) -> None:
 
 def provenance() -> dict[str, Any]:
     """Return what produced a result: the command, versions, the machine and the time. JSON-able, with no user names."""
+    home = os.environ.get("HOME") or os.environ.get("USERPROFILE") or ""
+    arguments = [word.replace(home, "~") if len(home) > 1 else word for word in sys.argv[1:]]
     packages = ("disentangle-bench", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "lightning-fabric")
     return {
-        "command": [Path(sys.argv[0]).name, *map(_without_home, sys.argv[1:])],
+        "command": [Path(sys.argv[0]).name, *arguments],
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": processor(),
@@ -372,11 +374,6 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _without_home(argument: str) -> str:
-    home = os.environ.get("HOME") or os.environ.get("USERPROFILE") or ""
-    return argument.replace(home, "~") if len(home) > 1 else argument
 
 
 def installed_version(name: str) -> str | None:

@@ -210,7 +210,11 @@ class Results(BaseModel):
             values = parse_json(path.read_text(encoding="utf-8"))
             _refuse_newer(path, values)
             values = upgraded(values)
-            beside = _unpacked(values) if isinstance(values, dict) else {}
+            kept = values if isinstance(values, dict) else {}
+            beside = {
+                "samples": unpacked_samples(kept.pop("samples", {})),
+                "replicates": unpacked_replicates(kept.pop("replicates", {})),
+            }
             results = cls.model_validate(values).model_copy(update=beside)
             for name, of in results.samples.items():
                 if not of.have_the_mean(results.scores[name].value):
@@ -265,12 +269,6 @@ def refuse_newer_results(path: Path) -> None:
     """
     with suppress(OSError, ValueError):
         _refuse_newer(path, parse_json(path.read_text(encoding="utf-8")))
-
-
-def _unpacked(values: dict[str, Any]) -> dict[str, Any]:
-    """Take samples and resamples out of the content of a file."""
-    samples, replicates = values.pop("samples", {}), values.pop("replicates", {})
-    return {"samples": unpacked_samples(samples), "replicates": unpacked_replicates(replicates)}
 
 
 def _refuse_newer(path: Path, values: Any) -> None:

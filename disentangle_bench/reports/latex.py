@@ -72,11 +72,9 @@ def latex_table(
             of if kind == "l" and length > SHORT else kind
             for of, kind, length in zip(share, kinds, longest, strict=True)
         ]
-    first, *others = (_row(cells) for cells in (headings, *rows))
+    first, *others = (
+        _OPENING.sub(r"{\1}", " & ".join(map(escape, cells))).rstrip() + r" \\" for cells in (headings, *rows)
+    )
     lines = [NEEDS, rf"\begin{{tabular}}{{{''.join(kinds)}}}", r"\toprule", first, r"\midrule", *others, r"\bottomrule"]
     lines += [r"\end{tabular}", *(rf"\par{{\footnotesize {escape(note)}\par}}" for note in notes)]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return _OPENING.sub(r"{\1}", " & ".join(map(escape, cells))).rstrip() + r" \\"

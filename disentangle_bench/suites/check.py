@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,8 @@ def check_suite(
 
     attempt("engine", engine.check)
     attempt("folder", lambda: _check_folder(folder))
-    for metric in _named(suite):
+    listed = () if isinstance(suite.metrics, str) else suite.metrics
+    for metric in dict.fromkeys((*listed, *suite.metric_settings)):
         attempt(f"metrics, {metric}", lambda metric=metric: _check_metric(metric, suite))  # type: ignore[misc]
     recipes: dict[str, Recipe] = {}
     sizes: dict[str, int] = {}
@@ -74,12 +75,6 @@ def check_suite(
         needed = sum(sizes.values()) * COPIES * len(suite.seeds)
         attempt("disk", lambda: require_space(_existing(folder), needed, "models and checkpoints"))
     return faults
-
-
-def _named(suite: Suite) -> Iterator[str]:
-    """The metrics that the suite names, in its list or by their settings."""
-    listed = () if isinstance(suite.metrics, str) else suite.metrics
-    yield from dict.fromkeys((*listed, *suite.metric_settings))
 
 
 def _check_metric(name: str, suite: Suite) -> None:

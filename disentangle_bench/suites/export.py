@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +65,8 @@ class Export:
                 f"No cell in {self.bench.folder.path} has ended, so there is nothing to publish.",
                 f"`dbench bench status {suite.name}` shows how they stand.",
             )
-        obsolete = self._obsolete(cells)
+        current = {self.target.cell(cell) for cell in cells}
+        obsolete = [folder for folder in self.target.cell_folders() if folder not in current]  # which it would not show
         self._require_kept(chosen, obsolete)
         file = suite.file
         self.target.claim(whole if file is None else whole.model_copy().placed(Path(file.name)))
@@ -101,11 +102,6 @@ class Export:
             self.on_event(f"{cell.name}: the published one stays, this one {state}")
             return False
         return True
-
-    def _obsolete(self, cells: Iterable[Cell]) -> list[Path]:
-        """List published cells that the suite does not have any more, and would not show."""
-        current = {self.target.cell(cell) for cell in cells}
-        return [folder for folder in self.target.cell_folders() if folder not in current]
 
     def _require_kept(self, chosen: dict[Cell, Found], obsolete: list[Path]) -> None:
         retrained = [cell.name for cell in chosen if self._is_retrained(cell)]

@@ -63,15 +63,11 @@ def _explain(fault: Any) -> str:
     location = [str(part) for part in fault["loc"]]
     key = ".".join(part for part in location if part not in ("tuple[str, ...]", "[key]"))
     if fault["type"] == "extra_forbidden":
-        return f"{key}: there is no such key{_suggestion(location)}"
+        table = _TABLES.get(location[0], Suite) if len(location) > 1 else Suite
+        close = close_names(location[-1], set(table.model_fields))
+        return f"{key}: there is no such key" + (f" (did you mean {close[0]!r}?)" if close else "")
     message = "a list is needed" if fault["type"] == "tuple_type" else fault["msg"].removeprefix("Value error, ")
     if not location:
         return str(message)
     given = "" if fault["type"] in ("missing", "value_error") else f" (given: {fault['input']!r:.80})"
     return f"{key}: {message[:1].lower()}{message[1:]}{given}"
-
-
-def _suggestion(location: list[str]) -> str:
-    table = _TABLES.get(location[0], Suite) if len(location) > 1 else Suite
-    close = close_names(location[-1], set(table.model_fields))
-    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from disentangle_bench.evaluation.seeds import UNSHOWN, SeedDifference, difference_over_seeds, judge
+from disentangle_bench.evaluation.seeds import UNSHOWN, difference_over_seeds, judge
 from disentangle_bench.reports.numbers import say_p
 from disentangle_bench.reports.suite_table import Column, SuiteTable, Summary
 from disentangle_bench.suites.accepted import Accepted, AcceptedScore
@@ -103,7 +103,10 @@ def _fall(
     if before.version != column.version:
         found = f"accepted with version {before.version} of the metric, now version {column.version}"
         return Checked(NOTHING, condition, f"{found}: accept the new results", None)
-    difference = _change(before.seeds, now)
+    both = [seed for seed in now if seed in before.seeds]
+    pair = (before.seeds, now)
+    then, here = ({seed: of[seed] for seed in both} for of in pair) if len(both) > 1 else pair
+    difference = difference_over_seeds(then, here)
     fall = difference.value if column.better == "lower" else -difference.value
     [judged] = judge([difference], [column.better])
     failed = fall > tolerance and judged.verdict not in (
@@ -113,11 +116,3 @@ def _fall(
     p = f", p {say_p(difference.p)}" if difference.p is not None else ""
     said = "the same" if not fall else f"worse by {fall:.4g}" if fall > 0 else f"better by {-fall:.4g}"
     return Checked(FAIL if failed else PASS, condition, f"{said}{p}", tolerance - fall)
-
-
-def _change(before: Mapping[int, float], now: Mapping[int, float]) -> SeedDifference:
-    """From accepted to new values: of the same seeds, if both have at least two of them."""
-    both = [seed for seed in now if seed in before]
-    if len(both) > 1:
-        before, now = ({seed: of[seed] for seed in both} for of in (before, now))
-    return difference_over_seeds(before, now)

@@ -49,7 +49,8 @@ class Order(BaseModel):
         cls, cell: Cell, suite: Suite, *, metrics: tuple[str, ...] | None, data_dir: Path | None, trains: bool
     ) -> Self:
         """Make the order for a cell of a suite."""
-        asked = suite.metric_settings if metrics is None else _of(metrics, suite.metric_settings)
+        every, settings = metrics is None or "all" in metrics, suite.metric_settings
+        asked = {name: given for name, given in settings.items() if every or name in (metrics or ())}
         return cls(
             entry=cell.entry,
             seed=cell.seed,
@@ -84,8 +85,3 @@ class Order(BaseModel):
     def write(self, folder: Path) -> None:
         """Write the order into the cell's folder, atomically."""
         write_json(folder / "order.json", self.model_dump(mode="json"))
-
-
-def _of(metrics: tuple[str, ...], settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    every = "all" in metrics
-    return {name: given for name, given in settings.items() if every or name in metrics}

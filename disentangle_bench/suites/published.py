@@ -71,18 +71,22 @@ def _published(provenance: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def results_text(results: Mapping[str, Any], processor: str) -> str:
-    """Write `results.json` with a score a line: short, and so that a change of one is one line in a diff."""
+    """Write `results.json` with a score a line: short, and so that a change of one is one line in a diff.
+
+    Fields of a score that are empty anyway where they are missing are left out.
+    """
     values = {**results, "provenance": _published({"processor": processor, **results["provenance"]})}
-    scores = {name: _without_empty(score) for name, score in values.pop("scores").items()}
+    scores = {
+        name: {
+            key: without_paths(value) if key == "reason" else value
+            for key, value in score.items()
+            if value or key not in EMPTY
+        }
+        for name, score in values.pop("scores").items()
+    }
     head = "".join(f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)},\n" for key, value in values.items())
     lines = (f"  {json.dumps(name)}: {json.dumps(score, ensure_ascii=False)}" for name, score in scores.items())
     return f'{{\n{head} "scores": {{\n' + ",\n".join(lines) + "\n }\n}\n"
-
-
-def _without_empty(score: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out fields of a score that are empty anyway where they are missing."""
-    kept = {key: value for key, value in score.items() if value or key not in EMPTY}
-    return {key: without_paths(value) if key == "reason" else value for key, value in kept.items()}
 
 
 def rounded(value: Any) -> Any:

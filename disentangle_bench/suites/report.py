@@ -88,7 +88,11 @@ def _without_empty(table: SuiteTable, found: Iterable[Found]) -> SuiteTable:
     shown = [
         column
         for column in table.columns
-        if any(of[column.score].mean is not None or _known(of[column.score].values) for of in table.entries.values())
+        if any(
+            value is not None
+            for of in table.entries.values()
+            for value in (of[column.score].mean, *of[column.score].values.values())
+        )
     ]
     reasons: dict[str, list[str]] = {}
     cells = list(found)
@@ -100,10 +104,6 @@ def _without_empty(table: SuiteTable, found: Iterable[Found]) -> SuiteTable:
             reasons.setdefault(reason or "no reason is known", []).append(column.score)
     notes = [f"No value in any cell ({reason}): {', '.join(of)}." for reason, of in reasons.items()]
     return replace(table, columns=tuple(shown), notes=(*table.notes, *notes))
-
-
-def _known(values: Mapping[int, float | None]) -> bool:
-    return any(value is not None for value in values.values())
 
 
 def _entries(entries: Mapping[str, Entry], recipes: Mapping[str, Recipe | None]) -> dict[str, EntryFacts]:

@@ -99,12 +99,13 @@ class Found:
     def _has(self, metric: str, suite: Suite) -> bool:
         evaluation = suite.evaluation
         options = {"seed": evaluation.seed, "bootstrap": evaluation.bootstrap, "levels": evaluation.levels}
-        given = suite.metric_settings.get(metric, {})
+        asked = suite.metric_settings.get(metric, {}).items()
+        given = {key: list(value) if isinstance(value, tuple) else value for key, value in asked}
         entries = self.by_metric.get(metric, {}).values()
         return bool(entries) and all(
             not entry.get("error")
             and entry.get("options") in ({}, options)
-            and all(entry.get("settings", {}).get(key) == value for key, value in _plain(given).items())
+            and all(entry.get("settings", {}).get(key) == value for key, value in given.items())
             for entry in entries
         )
 
@@ -144,10 +145,6 @@ def digest_of_set(suite: Suite) -> str:
     from disentangle_bench.metrics import METRICS  # imports torch, which takes longer than to print a table
 
     return short_hash([suite.metrics, suite.metric_settings, suite.evaluation.model_dump(mode="json"), sorted(METRICS)])
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -141,17 +141,12 @@ def _compared(
     compared = {name: dict(scores) for name, scores in entries.items()}
     for ((name, score), of), verdict in zip(found.items(), judged, strict=True):
         said = of.reason or verdict.verdict or ""
-        improvement = probability_of_improvement(*_signed(*pairs[name, score], better[score]))
+        sign = -1.0 if better[score] == "lower" else 1.0
+        base, other = (sign * np.array(list(_known(of).values())) for of in pairs[name, score])
+        improvement = probability_of_improvement(base, other)
         difference = Difference(of.value, of.low, of.high, verdict.p, said, verdict.detectable, improvement)
         compared[name][score] = replace(compared[name][score], difference=difference)
     return compared
-
-
-def _signed(base: Values, other: Values, better: str) -> tuple[np.ndarray, np.ndarray]:
-    """The values of both so that more is better."""
-    sign = -1.0 if better == "lower" else 1.0
-    first, second = (sign * np.array(list(_known(of).values())) for of in (base, other))
-    return first, second
 
 
 def _unlike(suite: Suite, found: Mapping[Cell, Found]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import disentangle_bench
@@ -33,9 +33,6 @@ def installed_digest() -> str:
     """Hash which metrics are installed, by their files and plug-ins."""
     folder = Path(disentangle_bench.__file__).parent / "metrics"
     files = [(str(path), path.stat().st_mtime_ns) for path in sorted(folder.rglob("*.py"))]
-    plugins = [(point.name, point.value, point.dist and point.dist.version) for point in _plugins()]
+    points = sorted(entry_points(group="disentangle_bench.metrics"), key=lambda point: point.name)
+    plugins = [(point.name, point.value, point.dist and point.dist.version) for point in points]
     return short_hash([files, plugins])
-
-
-def _plugins() -> list[EntryPoint]:
-    return sorted(entry_points(group="disentangle_bench.metrics"), key=lambda point: point.name)

@@ -55,7 +55,8 @@ def write_report(
         for option, value in given.items():
             if value:
                 raise SettingError(f"{option} belongs to a suite, and {subjects[0]} is none.", f"Leave {option} out.")
-        content = content_of_runs([run for subject in subjects for run in _runs_at(Path(subject))])
+        folders = [folder for subject in map(Path, subjects) for folder in seed_folders(subject) or [subject]]
+        content = content_of_runs([Run.open(folder, finished=False) for folder in folders])
     write_text(out, render(content))
     return content
 
@@ -90,8 +91,3 @@ def _is_suite(subject: str) -> bool:
     if path.is_dir():
         return SuiteFolder(path).description.is_file()
     return subject.endswith(".toml") or subject in suite_names()
-
-
-def _runs_at(path: Path) -> list[Run]:
-    """Open the run in a folder, or its `seed-N` runs; one that has not ended is reported as such."""
-    return [Run.open(folder, finished=False) for folder in seed_folders(path) or [path]]

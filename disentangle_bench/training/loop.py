@@ -16,7 +16,7 @@ from torch import Tensor
 
 from disentangle_bench.datasets import Images
 from disentangle_bench.errors import RunError
-from disentangle_bench.models.model import Draw, LogEntries, Means, Model, Watched
+from disentangle_bench.models.model import Draw, Means, Model, Watched
 from disentangle_bench.models.optimizers import learning_rate, make_optimizers
 from disentangle_bench.models.trained import save_trained
 from disentangle_bench.run import OK, Run
@@ -210,14 +210,16 @@ class Loop:
         values |= {key: value for key, value in measured if math.isfinite(value)}
         seconds, before = window.seconds, self.log.status or OK
         speed = window.steps / seconds
-        status = self.log.append(self.step, values, seconds=seconds, speed=speed, judge=self._judge)
+        status = self.log.append(
+            self.step,
+            values,
+            seconds=seconds,
+            speed=speed,
+            judge=lambda log: status_of(self.model.watch(log).failure),
+        )
         if status != before:
             progress.say(f"step {self.step}: {status}")
         progress.show(self.step, values, speed=speed)
-
-    def _judge(self, log: LogEntries) -> str:
-        """The run's status as of the last entry."""
-        return status_of(self.model.watch(log).failure)
 
     def _diverged(self, broken: Sequence[str]) -> RunError:
         """The error that ends the run, whose status says why."""

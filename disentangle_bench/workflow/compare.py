@@ -64,7 +64,10 @@ def compare(
     found = [*map(group_at, paths), *(group_of_glob(name, pattern) for name, pattern in (groups or {}).items())]
     require_several(len(found))
     if settings:
-        _check_settings(settings, metrics)
+        from disentangle_bench.evaluation.names import metric_of  # takes seconds to import, and may not be needed
+        from disentangle_bench.evaluation.plan import checked_settings
+
+        checked_settings(settings, settings if metrics is None or ALL in metrics else set(map(metric_of, metrics)))
     options = {
         "settings": settings or {},
         "select": select or {},
@@ -91,13 +94,6 @@ def compare(
         if not write_comparison_figures(runs, Path(figures), forms=figure_formats):
             report(Noted(f"Nothing is drawn in {figures}: that takes the log of a run, and there is none."))
     return compared
-
-
-def _check_settings(settings: Mapping[str, Mapping[str, Any]], metrics: Sequence[str] | None) -> None:
-    from disentangle_bench.evaluation.names import metric_of  # these take seconds to import, and may not be needed
-    from disentangle_bench.evaluation.plan import checked_settings
-
-    checked_settings(settings, settings if metrics is None or ALL in metrics else set(map(metric_of, metrics)))
 
 
 def _results_at(path: Path, metrics: Sequence[str] | None, options: Mapping[str, Any], *, alone: bool) -> Results:

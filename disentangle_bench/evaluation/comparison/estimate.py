@@ -101,13 +101,11 @@ def _why_from_intervals(score: str, first: Results, second: Results) -> str:
     kept = sum(score in each.replicates for each in (first, second))
     if kept == 2:
         return "they are of different resamples"
-    resampled = sum(score in each.replicates or _was_resampled(each.scores[score]) for each in (first, second))
+    intervals = [each.scores[score].details.get("interval") or {} for each in (first, second)]
+    resampled = sum(
+        score in of.replicates or "resampled" in by for of, by in zip((first, second), intervals, strict=True)
+    )
     return f"the resamples of {'both' if resampled - kept == 2 else 'one'} are not kept" if resampled else ""
-
-
-def _was_resampled(entry: ScoreEntry) -> bool:
-    """Whether an interval comes from resamples of the rows, and not from the metric itself."""
-    return "resampled" in (entry.details.get("interval") or {})
 
 
 def _interval(entry: ScoreEntry) -> ScoredInterval | None:

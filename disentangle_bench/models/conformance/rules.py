@@ -163,13 +163,9 @@ def offers(trial: Trial) -> None:
         require(made.shape == (7, *trial.shape), f"the generator makes {tuple(made.shape)} of 7 latents")
         require(0 <= float(made.min()) <= float(made.max()) <= 1, "the generator's images are not within 0 to 1")
         require(torch.equal(made, restored.generate(latents)), "its state does not give the same generator")
-    for name, read in (("posterior", trained.posterior), ("encoder", trained.encode)):
+    some = images[:7]
+    for name, read, given in (("posterior", trained.posterior, some / 255), ("encoder", trained.encode, some)):
         if name in trained.offers:
-            shapes = [tuple(parameters.shape) for parameters in read(_given(name, images[:7]))]
+            shapes = [tuple(parameters.shape) for parameters in read(given)]
             expected = [(7, width) for width in trained.latents.parameters]
             require(shapes == expected, f"the {name} gives parameters {shapes} for 7 images; the codes take {expected}")
-
-
-def _given(part: str, images: Tensor) -> Tensor:
-    """What the posterior takes are generated images, and the encoder's are real ones, in bytes."""
-    return images if part == "encoder" else images / 255

@@ -52,7 +52,7 @@ def dataset_sheet(samples: Samples, title: str = "") -> Figure:
     high, wide = cells[0][0].shape[:2]
     heights = [high + (VALUES if any(row.values) else NO_VALUES) + GAP for row in samples.rows]
     columns = max(len(row) for row in cells)
-    held = _lines(samples.held, columns * (wide + GAP) + LEFT)
+    held = textwrap.wrap(samples.held, max((columns * (wide + GAP) + LEFT) // DOTS_A_CHARACTER, 1))
     below = BOTTOM + HELD_LINE * len(held)
     page = _Page(LEFT + columns * (wide + GAP) - GAP + RIGHT, TOP + sum(heights) + below)
     with style():
@@ -107,8 +107,3 @@ def _write(figure: Figure, place: tuple[float, float], text: str, **settings: An
 
 def _short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
-def _lines(text: str, width: int) -> list[str]:
-    """Wrap a text to lines of about that many dots."""
-    return textwrap.wrap(text, max(width // DOTS_A_CHARACTER, 1))

@@ -54,7 +54,7 @@ def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure
     shown: dict[str, list[Mean]] = {}
     for mean in means:
         shown.setdefault(mean.key, []).append(mean)
-    colors = _colors(curves)
+    colors = dict(zip(dict.fromkeys(curve.group for curve in curves), cycle(CYCLE), strict=False))
     columns = min(len(shown), MOST_COLUMNS)
     rows = math.ceil(len(shown) / columns)
     width = max(3.3 * columns + 0.3, widest(colors, LEGEND_SIZE) + 0.9)
@@ -84,11 +84,6 @@ def _share(panels: Sequence[Axes]) -> None:
     limits = [axes.get_ylim() for axes in panels]
     for axes in panels:
         axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
-
-
-def _colors(curves: Sequence[Curve]) -> dict[str, str]:
-    groups = dict.fromkeys(curve.group for curve in curves)
-    return dict(zip(groups, cycle(CYCLE), strict=False))
 
 
 def _draw(axes: Axes, curves: Sequence[Curve], mean: Mean, colors: Mapping[str, str]) -> float:

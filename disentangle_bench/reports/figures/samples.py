@@ -122,7 +122,9 @@ def _animation(samples: Samples, mark: str) -> bytes:
         frame = Samples(samples.images[:, number], others, f"{samples.title}, {over.name} = {heading}")
         frames.append(_pixels(_figure(frame)))
     size = tuple(max(sides) for sides in zip(*(frame.size for frame in frames), strict=True))
-    first, *rest = (_on_white(frame, size) for frame in frames)  # a longer title makes a frame wider
+    first, *rest = pages = [Image.new("RGB", (size[0], size[1]), "white") for _ in frames]
+    for page, drawn in zip(pages, frames, strict=True):
+        page.paste(drawn)  # a longer title makes a frame wider
     file = io.BytesIO()
     first.save(
         file, "GIF", save_all=True, append_images=rest, duration=MILLISECONDS, loop=0, comment=mark.encode(), disposal=1
@@ -134,9 +136,3 @@ def _pixels(figure: Figure) -> Image.Image:
     file = io.BytesIO()
     render(figure, file, form="png")
     return Image.open(file, formats=["PNG"]).convert("RGB")
-
-
-def _on_white(frame: Image.Image, size: tuple[int, ...]) -> Image.Image:
-    page = Image.new("RGB", (size[0], size[1]), "white")
-    page.paste(frame)
-    return page

@@ -91,14 +91,10 @@ def _draw_row(axes: Axes, place: int, row: StripRow) -> None:
     for collapsed, color, marker in ((False, POINT, "o"), (True, ODD_POINT, "D")):
         seeds = [(number, seed) for number, seed in enumerate(row.seeds) if seed.collapsed is collapsed]
         if seeds:
-            heights = [place + _offset(number, len(row.seeds)) for number, _ in seeds]
+            apart = 0.11 if len(row.seeds) > FEW else 0.0  # where there are so many that they would hide each other
+            heights = [place + apart * (number * 2 % 5 - 2) for number, _ in seeds]
             points = axes.scatter(
                 [seed.value for _, seed in seeds], heights, s=34, c=color, alpha=0.8, marker=marker,
                 edgecolors="white", linewidths=0.6, zorder=3,
             )  # fmt: skip
             points.set_urls([seed.url or None for _, seed in seeds])
-
-
-def _offset(number: int, count: int) -> float:
-    """Move points of a row apart, in rows, where there are so many that they would hide each other."""
-    return 0.0 if count <= FEW else 0.11 * (number * 2 % 5 - 2)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,11 +14,13 @@ from disentangle_bench.evaluation.results import Results
 from disentangle_bench.reports.figures.category_mass import category_mass, mass_of
 from disentangle_bench.reports.figures.codes_and_factors import information_map, information_shares
 from disentangle_bench.reports.figures.hinton import hinton_diagram
-from disentangle_bench.reports.figures.matching import Matching, matching_of
+from disentangle_bench.reports.figures.matching import matching_of
 from disentangle_bench.reports.figures.write import confusion_figure, information_figure, measures_figure
 from disentangle_bench.reports.html.picture import Picture, picture
 from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,19 +45,14 @@ class Drawn:
     def of(cls, place: str, folder: Path, baseline: Path | None) -> Drawn:
         """Read what there is in a folder; what is damaged is as if it were not there."""
         run = Run(folder)
-        return cls(place, run, None if baseline is None else Run(baseline), _results(run), _representation(run))
+        results = _there(Results.load, run.results_file)
+        representation = _there(Representation.load, run.representation_file)
+        return cls(place, run, None if baseline is None else Run(baseline), results, representation)
 
 
-def _results(run: Run) -> Results | None:
+def _there(load: Callable[[Path], T], path: Path) -> T | None:
     try:
-        return Results.load(run.results_file)
-    except DbenchError:
-        return None
-
-
-def _representation(run: Run) -> Representation | None:
-    try:
-        return Representation.load(run.representation_file)
+        return load(path)
     except DbenchError:
         return None
 
@@ -116,7 +114,9 @@ def _mass(drawn: Drawn) -> Picture | None:
         return None
     train = drawn.representation.train
     mass = mass_of(np.asarray(logits) if train is None else np.asarray(logits)[train])
-    order = _by_class(len(mass), matching)
+    order = [(category, "") for category in range(len(mass))]
+    if matching is not None:
+        order = matching.sorted_categories(len(mass))
     names = [f"{category}\n({of})" if of else str(category) for category, of in order]
     xlabel = f"category of {code}" + (f" ({matching.factor} that it is matched to)" if matching else "")
     shares = [float(mass[category]) for category, _ in order]
@@ -127,10 +127,6 @@ def _mass(drawn: Drawn) -> Picture | None:
     )
     rows = [(category, of, share) for (category, of), share in zip(order, shares, strict=True)]
     return picture(figure, f"{drawn.place}-mass", caption, ("category", "matched to", "share"), rows)
-
-
-def _by_class(k: int, matching: Matching | None) -> list[tuple[int, str]]:
-    return [(category, "") for category in range(k)] if matching is None else matching.sorted_categories(k)
 
 
 def _importances(drawn: Drawn) -> Picture | None:

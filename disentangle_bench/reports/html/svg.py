@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import cast
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -114,11 +113,10 @@ def _shorten(element: ElementTree.Element) -> None:
 def _unset_font(element: ElementTree.Element) -> None:
     """Leave the family of a text to the page."""
     if element.tag in _TEXTS and "style" in element.attrib:
-        element.attrib["style"] = _FAMILY.sub(lambda found: _size(cast(str | None, found[1])), element.attrib["style"])
-
-
-def _size(font: str | None) -> str:
-    return "" if font is None else f"font-size: {font.removeprefix('font: ').split()[-1]}"
+        element.attrib["style"] = _FAMILY.sub(
+            lambda found: "" if found[1] is None else f"font-size: {found[1].removeprefix('font: ').split()[-1]}",
+            element.attrib["style"],
+        )
 
 
 def _replace(link: ElementTree.Element, marks: Mapping[str, Mark]) -> None:

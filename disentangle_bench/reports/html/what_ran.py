@@ -85,14 +85,27 @@ def what_ran(content: ReportContent, anchors: Sequence[str]) -> WhatRan:
     entries = [
         _entry(content, name, [cell for (of, _), cell in cells.items() if of == name]) for name in content.entries
     ]
+    runs, gates = content.runs, content.gates
+    of_cells = Forms.of(
+        "cells",
+        ["entry", "seed", "state", "reason", "seconds", "folder"],
+        [[run.entry, run.seed, run.state, run.reason, run.seconds, run.place] for run in runs],
+        left=["entry", "state", "reason", "folder"],
+    )
+    of_gates = Forms.of(
+        "gates",
+        ["verdict", "condition", "found", "margin"],
+        [[gate.verdict, gate.condition, gate.found, gate.margin] for gate in gates],
+        left=["verdict", "condition", "found"],
+    )
     return WhatRan(
         entries,
-        [(run, cells[run.entry, run.seed]) for run in content.runs if run.state in BAD],
-        sum(run.state not in (WELL, "stale", *BAD) for run in content.runs),
-        machines(content.runs),
-        content.gates,
-        _cell_forms(content.runs),
-        _gate_forms(content.gates),
+        [(run, cells[run.entry, run.seed]) for run in runs if run.state in BAD],
+        sum(run.state not in (WELL, "stale", *BAD) for run in runs),
+        machines(runs),
+        gates,
+        of_cells,
+        of_gates,
     )
 
 
@@ -153,15 +166,3 @@ def _values(counts: Counter[str]) -> list[str]:
     if len(counts) == 1:
         return list(counts)
     return [f"{value} ({number} cell{'s' if number > 1 else ''})" for value, number in counts.most_common()]
-
-
-def _cell_forms(runs: Sequence[RunFacts]) -> Forms:
-    headings = ["entry", "seed", "state", "reason", "seconds", "folder"]
-    rows = [[run.entry, run.seed, run.state, run.reason, run.seconds, run.place] for run in runs]
-    return Forms.of("cells", headings, rows, left=["entry", "state", "reason", "folder"])
-
-
-def _gate_forms(gates: Sequence[GateFacts]) -> Forms:
-    headings = ["verdict", "condition", "found", "margin"]
-    rows = [[gate.verdict, gate.condition, gate.found, gate.margin] for gate in gates]
-    return Forms.of("gates", headings, rows, left=headings[:3])
