@@ -113,8 +113,8 @@ def reached(table: SuiteTable, published: Mapping[str, Mapping[str, float]]) -> 
 
 def _reached(entry: str, score: str, value: float, summary: Summary, better: str) -> str:
     sign = 1 if better == "higher" else -1
-    count = sum(seed is not None and sign * seed >= sign * value for seed in summary.values.values())
-    of = len(summary.values)
+    known = [seed for seed in summary.values.values() if seed is not None]
+    count, of = sum(sign * seed >= sign * value for seed in known), len(known)
     as_good = f"{count} of {of} {'seeds are' if of > 1 else 'seed is'} at least as good"
     return f"{entry}: the source of its recipe reports {score} {value:g}; {as_good} (median {say(summary.median, 3)})."
 
