@@ -241,4 +241,4 @@ def test_the_command_prints_its_tables():
         "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 11 + len(rendering.LEAST)
+    assert outcome.stdout.count("###") == 12 + len(rendering.LEAST)

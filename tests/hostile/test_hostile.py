@@ -71,7 +71,8 @@ def test_wide_input_is_scored_by_what_takes_no_time(tmp_path: Path) -> None:
     for ended in run(list(inputs.wide(tmp_path)), tmp_path):
         assert (ended.code, faults(ended)) == (0, []), ended
         assert "Left out, since so many codes, factors or classes would take long: " in ended.err
-        assert "active-units" in ended.out, ended.name
+        if ended.name != "many columns of codes":  # of which even this is foretold to take longer than the limits here
+            assert "active-units" in ended.out, ended.name
 
 
 def test_files_of_a_run_with_other_values(tmp_path: Path) -> None:

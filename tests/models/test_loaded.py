@@ -168,7 +168,7 @@ class Part(TrainedModel):
     """A model that offers one part alone."""
 
     def __init__(self, name: str, whole: TrainedModel) -> None:
-        self.latents, self.device = whole.latents, whole.device
+        self.latents, self.device, self.deterministic = whole.latents, whole.device, whole.deterministic
         self._parts = {name: whole._parts[name]}
         self.offers = frozenset(self._parts)
 

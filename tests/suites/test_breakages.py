@@ -86,7 +86,7 @@ def red(folder: Path) -> list[int]:
 
 
 def test_the_information_term_is_dropped(copy: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing(_model: InfoGAN, L_I: Tensor) -> Tensor:
+    def nothing(_model: InfoGAN, L_I: Tensor, _step: int) -> Tensor:
         return 0 * L_I.sum()
 
     monkeypatch.setattr(InfoGAN, "weigh", nothing)
