@@ -18,7 +18,7 @@ def mutual_information(logits: Tensor, others: Tensor) -> Tensor:
         I = sum_ij P_ij ln(P_ij / (P_i P_j))
 
     It is ln k where all k categories come equally often and both readings are certain and the same, and 0 where neither
-    tells of the other; merged or unused categories keep it below ln k.
+    says anything about the other; merged or unused categories keep it below ln k.
 
     Args:
         logits: `(n, k)`, of the images.

@@ -38,6 +38,8 @@ from disentangle_bench.models.spread import effects_of, looked_at, spread_of
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.seeds import derive_seed
 
+NotNegative = Annotated[float, Field(ge=0)]
+Steps = Annotated[int, Field(ge=0)]
 STATISTICS_BATCHES = 40
 CATEGORY_IMAGES = 10_000
 NO_SPREAD = 1e-6
@@ -78,14 +80,14 @@ class GANWithCodes(Model):
         seed: int = 0,
         *,
         game: GameName = "nsgan",
-        discriminator_steps: Annotated[int, Field(ge=0)] = 0,
+        discriminator_steps: Steps = 0,
         generator_steps: Annotated[int, Field(ge=1)] = 1,
-        r1: Annotated[float, Field(ge=0)] = 0.0,
-        lambda_warm_up: Annotated[int, Field(ge=0)] = 0,
+        r1: NotNegative = 0.0,
+        lambda_warm_up: Steps = 0,
         ema_G: Annotated[float, Field(ge=0, lt=1)] = 0.0,
         ema_Q: Annotated[float, Field(ge=0, lt=1)] = 0.0,
-        instance_noise: Annotated[float, Field(ge=0)] = 0.0,
-        instance_noise_steps: Annotated[int, Field(ge=0)] = 0,
+        instance_noise: NotNegative = 0.0,
+        instance_noise_steps: Steps = 0,
     ) -> None:
         super().__init__(recipe, shape, seed)
         self.instance_noise, self.instance_noise_steps = instance_noise, instance_noise_steps

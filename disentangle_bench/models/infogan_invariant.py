@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from disentangle_bench.errors import SettingError
@@ -14,13 +12,11 @@ from disentangle_bench.latents import Categorical
 from disentangle_bench.means import Mean
 from disentangle_bench.models.agreement import mutual_information
 from disentangle_bench.models.games import GameName
+from disentangle_bench.models.gan import NotNegative, Steps
 from disentangle_bench.models.infogan import InfoGAN
 from disentangle_bench.models.model import Draw, Means, Play, Shape
 from disentangle_bench.models.warps import Warp
 from disentangle_bench.recipe import Recipe
-
-NotNegative = Annotated[float, Field(ge=0)]
-Steps = Annotated[int, Field(ge=0)]
 
 
 class InfoGANInvariant(InfoGAN):

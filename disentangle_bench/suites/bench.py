@@ -205,7 +205,7 @@ class Bench:
         return replace(table, notes=(*table.notes, note)) if others else table
 
     def _other_seeds(self) -> list[int]:
-        """List seeds of which there are cells of the suite as it is, besides its own."""
+        """List the other seeds at which the suite, as it is, has cells."""
         others = tuple(seed for seed in self.folder.seeds() if seed not in self.suite.seeds)
         cells = cells_of(self.suite.with_seeds(others), data_dir=self.data_dir) if others else []
         return sorted({cell.seed for cell in cells if cell.seed in others and self.folder.cell(cell).is_dir()})

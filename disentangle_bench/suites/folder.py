@@ -51,7 +51,7 @@ class SuiteFolder:
         return sorted(path for path in self.path.glob("cells/*/*") if _FOLDER.fullmatch(path.name))
 
     def seeds(self) -> list[int]:
-        """List the seeds of which there are cells."""
+        """List the seeds that have cells."""
         return sorted({int(match[1]) for path in self.cell_folders() if (match := _FOLDER.fullmatch(path.name))})
 
     def claim(self, suite: Suite) -> None:

@@ -54,7 +54,9 @@ def write_report(
         given = {"--seeds": seeds, "--set": settings, "--results": results, "--accepted": accepted}
         for option, value in given.items():
             if value:
-                raise SettingError(f"{option} belongs to a suite, and {subjects[0]} is none.", f"Leave {option} out.")
+                raise SettingError(
+                    f"{option} belongs to a suite, and {subjects[0]} is not one.", f"Leave {option} out."
+                )
         folders = [folder for subject in map(Path, subjects) for folder in seed_folders(subject) or [subject]]
         content = content_of_runs([Run.open(folder, finished=False) for folder in folders])
     write_text(out, render(content))

@@ -128,7 +128,7 @@ def _imported(module: str, attribute: str) -> Any:
         raise DbenchError(f"The module {module!r} cannot be imported: {error}.", _PLACE) from error
     except AttributeError:
         raise UnknownNameError(f"object in {module}", attribute, dir(import_module(module))) from None
-    except Exception as error:
+    except Exception as error:  # whatever another's module does when it is imported
         problem = f"The module {module!r} cannot be imported: {type(error).__name__}: {error}."
         raise DbenchError(problem, "Correct the module.") from error
 

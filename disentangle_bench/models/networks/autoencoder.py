@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from disentangle_bench.errors import SettingError
 from disentangle_bench.models.networks import AUTO, CHANNELS, LARGEST, SMALLEST
+from disentangle_bench.models.networks.halving import halved
 from disentangle_bench.models.networks.layers import scaled, up_conv
 from disentangle_bench.models.networks.linear import Linear
 
@@ -49,12 +50,7 @@ class Autoencoder:
     @property
     def sizes(self) -> list[tuple[int, int]]:
         """Height and width of the images, and then of the maps after each halving."""
-        _, h, w = self.shape
-        sizes = [(h, w)]
-        while len(sizes) <= FEWEST or (max(sizes[-1]) > CORNER and min(sizes[-1]) > 1):
-            h, w = h // 2, w // 2
-            sizes.append((h, w))
-        return sizes
+        return halved(self.shape[1:], FEWEST, CORNER)
 
     def encoder(self, codes: int, width: float = 1.0) -> nn.Sequential:
         """Images `(n, c, h, w)` -> mean and ln sigma of each code in turn, `(n, 2 codes)`."""

@@ -33,12 +33,7 @@ class Halvings:
     @property
     def sizes(self) -> list[tuple[int, int]]:
         """Height and width of the images, and then of the maps after each halving."""
-        _, h, w = self.shape
-        sizes = [(h, w)]
-        while len(sizes) <= FEWEST or (max(sizes[-1]) > CORNER and min(sizes[-1]) > 1):
-            h, w = h // 2, w // 2
-            sizes.append((h, w))
-        return sizes
+        return halved(self.shape[1:], FEWEST, CORNER)
 
     def generator(self, inputs: int, width: float = 1.0) -> nn.Module:
         """`(n, inputs)` -> images `(n, c, h, w)` in (0, 1)."""
@@ -70,3 +65,18 @@ class Halvings:
         """The channels of an image, and then the feature maps after each halving."""
         halvings = len(self.sizes) - 1
         return [self.shape[0], *(scaled(min(NARROW * 2**number, WIDEST), width) for number in range(halvings))]
+
+
+def halved(sides: tuple[int, int], fewest: int, corner: int) -> list[tuple[int, int]]:
+    """Height and width of images, and of the maps after each halving, until none is larger than a corner.
+
+    Args:
+        sides: `(h, w)` of the images.
+        fewest: halvings, whatever the size.
+        corner: the largest side of the last maps, unless the other side is 1 by then.
+    """
+    sizes = [sides]
+    while len(sizes) <= fewest or (max(sizes[-1]) > corner and min(sizes[-1]) > 1):
+        h, w = sizes[-1]
+        sizes.append((h // 2, w // 2))
+    return sizes
