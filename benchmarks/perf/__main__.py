@@ -27,7 +27,7 @@ from benchmarks.perf import (
 )
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
-from disentangle_bench.storage import processor
+from disentangle_bench.provenance import processor
 
 PARTS = {
     "training": training.measure,

@@ -17,7 +17,7 @@ from disentangle_bench.cli.sheets import print_sections
 )
 def env() -> None:
     """Show versions, devices and folders, for a bug report or a methods section."""
-    from disentangle_bench.storage import provenance
+    from disentangle_bench.provenance import provenance
 
     info = provenance()
     print_sections(

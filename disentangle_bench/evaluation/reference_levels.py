@@ -21,9 +21,10 @@ from disentangle_bench.evaluation.levels_cache import Drawn, entry_path, remembe
 from disentangle_bench.evaluation.metric_call import MetricCall, Values
 from disentangle_bench.evaluation.simulation import Likeness
 from disentangle_bench.metrics.metric import Better
+from disentangle_bench.provenance import installed_version
 from disentangle_bench.schedule import UNTIMED, Schedule
 from disentangle_bench.seeds import derive_seed
-from disentangle_bench.storage import installed_version, sha256
+from disentangle_bench.storage import sha256
 
 ALGORITHM = 3
 """Version of the simulation; a new one makes cached values invalid."""

@@ -15,8 +15,9 @@ from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.samples import Samples, load_samples, save_samples
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS
+from disentangle_bench.provenance import provenance
 from disentangle_bench.run import PATIENCE, Run
-from disentangle_bench.storage import locked, provenance, remove_leftovers, require_writable, storage_errors
+from disentangle_bench.storage import locked, remove_leftovers, require_writable, storage_errors
 
 _log = logging.getLogger(__name__)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.evaluation.results import Results
+from disentangle_bench.provenance import installed_version
 from disentangle_bench.run import Run
-from disentangle_bench.storage import installed_version, sha256, write_json
+from disentangle_bench.storage import sha256, write_json
 
 NOTE = ".drawn.json"
 """Beside the figures: which files there are, and a digest of what they show."""

@@ -10,8 +10,9 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from disentangle_bench.errors import NewerSchemaError, SettingError, StorageError
+from disentangle_bench.provenance import provenance
 from disentangle_bench.reports.suite_table import SuiteTable
-from disentangle_bench.storage import provenance, storage_errors, write_json
+from disentangle_bench.storage import storage_errors, write_json
 from disentangle_bench.suites.suite import Suite
 
 SCHEMA_VERSION = 1

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.errors import RunError, SettingError
+from disentangle_bench.provenance import provenance
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import RUNNING, UNFINISHED, Run
-from disentangle_bench.storage import provenance, storage_errors, write_text
+from disentangle_bench.storage import storage_errors, write_text
 
 MATTERS = ("device", "precision", "devices", "compile")
 """What changes the weights, of all that the provenance says about how a run is trained."""

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from disentangle_bench import storage
 from disentangle_bench.run import SCHEMA_VERSION, Run
+from disentangle_bench.storage import atomic
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_a_disk_that_takes_no_more(refused, monkeypatch, number, says):
     def fail(_path: Path) -> None:
         raise OSError(number, "the disk takes no more")
 
-    monkeypatch.setattr(storage, "flush_to_disk", fail)
+    monkeypatch.setattr(atomic, "flush_to_disk", fail)
     refused("train", "infogan-digits", "--steps", 1, says=("runs/infogan-digits/seed-0", says))
 
 

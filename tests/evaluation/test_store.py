@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from disentangle_bench import storage
 from disentangle_bench.errors import NewerSchemaError, RunError, SettingError, StorageError
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.evaluation.samples import Replicates, Samples, load_samples, save_samples
@@ -19,6 +18,7 @@ from disentangle_bench.evaluation.store import FileStore, blank_results, merged
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.run import Run
+from disentangle_bench.storage import atomic, space
 
 
 def subject(**info: Any) -> Subject:
@@ -155,7 +155,7 @@ def test_what_a_full_disk_refused_is_kept_with_the_next_scores(run: Run, monkeyp
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(storage, "flush_to_disk", full)
+        patch.setattr(atomic, "flush_to_disk", full)
         with pytest.raises(StorageError, match="No space left"):
             store.add(results(sap=0.2))
         assert run.results_file.read_bytes() == before
@@ -194,7 +194,7 @@ def test_where_nothing_can_be_written_nothing_is_computed(
     def refuse(**_named: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(storage.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(space.tempfile, "TemporaryFile", refuse)
     with pytest.raises(StorageError, match=f"Could not write {run.results_file}: {os.strerror(number)}"):
         of_run(run).check()
 

@@ -18,13 +18,13 @@ from typing import Any
 
 import torch
 
-from disentangle_bench import storage
 from disentangle_bench.datasets.digits import Digits
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.models import trained
 from disentangle_bench.models.model import Play
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
+from disentangle_bench.storage import atomic
 from disentangle_bench.training import checkpoint, log, loop
 from disentangle_bench.training import train as training
 
@@ -83,7 +83,7 @@ def half_written(owner: Any) -> None:
     """Let it happen when half of a file's bytes are on the disk, under its temporary name."""
 
     def write(path: Path, content: bytes) -> None:
-        with storage.atomic_path(path) as temporary:
+        with atomic.atomic_path(path) as temporary:
             temporary.write_bytes(content[: len(content) // 2])
             befall()
             temporary.write_bytes(content)

@@ -11,6 +11,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from disentangle_bench.provenance import installed_version
 from disentangle_bench.reports.html.anchors import anchors
 from disentangle_bench.reports.html.content import ReportContent
 from disentangle_bench.reports.html.published_values import published_forms, published_lines
@@ -19,7 +20,6 @@ from disentangle_bench.reports.html.runs import run_views
 from disentangle_bench.reports.html.score_cells import score_table
 from disentangle_bench.reports.html.seed_strips import seed_strips
 from disentangle_bench.reports.html.what_ran import what_ran
-from disentangle_bench.storage import installed_version
 
 PACKAGE = "disentangle_bench.reports.html"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
