@@ -19,6 +19,7 @@ from benchmarks.perf import (
     evaluation,
     first,
     loading,
+    memory,
     metrics,
     rendering,
     startup,
@@ -32,6 +33,7 @@ from disentangle_bench.provenance import processor
 PARTS = {
     "training": training.measure,
     "ablation": ablation.measure,
+    "memory": memory.measure,
     "startup": startup.measure,
     "suites": suites.measure,
     "metrics": metrics.measure,

@@ -365,6 +365,7 @@ class Play:
             network.zero_grad()
         self._backward(loss)
         self._optimizers[player].step()
+        torch.clear_autocast_cache()  # which holds the weights from before the step in lower precision
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[nn.Module]:

@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor
 
+from disentangle_bench.allocation import kept_memory
 from disentangle_bench.datasets import DATASETS, Images
 from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import DbenchError, SettingError
@@ -59,7 +60,7 @@ class Job:
             ways_to_shorten(fabric, self.recipe),
             quiet=not fabric.is_global_zero,
         )
-        with loop, progress:
+        with kept_memory(), loop, progress:
             loop.train(progress)
             loop.finish(progress)
 

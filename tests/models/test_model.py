@@ -115,6 +115,15 @@ class TestPlay:
         assert self.moved(model, lambda: play.minimise("all", loss())) == everything
         assert self.moved(model, lambda: play.minimise("part", loss())) == {"E.0.weight", "E.0.bias"}
 
+    def test_weights_in_lower_precision_follow_a_step(self, play: Play) -> None:
+        """Autocast keeps them, and a second step in one update would start from the weights before the first."""
+        images = torch.ones(4, 3)
+        with torch.autocast("cpu", torch.bfloat16):
+            play.minimise("all", play.F(play.E(images)).sum())
+            outputs = play.E(images)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(outputs, play.E(images))
+
     def test_gradients_from_before_are_dropped(self, model: Model, play: Play) -> None:
         play.F(torch.ones(2, 1)).sum().backward()
         assert self.moved(model, lambda: play.minimise("all", play.E(torch.ones(4, 3)).sum())) >= {"E.0.weight"}
