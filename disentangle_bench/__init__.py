@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from disentangle_bench.workflow.load import load_dataset, load_run
     from disentangle_bench.workflow.rank import rank
     from disentangle_bench.workflow.represent import represent
+    from disentangle_bench.workflow.subject import subject
     from disentangle_bench.workflow.train import train
 
     __version__: str
@@ -40,6 +41,7 @@ __all__ = [
     "metrics",
     "rank",
     "represent",
+    "subject",
     "train",
 ]
 
@@ -51,6 +53,7 @@ _MODULES = {
     "load_run": "workflow.load",
     "rank": "workflow.rank",
     "represent": "workflow.represent",
+    "subject": "workflow.subject",
     "train": "workflow.train",
 }
 

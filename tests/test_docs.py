@@ -19,11 +19,11 @@ from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.run import Run
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 BLOCKS = [
     (page.name, language, text)
     for page in PAGES
-    for language, text in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    for language, text in re.findall(r"^```(\w*)(?: title=.*?)?\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 ]
 COMMANDS = [
     line for _, language, text in BLOCKS if not language for line in text.splitlines() if line.startswith("dbench ")

@@ -11,6 +11,7 @@ import rich_click as click
 from disentangle_bench.cli.evaluation import evaluation_options, read_evaluation
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.live_table import live_table
+from disentangle_bench.cli.model import model_options, read_model, subject_maker
 from disentangle_bench.cli.options import GivenPath, all_option, figure_formats_option, format_option, metrics_option
 from disentangle_bench.cli.output import say, say_error, score_printer
 from disentangle_bench.cli.progress import watch
@@ -28,7 +29,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
 @click.command(
     cls=Command,
     name="eval",
-    short_help="Score runs, or codes of your own.",
+    short_help="Score runs, codes or a model of your own.",
     examples=(
         "dbench eval runs/infogan-mnist/seed-0",
         "dbench eval runs/infogan-mnist    # all its seeds",
@@ -37,6 +38,8 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
         "dbench eval my-codes.npz --figures figures    # heat maps of codes and factors",
         "dbench eval my-codes.npz --metrics mig,dci --bootstrap 200 --out my-scores.json",
         "dbench eval my-codes.npz --factors shape,scale --merge c1+c2=pose --missing -1",
+        "dbench eval --encoder my_package.my_vae:encoder --dataset dsprites",
+        "dbench eval --encoder enc.onnx --dataset mnist --generator dec.pt2 --latents gaussian*10",
     ),
 )
 @click.option_panel("Arguments", options=["subjects"], **ARGUMENTS)
@@ -45,10 +48,10 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
     nargs=-1,
     type=GivenPath(path_type=Path),
     metavar="SUBJECT ..",
-    required=True,
     help="Run folders, folders of seed-N runs, or .npz or .h5 files with codes and, if known, factors.",
 )
 @metrics_option("Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).")
+@model_options
 @evaluation_options
 @all_option
 @click.option(
@@ -80,13 +83,18 @@ def evaluate(
     form: Form,
     **options: Any,
 ) -> None:
-    """Score runs, or codes of your own: every score with its interval, chance level and ceiling.
+    """Score runs, codes or a model of your own: every score with its interval, chance level and ceiling.
 
     A run keeps its scores in results.json, its codes in representation.h5 and its figures in figures/. Each metric is
     kept as soon as it is done; the same command computes only what is missing.
     """
     from disentangle_bench.run import seed_folders
 
+    model = read_model(options)
+    if not model and not subjects:
+        raise click.UsageError("There is nothing to score: give runs, files of codes, or --encoder or --generator.")
+    if model and subjects:
+        raise click.UsageError("Give runs or files of codes, or --encoder or --generator, not both.")
     paths = list(dict.fromkeys(folder for path in subjects for folder in seed_folders(path) or [path]))
     if options["out"] is not None and len(paths) > 1:
         raise click.UsageError("--out takes the scores of one subject; give one, or leave --out out.")
@@ -99,11 +107,13 @@ def evaluate(
 
     table = live_table(form, every=every)
     asked = read_evaluation(options)
+    paths = [Path(model.get("encoder") or model["generator"])] if model else paths
+    make = subject_maker(model, asked) if model else None
 
     def score(path: Path) -> Results:
         with watch(table) as on_progress:
             return evaluate_subject(
-                path,
+                path if make is None else make(on_progress),
                 metrics,
                 figures=figures or not no_figures,
                 on_progress=on_progress,

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
+from torch.distributions import Distribution, Independent, Normal
 
 from disentangle_bench.datasets import Dataset, Images
 from disentangle_bench.datasets.images import in_batches
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.description import unscored
 from disentangle_bench.evaluation.labeled_images import Labels, labeled_batches
-from disentangle_bench.evaluation.reached_modules import in_evaluation_mode
+from disentangle_bench.evaluation.reached_modules import device_of, in_evaluation_mode
 from disentangle_bench.models.batches import as_floats
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.posterior import mean_and_log_sigma
@@ -24,7 +25,7 @@ from disentangle_bench.representation.variables import Variables
 
 Encoder = Callable[[Tensor], Any]
 """Images `(b, c, h, w)` float32 in [0, 1] -> codes `(b, d)` or `(b,)`, as a tensor or an array; or a posterior that is
-spelled out, such as `{"mean": (b, d), "logvar": (b, d)}`, whose mean is the codes.
+spelled out, such as `{"mean": (b, d), "logvar": (b, d)}` or a `torch.distributions.Normal`, whose mean is the codes.
 """
 
 Posterior = dict[str, NDArray[Any]]
@@ -34,6 +35,8 @@ CHECKED = 16
 """Images that are encoded again in a smaller batch, to see whether codes depend on the others beside them."""
 PRECISION = 0.02
 """By how much codes may differ for that, as a share of the largest: bfloat16 keeps somewhat less than 1 %."""
+CONSTANT = 1e-6
+"""Up to which spread codes are constant, as a share of the largest."""
 _log = logging.getLogger(__name__)
 
 
@@ -58,14 +61,24 @@ def represent(
     Raises:
         RepresentationError: it gives no codes `(b, d)` for `b` images, or codes that depend on the batch.
     """
-    return _encode_images(encoder, images, batch_size, device)[0]
+    return encode_images(encoder, images, batch_size, device)[0]
 
 
-def _encode_images(
+def encode_images(
     encoder: Encoder, images: Images | NDArray[np.floating], batch_size: int, device: torch.device | None
 ) -> tuple[NDArray[Any], Posterior | None]:
+    """The codes `(n, d)` of images, and the posterior of an encoder that gives one; see `represent`."""
     _check_batch_size(batch_size)
     return _encode(encoder, (torch.from_numpy(rows) for rows in in_batches(images, batch_size)), device)
+
+
+@torch.inference_mode()
+def posterior_of(encoder: Encoder, images: Tensor) -> tuple[Tensor, ...]:
+    """Mean and ln sigma `(n, 2)` of each code, as metrics ask a posterior, by an encoder that gives one."""
+    with in_evaluation_mode(encoder):
+        given = _spelled_out(encoder(images.to(device_of(encoder))))
+    both = np.stack([values.reshape(len(images), -1) for values in mean_and_log_sigma(given)], axis=2)
+    return tuple(torch.from_numpy(both).to(images).unbind(dim=1))
 
 
 def _check_batch_size(batch_size: int) -> None:
@@ -77,14 +90,13 @@ def _encode(
     encoder: Encoder, batches: Iterable[Tensor], device: torch.device | None
 ) -> tuple[NDArray[Any], Posterior | None]:
     """The codes `(n, d)`, and the posterior, mean and ln sigma `(n, d)`, of an encoder that gives one."""
-    weights = next(encoder.parameters(), None) if isinstance(encoder, nn.Module) else None
-    place = device or (torch.device("cpu") if weights is None else weights.device)
+    place = device or device_of(encoder)
     codes: list[NDArray[Any]] = []
     spreads: list[NDArray[np.float64]] = []
     with torch.inference_mode(), in_evaluation_mode(encoder):
         for batch in batches:
             images = as_floats(batch.to(place))
-            given = encoder(images)
+            given = _spelled_out(encoder(images))
             codes.append(_checked(given, len(images)))
             if isinstance(given, Mapping):
                 spreads.append(mean_and_log_sigma(given)[1].reshape(codes[-1].shape))
@@ -94,6 +106,7 @@ def _encode(
     if len(widths) > 1:
         raise RepresentationError(f"The encoder gave {widths} codes an image.", "It must give as many for every batch.")
     values = np.concatenate(codes)
+    _refuse_constant_codes(values)
     return values, {"mean": values, "log_sigma": np.concatenate(spreads)} if spreads else None
 
 
@@ -115,6 +128,17 @@ def _refuse_codes_of_the_batch(encoder: Encoder, images: Tensor, codes: NDArray[
         f"The encoder's codes of an image depend on the batch: they differ from {some} images to {len(images)}.",
         "Put its network into evaluation mode with `.eval()`, and use no statistics of the batch.",
     )
+
+
+def _refuse_constant_codes(codes: NDArray[Any]) -> None:
+    numbers = codes.astype(np.float64) if codes.dtype.kind in "biuf" else np.unique(codes, return_inverse=True)[1]
+    spread = np.ptp(numbers, axis=0)
+    if len(codes) >= CHECKED and bool((spread <= CONSTANT * np.abs(numbers).max(axis=0)).all()):
+        raise RepresentationError(
+            f"The encoder gives the same codes for all {len(codes):,} images.",
+            "Check which images it was trained on: it is given float32 in [0, 1], unless --images (in Python `images`) "
+            "says otherwise, such as range=[-1,1] or range=[0,255].",
+        )
 
 
 def _differ(codes: NDArray[Any], others: NDArray[Any]) -> bool:
@@ -143,7 +167,7 @@ def representation_of_encoder(
         batch_size: images at a time.
         device: where the images are put.
     """
-    codes, posterior = _encode_images(encoder, dataset.images, batch_size, device)
+    codes, posterior = encode_images(encoder, dataset.images, batch_size, device)
     found = Representation.of(codes, dataset.factors, dataset.train, names=names, kinds=kinds, posterior=posterior)
     notes = unscored(dataset.info.factors)
     for note in notes:
@@ -197,7 +221,22 @@ def _factors(labels: Sequence[Labels]) -> Variables | None:
     return Variables.wrap(table, prefix="f")
 
 
+def _spelled_out(given: Any) -> Any:
+    """A Gaussian of `torch.distributions`, or a named tuple, as the dictionary that says the same."""
+    if isinstance(given, Independent):
+        given = given.base_dist
+    if isinstance(given, Normal):
+        return {"mean": given.mean, "sigma": given.stddev}
+    if isinstance(given, Distribution):
+        raise RepresentationError(
+            f"The encoder gave a distribution {type(given).__name__}.",
+            "Give a Normal, whose means are the codes, or codes, such as `lambda images: encoder(images).mean`.",
+        )
+    return given._asdict() if isinstance(given, tuple) and hasattr(given, "_asdict") else given
+
+
 def _checked(given: Any, images: int) -> NDArray[Any]:
+    given = _spelled_out(given)
     if isinstance(given, Mapping):
         given = mean_and_log_sigma(given)[0]
     if isinstance(given, tuple | list):

@@ -9,7 +9,7 @@ from typing import Any
 from disentangle_bench.errors import MetricError
 from disentangle_bench.evaluation.known_rows import drawn_splits, is_partly_known, scores_on_known_rows
 from disentangle_bench.evaluation.metric_call import MetricCall
-from disentangle_bench.evaluation.results import ALL, LASTING, ScoreEntry, plain, reading_order
+from disentangle_bench.evaluation.results import ALL, LASTING, OF_IMAGES, ScoreEntry, plain, reading_order
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
 from disentangle_bench.metrics.metric import called
@@ -139,13 +139,13 @@ def _applicable(subject: Subject, *, every: bool) -> dict[str, Metric]:
     """The metrics for which the subject has the parts: all, or the default set, of a run without the slow ones."""
     able = {name: of for name, of in METRICS.usable().items() if not _lacking(subject, info_of(of))}
     if not every:
-        of_run = subject.info.get("kind") == "run"
+        of_images = subject.info.get("kind") in OF_IMAGES
         kinds = {None, *(code["kind"] for code in subject.info.get("codes", ()))}
         infos = {name: info_of(of) for name, of in able.items()}
         able = {
             name: able[name]
             for name, info in infos.items()
-            if info.default and info.code_kind in kinds and not (of_run and info.slow)
+            if info.default and info.code_kind in kinds and not (of_images and info.slow)
         }
     if not able:
         raise MetricError(

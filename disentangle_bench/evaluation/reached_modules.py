@@ -10,6 +10,7 @@ from itertools import islice
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 
 MOST_OBJECTS, MOST_ENTRIES = 10_000, 1_000
@@ -35,6 +36,13 @@ def reached_modules(function: Any) -> list[nn.Module]:
                 found |= {id(module): module for module in thing.modules()}
             left += _within(thing)
     return list(found.values())
+
+
+def device_of(function: Any) -> torch.device:
+    """Where the parameters of the first module are that a callable reaches; the CPU if it reaches none."""
+    parameters = (parameter for module in reached_modules(function) for parameter in module.parameters())
+    first = next(parameters, None)
+    return torch.device("cpu") if first is None else first.device
 
 
 def _within(thing: Any) -> list[Any]:

@@ -39,6 +39,10 @@ Arbitrary = Literal["sign", "code"]
 QUESTIONS = ("c1-accuracy", "mutual-information", "traversal-consistency")
 """What is read first of a run: do categories match classes, do images hold the codes, do images follow the codes?"""
 
+MODEL = "model"
+OF_IMAGES = ("run", MODEL)
+"""Kinds of subjects that images and networks belong to, in place of codes alone; see `Results.kind`."""
+
 
 class Scored(BaseModel):
     """What a score is of.
@@ -155,11 +159,11 @@ class Results(BaseModel):
         """
         headline = next(entry for entry in self.scores.values() if entry.metric == metric)
         silent = headline.value is None and headline.error in LASTING
-        return silent and self.kind == "run" and metric not in (*self.named, *QUESTIONS)
+        return silent and self.kind in OF_IMAGES and metric not in (*self.named, *QUESTIONS)
 
     @property
     def kind(self) -> str:
-        """`run` or `representation`; empty in results of an older version."""
+        """`run`, `model` or `representation`; empty in results of an older version."""
         return str(self.subject.get("kind", ""))
 
     def by_metric(self) -> dict[str, dict[str, ScoreEntry]]:
@@ -250,14 +254,14 @@ class Results(BaseModel):
 
 
 def reading_order(metrics: Iterable[str], kind: str) -> list[str]:
-    """Sort metrics into the order in which they are read: of a run the three questions first, then all others.
+    """Sort metrics into the order in which they are read: of a run or a model the three questions first, then others.
 
     Args:
         metrics: their names.
         kind: of the subject.
     """
     names = list(metrics)
-    first = [name for name in QUESTIONS if name in names] if kind == "run" else []
+    first = [name for name in QUESTIONS if name in names] if kind in OF_IMAGES else []
     return [*first, *(name for name in names if name not in first)]
 
 

@@ -115,7 +115,7 @@ def subject_of_representation(
         parts["train"] = drawn_mask(len(data.codes), seed) if data.train is None else data.train
     if data.posterior:
         parts["posterior_parameters"] = data.posterior
-    fingerprint = _fingerprint(data.factors, parts.get("train"))
+    fingerprint = fingerprint_of(data.factors, parts.get("train"))
     info = {
         "kind": "representation",
         "samples": len(data.codes),
@@ -152,7 +152,7 @@ def _draw(samples: int, rows: int, name: str) -> NDArray[np.int64]:
     return np.sort(generator.choice(samples, size=rows, replace=False))
 
 
-def _fingerprint(factors: Variables | None, train: NDArray[np.bool_] | None) -> str:
+def fingerprint_of(factors: Variables | None, train: NDArray[np.bool_] | None) -> str:
     """A name for rows with these factors in this order, whether whole numbers are stored as integers or as floats."""
     if factors is None or train is None:
         return ""
@@ -207,7 +207,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     for note in unscored(dataset.info.factors):
         _log.warning("%s", note)
     trained = load_trained(make_model(recipe, dataset.info.shape), run.model_file, device)
-    fingerprint = _fingerprint(known_factors(dataset), dataset.train)
+    fingerprint = fingerprint_of(known_factors(dataset), dataset.train)
     described = describe_samples(
         trained.latents.names, kinds_of(trained.latents), known_factors(dataset), dataset.train
     )

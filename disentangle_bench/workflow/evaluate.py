@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.devices import choose_device
-from disentangle_bench.errors import DbenchError, RepresentationError
+from disentangle_bench.errors import DbenchError, RepresentationError, SettingError
 from disentangle_bench.evaluation.choices import CHOICES, choices_made
 from disentangle_bench.evaluation.encode import encoded
 from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
@@ -26,7 +26,7 @@ from disentangle_bench.workflow.stored import require_no_choice
 
 
 def evaluate(
-    subject: Run | Representation | Path | str,
+    subject: Run | Representation | Subject | Path | str,
     metrics: Sequence[str] | str | None = None,
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
@@ -43,14 +43,15 @@ def evaluate(
     figure_formats: Sequence[str] = ("png", "pdf"),
     on_progress: OnProgress | None = None,
 ) -> Results:
-    """Score a run, a representation, or the folder or file of one.
+    """Score a run, a representation, the folder or file of one, or an encoder and a generator.
 
     Each metric is kept as soon as it is done: in the folder of a run, or in the file `out`. The same call, after it was
     interrupted or with more metrics, computes only what is missing. A metric that raises an exception has no value,
     and the exception for a reason; the other metrics are not affected.
 
     Args:
-        subject: a run or its folder; a representation or its `.npz` or `.h5` file.
+        subject: a run or its folder; a representation or its `.npz` or `.h5` file; or what `disentangle_bench.subject`
+            makes of an encoder and a generator.
         metrics: their names or one name, or `all`; by default the widely used ones (`MetricInfo.default`), of a run
             those of them that are not slow.
         settings: metric name -> its settings.
@@ -93,13 +94,23 @@ def evaluate(
     user_cache()  # an invalid DBENCH_CACHE is no metric's failure
     file = None if out is None else usable_path(out, "out")
     draw = partial(_draw_figures, forms=figure_formats, report=report)
-    found = subject if isinstance(subject, Run | Representation) else _opened(usable_path(subject, "The subject"))
-    if isinstance(found, Representation):
-        choices = choices_made(found, select or {})
-        found = found.select(**select) if select else found
-        name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
-        made = subject_of_representation(found, name, seed, rows=rows)
-        made = replace(made, info={**made.info, **({CHOICES: choices} if choices else {})})
+    found = (
+        subject if isinstance(subject, Run | Representation | Subject) else _opened(usable_path(subject, "The subject"))
+    )
+    if not isinstance(found, Run):
+        if isinstance(found, Subject):
+            if select or rows:
+                raise SettingError(
+                    f"Neither rows nor codes and factors can be chosen of {found.name}: it is made already.",
+                    "`disentangle_bench.subject` takes rows; `represent` gives codes, of which some can be chosen.",
+                )
+            made = found
+        else:
+            choices = choices_made(found, select or {})
+            found = found.select(**select) if select else found
+            name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
+            made = subject_of_representation(found, name, seed, rows=rows)
+            made = replace(made, info={**made.info, **({CHOICES: choices} if choices else {})})
         store = None if file is None else FileStore.of_file(file, made, seed)
         if store is not None:
             store.check(again=again)

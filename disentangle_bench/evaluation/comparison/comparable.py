@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from disentangle_bench.evaluation.choices import unlike_choices
-from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.evaluation.results import OF_IMAGES, Results, ScoreEntry
 
 ASIDE = ("seed", "bootstrap")
 """Settings of metrics that do not change what is measured."""
@@ -45,9 +45,9 @@ def is_unchecked(first: Group, second: Group) -> bool:
 
 
 def _hashes(subject: Mapping[str, Any]) -> dict[str, str]:
-    """What is known of a subject's data: of a run's images, factors and split; of a file's factors and split."""
+    """What is known of a subject's data: of a run or a model images, factors and split; of a file factors and split."""
     keys = {"samples_sha256": "factors or train rows"}
-    if subject.get("kind") == "run":
+    if subject.get("kind") in OF_IMAGES:
         keys["data_sha256"] = "images, factors or train rows"
     return {what: subject[key] for key, what in keys.items() if subject.get(key) is not None}
 
