@@ -83,6 +83,26 @@ def second_fake(recipe: Recipe) -> Step:
     return make_step(ready(SecondFake(recipe, shape_of(recipe))))
 
 
+class PlainGAN(InfoGAN):
+    """D and G alone, on the same latents."""
+
+    def update(self, draw: Draw, play: Play) -> Means:
+        """The update without Q and its bounds."""
+        x, (_, fake) = draw.real(), self.fakes(play, draw)
+        real_logits, fake_logits = (play.D(images, with_q=False)[0] for images in (x, fake.detach()))
+        D_loss = self.game.D_loss(real_logits, fake_logits)
+        play.minimise("D", D_loss)
+        with play.frozen("D") as D:
+            G_loss = self.game.G_loss(D(fake, with_q=False)[0])
+            play.minimise("G", G_loss)
+        return self.report(D_loss, G_loss, torch.zeros(len(self.latents.codes)))
+
+
+def plain_gan(recipe: Recipe) -> Step:
+    """Neither Q nor its terms: what the paper's "negligible" cost is to be compared with."""
+    return make_step(ready(PlainGAN(recipe, shape_of(recipe))))
+
+
 def unfrozen(recipe: Recipe) -> Step:
     """D's weights collect gradients in G's update."""
     step = recipe_step(recipe)
@@ -111,5 +131,6 @@ CHANGES: dict[str, Callable[[Recipe], Step]] = {
     "fully connected products by nn.Linear": plain_products,
     "a fake each for D and G": second_fake,
     "D not frozen in G's update": unfrozen,
+    "a plain GAN, without Q": plain_gan,
     "bf16-mixed in place of 32 (an option, --precision)": mixed,
 }

@@ -126,6 +126,12 @@ def test_a_second_fake_costs_a_pass_of_the_generator():
     assert more == 8 * (74 * 128 + 128 * 49 * 16 + 49 * 16 * 8 * 16 + 196 * 8 * 16)
 
 
+def test_the_information_term_costs_the_passes_through_q():
+    """In D's update through Q and back to its inputs and weights, in G's through it and back to its inputs."""
+    more = multiply_adds(recipe_step(narrow())) - multiply_adds(ablation.plain_gan(narrow()))
+    assert more == 5 * 8 * (128 * 16 + 16 * 14)
+
+
 def test_gradients_for_frozen_weights_cost_their_multiply_adds():
     more = multiply_adds(ablation.unfrozen(narrow())) - multiply_adds(recipe_step(narrow()))
     assert more == 8 * (196 * 16 * 8 + 49 * 16 * 8 * 16 + 49 * 16 * 128 + 128 + 128 * 16 + 16 * 14)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import readme
+from benchmarks import paper, readme
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.reports.tables import to_markdown
 from disentangle_bench.run import Run
 from disentangle_bench.suites.bench import Bench
 from disentangle_bench.suites.cell import cells_of
 from disentangle_bench.suites.export import Export
+from disentangle_bench.suites.find import find_suite
 from disentangle_bench.suites.folder import SuiteFolder
 from disentangle_bench.suites.state import COMPLETE
 
@@ -38,6 +39,30 @@ def test_smoke_is_published():
 def test_the_readme_shows_what_is_published():
     """`python -m benchmarks.readme` writes it."""
     assert readme.results() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_paper_shows_what_is_published():
+    """`python -m benchmarks.paper` writes it."""
+    assert paper.claims() in paper.PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("claim", paper.CLAIMS, ids=lambda claim: f"{claim.where}: {claim.says}")
+def test_a_claim_is_about_what_its_suite_measures(claim):
+    """An entry that is not there would read as never run."""
+    suite = find_suite(claim.suite)
+    assert claim.entry in suite.entries
+    if (ROOT / "benchmarks" / "results" / claim.suite).is_dir():
+        assert claim.values()
+        assert None not in claim.values()
+
+
+def test_the_pages_numbers_are_those_of_the_files():
+    """Without any of the code that makes tables."""
+    files = sorted((ROOT / "benchmarks/results/paper-mnist/cells/infogan").glob("seed-*/run/results.json"))
+    errors = [json.loads(path.read_text())["scores"]["c1-accuracy.error"]["value"] for path in files]
+    line = next(line for line in paper.PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| 7.2 "))
+    assert f"({', '.join(f'{error:.3f}' for error in errors)})" in line
+    assert f"{sum(error <= 0.05 for error in errors)} of {len(errors)} seed" in line
 
 
 def test_the_readmes_numbers_are_those_of_the_files():
