@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +162,7 @@ def _with_engine(name: str, only: tuple[str, ...] | None, options: dict[str, Any
 )
 @click.option("--dry-run", is_flag=True, help="List the cells, how they stand and how long they take; train nothing.")
 @accepted_option
-@click.option("--require-accepted", is_flag=True, help="Fail if there are no accepted results yet.")
+@click.option("--require-accepted", is_flag=True, help="Exit with status 4 where a gate lacks accepted results.")
 @all_option
 @format_option
 @click.pass_context
@@ -185,7 +186,7 @@ def run(
     command resumes.
     """
     opened, engine = _with_engine(name, only, options)
-    opened.accepted(accepted, required=require_accepted)  # not only after hours of training
+    opened.accepted(accepted)  # of another suite they are refused now, not after hours of training
     if dry_run:
         engine.check()
         _print_plan(opened, form)
@@ -209,9 +210,9 @@ def _check(bench: Bench, engine: Engine, context: click.Context) -> None:
 def _finish(bench: Bench, accepted: Path | None, form: Form, *, required: bool, every: bool) -> int:
     from disentangle_bench.suites.bench import exit_status, write_step_summary
 
-    table = bench.table(every=every)
-    print_report(table, form)
     gates = bench.check_gates(bench.table(), accepted, required=required)
+    table = replace(bench.table(every=every), gates=tuple(gates))
+    print_report(table, form)
     for gate in gates:
         say(str(gate))
     write_step_summary(table, gates)

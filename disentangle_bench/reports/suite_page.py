@@ -94,8 +94,7 @@ def every_seed(table: SuiteTable) -> str:
                 say_optional(summary.values.get(seed), decimals) + ("†" if (entry, seed) in collapsed else "")
                 for seed in seeds
             ]
-            name = f"{column.score}, {column.unit}" if column.unit else column.score
-            rows.append([name, entry, middle, *spread, *each])
+            rows.append([column.title, entry, middle, *spread, *each])
     return markdown_table(headings, rows, left=headings[:2])
 
 

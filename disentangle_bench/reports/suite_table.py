@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from disentangle_bench.evaluation.seeds import SeedInterval
+from disentangle_bench.reports.checked_gate import CheckedGate
 from disentangle_bench.reports.numbers import PLAIN_DECIMALS, decimals_for, say, say_interval, say_p, say_signed
 from disentangle_bench.reports.text_table import TextTable
 
@@ -39,6 +40,11 @@ class Column:
     ceiling: tuple[float, ...]
     version: int
     installed: int
+
+    @property
+    def title(self) -> str:
+        """The score, with its unit if it has one."""
+        return f"{self.score}, {self.unit}" if self.unit else self.score
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,11 @@ class Summary:
         collapsed = f", {len(self.collapsed)} collapsed" if self.collapsed else ""
         return f"{known} of {len(self.values)}{collapsed}"
 
+    @property
+    def letters(self) -> str:
+        """The tie groups, `a` for the best."""
+        return "".join(chr(ord("a") + group - 1) for group in self.groups)
+
 
 @dataclass(frozen=True)
 class CellRow:
@@ -120,6 +131,7 @@ class SuiteTable:
         entries: entry -> score -> summary.
         cells: every cell.
         notes: what a reader has to know besides.
+        gates: conditions that were checked, for JSON; the other forms show the scores alone.
     """
 
     name: str
@@ -129,7 +141,8 @@ class SuiteTable:
     columns: tuple[Column, ...]
     entries: Mapping[str, Mapping[str, Summary]]
     cells: tuple[CellRow, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    gates: tuple[CheckedGate, ...] = ()
 
     @property
     def title(self) -> str:
@@ -172,9 +185,8 @@ def heading_lines(column: Column) -> list[str]:
     levels = [
         f"{name} {_ends(ends)}" for name, ends in (("chance", column.chance), ("ceiling", column.ceiling)) if ends
     ]
-    name = f"{column.score}, {column.unit}" if column.unit else column.score
     older = f"version {column.version} of {column.installed}" if column.version < column.installed else ""
-    return [name, *levels, *([older] if older else [])]
+    return [column.title, *levels, *([older] if older else [])]
 
 
 def _ends(ends: Sequence[float]) -> str:
@@ -194,8 +206,7 @@ def mean_line(summary: Summary) -> str:
         return NOT_DONE
     decimals = _decimals(summary.low, summary.high)
     interval = say_interval(summary.low, summary.high, decimals)
-    letters = "".join(chr(ord("a") + group - 1) for group in summary.groups)
-    return " ".join(filter(None, (say(summary.mean, decimals), interval, letters, f"({summary.count})")))
+    return " ".join(filter(None, (say(summary.mean, decimals), interval, summary.letters, f"({summary.count})")))
 
 
 def worst_line(summary: Summary) -> str:
@@ -258,7 +269,6 @@ def footer(table: SuiteTable) -> list[str]:
 
 def text_table(table: SuiteTable) -> TextTable:
     """Write the table as texts: chance and ceiling, then each entry, its worst seed, and its difference."""
-    first = "Entry"
     rows = [
         ["chance", *(_ends(column.chance) for column in table.columns)],
         ["ceiling", *(_ends(column.ceiling) for column in table.columns)],
@@ -270,7 +280,7 @@ def text_table(table: SuiteTable) -> TextTable:
         if any(summary.difference for summary in summaries):
             differences = [difference_line(of.difference) if of.difference else "" for of in summaries]
             rows.append([f"{entry} - {table.baselines[entry]}", *differences])
-    headings = [first, *(heading_lines(column)[0] for column in table.columns)]
+    headings = ["Entry", *(column.title for column in table.columns)]
     return TextTable(headings, rows, left=headings, legend=[table.title], notes=footer(table))
 
 

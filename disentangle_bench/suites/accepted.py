@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from disentangle_bench.errors import NewerSchemaError, SettingError, StorageError
+from disentangle_bench.errors import NewerSchemaError, SettingError
 from disentangle_bench.provenance import provenance
 from disentangle_bench.reports.suite_table import SuiteTable
 from disentangle_bench.storage import storage_errors, write_json
@@ -130,18 +130,15 @@ class Accepted(BaseModel):
         write_json(path, self.model_dump(mode="json"))
 
 
-def read_accepted(path: Path, suite: Suite, *, required: bool = False) -> Accepted | None:
+def read_accepted(path: Path, suite: Suite) -> Accepted | None:
     """Read the accepted results of a suite; None if there is no such file yet.
 
     Raises:
-        StorageError: there is none, and it is `required`. SettingError: it is damaged or of another suite.
+        StorageError: it cannot be read. SettingError: it is damaged or of another suite.
     """
-    if not path.exists() and not required:
+    if not path.exists():
         return None
-    try:
-        accepted = Accepted.read(path)
-    except StorageError as error:
-        raise StorageError(error.problem, "`dbench bench accept` writes it.") from error
+    accepted = Accepted.read(path)
     accepted.require(suite, path)
     return accepted
 

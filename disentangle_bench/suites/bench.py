@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.reports.checked_gate import CheckedGate, Verdict
 from disentangle_bench.reports.suite_table import SuiteTable
 from disentangle_bench.reports.tables import to_markdown
 from disentangle_bench.storage import storage_errors, write_json, write_text
@@ -22,7 +23,7 @@ from disentangle_bench.suites.driver import Driver, Event
 from disentangle_bench.suites.engines.engine import Engine
 from disentangle_bench.suites.find import find_suite
 from disentangle_bench.suites.folder import SuiteFolder
-from disentangle_bench.suites.gates import FAIL, NOTHING, Checked, check_gates
+from disentangle_bench.suites.gates import check_gates
 from disentangle_bench.suites.state import COMPLETE, Found
 from disentangle_bench.suites.suite import Evaluation, Suite
 from disentangle_bench.suites.table import table_of
@@ -146,12 +147,16 @@ class Bench:
         Returns:
             Whether a cell failed.
         """
-        small = self.suite.with_settings({"steps": DRY_STEPS}).with_seeds(self.suite.seeds[:1])
+        small = self.suite.with_settings({"steps": DRY_STEPS})
         evaluation = Evaluation(seed=small.evaluation.seed, rows=DRY_ROWS, bootstrap=0, levels=False)
         small = small.model_copy(update={"evaluation": evaluation})
         with TemporaryDirectory(prefix="dbench-") as folder:
             dry = replace(self, suite=small, folder=SuiteFolder(Path(folder)))
-            return exit_status(dry.run(engine, on_event=on_event), (), self.only) != 0
+            first: dict[str, Cell] = {}
+            for cell in dry._cells():
+                first.setdefault(cell.entry, cell)
+            dry._drive(engine, small, list(first.values()), on_event=on_event)
+            return exit_status(dry.table(), (), self.only) != 0
 
     def run(
         self,
@@ -170,7 +175,7 @@ class Bench:
         Raises:
             DbenchError: the folder cannot be written, or is of another suite. KeyboardInterrupt: Ctrl-C.
         """
-        self._drive(engine, self.suite, fail_fast=fail_fast, on_event=on_event)
+        self._drive(engine, self.suite, self._cells(), fail_fast=fail_fast, on_event=on_event)
         return self.kept_table()
 
     def rescore(
@@ -188,27 +193,30 @@ class Bench:
             on_event: called as cells end.
         """
         suite = self.suite if metrics is None else self.suite.with_metrics(metrics)
-        self._drive(engine, suite, trains=False, outdated=True, on_event=on_event)
+        self._drive(engine, suite, self._cells(), trains=False, outdated=True, on_event=on_event)
         return self.kept_table()
 
-    def _drive(self, engine: Engine, suite: Suite, **options: Any) -> None:
+    def _cells(self) -> list[Cell]:
+        return cells_of(self.suite, data_dir=self.data_dir, only=self.only)
+
+    def _drive(self, engine: Engine, suite: Suite, cells: Sequence[Cell], **options: Any) -> None:
         self.folder.claim(self.suite)
-        driver = Driver(suite, self.folder, engine, installed_versions(), self.data_dir, **options)
-        driver.run(cells_of(self.suite, data_dir=self.data_dir, only=self.only))
+        Driver(suite, self.folder, engine, installed_versions(), self.data_dir, **options).run(cells)
 
     def table(self, *, every: bool = False) -> SuiteTable:
         """Summarize what there is; a note names seeds that are there and not among those of the suite."""
-        table = table_of(self.suite, self.found(), installed_versions(), every=every)
-        others = self._other_seeds()
+        found = self.found()
+        table = table_of(self.suite, found, installed_versions(), every=every)
+        others = self._other_seeds(found)
         listed = ",".join(map(str, others))
         note = f"Not shown: seed{'s' if len(others) > 1 else ''} {listed}, which `--seeds` adds."
         return replace(table, notes=(*table.notes, note)) if others else table
 
-    def _other_seeds(self) -> list[int]:
+    def _other_seeds(self, shown: Collection[Cell]) -> list[int]:
         """List the other seeds at which the suite, as it is, has cells."""
-        others = tuple(seed for seed in self.folder.seeds() if seed not in self.suite.seeds)
-        cells = cells_of(self.suite.with_seeds(others), data_dir=self.data_dir) if others else []
-        return sorted({cell.seed for cell in cells if cell.seed in others and self.folder.cell(cell).is_dir()})
+        every = tuple(dict.fromkeys((*self.suite.seeds, *self.folder.seeds())))
+        cells = cells_of(self.suite.with_seeds(every), data_dir=self.data_dir) if every != self.suite.seeds else []
+        return sorted({cell.seed for cell in cells if cell not in shown and self.folder.cell(cell).is_dir()})
 
     def kept_table(self) -> SuiteTable:
         """Summarize what there is, and write `table.md` and `table.json` into the folder."""
@@ -228,45 +236,45 @@ class Bench:
         accepted.save(path or self.accepted_file)
         return accepted
 
-    def accepted(self, path: Path | None = None, *, required: bool = False) -> Accepted | None:
+    def accepted(self, path: Path | None = None) -> Accepted | None:
         """Read the accepted results; None if there are none yet, or this is a variant, which is never compared.
 
         Args:
             path: of the file; by default that in the folder.
-            required: whether there must be accepted results.
 
         Raises:
             DbenchError: they cannot be read, or are of another suite or version.
         """
         if self.suite.variant:
             return None
-        return read_accepted(path or self.accepted_file, self.suite, required=required)
+        return read_accepted(path or self.accepted_file, self.suite)
 
-    def check_gates(self, table: SuiteTable, path: Path | None, *, required: bool = False) -> list[Checked]:
+    def check_gates(self, table: SuiteTable, path: Path | None, *, required: bool = False) -> list[CheckedGate]:
         """Check the gates of the entries that were worked on.
 
         Args:
             table: of the results.
             path: of the accepted results; by default those in the folder.
-            required: whether there must be accepted results.
+            required: whether a gate that compares with accepted results has measured nothing if there are none yet.
 
         Raises:
             DbenchError: the accepted results cannot be read, or are of another suite.
         """
         gates = tuple(gate for gate in self.suite.gates if not self.only or gate.entry in self.only)
-        suite, accepted = self.suite.model_copy(update={"gates": gates}), self.accepted(path, required=required)
-        return check_gates(suite, table, accepted, compares=not suite.variant)
+        suite = self.suite.model_copy(update={"gates": gates})
+        without: Verdict | None = None if suite.variant else "NOTHING" if required else "SKIP"
+        return check_gates(suite, table, self.accepted(path), without=without)
 
 
-def exit_status(table: SuiteTable, gates: Sequence[Checked], only: Sequence[str] = ()) -> int:
+def exit_status(table: SuiteTable, gates: Sequence[CheckedGate], only: Sequence[str] = ()) -> int:
     """0 if all is well; 1 a cell failed; 4 a gate measured nothing; 3 a gate fell short."""
     if any(cell.state in (FAILED, TIMED_OUT) for cell in table.cells if not only or cell.entry in only):
         return EXIT_FAILED
     verdicts = {gate.verdict for gate in gates}
-    return EXIT_NOTHING if NOTHING in verdicts else EXIT_FELL_SHORT if FAIL in verdicts else 0
+    return EXIT_NOTHING if "NOTHING" in verdicts else EXIT_FELL_SHORT if "FAIL" in verdicts else 0
 
 
-def write_step_summary(table: SuiteTable, gates: Sequence[Checked]) -> None:
+def write_step_summary(table: SuiteTable, gates: Sequence[CheckedGate]) -> None:
     """Append the table and the gates to the summary that GitHub Actions shows, if it asks for one."""
     path = os.environ.get(STEP_SUMMARY)
     if path:

@@ -1,40 +1,28 @@
-"""What each metric is and does not see, from its documentation; kept, since to import the metrics takes seconds."""
+"""What each metric is and does not see, from its documentation."""
 
 from __future__ import annotations
 
 import inspect
-import json
 import textwrap
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 from disentangle_bench.reports.html import Card
-from disentangle_bench.storage import once, user_cache, write_json
-from disentangle_bench.suites.versions import installed_digest
+from disentangle_bench.suites.versions import of_each_metric
 
 UNSEEN = "Does not see:"
 
 
 def metric_cards() -> dict[str, Card]:
-    """Metric -> its card, from a note in the cache that is made anew when a metric's file or a plug-in changes."""
-    note = user_cache("metric-cards", f"{installed_digest()}.json")
+    """Metric -> its card."""
 
-    def look() -> dict[str, Card] | None:
-        with suppress(OSError, ValueError, TypeError, AttributeError):
-            return {name: Card(**of) for name, of in json.loads(note.read_text(encoding="utf-8")).items()}
-        return None
+    def card(function: Callable[..., Any]) -> Card:
+        from disentangle_bench.metrics import info_of
 
-    def compute() -> dict[str, Card]:
-        from disentangle_bench.metrics import METRICS, info_of
+        return card_of(inspect.getdoc(function) or "", info_of(function).source)
 
-        return {
-            name: card_of(inspect.getdoc(function) or "", info_of(function).source)
-            for name, function in METRICS.usable().items()
-        }
-
-    return once(
-        note, look, compute, lambda cards: write_json(note, {name: asdict(card) for name, card in cards.items()})
-    )
+    return of_each_metric("metric-cards", card, asdict, lambda of: Card(**of))
 
 
 def card_of(documentation: str, source: str) -> Card:

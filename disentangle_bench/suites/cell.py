@@ -1,4 +1,4 @@
-"""Cells: one recipe at one seed within a suite, or one file of codes; each is named by all that determines it."""
+"""Cells: within a suite one recipe at one seed, or one set of codes; each is named by all that determines it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from disentangle_bench.errors import DbenchError, SettingError
 from disentangle_bench.models.recipes import find_recipe, with_settings
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import sha256, storage_errors
+from disentangle_bench.suites import synthetic
 from disentangle_bench.suites.suite import Entry, Suite, short_hash
+from disentangle_bench.suites.synthetic import Synthetic
 from disentangle_bench.workflow.groups import is_codes, seed_in
 
 TRAINING_VERSION = 1
@@ -21,14 +23,14 @@ changes the bits. Cells of another version are other cells."""
 
 @dataclass(frozen=True)
 class Cell:
-    """One recipe at one seed, or one file of codes.
+    """One recipe at one seed, one file of codes, or codes that are drawn at one seed.
 
     Attributes:
         entry: the row that it belongs to.
-        seed: of the training; of a file the one in its name, or else its place among the entry's files.
+        seed: of the training or the draw; of a file the one in its name, or else its place among the entry's files.
         identity: hash of all that determines its result; the folder's name ends with it.
         recipe: what is trained.
-        file: what is scored instead.
+        file, synthetic: what is scored instead.
     """
 
     entry: str
@@ -36,6 +38,7 @@ class Cell:
     identity: str
     recipe: Recipe | None = field(default=None, compare=False)
     file: Path | None = None
+    synthetic: Synthetic | None = None
 
     @property
     def name(self) -> str:
@@ -57,16 +60,26 @@ def cells_of(suite: Suite, *, data_dir: Path | None = None, only: Sequence[str] 
         only: these entries.
 
     Raises:
-        DbenchError: an unknown recipe or setting, a pattern that no file matches.
+        DbenchError: an unknown recipe or setting, a pattern that no file matches, no file of the chosen seeds.
     """
     chosen = {name: entry for name, entry in suite.entries.items() if not only or name in only}
-    by_entry = [_cells(suite, name, entry, data_dir) for name, entry in chosen.items()]
-    return sorted((cell for cells in by_entry for cell in cells), key=lambda cell: cell.seed)
+    cells = [cell for name, entry in chosen.items() for cell in _cells(suite, name, entry, data_dir)]
+    if not cells:
+        seeds = ",".join(map(str, suite.seeds))
+        raise SettingError(
+            f"{suite.name}: no file of codes in {', '.join(chosen)} has seed {seeds}.",
+            "Leave --seeds out for all files; `dbench bench status` lists them.",
+        )
+    return sorted(cells, key=lambda cell: cell.seed)
 
 
 def _cells(suite: Suite, name: str, entry: Entry, data_dir: Path | None) -> list[Cell]:
+    if entry.synthetic is not None:
+        of = {"synthetic": entry.synthetic.model_dump(exclude_defaults=True), "version": synthetic.VERSION}
+        hashes = {seed: short_hash({**of, "seed": seed}) for seed in suite.seeds}
+        return [Cell(name, seed, identity, synthetic=entry.synthetic) for seed, identity in hashes.items()]
     if entry.recipe is None:
-        return _given(suite, name, entry)
+        return cells_of_files(suite, name, entry)
     recipe = resolved(suite, name, entry)
     values = {
         "recipe": recipe.training_values(),
@@ -114,17 +127,24 @@ def _content(path: Path) -> str:
         return short_hash([(file.relative_to(path).as_posix(), sha256(file)) for file in files])
 
 
-def _given(suite: Suite, name: str, entry: Entry) -> list[Cell]:
+def cells_of_files(suite: Suite, name: str, entry: Entry) -> list[Cell]:
+    """List the cells of an entry's files of codes; none where no file has a seed that is chosen.
+
+    Raises:
+        SettingError: no file matches. StorageError: one cannot be read.
+    """
     files = list(dict.fromkeys(file for pattern in entry.representations for file in _matching(suite.folder, pattern)))
     if not files:
         raise SettingError(
             f"{suite.name}: entries.{name}.representations: no file matches {', '.join(entry.representations)}.",
             f"Give .npz or .h5 files, relative to {suite.folder.resolve()}.",
         )
-    numbers = seeds_in(files)
+    numbers, counted = seeds_in(files), suite.file_seeds
     with storage_errors(suite.folder, "read the files of"):
         return [
-            Cell(name, seed, short_hash(sha256(file)), file=file) for seed, file in zip(numbers, files, strict=True)
+            Cell(name, seed, short_hash(sha256(file)), file=file)
+            for seed, file in zip(numbers, files, strict=True)
+            if counted is None or seed in counted
         ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from disentangle_bench.errors import DbenchError, MetricError, SettingError, StorageError
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import require_space, storage_errors, write_text
-from disentangle_bench.suites.cell import cells_of, resolved
+from disentangle_bench.suites.cell import cells_of, cells_of_files, resolved
 from disentangle_bench.suites.engines.engine import Engine
 from disentangle_bench.suites.suite import Gate, Suite
 
@@ -71,6 +71,8 @@ def check_suite(
         attempt(f"entries.{name}", lambda name=name: _check_entry(suite, name, data_dir, recipes, sizes))  # type: ignore[misc]
     for number, gate in enumerate(suite.gates):
         attempt(f"gates.{number}", lambda gate=gate: _check_gate(gate, suite, recipes))  # type: ignore[misc]
+    if not faults:
+        attempt("seeds", lambda: cells_of(suite, data_dir=data_dir, only=only))
     if recipes and not faults:
         needed = sum(sizes.values()) * COPIES * len(suite.seeds)
         attempt("disk", lambda: require_space(_existing(folder), needed, "models and checkpoints"))
@@ -92,10 +94,12 @@ def _check_entry(
 ) -> None:
     """Load the dataset and make the model, as training does first; or open every file of codes."""
     entry = suite.entries[name]
+    if entry.synthetic is not None:
+        return
     if entry.recipe is None:
         from disentangle_bench.representation import open_representation
 
-        for cell in cells_of(suite, only=[name]):
+        for cell in cells_of_files(suite, name, entry):
             if cell.file is not None:
                 open_representation(cell.file)
         return

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ValidationError
 
 from disentangle_bench.errors import SettingError, UnknownNameError, close_names
 from disentangle_bench.suites.suite import Entry, Evaluation, Gate, Suite, Training
+from disentangle_bench.suites.synthetic import Synthetic
 
 SHIPPED = Path(__file__).parent
 _TABLES: Mapping[str, type[BaseModel]] = {
-    "entries": Entry, "gates": Gate, "training": Training, "evaluation": Evaluation,
+    "entries": Entry, "synthetic": Synthetic, "gates": Gate, "training": Training, "evaluation": Evaluation,
 }  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def _explain(fault: Any) -> str:
     location = [str(part) for part in fault["loc"]]
     key = ".".join(part for part in location if part not in ("tuple[str, ...]", "[key]"))
     if fault["type"] == "extra_forbidden":
-        table = _TABLES.get(location[0], Suite) if len(location) > 1 else Suite
+        table = next((_TABLES[part] for part in reversed(location[:-1]) if part in _TABLES), Suite)
         close = close_names(location[-1], set(table.model_fields))
         return f"{key}: there is no such key" + (f" (did you mean {close[0]!r}?)" if close else "")
     message = "a list is needed" if fault["type"] == "tuple_type" else fault["msg"].removeprefix("Value error, ")

@@ -75,9 +75,11 @@ class SuiteFolder:
         try:
             values = parse_json(self.description.read_text(encoding="utf-8"))
             kept, variant, file = values.get("suite"), dict(values["variant"]), values.get("file")
+            seeds = values.get("file_seeds")
             if kept is None:
                 return find_suite(str(values["name"])).with_settings(variant)
-            return Suite.model_validate(kept).placed(None if file is None else Path(file)).with_settings(variant)
+            suite = Suite.model_validate(kept).placed(None if file is None else Path(file)).with_settings(variant)
+            return suite if seeds is None else suite.with_seeds(tuple(seeds))
         except UnknownNameError as error:
             raise SettingError(
                 f"{self.path} does not say what its suite {values['name']!r} is.",

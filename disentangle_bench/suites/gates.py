@@ -3,54 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
 
 from disentangle_bench.evaluation.seeds import UNSHOWN, difference_over_seeds, judge
+from disentangle_bench.reports.checked_gate import CheckedGate, Verdict
 from disentangle_bench.reports.numbers import say_p
 from disentangle_bench.reports.suite_table import Column, SuiteTable, Summary
 from disentangle_bench.suites.accepted import Accepted, AcceptedScore
 from disentangle_bench.suites.suite import Gate, Suite
 
-Verdict = Literal["PASS", "FAIL", "NOTHING"]
-PASS: Verdict = "PASS"
-FAIL: Verdict = "FAIL"
-NOTHING: Verdict = "NOTHING"
-
-
-class Checked(NamedTuple):
-    """One condition of a gate.
-
-    Attributes:
-        verdict: PASS, FAIL, or NOTHING where there was nothing to measure.
-        condition: what was demanded.
-        found: what was found.
-        margin: by how much the condition is met; negative by how much it is missed.
-    """
-
-    verdict: Verdict
-    condition: str
-    found: str
-    margin: float | None
-
-    def __str__(self) -> str:
-        return f"{self.verdict}  {self.condition}: {self.found}"
-
 
 def check_gates(
-    suite: Suite, table: SuiteTable, accepted: Accepted | None = None, *, compares: bool = True
-) -> list[Checked]:
+    suite: Suite, table: SuiteTable, accepted: Accepted | None = None, *, without: Verdict | None = "SKIP"
+) -> list[CheckedGate]:
     """Check every condition of every gate.
 
     Args:
         suite: with the gates.
         table: of its results.
         accepted: earlier results, for `may_fall_by`.
-        compares: whether accepted results are wanted; if not, `may_fall_by` is left out.
+        without: the verdict on `may_fall_by` where there are no accepted results; None leaves it out.
     """
-    return [checked for gate in suite.gates for checked in _check(gate, table, accepted, compares)]
+    return [checked for gate in suite.gates for checked in _check(gate, table, accepted, without)]
 
 
-def _check(gate: Gate, table: SuiteTable, accepted: Accepted | None, compares: bool) -> Iterator[Checked]:
+def _check(gate: Gate, table: SuiteTable, accepted: Accepted | None, without: Verdict | None) -> Iterator[CheckedGate]:
     scores = table.entries[gate.entry]
     name = next((score for score in scores if score == gate.score or score.startswith(f"{gate.score}.")), gate.score)
     summary, what = scores.get(name), f"{gate.entry}, {name}"
@@ -66,43 +42,45 @@ def _check(gate: Gate, table: SuiteTable, accepted: Accepted | None, compares: b
             gate,
             better,
         )
-    if gate.may_fall_by is not None and compares:
-        before = None if accepted is None else accepted.find(gate.entry, name)
+    if gate.may_fall_by is not None and (accepted is not None or without is not None):
         condition = f"{what} not worse than accepted by more than {gate.may_fall_by:g}"
-        if accepted is None:
-            yield Checked(PASS, condition, "no accepted results yet", None)
+        if accepted is None and without is not None and summary is not None and summary.mean is not None:
+            yield CheckedGate(without, condition, "no accepted results yet; `dbench bench accept` writes them")
         else:
             column = next((column for column in table.columns if column.score == name), None)
+            before = None if accepted is None else accepted.find(gate.entry, name)
             yield _fall(condition, summary, before, gate.may_fall_by, column)
 
 
-def _bound(condition: str, summary: Summary | None, bound: float, sign: int) -> Checked:
+def _bound(condition: str, summary: Summary | None, bound: float, sign: int) -> CheckedGate:
     if summary is None or summary.mean is None:
-        return Checked(NOTHING, condition, "it has no value", None)
+        return CheckedGate("NOTHING", condition, "it has no value")
     margin = sign * (summary.mean - bound)
-    return Checked(PASS if margin >= 0 else FAIL, condition, f"mean {summary.mean:.4g} over {summary.count}", margin)
+    found = f"mean {summary.mean:.4g} over {summary.count}"
+    return CheckedGate("PASS" if margin >= 0 else "FAIL", condition, found, margin)
 
 
-def _lead(condition: str, summary: Summary | None, gate: Gate, better: str) -> Checked:
+def _lead(condition: str, summary: Summary | None, gate: Gate, better: str) -> CheckedGate:
     if summary is None or summary.difference is None or gate.above_baseline is None:
-        return Checked(NOTHING, condition, "one of the two has no value", None)
+        return CheckedGate("NOTHING", condition, "one of the two has no value")
     lead = (-1 if better == "lower" else 1) * summary.difference.value
     margin = lead - gate.above_baseline
-    return Checked(PASS if margin >= 0 else FAIL, condition, f"by {lead:.4g}, mean over {summary.count}", margin)
+    found = f"by {lead:.4g}, mean over {summary.count}"
+    return CheckedGate("PASS" if margin >= 0 else "FAIL", condition, found, margin)
 
 
 def _fall(
     condition: str, summary: Summary | None, before: AcceptedScore | None, tolerance: float, column: Column | None
-) -> Checked:
+) -> CheckedGate:
     """A fall counts if it is larger than the tolerance and significant over seeds."""
     now = {} if summary is None else {seed: value for seed, value in summary.values.items() if value is not None}
     if not now or column is None:
-        return Checked(NOTHING, condition, "it has no value", None)
+        return CheckedGate("NOTHING", condition, "it has no value")
     if before is None or not before.seeds:
-        return Checked(NOTHING, condition, "it is not among the accepted results", None)
+        return CheckedGate("NOTHING", condition, "it is not among the accepted results")
     if before.version != column.version:
         found = f"accepted with version {before.version} of the metric, now version {column.version}"
-        return Checked(NOTHING, condition, f"{found}: accept the new results", None)
+        return CheckedGate("NOTHING", condition, f"{found}: accept the new results")
     both = [seed for seed in now if seed in before.seeds]
     pair = (before.seeds, now)
     then, here = ({seed: of[seed] for seed in both} for of in pair) if len(both) > 1 else pair
@@ -115,4 +93,4 @@ def _fall(
     )  # None: without a spread, nothing is significant
     p = f", p {say_p(difference.p)}" if difference.p is not None else ""
     said = "the same" if not fall else f"worse by {fall:.4g}" if fall > 0 else f"better by {-fall:.4g}"
-    return Checked(FAIL if failed else PASS, condition, f"{said}{p}", tolerance - fall)
+    return CheckedGate("FAIL" if failed else "PASS", condition, f"{said}{p}", tolerance - fall)

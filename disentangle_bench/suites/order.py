@@ -9,10 +9,12 @@ from typing import Any, Self
 from pydantic import BaseModel, ValidationError
 
 from disentangle_bench.errors import RunError
+from disentangle_bench.run import Run
 from disentangle_bench.storage import storage_errors, write_json
 from disentangle_bench.suites.cell import Cell
-from disentangle_bench.suites.state import digest_of_set
+from disentangle_bench.suites.state import Found, digest_of_set
 from disentangle_bench.suites.suite import Evaluation, Suite, Training
+from disentangle_bench.suites.synthetic import Synthetic
 
 
 class Order(BaseModel):
@@ -20,8 +22,9 @@ class Order(BaseModel):
 
     Attributes:
         entry, seed, identity: of the cell.
-        recipe: its plain values; None for a file of codes.
+        recipe: its plain values; None for codes.
         file: the file of codes.
+        synthetic: codes to draw.
         metrics: their names; None for the default set.
         metric_settings: metric -> its settings.
         training, evaluation: how; see `suite`.
@@ -36,6 +39,7 @@ class Order(BaseModel):
     identity: str
     recipe: Mapping[str, Any] | None
     file: Path | None
+    synthetic: Synthetic | None = None
     metrics: tuple[str, ...] | None
     metric_settings: Mapping[str, Mapping[str, Any]]
     training: Training
@@ -57,6 +61,7 @@ class Order(BaseModel):
             identity=cell.identity,
             recipe=None if cell.recipe is None else cell.recipe.to_values(),
             file=None if cell.file is None else cell.file.resolve(),
+            synthetic=cell.synthetic,
             metrics=metrics,
             metric_settings=asked,
             training=suite.training,
@@ -81,6 +86,23 @@ class Order(BaseModel):
             raise RunError(
                 f"{path} is damaged: {error.errors()[0]['msg']}.", "`dbench bench run` writes it."
             ) from error
+
+    def is_met(self, found: Found, versions: Mapping[str, int]) -> bool:
+        """Whether nothing is left to do, as another driver's worker has done it since the order was written.
+
+        Args:
+            found: what there is of the cell.
+            versions: metric -> the version that is installed, in which scores are wanted.
+        """
+        if self.recipe is not None and not Run(found.folder / "run").model_file.is_file():
+            return found.collapsed or not self.trains
+        if self.metrics is None or "all" in self.metrics:
+            return any(attempt.asked == self.asked for attempt in found.attempts)
+        return all(
+            found.has(metric, self.evaluation, self.metric_settings)
+            and all(entry.get("version", 1) == versions.get(metric, 1) for entry in found.by_metric[metric].values())
+            for metric in self.metrics
+        )
 
     def write(self, folder: Path) -> None:
         """Write the order into the cell's folder, atomically."""

@@ -43,7 +43,7 @@ def write_page(published: Bench, source: Bench) -> None:
         table,
         published.table(every=True),
         _commands(published, source),
-        [str(gate) for gate in check_gates(published.suite, table, compares=False)],
+        [str(gate) for gate in check_gates(published.suite, table, without=None)],
         _made(published, found),
         {cell.entry: cell.recipe.published for cell in found if cell.recipe is not None},
         _figures(figures),

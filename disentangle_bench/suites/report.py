@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.reports.html import EntryFacts, GateFacts, ReportContent, RunFacts
+from disentangle_bench.reports.html import EntryFacts, ReportContent, RunFacts
 from disentangle_bench.reports.suite_table import SuiteTable
 from disentangle_bench.run import Run
 from disentangle_bench.storage import parse_json
@@ -39,14 +39,13 @@ def content_of_suite(bench: Bench, accepted: Path | None = None) -> ReportConten
     """
     found = bench.found()
     table = table_of(bench.suite, found, installed_versions())
-    gates = bench.check_gates(table, accepted)
     return ReportContent(
         title=table.title,
         table=_without_empty(table, found.values()),
         command=_command(bench.suite),
         entries=_entries(bench.suite.entries, {cell.entry: cell.recipe for cell in found}),
         runs=_runs(table, found, bench.folder.path, "run"),
-        gates=tuple(GateFacts(gate.verdict, gate.condition, gate.found, gate.margin) for gate in gates),
+        gates=tuple(bench.check_gates(table, accepted)),
         cards=metric_cards(),
     )
 
@@ -131,7 +130,7 @@ def _runs(table: SuiteTable, found: Mapping[Cell, Found], base: Path | None, run
     facts = []
     for cell, of in found.items():
         row = states[cell.entry, cell.seed]
-        folder = of.folder if cell.file is not None else of.folder / run
+        folder = of.folder if cell.recipe is None else of.folder / run
         place = of.folder.name if base is None else of.folder.relative_to(base).as_posix()
         facts.append(
             RunFacts(

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from disentangle_bench.recipe.tables import Setting
 from disentangle_bench.run import Run
 from disentangle_bench.storage import parse_json
 from disentangle_bench.suites.attempts import (
@@ -21,7 +22,7 @@ from disentangle_bench.suites.attempts import (
     is_beating,
     read_attempts,
 )
-from disentangle_bench.suites.suite import Suite, short_hash
+from disentangle_bench.suites.suite import Evaluation, Suite, short_hash
 
 WAITING, RUNNING, STALE = "waiting", "running", "stale"
 COMPLETE = (DONE, COLLAPSED, STALE)
@@ -94,12 +95,18 @@ class Found:
         if isinstance(suite.metrics, str):
             asked = digest_of_set(suite)
             return () if any(attempt.asked == asked for attempt in self.attempts) else None
-        return tuple(name for name in suite.metrics if not self._has(name, suite))
+        return tuple(name for name in suite.metrics if not self.has(name, suite.evaluation, suite.metric_settings))
 
-    def _has(self, metric: str, suite: Suite) -> bool:
-        evaluation = suite.evaluation
+    def has(self, metric: str, evaluation: Evaluation, settings: Mapping[str, Mapping[str, Setting]]) -> bool:
+        """Whether there are scores of a metric, computed in this way.
+
+        Args:
+            metric: its name.
+            evaluation: how every cell is scored.
+            settings: metric -> its settings.
+        """
         options = {"seed": evaluation.seed, "bootstrap": evaluation.bootstrap, "levels": evaluation.levels}
-        asked = suite.metric_settings.get(metric, {}).items()
+        asked = settings.get(metric, {}).items()
         given = {key: list(value) if isinstance(value, tuple) else value for key, value in asked}
         entries = self.by_metric.get(metric, {}).values()
         return bool(entries) and all(

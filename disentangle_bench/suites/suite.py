@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from disentangle_bench.errors import SettingError
 from disentangle_bench.recipe.tables import Integer, Number, Setting, Table
+from disentangle_bench.suites.synthetic import Synthetic
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Seed = Annotated[Integer, Field(ge=0)]
@@ -20,7 +21,7 @@ DEFAULT, ALL = "default", "all"
 
 
 class Entry(Table):
-    """What has a row in the table: a recipe, or codes that others made.
+    """What has a row in the table: a recipe, codes that others made, or codes that are drawn.
 
     Attributes:
         recipe: a recipe's or a model's name, or a TOML file, relative to the suite's.
@@ -28,6 +29,7 @@ class Entry(Table):
         settings: changes to the recipe by dotted keys, as with `dbench train --set`.
         representations: patterns of `.npz` or `.h5` files, relative to the suite's, for a suite of the package to the
             working folder; each file is scored as a seed.
+        synthetic: codes that are drawn at each seed; see `Synthetic`.
         baseline: the entry to which the differences of this one are, in place of the suite's.
     """
 
@@ -35,14 +37,15 @@ class Entry(Table):
     dataset: str | None = None
     settings: Mapping[str, Any] = Field(default_factory=dict)
     representations: tuple[str, ...] = ()
+    synthetic: Synthetic | None = None
     baseline: Name | None = None
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.recipe is None) == (not self.representations):
-            raise ValueError("an entry has either a recipe or representations")
+    def _one_of_three(self) -> Self:
+        if [self.recipe is None, not self.representations, self.synthetic is None].count(False) != 1:
+            raise ValueError("an entry has either a recipe or representations or synthetic codes")
         if self.recipe is None and (self.settings or self.dataset):
-            raise ValueError("settings and dataset belong to a recipe; files of codes have none")
+            raise ValueError("settings and dataset belong to a recipe; codes have none")
         return self
 
 
@@ -120,7 +123,7 @@ class Suite(Table):
         name: also that of the folder of its results.
         version: raised when results of before and after a change of the file should not be compared.
         title: one line for listings.
-        seeds: every recipe is trained at each of them.
+        seeds: every recipe is trained at each of them; files of codes have seeds of their own.
         metrics: their names, `default` or `all`.
         metric_settings: metric -> its settings, as with `dbench eval --set`.
         baseline: the entry to which differences are taken.
@@ -144,6 +147,7 @@ class Suite(Table):
 
     _file: Path | None = PrivateAttr(None)
     _variant: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _selects: bool = PrivateAttr(False)
 
     @field_validator("seeds")
     @classmethod
@@ -184,6 +188,11 @@ class Suite(Table):
         return self._variant
 
     @property
+    def file_seeds(self) -> tuple[int, ...] | None:
+        """The seeds of the files of codes that count; None for all files."""
+        return self.seeds if self._selects else None
+
+    @property
     def label(self) -> str:
         """The name, with a mark if it is a variant: that of the folder of its results."""
         return f"{self.name}-variant-{short_hash(self._variant)}" if self._variant else self.name
@@ -204,6 +213,7 @@ class Suite(Table):
             "name": self.name,
             "version": self.version,
             "variant": dict(self.variant),
+            "file_seeds": self.file_seeds,
             "suite": self.model_dump(mode="json", exclude_defaults=True),
             "file": None if self._file is None else str(self._file),
         }
@@ -220,8 +230,10 @@ class Suite(Table):
         return variant
 
     def with_seeds(self, seeds: tuple[int, ...]) -> Suite:
-        """Choose other seeds; results of the suite's own stay where they are."""
-        return self.model_copy(update={"seeds": seeds})
+        """Choose other seeds, of files of codes too; results of the suite's own stay where they are."""
+        chosen = self.model_copy(update={"seeds": seeds})
+        chosen._selects = True
+        return chosen
 
     def with_metrics(self, metrics: tuple[str, ...]) -> Suite:
         """Choose other metrics; scores of the suite's own stay where they are."""

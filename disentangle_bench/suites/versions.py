@@ -1,32 +1,59 @@
-"""Which version of each metric is installed, without importing the metrics: that takes seconds."""
+"""What the installed metrics declare, without importing them: that takes seconds."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, TypeVar
 
 import disentangle_bench
 from disentangle_bench.storage import once, user_cache, write_json
 from disentangle_bench.suites.suite import short_hash
 
+T = TypeVar("T")
+
 
 def installed_versions() -> dict[str, int]:
-    """Metric -> version, from a note in the cache that is made anew when a metric's file or a plug-in changes."""
-    note = user_cache("metric-versions", f"{installed_digest()}.json")
+    """Metric -> version."""
 
-    def look() -> dict[str, int] | None:
+    def version(function: Callable[..., Any]) -> int:
+        from disentangle_bench.metrics import info_of
+
+        return info_of(function).version
+
+    return of_each_metric("metric-versions", version, int, int)
+
+
+def of_each_metric(
+    name: str, make: Callable[[Callable[..., Any]], T], write: Callable[[T], Any], read: Callable[[Any], T]
+) -> dict[str, T]:
+    """Metric -> what it declares, from a note in the cache that is made anew when a metric's file or a plug-in changes.
+
+    Args:
+        name: of the note.
+        make: returns of a metric what is wanted.
+        write: turns that into what JSON can hold.
+        read: turns it back.
+    """
+    note = user_cache(name, f"{installed_digest()}.json")
+
+    def look() -> dict[str, T] | None:
         with suppress(OSError, ValueError, TypeError, AttributeError):
-            return {str(name): int(version) for name, version in json.loads(note.read_text(encoding="utf-8")).items()}
+            return {str(metric): read(of) for metric, of in json.loads(note.read_text(encoding="utf-8")).items()}
         return None
 
-    def compute() -> dict[str, int]:
-        from disentangle_bench.metrics import METRICS, info_of
+    def compute() -> dict[str, T]:
+        from disentangle_bench.metrics import METRICS
 
-        return {name: info_of(function).version for name, function in METRICS.usable().items()}
+        return {metric: make(function) for metric, function in METRICS.usable().items()}
 
-    return once(note, look, compute, lambda versions: write_json(note, versions))
+    def keep(made: dict[str, T]) -> None:
+        write_json(note, {metric: write(of) for metric, of in made.items()})
+
+    return once(note, look, compute, keep)
 
 
 def installed_digest() -> str:

@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from disentangle_bench.errors import DbenchError
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
 from disentangle_bench.storage import storage_errors
+from disentangle_bench.suites import synthetic
 from disentangle_bench.suites.attempts import (
     CANCELLED,
     COLLAPSED,
@@ -26,10 +28,16 @@ from disentangle_bench.suites.attempts import (
     TIMED_OUT,
     Attempt,
     heartbeat,
+    is_beating,
     read_attempts,
     write_attempts,
 )
 from disentangle_bench.suites.order import Order
+from disentangle_bench.suites.state import Found
+from disentangle_bench.suites.versions import installed_versions
+
+PAUSE = 0.05
+"""Seconds between two looks at a cell whose lock another process has."""
 
 
 class Outcome(NamedTuple):
@@ -42,21 +50,24 @@ class Outcome(NamedTuple):
 def work(folder: Path, *, orphan_stops: bool = False) -> None:
     """Do what the order in a cell's folder says; what comes of it is written there, whatever happens.
 
-    A cell that another process is at work on is left alone.
+    A cell that another process is at work on is left alone, and so is one that another driver's worker has completed.
 
     Args:
         folder: of the cell.
         orphan_stops: stop, as at Ctrl-C, once the process that started this one has ended.
 
     Raises:
-        StorageError: the outcome cannot be written. KeyboardInterrupt: Ctrl-C; it is recorded as cancelled.
+        StorageError: the outcome cannot be written. RunError: the order is damaged. KeyboardInterrupt: Ctrl-C; it is
+            recorded as cancelled.
     """
     lock = FileLock(folder / ".lock")
-    with storage_errors(folder):
-        try:
+    while True:
+        with storage_errors(folder), suppress(Timeout):
             lock.acquire(timeout=0)
-        except Timeout:
+            break
+        if is_beating(folder):
             return
+        time.sleep(PAUSE)  # it has begun, and its heartbeat does not show yet; or it is about to end
     try:
         _attempt(folder, orphan_stops)
     finally:
@@ -64,11 +75,13 @@ def work(folder: Path, *, orphan_stops: bool = False) -> None:
 
 
 def _attempt(folder: Path, orphan_stops: bool) -> None:
+    order = Order.read(folder)
+    if order.is_met(Found.in_folder(folder), installed_versions()):
+        return
     attempt = Attempt.begin()
     before = read_attempts(folder)
     write_attempts(folder, [*before, attempt])
     with heartbeat(folder, attempt, interrupt_this_process if orphan_stops else None), logged(folder / "worker.log"):
-        order = Order.read(folder)
         outcome = _outcome(order, folder)
     asked = order.asked if outcome.state in (DONE, COLLAPSED) else ""
     write_attempts(folder, [*before, attempt.end(*outcome, asked)])
@@ -118,8 +131,12 @@ def _train_and_score(order: Order, folder: Path, run: Run) -> str:
             resume=True,
             data_dir=order.data_dir,
         )
+    codes = order.file
+    if order.synthetic is not None:
+        codes = folder / synthetic.FILE
+        order.synthetic.draw(order.seed).save(codes)
     results = evaluate(
-        run.path if order.file is None else order.file,
+        run.path if codes is None else codes,
         order.metrics,
         settings=order.metric_settings,
         seed=evaluation.seed,
@@ -128,7 +145,7 @@ def _train_and_score(order: Order, folder: Path, run: Run) -> str:
         data_dir=order.data_dir,
         bootstrap=evaluation.bootstrap,
         levels=evaluation.levels,
-        out=None if order.file is None else folder / "results.json",
+        out=None if codes is None else folder / "results.json",
         figures=False,
         on_progress=lambda event: print(event, file=sys.stderr, flush=True),  # noqa: T201 - into the cell's log
     )

@@ -55,6 +55,7 @@ def test_run_table_status_accept_and_rescore(dbench: Dbench, suite: Path) -> Non
     assert first.code == 0, first.err
     assert "[4/4]" in first.err
     assert "PASS  clean, mig at least 0.5" in first.err
+    assert "SKIP  clean, mig not worse than accepted by more than 0.05: no accepted results yet" in first.err
     assert "noisy (baseline)" in first.out
     again = dbench("bench", "run", suite)
     assert (again.code, again.out) == (0, first.out)
@@ -70,7 +71,9 @@ def test_run_table_status_accept_and_rescore(dbench: Dbench, suite: Path) -> Non
     assert "clean, mig: may_fall_by = " in accepted.err
     assert "not worse than accepted" in dbench("bench", "run", suite).err
     assert dbench("bench", "rescore", suite, "--metrics", "mig").out == first.out
-    assert dbench("bench", "run", suite, "--require-accepted", "--accepted", "none.json").code == 2
+    required = dbench("bench", "run", suite, "--require-accepted", "--accepted", "none.json", "--format", "json")
+    assert required.code == 4
+    assert [of["verdict"] for of in json.loads(required.out)["gates"]] == ["PASS", "NOTHING"]
 
 
 def test_a_dry_run_lists_the_cells_and_does_nothing(dbench: Dbench, suite: Path) -> None:
@@ -78,6 +81,18 @@ def test_a_dry_run_lists_the_cells_and_does_nothing(dbench: Dbench, suite: Path)
     assert listed.code == 0
     assert listed.out.count("waiting") == 4
     assert not Path("runs").exists()
+
+
+def test_the_suite_of_synthetic_codes_needs_no_files(dbench: Dbench) -> None:
+    options = ("--dry-run", "--seeds", "0-1", "--format", "json")
+    listed = json.loads(dbench("bench", "run", "metric-response", *options).out)
+    assert len(listed) == 2 * 43
+    assert {cell["state"] for cell in listed} == {"waiting"}
+
+
+def test_chosen_seeds_are_those_of_files(dbench: Dbench, suite: Path) -> None:
+    listed = json.loads(dbench("bench", "status", suite, "--seeds", "1", "--format", "json").out)
+    assert [(cell["entry"], cell["seed"]) for cell in listed] == [("clean", 1), ("noisy", 1)]
 
 
 def test_lists_add_up_where_the_option_is_given_again(dbench: Dbench, suite: Path) -> None:
@@ -120,7 +135,9 @@ def test_a_gate_that_falls_short_exits_with_3_and_one_without_value_with_4(dbenc
         (("status", "mine.toml", "--out", "."), ". holds files, but no results of a suite."),
         (("status", "mine.toml", "--out", "mine.toml"), "is a file"),
         (("check", "mine.toml", "--out", "/proc/none"), "Could not write /proc/none"),
-        (("run", "mine.toml", "--require-accepted"), "accepted.json"),
+        (("run", "mine.toml", "--seeds", "7"), "mine: no file of codes in clean, noisy has seed 7"),
+        (("check", "mine.toml", "--only", "clean", "--seeds", "7,8"), "no file of codes in clean has seed 7,8"),
+        (("table", "mine.toml", "--seeds", "7"), "no file of codes in clean, noisy has seed 7"),
     ],
 )
 def test_wrong_input_is_one_message_and_exit_status_2(dbench: Dbench, words: tuple[str, ...], said: str) -> None:
@@ -144,7 +161,7 @@ def test_a_missing_slurm_is_one_message(dbench: Dbench, monkeypatch: pytest.Monk
     [
         ("name = ", "name = = ", "Could not read the suite mine.toml: Invalid value (at line 2"),
         ("[entries.noisy]", "[entries.clean]", "Cannot declare ('entries', 'clean') twice"),
-        ('representations = ["noisy-*.npz"]', "", "entries.noisy: an entry has either a recipe or representations"),
+        ('representations = ["noisy-*.npz"]', "", "entries.noisy: an entry has either a recipe or representations or"),
         ('metrics = ["mig"]', 'metrics = "mig"', "metrics: "),
         ("version = 1", 'version = 1\nseeds = "3-1"', "seeds: a list is needed (given: '3-1')"),
         ("version = 1", "version = 1\nseeds = [1, 1]", "seeds: a seed stands there more than once"),

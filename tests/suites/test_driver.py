@@ -67,6 +67,50 @@ def test_a_new_seed_shifts_no_number(opened: Open, engine: Inline, suite_file: P
     assert {name: after[name] for name in before} == before
 
 
+def test_chosen_seeds_are_those_of_files_too(opened: Open, engine: Inline) -> None:
+    table = opened(seeds=(0, 2)).run(engine)
+    assert engine.worked == [name for name in EVERY if not name.endswith("1")]
+    assert table.entries["clean"]["mig"].count == "2 of 2"
+    assert not any("Not shown" in note for note in table.notes)
+    assert opened().run(engine).entries["clean"]["mig"].count == "3 of 3"
+    assert sorted(engine.worked) == sorted(EVERY)
+    narrow = opened(seeds=(1,)).table()
+    assert list(narrow.entries["clean"]["mig"].values) == [1]
+    assert "Not shown: seeds 0,2, which `--seeds` adds." in narrow.notes
+
+
+def test_files_of_all_seeds_count_where_none_are_chosen(opened: Open, engine: Inline, suite_file: Path) -> None:
+    write_codes(suite_file.parent / "clean" / "seed-7.npz", 0.2, 7)
+    table = opened().run(engine)
+    assert list(table.entries["clean"]["mig"].values) == [0, 1, 2, 7]
+    assert not any("Not shown" in note for note in table.notes)
+
+
+def test_the_folder_knows_which_seeds_were_chosen(opened: Open, engine: Inline) -> None:
+    for seeds in ((0, 1, 2), (1,)):
+        opened(seeds=seeds).run(engine)
+        assert opened().folder.suite().file_seeds == seeds
+    opened().run(engine)
+    assert opened().folder.suite().file_seeds is None
+
+
+def test_an_entry_without_files_of_the_chosen_seeds_has_no_cells(
+    opened: Open, engine: Inline, suite_file: Path
+) -> None:
+    write_codes(suite_file.parent / "clean" / "seed-7.npz", 0.2, 7)
+    bench = opened(seeds=(7,))
+    assert bench.faults(engine) == []
+    assert bench.run(engine).entries["noisy"]["mig"].mean is None
+    assert engine.worked == ["clean/seed-7"]
+
+
+def test_a_dry_run_tries_the_first_file_of_each_entry(opened: Open, engine: Inline, suite_file: Path) -> None:
+    for name in ("clean", "noisy"):
+        (suite_file.parent / name / "seed-0.npz").unlink()
+    assert not opened().dry_run(engine)
+    assert engine.worked == ["clean/seed-1", "noisy/seed-1"]
+
+
 def test_other_settings_of_a_metric_are_computed(opened: Open, engine: Inline) -> None:
     opened().run(engine)
     changed = opened("\n[metric_settings.mig]\nnum_bins = 5\n")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from disentangle_bench.errors import SettingError, StorageError
+from disentangle_bench.errors import SettingError
+from disentangle_bench.reports.checked_gate import CheckedGate
 from disentangle_bench.suites.accepted import Accepted, suggestions
 from disentangle_bench.suites.bench import Bench, exit_status, write_step_summary
-from disentangle_bench.suites.gates import Checked
 from tests.suites.conftest import Inline, write_codes
 
 Open = Callable[..., Bench]
@@ -21,7 +22,7 @@ def gate(condition: str, score: str = "mig", entry: str = "clean") -> str:
     return f'\n[[gates]]\nscore = "{score}"\nentry = "{entry}"\n{condition}\n'
 
 
-def checked(bench: Bench, engine: Inline, accepted: Path | None = None) -> tuple[list[Checked], int]:
+def checked(bench: Bench, engine: Inline, accepted: Path | None = None) -> tuple[list[CheckedGate], int]:
     table = bench.run(engine)
     gates = bench.check_gates(table, accepted)
     return gates, exit_status(table, gates)
@@ -73,7 +74,9 @@ def worsened(suite_file: Path, noise: float) -> None:
 def test_a_fall_counts_if_it_is_large_and_significant(opened: Open, engine: Inline, suite_file: Path) -> None:
     first, code = checked(opened(gate("may_fall_by = 0.05")), engine)
     assert code == 0
-    assert first[0].found == "no accepted results yet"
+    assert str(first[0]).startswith(
+        "SKIP  clean, mig not worse than accepted by more than 0.05: no accepted results yet"
+    )
     opened().accept()
     gates, code = checked(opened(), engine)
     assert (code, gates[0].margin) == (0, 0.05)
@@ -138,11 +141,35 @@ def test_wrong_accepted_results_are_refused(opened: Open, engine: Inline, key: s
         checked(bench, engine)
 
 
-def test_accepted_results_can_be_required(opened: Open, engine: Inline) -> None:
-    bench = opened(gate("may_fall_by = 0.05"))
+def test_without_accepted_results_a_fall_is_neither_passed_nor_failed(opened: Open, engine: Inline) -> None:
+    bench = opened(gate("at_least = 0.2\nmay_fall_by = 0.05"))
     table = bench.run(engine)
-    with pytest.raises(StorageError, match="dbench bench accept"):
-        bench.check_gates(table, None, required=True)
+    gates = bench.check_gates(table, None)
+    assert [(of.verdict, of.margin is None) for of in gates] == [("PASS", False), ("SKIP", True)]
+    assert exit_status(table, gates) == 0
+    required = bench.check_gates(table, None, required=True)
+    assert [of.verdict for of in required] == ["PASS", "NOTHING"]
+    assert exit_status(table, required) == 4
+    assert json.loads(json.dumps(replace(table, gates=tuple(gates)).to_values()))["gates"][1] == {
+        "verdict": "SKIP",
+        "condition": "clean, mig not worse than accepted by more than 0.05",
+        "found": "no accepted results yet; `dbench bench accept` writes them",
+        "margin": None,
+    }
+
+
+def test_a_score_without_value_is_nothing_with_and_without_accepted_results(opened: Open, engine: Inline) -> None:
+    bench = opened(gate("may_fall_by = 0.05", score="mig.none"))
+    table = bench.run(engine)
+    assert [of.verdict for of in bench.check_gates(table, None)] == ["NOTHING"]
+    bench.accept()
+    assert [of.verdict for of in bench.check_gates(table, None)] == ["NOTHING"]
+
+
+def test_a_variant_is_never_compared(opened: Open, engine: Inline) -> None:
+    bench = opened(gate("at_least = 0.2\nmay_fall_by = 0.05"), settings={"steps": 3})
+    gates = bench.check_gates(bench.run(engine), None, required=True)
+    assert [of.verdict for of in gates] == ["PASS"]
 
 
 def test_nothing_is_accepted_where_there_is_nothing(opened: Open) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from disentangle_bench.reports.checked_gate import CheckedGate
 from disentangle_bench.reports.suite_table import SuiteTable
 
 
@@ -59,16 +60,6 @@ class RunFacts:
 
 
 @dataclass(frozen=True)
-class GateFacts:
-    """One condition of a gate: its verdict, what was demanded, what was found, and by how much it is met."""
-
-    verdict: str
-    condition: str
-    found: str
-    margin: float | None
-
-
-@dataclass(frozen=True)
 class Card:
     """What a metric is: the first line of its documentation, its formula, what it does not see, and its source."""
 
@@ -97,5 +88,5 @@ class ReportContent:
     command: str
     entries: Mapping[str, EntryFacts]
     runs: tuple[RunFacts, ...]
-    gates: tuple[GateFacts, ...] = ()
+    gates: tuple[CheckedGate, ...] = ()
     cards: Mapping[str, Card] = field(default_factory=dict)

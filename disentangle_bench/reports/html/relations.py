@@ -138,8 +138,7 @@ def _sweep(content: ReportContent, sweep: Sweep, name: str, places: Sequence[str
             seeds.setdefault(setting, []).append(Seed(value, collapsed, url))
             records.append((run.entry, setting, run.seed, column.score, value))
         if seeds:
-            unit = f", {column.unit}" if column.unit else ""
-            series.append(Series(column.score + unit, seeds, column.chance, column.ceiling))
+            series.append(Series(column.title, seeds, column.chance, column.ceiling))
     label = ", ".join(sweep.settings)
     figure = against_setting(series, label)
     caption = f"Scores against {label}: every seed, and the line of the means"

@@ -90,7 +90,7 @@ def run_views(
 
 
 def chosen_to_draw(runs: Sequence[RunFacts]) -> list[int]:
-    """Choose runs by their places in the list: all up to 50; of more, the first seed of each entry, up to 12."""
+    """Choose runs by their places in the list: all up to 50; of more, the first seed of each entry, up to 8."""
     present = [place for place, run in enumerate(runs) if run.provenance or run.scores]
     if len(present) <= MOST_DRAWN:
         return present

@@ -150,7 +150,7 @@ def _cell(summary: Summary, column: Column, levels: tuple[float, float] | None) 
     return ScoreCell(
         "" if summary.mean is None else say(summary.mean, decimals),
         say_interval(summary.low, summary.high, decimals),
-        "".join(chr(ord("a") + group - 1) for group in summary.groups),
+        summary.letters,
         share_of(summary.mean, levels) if column.better != "neither" else None,
         summary.mean,
         difference_line(difference).rpartition(": ")[0] if difference else "",

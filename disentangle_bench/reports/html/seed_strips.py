@@ -43,7 +43,6 @@ def _strip(content: ReportContent, column: Column, name: str, places: Sequence[s
         StripRow(entry, seeds[entry], of[column.score].mean, of[column.score].low, of[column.score].high)
         for entry, of in content.table.entries.items()
     ]
-    unit = f", {column.unit}" if column.unit else ""
-    figure = seed_strip(rows, f"{column.score}{unit}", chance=column.chance, ceiling=column.ceiling)
+    figure = seed_strip(rows, column.title, chance=column.chance, ceiling=column.ceiling)
     headings = ("entry", "seed", "state", column.score)
     return picture(figure, name, f"{column.score}: every seed", headings, records, marks=marks)

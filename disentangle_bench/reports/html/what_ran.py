@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from disentangle_bench.evaluation.forecast import in_words
-from disentangle_bench.reports.html.content import GateFacts, ReportContent, RunFacts
+from disentangle_bench.reports.checked_gate import CheckedGate
+from disentangle_bench.reports.html.content import ReportContent, RunFacts
 from disentangle_bench.reports.html.forms import Forms
 
 WELL = "done"
@@ -43,13 +44,6 @@ class EntryRow:
 
 
 @dataclass(frozen=True)
-class Machines:
-    """On what the cells ran: a fact -> its values, each with the number of cells that have it if they differ."""
-
-    facts: Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True)
 class WhatRan:
     """The first section.
 
@@ -57,7 +51,7 @@ class WhatRan:
         entries: the rows of the overview.
         troubles: the cells that failed or collapsed.
         unfinished: how many cells have no result yet.
-        machines: hardware and versions.
+        machines: hardware and versions; see `machines`.
         gates: every condition, with its margin.
         cell_forms, gate_forms: the two tables as files.
     """
@@ -65,8 +59,8 @@ class WhatRan:
     entries: Sequence[EntryRow]
     troubles: Sequence[tuple[RunFacts, Cell]]
     unfinished: int
-    machines: Machines
-    gates: Sequence[GateFacts]
+    machines: Mapping[str, Sequence[str]]
+    gates: Sequence[CheckedGate]
     cell_forms: Forms
     gate_forms: Forms
 
@@ -124,8 +118,12 @@ def _entry(content: ReportContent, name: str, cells: Sequence[Cell]) -> EntryRow
     )
 
 
-def machines(runs: Iterable[RunFacts]) -> Machines:
-    """Collect on what runs were made, from their provenance."""
+def machines(runs: Iterable[RunFacts]) -> dict[str, list[str]]:
+    """Collect on what runs were made, from their provenance.
+
+    Returns:
+        Fact -> its values, each with the number of cells that have it if they differ.
+    """
     found: dict[str, Counter[str]] = {}
     times: list[str] = []
     for run in runs:
@@ -137,7 +135,7 @@ def machines(runs: Iterable[RunFacts]) -> Machines:
     if times:
         first, last = min(times)[:16].replace("T", " "), max(times)[:16].replace("T", " ")
         facts["Trained"] = [first if first == last else f"{first} to {last}"]
-    return Machines(facts)
+    return facts
 
 
 def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:

@@ -11,7 +11,8 @@ import pytest
 
 from disentangle_bench.evaluation.seeds import SeedInterval
 from disentangle_bench.models.recipes import find_recipe
-from disentangle_bench.reports.html import Card, EntryFacts, GateFacts, ReportContent, RunFacts
+from disentangle_bench.reports.checked_gate import CheckedGate
+from disentangle_bench.reports.html import Card, EntryFacts, ReportContent, RunFacts
 from disentangle_bench.reports.suite_table import CellRow, Column, Difference, SuiteTable, Summary
 from disentangle_bench.reports.traversals import Traversal, save_traversals
 from disentangle_bench.representation import Representation
@@ -70,7 +71,11 @@ def make_content(hostile: str = "gan-with-q", metric: str = "mig") -> ReportCont
             names[1]: EntryFacts(names[1], hostile, "gan-with-q-digits", "gan-with-q", "digits", "", {"steps": 40}),
         },
         runs,
-        (GateFacts("FAIL", f"{names[0]}, mig at least 0.7", "mean 0.55", -0.15), GateFacts("PASS", "b", "c", None)),
+        (
+            CheckedGate("FAIL", f"{names[0]}, mig at least 0.7", "mean 0.55", -0.15),
+            CheckedGate("PASS", "b", "c"),
+            CheckedGate("SKIP", "d", "no accepted results yet"),
+        ),
         {metric: Card("Mutual Information Gap.", "MIG = 1/k", "Codes without a factor.", "arXiv:1802.04942")},
     )
 

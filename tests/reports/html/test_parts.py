@@ -108,7 +108,7 @@ def test_troubles_and_machines(content: ReportContent) -> None:
     assert [(run.entry, run.seed, cell.state) for run, cell in what.troubles] == [
         ("gan-with-q", 1, "collapsed"), ("infogan", 2, "failed"),
     ]  # fmt: skip
-    assert what.machines.facts["Trained"] == ["2026-01-01 10 to 2026-01-03 10"]
+    assert what.machines["Trained"] == ["2026-01-01 10 to 2026-01-03 10"]
     assert what.entries[0].time == "3 min"
     assert what.gate_forms.csv.splitlines()[1].endswith(",-0.15")
 
@@ -116,4 +116,4 @@ def test_troubles_and_machines(content: ReportContent) -> None:
 def test_machines_that_differ_are_counted(content: ReportContent) -> None:
     odd = [run.provenance | {"python": "3.13"} if run.seed == 2 else run.provenance for run in content.runs]
     runs = [type(run)(**{**vars(run), "provenance": of}) for run, of in zip(content.runs, odd, strict=True)]
-    assert machines(runs).facts["Python"] == ["3.12 (4 cells)", "3.13 (2 cells)"]
+    assert machines(runs)["Python"] == ["3.12 (4 cells)", "3.13 (2 cells)"]
