@@ -35,10 +35,12 @@ class Player:
     Attributes:
         moves: the networks, by name; `"D.trunk"` names a part of one.
         optimizer: the table `[optimizer.NAME]` of the recipe that says how.
+        since: the first step in which it moves.
     """
 
     moves: tuple[str, ...]
     optimizer: str
+    since: int = 1
 
 
 class ImageRows(Protocol):

@@ -15,6 +15,7 @@ from torch import Tensor
 from disentangle_bench.errors import RunError, SettingError
 from disentangle_bench.models import make_model
 from disentangle_bench.models.fitted import MOST_FITTED, FittedLinear, drawn
+from disentangle_bench.models.model import Shape
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.workflow.evaluate import evaluate
 from disentangle_bench.workflow.load import load_run
@@ -81,7 +82,22 @@ def test_more_codes_than_images_are_refused() -> None:
         made("pca").finish(torch.zeros(3, *SHAPE, dtype=torch.uint8), seed=0)
 
 
-@pytest.mark.parametrize("name", ["pca", "random-encoder"])
+class TestPixels:
+    @pytest.mark.parametrize(("shape", "grid"), [((1, 48, 64), (6, 8)), ((3, 64, 64), (4, 4))])
+    def test_are_averages_of_areas(self, shape: Shape, grid: tuple[int, int]) -> None:
+        images = torch.rand(5, *shape)
+        codes = make_model(find_recipe("pixels", "digits"), shape).parts()["encoder"](images)[:, 0::2].numpy()
+        areas = np.stack([np.split(rows, grid[1], axis=3) for rows in np.split(images.numpy(), grid[0], axis=2)])
+        expected = areas.mean(axis=(4, 5)).transpose(2, 3, 0, 1).reshape(5, -1)
+        np.testing.assert_allclose(codes, expected, atol=1e-6)
+
+    def test_a_number_of_codes_that_is_no_grid_is_refused(self) -> None:
+        recipe = find_recipe("pixels", "digits").with_settings({"latents.codes.48.kind": "gaussian"})
+        with pytest.raises(SettingError, match="49 codes are not a grid of images with 3 channels"):
+            make_model(recipe, (3, 8, 8))
+
+
+@pytest.mark.parametrize("name", ["pca", "pixels", "random-encoder"])
 def test_a_floor_is_a_run_like_any_other(name: str, tmp_path: Path) -> None:
     run = train(name, dataset="digits", out=tmp_path / "run")
     assert run.status == "ok"

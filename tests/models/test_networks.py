@@ -200,9 +200,12 @@ class TestChairs:
 
 
 def test_networks_are_found_by_the_shape_of_images() -> None:
+    """Where several pairs have it, the first in the listing is: the paper's own."""
+    first: dict[tuple[int, int, int], str] = {}
     for name in NETWORKS:
         shape = NETWORKS.get(name).shape
-        assert find_pair("auto", shape, "mine") is find_pair(name, shape, "mine") is NETWORKS.get(name)
+        assert find_pair(name, shape, "mine") is NETWORKS.get(name)
+        assert find_pair("auto", shape, "mine") is NETWORKS.get(first.setdefault(shape, name))
 
 
 class TestAnyShape:

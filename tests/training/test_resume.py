@@ -98,6 +98,18 @@ def test_killed_while_the_weight_of_agreement_rises(
     same_run(killed, straight)
 
 
+def test_killed_before_a_player_begins_to_move(
+    tmp_path: Path, child: Child, same_run: Callable[[Path, Path], None]
+) -> None:
+    """The checkpoint of step 9 has nothing of the optimizer of CR, which moves from step 13 on."""
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    job: dict[str, Any] = {"model": "infogan-cr", "settings": {**SETTINGS, "model.contrastive_from": 12}}
+    assert child(straight, **job).code == 0
+    assert child(killed, event="kill", **at("before a step", 11), **job).code == -9
+    assert child(killed, options={"resume": True}, **job).code == 0
+    same_run(killed, straight)
+
+
 def test_killed_with_two_threads_in_mixed_precision(
     tmp_path: Path, child: Child, same_run: Callable[[Path, Path], None]
 ) -> None:

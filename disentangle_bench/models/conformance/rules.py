@@ -23,8 +23,13 @@ IS_MADE = "is made from a recipe, with networks, players and means"
 UPDATES = "updates, and reports the means that it declares"
 """Likewise."""
 OFFERS = {"generator", "posterior", "encoder"}
-STEPS = range(1, 5)
-FIRST, SECOND = range(1, 3), range(3, 5)
+FIRST = range(1, 3)
+
+
+def steps_of_all(model: Model, n: int) -> range:
+    """The first n steps in which every player moves."""
+    first = max((player.since for player in model.players.values()), default=1)
+    return range(first, first + n)
 
 
 @rule(RULES, "has a summary of one line, a source, and settings with defaults")
@@ -83,7 +88,7 @@ def moves_everything(trial: Trial) -> None:
 def gradients(trial: Trial) -> None:
     model = trial.model()
     play = Watched(model)
-    trial.updates(model, FIRST, play)
+    trial.updates(model, steps_of_all(model, 2), play)
     for player, touched in play.touched.items():
         require(bool(touched), f"the player {player!r} never moves")
         own = moved_by(model, player)
@@ -130,14 +135,15 @@ def is_determined(trial: Trial) -> None:
 @rule(RULES, "resumes to the same bits")
 def resumes(trial: Trial) -> None:
     whole = trial.model()
-    trial.updates(whole, STEPS)
+    steps = steps_of_all(whole, 4)
+    trial.updates(whole, steps)
     first, second = trial.model(), trial.model(seed=5)
     play, resumed = Watched(first), Watched(second)
-    trial.updates(first, FIRST, play)
+    trial.updates(first, steps[:2], play)
     second.load(deepcopy(first.state()))
     for name, optimizer in play.optimizers.items():
         resumed.optimizers[name].load_state_dict(deepcopy(optimizer.state_dict()))
-    trial.updates(second, SECOND, resumed)
+    trial.updates(second, steps[2:], resumed)
     require(
         same(whole.state(), second.state()),
         "stopped after two of four updates and resumed, it ends with other weights: what an update depends on has to "

@@ -50,6 +50,8 @@ NETWORKS: Registry[Pair] = Registry(
         "faces": f"{_HERE}.faces:faces",
         "chairs": f"{_HERE}.chairs:chairs",
         "chairs-rgb": f"{_HERE}.chairs:chairs_rgb",
+        "infogan-cr": f"{_HERE}.contrastive:small",
+        "infogan-cr-rgb": f"{_HERE}.contrastive:small_rgb",
     },
     group="disentangle_bench.networks",
     fault=_fault,
