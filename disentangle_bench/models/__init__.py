@@ -43,6 +43,7 @@ MODELS: Registry[type[Model]] = Registry(
         "dip-vae-i": f"{_HERE}.dip_vae:DIPVAEI",
         "dip-vae-ii": f"{_HERE}.dip_vae:DIPVAEII",
         "ada-gvae": f"{_HERE}.ada_gvae:AdaGVAE",
+        "dc-ign": f"{_HERE}.dc_ign:DCIGN",
         "qlae": f"{_HERE}.qlae:QLAE",
         "pca": f"{_HERE}.pca:PCA",
         "ica": f"{_HERE}.ica:ICA",

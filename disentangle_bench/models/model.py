@@ -75,10 +75,14 @@ class Batches(Protocol):
 
 
 class Pairs(Protocol):
-    """Pairs of real images that differ in some of their factors, each a function of a seed."""
+    """Pairs and groups of real images that differ in some of their factors, each a function of a seed."""
 
     def at(self, seed: int, k: int | None) -> tuple[Tensor, Tensor]:
         """A batch of pairs, the share of this process: twice `(b, c, h, w)` float32 in [0, 1]."""
+        ...
+
+    def group(self, seed: int) -> tuple[Tensor, int, int]:
+        """A batch that differs in one factor, `(b, c, h, w)`, the factor from 0, and how many factors vary."""
         ...
 
 
@@ -146,7 +150,7 @@ class Model(ABC):
         measures: what `measure` reports.
         latents: the noise and the codes; a VAE has no noise and one Gaussian code for each latent dimension.
         batches: how many batches of real images one update draws.
-        paired: whether updates draw pairs, for which the dataset needs ground truth.
+        paired: whether updates draw pairs or groups, for which the dataset needs ground truth.
         kept: further tensors of a trained model, which `finish` fills: they are saved beside the networks, by name.
         refuses: the ways of training that its updates do not allow, among `devices` (several), `compile` and
             `16-mixed`, with the reason.
@@ -245,7 +249,7 @@ class Draw:
         device: where everything is put.
         seed: of the run.
         step: from 1.
-        pairs: of real images, for a model that declares itself `paired`.
+        pairs: and groups of real images, for a model that declares itself `paired`.
 
     Attributes:
         step: the number of this update, for what changes over the steps.
@@ -292,6 +296,23 @@ class Draw:
         if self._pairs is None:
             raise RuntimeError("An update drew pairs of images; its model does not declare itself `paired`.")
         return self._pairs.at(self._seed_of("pairs"), k)
+
+    def group(self) -> tuple[Tensor, int, int]:
+        """Training images that differ in one ground-truth factor alone, and which one it is.
+
+        The factor, the other factors' values and those of the factor are uniform among those that there are.
+
+        Returns:
+            The images `(b, c, h, w)` float32 in [0, 1], the place of the factor among those that vary in the training
+            images, from 0, and how many these are.
+
+        Raises:
+            RuntimeError: the model does not declare itself `paired`.
+            DbenchError: no images differ in one factor alone.
+        """
+        if self._pairs is None:
+            raise RuntimeError("An update drew a group of images; its model does not declare itself `paired`.")
+        return self._pairs.group(self._seed_of("group"))
 
     def latents(self) -> Latents:
         """Noise and codes from their priors, `b` rows."""

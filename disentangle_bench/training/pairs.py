@@ -1,4 +1,4 @@
-"""Pairs of training images that differ in some of their ground-truth factors."""
+"""Pairs and groups of training images that differ in some of their ground-truth factors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from disentangle_bench.errors import DataError, SettingError
 from disentangle_bench.models.model import ImageRows
 
 TRIES = 1000
-"""How often a pair is drawn anew whose second image is not in the training split."""
+"""How often a pair or a group is drawn anew whose other images are not in the training split."""
 
 Rows = NDArray[np.int64]
 
@@ -29,15 +29,15 @@ def training_classes(dataset: Dataset, model: str) -> NDArray[np.int64]:
     """
     if dataset.ground_truth is None:
         raise DataError(
-            f"The model {model!r} is trained on pairs of images that differ in some factors; {dataset.info.name} has "
-            "no ground truth to draw them from.",
+            f"The model {model!r} is trained on pairs or groups of images that differ in some factors; "
+            f"{dataset.info.name} has no ground truth to draw them from.",
             "Choose a dataset whose factors all have classes, such as sprites; `dbench list datasets` shows them.",
         )
     return dataset.ground_truth.classes(np.flatnonzero(dataset.train))
 
 
 class Pairs:
-    """Draws pairs, each a function of its seed, so that a resumed run sees the same ones.
+    """Draws pairs and groups, each a function of its seed, so that a resumed run sees the same ones.
 
     Args:
         images: `(n, c, h, w)` uint8.
@@ -89,6 +89,37 @@ class Pairs:
         raise DataError(
             f"{TRIES} draws found no pair of training images that differ in exactly {k or 'so many'} factors.",
             "Choose another k, or a dataset with images of more combinations.",
+        )
+
+    def group(self, seed: int) -> tuple[Tensor, int, int]:
+        """A batch `(b, c, h, w)` that differs in one factor, its place among those that vary, and how many vary.
+
+        Raises:
+            DbenchError: no images differ in one factor alone.
+        """
+        rows, factor = self.group_rows(seed)
+        return (
+            self.images[torch.from_numpy(rows[self.share]).to(self.device)].float().div_(255),
+            factor,
+            len(self.varied),
+        )
+
+    def group_rows(self, seed: int) -> tuple[Rows, int]:
+        """Draw the rows `(size,)` of images that differ in one factor, and its place among those that vary."""
+        if not len(self.varied):
+            raise SettingError("Groups of images cannot be drawn.", "No factor of the training images varies.")
+        generator = np.random.default_rng(seed)
+        for _ in range(TRIES):
+            place = int(generator.integers(len(self.varied)))
+            factor = self.varied[place]
+            alone = np.tile(self.classes[generator.integers(len(self.classes))], (self.sizes[factor], 1))
+            alone[:, factor] = np.arange(self.sizes[factor])
+            there = alone[self._find(alone, generator) >= 0]
+            if len(there) > 1:
+                return self._find(there[generator.integers(len(there), size=self.size)], generator), place
+        raise DataError(
+            f"{TRIES} draws found no training images that differ in one factor alone.",
+            "Choose a dataset with images of more combinations.",
         )
 
     def _changed(self, classes: Rows, k: int | None, generator: np.random.Generator) -> Rows:

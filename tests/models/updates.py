@@ -29,11 +29,14 @@ class Noise:
 
 
 class NoisePairs:
-    """Pairs of random images."""
+    """Pairs and groups of random images."""
 
     def at(self, seed: int, k: int | None) -> tuple[Tensor, Tensor]:
         first, second = torch.rand(2, BATCH, *SHAPE, generator=torch.Generator().manual_seed(seed))
         return first, second
+
+    def group(self, seed: int) -> tuple[Tensor, int, int]:
+        return torch.rand(BATCH, *SHAPE, generator=torch.Generator().manual_seed(seed)), seed % 3, 3
 
 
 class Updates:

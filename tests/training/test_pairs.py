@@ -67,6 +67,43 @@ def test_a_batch_is_a_function_of_its_seed_and_processes_share_it() -> None:
     assert not torch.equal(whole[0], pairs(size=8).at(4, 1)[0])
 
 
+class TestGroups:
+    def test_one_factor_varies_and_no_other(self) -> None:
+        for seed in range(20):
+            rows, place = pairs(size=60).group_rows(seed)
+            factor = (0, 1, 3)[place]
+            assert set(GRID[rows, factor]) == set(range(SIZES[factor]))
+            assert (np.ptp(np.delete(GRID[rows], factor, axis=1), axis=0) == 0).all()
+
+    def test_factors_images_and_values_are_uniform(self) -> None:
+        groups = [pairs(size=16).group_rows(seed) for seed in range(2000)]
+        places = np.array([place for _, place in groups])
+        assert chisquare(np.bincount(places, minlength=3)).pvalue > 1e-3
+        first = np.array([rows[0] for rows, _ in groups])
+        assert chisquare(np.bincount(first, minlength=len(GRID))).pvalue > 1e-3
+        values = np.concatenate([GRID[rows, 3] for rows, place in groups if place == 2])
+        assert chisquare(np.bincount(values, minlength=5)).pvalue > 1e-3
+
+    def test_only_images_that_there_are_are_drawn_and_of_several_any(self) -> None:
+        kept = np.delete(GRID, [0, 7, 13], axis=0)
+        twice = np.concatenate([kept, kept])
+        drawn = {row for seed in range(200) for row in pairs(twice, size=16).group_rows(seed)[0].tolist()}
+        assert drawn == set(range(len(twice)))
+
+    def test_a_batch_is_a_function_of_its_seed_and_processes_share_it(self) -> None:
+        whole, place, factors = pairs(size=8).group(3)
+        parts = [pairs(size=8, share=slice(start, start + 4)).group(3) for start in (0, 4)]
+        assert torch.equal(whole, torch.cat([part[0] for part in parts]))
+        assert {(place, factors)} == {part[1:] for part in parts}
+        assert factors == 3
+
+    def test_where_no_two_images_differ_in_one_factor_alone_it_is_told(self) -> None:
+        with pytest.raises(DataError, match="differ in one factor alone"):
+            pairs(np.array([[0, 0], [1, 1], [2, 2]])).group(0)
+        with pytest.raises(SettingError, match="No factor"):
+            pairs(np.zeros((4, 2), np.int64)).group(0)
+
+
 @pytest.mark.parametrize("k", [0, 4, -1])
 def test_a_number_that_cannot_differ_is_refused(k: int) -> None:
     with pytest.raises(SettingError, match=f"k = {k} factors cannot be drawn.\n3 factors of the training images vary"):

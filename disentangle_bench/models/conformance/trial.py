@@ -13,6 +13,8 @@ from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.recipe import Recipe
 
 CPU = torch.device("cpu")
+FACTORS = 3
+"""Of random images, in name."""
 
 
 class Noise:
@@ -30,12 +32,15 @@ class Noise:
 
 @dataclass(frozen=True)
 class RandomPairs:
-    """Pairs of random images, whatever the number of factors that are to differ."""
+    """Pairs and groups of random images, whatever the factors that are to differ."""
 
     noise: Noise
 
     def at(self, seed: int, k: int | None) -> tuple[Tensor, Tensor]:
         return self.noise.at(seed), self.noise.at(seed + 1)
+
+    def group(self, seed: int) -> tuple[Tensor, int, int]:
+        return self.noise.at(seed), seed % FACTORS, FACTORS
 
 
 class Watched(Play):
