@@ -16,6 +16,7 @@ from benchmarks.perf import (
     ablation,
     counting,
     dci,
+    device,
     evaluation,
     first,
     loading,
@@ -34,6 +35,7 @@ PARTS = {
     "training": training.measure,
     "ablation": ablation.measure,
     "memory": memory.measure,
+    "device": device.measure,
     "startup": startup.measure,
     "suites": suites.measure,
     "metrics": metrics.measure,
@@ -59,7 +61,7 @@ def main(parts: tuple[str, ...], *, rounds: int, steps: int, width: float, clock
         plan = Plan(
             rounds=2, steps=2, width=0.125, product=256, images=512, workers=1, samples=300, clock=CLOCKS[clock]
         )
-        plan = replace(plan, rows=(500, 1_000), cells=20)
+        plan = replace(plan, rows=(500, 1_000), cells=20, compiled=False)
     click.echo(f"{machine()}. {clock} time, {plan.rounds} turns of {plan.steps} steps.\n")
     for part in parts or PARTS:
         click.echo(PARTS[part](plan))

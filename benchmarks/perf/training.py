@@ -41,6 +41,7 @@ class Plan:
         rows: of the files whose codes are counted.
         samples: of codes and factors.
         cells: of a suite.
+        compiled: whether to compile networks, too, which takes a minute.
     """
 
     rounds: int = 6
@@ -52,6 +53,7 @@ class Plan:
     rows: tuple[int, ...] = (10**5, 10**6, 10**7)
     samples: int = 10_000
     cells: int = 1_000
+    compiled: bool = True
     clock: Clock = time.perf_counter
 
     def recipe(self) -> Recipe:

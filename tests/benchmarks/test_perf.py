@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -247,4 +250,13 @@ def test_the_command_prints_its_tables():
         "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 12 + len(rendering.LEAST)
+    assert outcome.stdout.count("###") == 14 + len(rendering.LEAST)
+
+
+@pytest.mark.slow
+def test_the_script_for_a_gpu_runs_without_one():
+    script = Path(__file__).parents[2] / "benchmarks" / "gpu.sh"
+    environment = {**os.environ, "PYTHON": sys.executable}
+    done = subprocess.run([script, "--quick"], env=environment, capture_output=True, text=True, check=True)
+    assert "| seconds of a step, bf16-mixed, eager |" in done.stdout
+    assert "Where the time of 2 steps in bfloat16 goes" in done.stdout
