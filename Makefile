@@ -8,6 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SETTINGS := pyproject.toml
 INFOGAN := runs/infogan-digits/seed-0
 BASELINE := runs/gan-with-q-digits/seed-0
+EXPLORER := runs/explorer.html
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -22,6 +23,8 @@ demo: $(VENV)/.installed ## Train InfoGAN and the baseline on 8x8 digits, evalua
 	$(BIN)/dbench eval $(BASELINE)
 	$(BIN)/dbench eval $(INFOGAN)
 	$(BIN)/dbench compare $(BASELINE) $(INFOGAN) --figures runs/figures
+	-@$(BIN)/dbench explore $(INFOGAN) $(BASELINE) --single-file $(EXPLORER) > /dev/null && \
+		echo "Explorer, which a browser opens: $(EXPLORER)"
 	@echo "Figures: $(INFOGAN)/figures $(BASELINE)/figures runs/figures"
 
 test: $(VENV)/.installed-test ## Run every test
@@ -56,7 +59,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python $(SETTINGS)
-	$(PIP) install --quiet --editable .
+	$(PIP) install --quiet --editable '.[onnx]'
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/bin/python $(SETTINGS)

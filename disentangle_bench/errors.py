@@ -88,6 +88,12 @@ class DownloadError(DataError):
     """No source of a dataset's file returned the right bytes."""
 
 
+class UploadError(DbenchError):
+    """A hub that cannot be reached, or that refuses."""
+
+    exit_code = 1
+
+
 class RepresentationError(DbenchError):
     """Codes or factors that do not fit together or contain values that no metric can use."""
 

@@ -19,12 +19,15 @@ from disentangle_bench.cli.compare import compare
 from disentangle_bench.cli.data import data
 from disentangle_bench.cli.environment import env
 from disentangle_bench.cli.evaluate import evaluate
+from disentangle_bench.cli.explore import explore
+from disentangle_bench.cli.export import export
 from disentangle_bench.cli.help import STYLE, Group
 from disentangle_bench.cli.interruption import EXIT_INTERRUPTED, NOTHING_KEPT, terminable
 from disentangle_bench.cli.output import say, say_error, take_any_text
 from disentangle_bench.cli.rank import rank
 from disentangle_bench.cli.report import report
 from disentangle_bench.cli.sample import sample
+from disentangle_bench.cli.share import share
 from disentangle_bench.cli.train import train
 from disentangle_bench.errors import DbenchError
 
@@ -94,7 +97,8 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Print the version."
 )
-@click.command_panel("Commands", commands=["train", "eval", "compare", "rank", "sample", "bench", "report"])
+@click.command_panel("Commands", commands=["train", "eval", "compare", "rank", "bench", "report"])
+@click.command_panel("Use and share a model", commands=["sample", "explore", "export", "share"])
 @click.command_panel("Data", commands=["data"])
 @click.command_panel("Look things up", commands=["list", "show", "check", "env"])
 @click.pass_context
@@ -106,7 +110,9 @@ def dbench(ctx: click.Context, debug: bool) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (train, evaluate, compare, rank, sample, bench, report, data, list_kind, show, check, env):
+for command in (
+    train, evaluate, compare, rank, bench, report, sample, explore, export, share, data, list_kind, show, check, env,
+):  # fmt: skip
     dbench.add_command(command)
 
 

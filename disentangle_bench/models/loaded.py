@@ -34,10 +34,11 @@ class LoadedModel:
     Attributes:
         latents: its noise and codes, with their priors.
         codes: the names of the codes.
+        trained: its parts, as functions on tensors.
     """
 
     def __init__(self, trained: TrainedModel, shape: Shape, name: str) -> None:
-        self._trained, self.shape, self.name = trained, shape, name
+        self.trained, self.shape, self.name = trained, shape, name
         self.latents = trained.latents
         self.codes = trained.latents.names
 
@@ -124,7 +125,7 @@ class LoadedModel:
         Raises:
             DbenchError: as for `encode`.
         """
-        if self._trained.deterministic:
+        if self.trained.deterministic:
             raise RunError(f"The model of {self.name} has no posterior: it gives codes alone.", "Call encode instead.")
         return posterior_parameters(self.latents, self._read(images, generated))
 
@@ -133,20 +134,20 @@ class LoadedModel:
 
     def _images(self, latents: Latents) -> NDArray[np.float32]:
         self._require("generator", "makes no images")
-        return self._trained.generate(latents).float().cpu().numpy()
+        return self.trained.generate(latents).float().cpu().numpy()
 
     def _read(self, images: Any, generated: bool) -> tuple[Tensor, ...]:
         self._require(
             "posterior" if generated else "encoder", f"reads no {'generated' if generated else 'real'} images"
         )
         given = torch.from_numpy(checked_images(images, self.shape))
-        return self._trained.posterior(given) if generated else self._trained.encode(given)
+        return self.trained.posterior(given) if generated else self.trained.encode(given)
 
     def _require(self, part: str, lack: str) -> None:
-        if part not in self._trained.offers:
+        if part not in self.trained.offers:
             raise RunError(
                 f"The model of {self.name} {lack}: it has no {part}.",
-                f"It offers {', '.join(sorted(self._trained.offers)) or 'nothing'}.",
+                f"It offers {', '.join(sorted(self.trained.offers)) or 'nothing'}.",
             )
 
     def _values(self, name: str, given: Any) -> Tensor:

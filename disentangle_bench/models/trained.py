@@ -29,22 +29,23 @@ class TrainedModel:
     Attributes:
         latents: its noise and codes.
         deterministic: whether it gives codes of images alone, and no posterior.
-        offers: the names of its parts; see `Model.parts`.
+        parts: functions on batches of tensors, by name; see `Model.parts`.
+        offers: their names.
     """
 
     def __init__(self, model: Model, device: torch.device) -> None:
         for network in model.networks.values():
             network.to(device).eval()
         self.latents, self.device, self.deterministic = model.latents, device, model.deterministic
-        self._parts = model.parts()
-        self.offers = frozenset(self._parts)
+        self.parts = model.parts()
+        self.offers = frozenset(self.parts)
 
     @torch.inference_mode()
     def generate(self, latents: Latents) -> Tensor:
         """Latents -> images `(n, c, h, w)` float32 in [0, 1], on the model's device."""
         starts = range(0, len(latents), BATCH)
         batches = (latents.rows(slice(start, start + BATCH)).to(self.device) for start in starts)
-        return torch.cat([self._parts["generator"](self.latents.pack(rows)) for rows in batches])
+        return torch.cat([self.parts["generator"](self.latents.pack(rows)) for rows in batches])
 
     def posterior(self, images: Tensor) -> tuple[Tensor, ...]:
         """Posterior parameters for generated images `(n, c, h, w)` in [0, 1], one `(n, p)` per code."""
@@ -55,7 +56,7 @@ class TrainedModel:
         return self._read("encoder", images)
 
     def _read(self, part: str, images: Tensor) -> tuple[Tensor, ...]:
-        parameters = in_batches(lambda rows: self._parts[part](as_floats(rows)), images, self.device)
+        parameters = in_batches(lambda rows: self.parts[part](as_floats(rows)), images, self.device)
         return self.latents.split(parameters)
 
 

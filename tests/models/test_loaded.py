@@ -43,7 +43,7 @@ class TestGenerate:
         latents = model._draw(2, 4)
         codes = (torch.tensor([3, 3]), torch.tensor([0.5, -0.5]), torch.tensor([1.0, 1.0]))
         columns = [latents.noise, torch.nn.functional.one_hot(codes[0], 10), codes[1][:, None], codes[2][:, None]]
-        generator = trained._parts["generator"]
+        generator = trained.parts["generator"]
         with torch.no_grad():
             expected = generator(torch.cat(columns, dim=1).float()).numpy()
         np.testing.assert_array_equal(made, expected)
@@ -169,8 +169,8 @@ class Part(TrainedModel):
 
     def __init__(self, name: str, whole: TrainedModel) -> None:
         self.latents, self.device, self.deterministic = whole.latents, whole.device, whole.deterministic
-        self._parts = {name: whole._parts[name]}
-        self.offers = frozenset(self._parts)
+        self.parts = {name: whole.parts[name]}
+        self.offers = frozenset(self.parts)
 
 
 def test_a_model_without_a_part_says_so(trained: TrainedModel, images: np.ndarray[Any, Any]) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +17,6 @@ from disentangle_bench.reports.html import ReportContent, render
 from tests.reports.html.conftest import HOSTILE, make_content, make_run_folder
 
 pytestmark = pytest.mark.slow
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-AXE = "axe-core@4.10.3"
 WIDTHS = (360, 768, 1440)
 OWN = ("file:", "data:", "blob:")
 
@@ -35,34 +29,6 @@ OVERFLOWING = """() => [...document.body.querySelectorAll("*")]
     .filter((of) => !of.closest(".scroll, .drawing, pre, .unseen, .skip, svg, [popover]"))
     .filter((of) => of.getBoundingClientRect().right > innerWidth + 1 || of.getBoundingClientRect().left < -1)
     .map((of) => of.outerHTML.slice(0, 200))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The checks of accessibility, from the npm registry."""
-    folder = tmp_path_factory.mktemp("axe")
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
-    try:
-        done = subprocess.run(["npm", "pack", AXE], cwd=folder, capture_output=True, timeout=60, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("the npm registry does not answer")
-    if done.returncode != 0:
-        pytest.skip("the npm registry cannot be reached")
-    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-        script = archive.extractfile("package/axe.min.js")
-        assert script is not None
-        return script.read().decode()
 
 
 def drawn(content: ReportContent, folder: Path) -> ReportContent:
