@@ -39,7 +39,7 @@ class DCIGN(VAE):
     """
 
     summary = "DC-IGN, supervised grouping: a VAE whose batches vary in one factor, which it is told."
-    source = "arXiv:1503.03167, section 3.2, and github.com/willwhitney/dc-ign"
+    source = "arXiv:1503.03167 and github.com/willwhitney/dc-ign"
 
     def __init__(
         self,

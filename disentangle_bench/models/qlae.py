@@ -46,7 +46,7 @@ class QLAE(Model):
     """
 
     summary = "QLAE: an autoencoder whose codes are quantized to a few learned values each."
-    source = "arXiv:2305.18378, eq. 2 and algorithm 1; github.com/kylehkhsu/latent_quantization"
+    source = "arXiv:2305.18378 and github.com/kylehkhsu/latent_quantization"
     deterministic = True
     scales_with_width = True
 

@@ -28,10 +28,10 @@ class TCGAN(InfoGAN):
     then differ by the log of the ratio of the two densities, whose mean over c' is the total correlation
     (arXiv:1802.05983, eq. 3).
 
-    From the paper are the two terms and their weights, 0.1 and 0.001. Its program is not public and its text was not at
-    hand here in full, so these are choices: c' are means of continuous codes and probabilities of categorical ones; Q
-    and G both minimize TC; the third player has the network and the optimizer of FactorVAE's discriminator; D, Q and G
-    those of `infogan-modified`.
+    From the paper are the two terms and their weights, 0.1 and 0.001. No program of it was found, and its text was not
+    at hand here in full, so these are choices: c' are means of continuous codes and probabilities of categorical ones;
+    Q and G both minimize TC; the third player has the network and the optimizer of FactorVAE's discriminator; D, Q and
+    G those of `infogan-modified`.
 
     Args:
         recipe: sizes, weights and learning rates.

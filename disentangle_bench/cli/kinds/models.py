@@ -65,9 +65,11 @@ class Recipes(Kind):
         return name, recipe.model.name, recipe.dataset.name, recipe.steps, recipe.title, recipe.source
 
     def layout(self, entries: Sequence[Mapping[str, Any]]) -> RenderableType:
-        """List what the names of each model's recipes end with below the model's name, with which they begin."""
+        """List what the names of each model's recipes end with below the model's name, or the variant's."""
+        from disentangle_bench.models.recipes.halves import shipped
+
         parts: list[RenderableType] = []
-        for model, members in groupby(entries, key=lambda entry: str(entry["Model"])):
+        for model, members in groupby(entries, key=lambda entry: shipped()[str(entry["Recipe"])].model):
             ends = [Text(str(entry["Recipe"]).removeprefix(f"{model}-"), "cyan") for entry in members]
             parts += [Text(f"{model}-", "bold"), Padding(Columns(ends, padding=(0, 2)), (0, 0, 1, 2))]
         return Group(*parts, Text("For example `dbench show infogan-mnist`, `dbench train infogan-heads3d-elevation`."))

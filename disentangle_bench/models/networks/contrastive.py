@@ -20,7 +20,7 @@ FEWEST, CORNER = 2, 4
 
 @dataclass(frozen=True)
 class SmallHalvings:
-    """The pair for 64x64 images (arXiv:1906.06034, appendix), as its program has it: G's batch norm follows its ReLU.
+    """The pair for 64x64 images as the program of arXiv:1906.06034 has it: G's batch norm follows its rectifiers.
 
     Attributes:
         channels: of an image.

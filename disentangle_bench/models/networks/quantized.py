@@ -45,7 +45,7 @@ class Quantizer(nn.Module):
 
 @dataclass(frozen=True)
 class QuantizedAutoencoder:
-    """An encoder and a decoder for images of one shape (arXiv:2305.18378, appendix, as its program has them).
+    """An encoder and a decoder for images of one shape as the program of arXiv:2305.18378 has them.
 
     Three convolutions to each halving, of which the third halves; 32 feature maps for the first halving, and twice as
     many for each of the next, up to 256. A side that is odd loses a pixel when it is halved, and regains it.
