@@ -12,7 +12,7 @@ EXPLORER := runs/explorer.html
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-fast lint types imports check bench perf clean
+.PHONY: help demo test test-fast lint types imports check docs bench perf clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -45,6 +45,10 @@ imports: $(VENV)/.installed-dev ## Check that each layer imports only from lower
 
 check: lint types imports test ## Everything that CI checks
 
+docs: $(VENV)/.installed-docs ## Build the documentation's site into build/site; a dead link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Pages: build/site/index.html"
+
 bench: $(VENV)/.installed ## Train and score the suite of continuous integration, print its table, check its gates (minutes)
 	@$(BIN)/dbench bench run smoke --accepted benchmarks/accepted/smoke.json --format markdown
 
@@ -69,3 +73,7 @@ $(VENV)/.installed-test: $(VENV)/bin/python $(SETTINGS)
 $(VENV)/.installed-dev: $(VENV)/bin/python $(SETTINGS)
 	$(PIP) install --quiet --editable '.[dev]'
 	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+
+$(VENV)/.installed-docs: $(VENV)/bin/python $(SETTINGS)
+	$(PIP) install --quiet --editable '.[docs]'
+	@touch $@ $(VENV)/.installed

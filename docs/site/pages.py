@@ -1,0 +1,190 @@
+"""The pages that are made of what the code declares: one for each metric and model, the Python API, results."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import disentangle_bench
+from disentangle_bench.cli.kinds import KINDS
+from disentangle_bench.evaluation.results import Results
+from disentangle_bench.metrics import METRICS
+from disentangle_bench.metrics.groups import group_of
+from disentangle_bench.models import MODELS
+from disentangle_bench.models.recipes import find_recipe, recipe_names
+from disentangle_bench.reports.markdown import markdown_table
+from disentangle_bench.run import Run
+from disentangle_bench.settings import settings_of
+
+FURTHER = (
+    "disentangle_bench.run.Run",
+    "disentangle_bench.models.loaded.LoadedModel",
+    "disentangle_bench.evaluation.results.Results",
+)
+"""What the functions of the API give."""
+
+
+@dataclass(frozen=True)
+class GeneratedPage:
+    """A page of the site that is no file.
+
+    Attributes:
+        path: on the site.
+        title: in the navigation.
+        section: of the navigation to which it is added, perhaps with one below it; empty if it is named there.
+        text: in Markdown.
+        origin: the file of the repository that its links are relative to.
+    """
+
+    path: str
+    title: str
+    section: str
+    text: str
+    origin: Path
+
+
+def generated(root: Path) -> Iterator[GeneratedPage]:
+    """All of them."""
+    for name in METRICS:
+        group = group_of(METRICS.get(name))
+        yield _page(f"metrics/{slug(name)}.md", name, f"Metrics/{group}", metric_page(root, name, group))
+    for name in MODELS:
+        yield _page(f"models/{name}.md", name, "Models", model_page(name))
+    yield _page("published.md", "Obtained and published", "Results", published_page(root))
+    for path in sorted((root / "benchmarks" / "results").glob("*/README.md")):
+        text = path.read_text()
+        title = text.splitlines()[0].removeprefix("# ")
+        yield GeneratedPage(f"results/{path.parent.name}.md", title, "Results", text, path.relative_to(root))
+    yield _page("api.md", "Python API", "", api_page())
+    for file, title in {"CONTRIBUTING.md": "Contributing", "CHANGELOG.md": "Changes"}.items():
+        path = f"{title.lower()}.md" if title == "Contributing" else "changelog.md"
+        yield GeneratedPage(path, title, "Reference", (root / file).read_text(), Path(file))
+
+
+def _page(path: str, title: str, section: str, text: str) -> GeneratedPage:
+    return GeneratedPage(path, title, section, text, Path("docs") / path)
+
+
+def slug(name: str) -> str:
+    """A metric's name as the name of a file."""
+    return name.replace("/", "-")
+
+
+def row_with_link(row: str, name: str) -> str:
+    """The first cell of a metric's row, with a link to its page."""
+    return f"| [{name}](metrics/{slug(name)}.md) |" if name in METRICS else row
+
+
+def metric_page(root: Path, name: str, group: str) -> str:
+    """A metric's docstring, what it does not see, what it declares, and its curves under corruption."""
+    function = METRICS.get(name)
+    sheet = KINDS["metrics"].sheet(name)
+    parts = [f"# {name}", f"::: {function.__module__}.{function.__qualname__}"]
+    blind = re.search(r"^(Does not see: .*?)(?:\n\n|\Z)", inspect.getdoc(function) or "", re.MULTILINE | re.DOTALL)
+    if blind:
+        parts.append('!!! warning "Pitfalls"\n\n' + textwrap.indent(" ".join(blind[1].split()), "    "))
+    settings = {f"setting `{key}`": f"{value!r}" for key, value in sheet.settings.items()}
+    parts += ["## What it declares", _facts({**sheet.info, **settings})]
+    response = (root / "docs" / "metric-response.md").read_text().splitlines()
+    rows = [line for line in response if re.match(rf"\| {re.escape(name)}(\.[a-z]+)? \|", line)]
+    if rows:
+        heading = [line for line in response if line.startswith(("| Score |", "| :--- | ---:"))]
+        said = "What a score loses as codes are corrupted, as a share of its range; [see there](../metric-response.md)."
+        figure = f"![Response of the metrics of this group](../images/metric-response-{group}.svg)"
+        parts += ["## Response to corruption", said, "\n".join([*heading, *rows]), figure]
+    parts.append("[All metrics](../metrics.md) has how to read a score, and what related metrics have in common.")
+    return "\n\n".join(parts)
+
+
+def _facts(facts: Any) -> str:
+    rows = [[key, f"`{value}`" if key == "code" else str(value)] for key, value in facts.items()]
+    return markdown_table(("", ""), rows, left=("", ""))
+
+
+def model_page(name: str) -> str:
+    """A model's equation beside its update, what it declares, its settings and its recipes."""
+    model = MODELS.get(name)
+    parts = [f"# {name}", str(model.summary), inspect.getdoc(model) or ""]
+    owner = next(base for base in model.__mro__ if "update" in vars(base))
+    if not getattr(owner.update, "__isabstractmethod__", False):
+        whose = "its own" if owner is model else f"that of `{owner.__name__}`"
+        parts.append(f"## The update\n\nIt is {whose}, in `{owner.__module__}`.")
+        parts.append(_code(owner.update))
+        parts += [_code(vars(model)[method]) for method in ("regularizer", "fit") if method in vars(model)]
+    facts = {"source": str(model.source), "code": f"{model.__module__}.{model.__qualname__}"}
+    facts |= {f"setting `model.{key}`": repr(of.default) for key, of in settings_of(model).items()}
+    facts["recipes"] = ", ".join(recipe_names(name)) or "none"
+    parts += ["## What it declares", _facts(facts), "[All models](../models.md), and [recipes](../recipes.md)."]
+    return "\n\n".join(parts)
+
+
+def _code(function: Any) -> str:
+    return f"```python\n{textwrap.dedent(inspect.getsource(function))}```"
+
+
+def published_page(root: Path) -> str:
+    """What the sources of recipes report, and what was obtained with them, recipe by recipe."""
+    runs = [Run(file.parent) for file in sorted((root / "benchmarks" / "results").glob("*/cells/*/*/run/recipe.toml"))]
+    rows = []
+    for name in recipe_names():
+        recipe = find_recipe(name)
+        mine = [run for run in runs if run.recipe.name == name and run.recipe.steps == recipe.steps]
+        for score, published in recipe.published.items():
+            entries = [Results.load(run.results_file).scores.get(score) for run in mine if run.results_file.is_file()]
+            values = [entry.value for entry in entries if entry is not None and entry.value is not None]
+            obtained = f"{median(values):.3g} (median of {len(values)})" if values else "nothing yet"
+            rows.append([f"`{name}`", score, f"{published:g}", obtained, recipe.source])
+    heading = ("Recipe", "Score", "Published", "Obtained", "Source")
+    return "\n\n".join(
+        [
+            "# Obtained and published",
+            "What the source of each recipe reports, under the names of the scores here, and what was obtained with "
+            "the recipe as it is, over all seeds that were trained. Versions, machines and times are on the pages of "
+            "the results.",
+            markdown_table(heading, rows, left=heading),
+        ]
+    )
+
+
+def api_page() -> str:
+    """Every public name and its docstring.
+
+    Raises:
+        ValueError: a name without one.
+    """
+    parts = [
+        "# Python API",
+        "`import disentangle_bench as db` imports nothing heavy: each name is loaded when it is used.",
+    ]
+    places = []
+    for name in disentangle_bench.__all__:
+        thing = getattr(disentangle_bench, name)
+        if isinstance(thing, str):
+            continue
+        undocumented = [each for each in _public(name, thing) if not inspect.getdoc(each[1])]
+        if undocumented:
+            raise ValueError(f"no docstring: {', '.join(each[0] for each in undocumented)}")
+        module = thing.__name__ if inspect.ismodule(thing) else f"{thing.__module__}.{thing.__qualname__}"
+        if not inspect.ismodule(thing):
+            places.append(module)
+        elif name == "figures":
+            places.append(f"{module}.traversal")
+        else:
+            parts.append("`db.metrics` has every metric as a function; [each has a page](metrics.md).")
+    return "\n\n".join([*parts, *(f"::: {place}" for place in dict.fromkeys((*places, *FURTHER)))])
+
+
+def _public(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    """A name, and the public methods of a class or the public functions of a module, with where they are."""
+    yield name, thing
+    if inspect.isclass(thing):
+        members = {key: value for key, value in vars(thing).items() if key[0] != "_"}
+        yield from ((f"{name}.{key}", value) for key, value in members.items() if callable(value))
+    elif inspect.ismodule(thing):
+        yield from ((f"{name}.{key}", getattr(thing, key)) for key in getattr(thing, "__all__", ()))
