@@ -36,7 +36,7 @@ def choices_made(of: Representation, select: Mapping[str, Any]) -> dict[str, Any
 
 
 def say_choices(choices: Mapping[str, Any]) -> str:
-    """Choices as the options of the command line that make them; `no choice of codes` if there are none."""
+    """Choices as the options of the command line that make them; `no such choice` if there are none."""
     said = [f"--codes {','.join(choices['codes'])}"] if choices.get("codes") else []
     said += [f"--merge {'+'.join(columns)}={name}" for name, columns in choices.get("merge", {}).items()]
     if choices.get("kinds"):

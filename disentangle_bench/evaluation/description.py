@@ -15,8 +15,6 @@ from disentangle_bench.representation.variables import Variables
 
 MOST_DISTINCT = 0.5
 """Classes per sample beyond which whole numbers are hardly classes."""
-
-
 MOST_NAMED = 1000
 """Classes of a factor whose names are noted."""
 

@@ -1,1 +1,1 @@
-"""What the command line and the Python interface do: train, evaluate, compare, rank and represent, one module each."""
+"""What the command line and Python call: train, evaluate, compare, rank, represent, sample and check, a module each."""

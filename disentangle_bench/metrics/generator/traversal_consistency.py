@@ -79,8 +79,7 @@ def traversal_consistency(
     over [-2, 2]; the components of that second traversal end in `/wide`. Per code:
 
     - `c1.fidelity`: the accuracy of Q's most likely category; for a continuous code the R2 of Q's mean as a prediction
-    of
-      the requested value, 0 where negative.
+      of the requested value, 0 where negative.
     - `c1.isolation`: the intraclass correlation within paths of the other codes' posteriors (category probabilities or
       mean), averaged over the other codes: 1 where they stay constant along each path, 0 where they vary along it as
       much as between paths.
@@ -88,8 +87,7 @@ def traversal_consistency(
       requested value, averaged over paths. A path along which Q's mean does not move counts as 0.
     - `c2.direction`: the share of paths on which that correlation has the more frequent of the two signs.
     - `c2.smoothness`: 1 for equal steps straight from one end to the other, 0 for a jump, that is a single step as long
-    as
-      the path's largest distance between two images. Brightness and contrast cancel.
+      as the path's largest distance between two images. Brightness and contrast cancel.
     - `c2.content`: the share of a path's images to which the classifier gives the path's most frequent class.
 
     `overall` combines the components over the prior ranges. The geometric mean makes a code that fails in one component
