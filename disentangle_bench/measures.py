@@ -129,9 +129,10 @@ def _thickness(images: NDArray[np.float32]) -> Floats:
     shapes = np.pad(shapes, ((0, 0), (1, 1), (1, 1)))
     # one above the other, with ground between them, so that each step is one call for all
     column = shapes.reshape(-1, shapes.shape[2])
-    skeleton = np.asarray(skeletonize(column))  # type: ignore[no-untyped-call]
-    distances = ndimage.distance_transform_edt(column)[skeleton]
-    owners = np.nonzero(skeleton)[0] // shapes.shape[1]
+    skeleton = np.stack(np.nonzero(skeletonize(column)))  # type: ignore[no-untyped-call]
+    ground = ndimage.distance_transform_edt(column, return_distances=False, return_indices=True)[:, *skeleton]
+    distances = np.sqrt(np.square(skeleton - ground).sum(axis=0).astype(np.float64))
+    owners = skeleton[0] // shapes.shape[1]
     # to the nearest pixel of ground: half a pixel further than the edge, or, for even breadths, as far as it
     breadths: Floats = (2 * _middle_means(distances, owners, len(images)) - 0.5) / scale
     return breadths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,8 @@ from disentangle_bench.seeds import derive_seed
 BINS = 9
 IMAGES_PER_COMBINATION = 20  # on average, for the categorical codes to be held fixed
 SHUFFLES = 50
+BLOCK = 64
+"""Resamples of some thousand images whose ranks fit into a processor's cache."""
 
 Associations = Mapping[tuple[str, str], Floats]
 """(code, measure) -> one association per resample, `(r,)`."""
@@ -96,11 +98,7 @@ class MeasuredImages:
     @property
     def once(self) -> Counts:
         """The images themselves, as counts of a resample."""
-        return np.ones((1, len(self)), dtype=np.int64)
-
-    def resamples(self, count: int, rng: np.random.Generator) -> Counts:
-        """Bootstrap resamples of the images, as counts `(count, n)`."""
-        return rng.multinomial(len(self), np.full(len(self), 1 / len(self)), size=count)
+        return np.ones((1, len(self)))
 
     def categories(self) -> NDArray[np.int64]:
         """The combination of categories of each image, `(n,)`; all 0 where there are too many combinations to hold."""
@@ -111,7 +109,21 @@ class MeasuredImages:
         return member if len(combinations) * IMAGES_PER_COMBINATION <= len(self) else np.zeros_like(member)
 
 
-def associations(measured: MeasuredImages, counts: Counts) -> dict[tuple[str, str], Floats]:
+def on_resamples(
+    statistic: Callable[[MeasuredImages, Counts], Associations],
+    measured: MeasuredImages,
+    count: int,
+    rng: np.random.Generator,
+) -> Associations:
+    """Associations on bootstrap resamples of the images, a block of them at a time."""
+    shares = np.full(len(measured), 1 / len(measured))
+    sizes = (min(BLOCK, count - start) for start in range(0, count, BLOCK))
+    drawn = (rng.multinomial(len(measured), shares, size=size).astype(np.float64) for size in sizes)
+    blocks = [statistic(measured, counts) for counts in drawn]
+    return {pair: np.concatenate([block[pair] for block in blocks]) for pair in blocks[0]}
+
+
+def associations(measured: MeasuredImages, counts: Counts) -> Associations:
     """Rank correlation of each continuous code, and eta squared of each categorical one, with each measure."""
     ranked = {name: Ranks.of(values, counts) for name, values in measured.measures.items()}
     results: dict[tuple[str, str], Floats] = {}
@@ -124,7 +136,7 @@ def associations(measured: MeasuredImages, counts: Counts) -> dict[tuple[str, st
     return results
 
 
-def within_categories(measured: MeasuredImages, counts: Counts) -> dict[tuple[str, str], Floats]:
+def within_categories(measured: MeasuredImages, counts: Counts) -> Associations:
     """Partial rank correlation of each continuous code with each measure, given the categorical codes."""
     categories = measured.categories()
     ranked = {name: Ranks.of(values, counts, categories) for name, values in measured.measures.items()}

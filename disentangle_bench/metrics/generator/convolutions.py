@@ -23,6 +23,6 @@ def convolutional_layers(shape: torch.Size, hidden: int, *, largest_map: int, gr
     for maps in CHANNELS:
         if max(height, width) > largest_map:
             norm = [nn.GroupNorm(GROUPS, maps)] if group_norm else []
-            layers += [nn.Conv2d(channels, maps, 3, stride=2, padding=1), *norm, nn.ReLU()]
+            layers += [nn.Conv2d(channels, maps, 3, stride=2, padding=1), *norm, nn.ReLU(inplace=True)]
             channels, height, width = maps, (height + 1) // 2, (width + 1) // 2
-    return [*layers, nn.Flatten(), nn.Linear(channels * height * width, hidden), nn.ReLU()]
+    return [*layers, nn.Flatten(), nn.Linear(channels * height * width, hidden), nn.ReLU(inplace=True)]

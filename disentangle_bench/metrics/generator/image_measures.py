@@ -14,6 +14,7 @@ from disentangle_bench.metrics.generator.associations import (
     associations,
     mean_strongest,
     mean_strongest_by_chance,
+    on_resamples,
     profile,
     strongest,
     within_categories,
@@ -143,7 +144,7 @@ def _associations(
         undefined = {f"{measure}{suffix}": Score.undefined(_too_few(measured)) for measure in measured.measures}
         return {name: score for code in measured.codes for name, score in of_code(code, undefined).items()}
     values = associations(measured, measured.once)
-    replicates = associations(measured, measured.resamples(bootstrap, rng))
+    replicates = on_resamples(associations, measured, bootstrap, rng)
     scores: dict[str, Score] = {}
     for code, measure in values:
         scores |= of_code(code, {f"{measure}{suffix}": _association(measured, code, measure, values, replicates)})
@@ -173,7 +174,7 @@ def _named(measured: MeasuredImages, bootstrap: int, rng: np.random.Generator) -
     value = float(mean_strongest(correlations, measured)[0])
     if np.isnan(value):
         return Score.undefined("Every measure is the same for all images of a category.")
-    replicates = mean_strongest(within_categories(measured, measured.resamples(bootstrap, rng)), measured)
+    replicates = mean_strongest(on_resamples(within_categories, measured, bootstrap, rng), measured)
     low, high = _interval(value, replicates, (0.0, 1.0))
     details = {code: strongest(correlations, measured, code) for code in measured.continuous}
     chance = mean_strongest_by_chance(measured, rng)

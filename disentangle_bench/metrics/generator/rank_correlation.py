@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 EQUAL = 1e-6  # a smaller spread of ranks is rounding: that of two untied values is 0.5
 Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
+Counts = NDArray[np.float64] | NDArray[np.int64]
+"""Whole numbers; as floats they need no conversion in any of the sums."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _within(ranks: Floats, counts: Counts, groups: ArrayLike) -> Floats:
 
 
 def _sum(counts: Counts, a: Floats, b: Floats) -> Floats:
-    total: Floats = np.einsum("rn,rn,rn->r", counts, a, b)
+    total: Floats = np.vecdot(counts * a, b)
     return total
 
 
