@@ -70,9 +70,9 @@ class Levels:
 
     Attributes:
         chance, ceiling: the mean over the simulations that have a score, as subjects with a score are compared with it.
-            None where fewer than two have one, and where the two put nothing in order.
+            Both None where fewer than two have one for either, and where the two put nothing in order.
         errors: `chance` and `ceiling` -> standard error of the mean over the simulations, where there are several.
-        reason: why one or both are None.
+        reason: why they are None.
     """
 
     chance: float | None = None
@@ -138,17 +138,17 @@ def _levels_of(part: Part, drawn: Mapping[str, list[float]], effort: Effort, few
     found |= {"ceiling": max(fillings, key=lambda values: sign * fmean(values))} if fillings else {}
     means = {what: fmean(values) for what, values in found.items()}
     errors = {what: stdev(values) / sqrt(len(values)) for what, values in found.items() if len(values) > 1}
-    levels = Levels(means.get("chance"), means.get("ceiling"), errors, _undefined(drawn, repeats, found))
-    if levels.chance is None or levels.ceiling is None:
+    if len(found) < 2:  # one alone gives no scale
+        return Levels(reason=_undefined(drawn, repeats, found))
+    levels = Levels(means["chance"], means["ceiling"], errors)
+    if sign * (means["ceiling"] - means["chance"]) > ERRORS * hypot(*errors.values()):
         return levels
-    if sign * (levels.ceiling - levels.chance) > ERRORS * hypot(*errors.values()):
-        return levels
-    scores = f"perfect codes score {levels.ceiling:.3g} beside such factors, and codes that know nothing"
-    return Levels(reason=f"{scores} {levels.chance:.3g}")
+    scores = f"perfect codes score {means['ceiling']:.3g} beside such factors, and codes that know nothing"
+    return Levels(reason=f"{scores} {means['chance']:.3g}")
 
 
 def _undefined(drawn: Mapping[str, list[float]], repeats: Mapping[str, int], found: Mapping[str, list[float]]) -> str:
-    """Say which level is left out since too few simulations have a score."""
+    """Say of which level too few simulations have a score."""
     said = []
     if "chance" not in found:
         said.append(

@@ -137,8 +137,7 @@ def test_what_every_simulation_of_leaves_undefined_is_null(make_call: MakeCall) 
     found = levels.reference_levels(
         make_call(recorded, labels, np.arange(40) % 2, np.arange(40) < 20), {"alive": HIGHER}
     )
-    assert (found["alive"].chance, found["alive"].ceiling, found["alive"].errors) == (None, 1, {"ceiling": 0})
-    assert found["alive"].reason == "codes that know nothing have a score in 0 of 20 simulations"
+    assert found["alive"] == levels.Levels(reason="codes that know nothing have a score in 0 of 20 simulations")
 
 
 @metric("moody", version=1, bounds=(0, 1), better="higher", source="this test")
@@ -159,11 +158,22 @@ def test_chance_is_the_mean_over_the_simulations_that_have_a_score(make_call: Ma
     assert (found.ceiling, found.reason) == (1, "")
 
 
-def test_a_level_with_too_few_simulations_says_so(make_call: MakeCall) -> None:
+def test_without_one_of_the_two_levels_the_other_is_left_out_too(make_call: MakeCall) -> None:
     call = make_call(moody, np.random.default_rng(0).standard_normal((2000, 1)), np.arange(2000) % 4, of=10**12)
     found = levels.reference_levels(call, {"": HIGHER})[""]
-    assert (found.chance, found.ceiling) == (None, 1)
-    assert found.reason == "codes that know nothing have a score in 0 of 5 simulations"
+    assert found == levels.Levels(reason="codes that know nothing have a score in 0 of 5 simulations")
+
+
+@pytest.mark.parametrize("factors", [2, 3])
+def test_infomec_of_noise_on_few_factors_has_both_levels_or_neither(make_call: MakeCall, factors: int) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(4, size=(1000, factors))
+    call = make_call(METRICS.get("infomec"), rng.standard_normal((1000, 6)), labels)
+    found = levels.reference_levels(call, {part: HIGHER for part in ("infom", "infoc", "infoe")})
+    for part in ("infom", "infoc"):
+        assert (found[part].chance is None) == (found[part].ceiling is None) == bool(found[part].reason)
+    assert found["infom"].reason.startswith("codes that know nothing have a score in ") or factors == 3
+    assert found["infoe"].chance < 0.1 < found["infoe"].ceiling
 
 
 def test_many_rows_are_simulated_at_fewer_and_said_to_be(make_call: MakeCall) -> None:
