@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LassoCV
 
+from disentangle_bench import schedule
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.predictor.dci_variants import dci_by_forest, dci_by_lasso, dci_by_lightgbm
 from disentangle_bench.representation.variables import Variables
@@ -89,3 +92,40 @@ def test_a_forest_without_trees():
     codes, factors, _ = draw()
     with pytest.raises(MetricError, match="trees is 0"):
         dci_by_forest(codes, factors, TRAIN, trees=0)
+
+
+THREADS = """
+from pathlib import Path
+import lightgbm, numpy as np
+from disentangle_bench.metrics import dci_by_lightgbm
+
+def threads():
+    return int(Path("/proc/self/status").read_text().split("Threads:")[1].split()[0])
+
+factors = np.arange(200)[:, None] % 2
+before = threads()
+dci_by_lightgbm(factors, factors, np.arange(200) < 120)
+print(threads() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_lightgbm_starts_no_threads():
+    """They spin while they wait for each other: on busy processors hours instead of seconds."""
+    pytest.importorskip("lightgbm")
+    environment = {**os.environ, "OMP_NUM_THREADS": "4"}
+    done = subprocess.run([sys.executable, "-c", THREADS], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
+
+
+def test_lightgbm_fits_factors_in_processes_with_the_same_result(monkeypatch):
+    pytest.importorskip("lightgbm")
+    codes, factors, _ = draw()
+    alone = scores_of(dci_by_lightgbm, codes, factors)
+    spread = []
+    monkeypatch.setattr(schedule, "PAYS", 0.0)
+    monkeypatch.setattr(schedule, "cpu_count", lambda: 2)
+    in_processes = schedule.in_processes
+    monkeypatch.setattr(schedule, "in_processes", lambda *given: spread.append(given[2]) or in_processes(*given))
+    assert scores_of(dci_by_lightgbm, codes, factors) == alone
+    assert spread == [2]
