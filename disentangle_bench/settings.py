@@ -89,10 +89,13 @@ def check_settings(
 
     Raises:
         UnknownNameError: a setting that the function does not have.
-        SettingError: a value of another type, or one that the setting's annotation excludes.
+        SettingError: a setting of a function that has none, a value of another type, or one that the setting's annotation
+            excludes.
     """
     known = settings_of(function)
     for key in given:
+        if not known:
+            raise SettingError(f"The {kind} {name!r} takes no settings, and {key!r} was given.", "Leave it out.")
         if key not in known:
             raise UnknownNameError(f"setting of the {kind} {name!r}", key, known)
     return {key: _validated(known[key], value, f"the {kind} {name!r}") for key, value in given.items()}

@@ -44,6 +44,7 @@ class CelebA:
         name="celeba",
         title="CelebA: portraits with 40 attributes, 32x32 RGB",
         images=202_599,
+        train_images=182_637,
         shape=(3, 32, 32),
         factors=tuple(Factor.of(name, "categorical", ("no", "yes")) for name in _NAMES),
         license="for non-commercial research only",

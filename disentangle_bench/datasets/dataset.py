@@ -37,6 +37,7 @@ class DatasetInfo:
         bytes: size on disk, for listings; by default that of the files which are not optional.
         subfolders: where in a folder of datasets other programs put these files.
         procedural: whether the images are computed from their factors when they are needed.
+        train_images: how many of the images are for training where the split is published; None where it is drawn.
     """
 
     name: str
@@ -51,6 +52,7 @@ class DatasetInfo:
     bytes: int = 0
     subfolders: tuple[str, ...] = ()
     procedural: bool = False
+    train_images: int | None = None
 
     def __post_init__(self) -> None:
         if not self.bytes:
@@ -119,7 +121,7 @@ class Dataset:
     def some(self, rows: NDArray[np.int64]) -> Dataset:
         """Return a dataset of some of the rows, whose images are read into memory."""
         return Dataset(
-            replace(self.info, images=len(rows)),
+            replace(self.info, images=len(rows), train_images=None),
             np.asarray(self.images[rows]),
             None if self.factors is None else self.factors.rows(rows),
             self.train[rows],

@@ -24,6 +24,7 @@ class FashionMnist(IdxSet):
         name="fashion-mnist",
         title="Fashion-MNIST: images of clothes, 28x28 gray",
         images=70_000,
+        train_images=60_000,
         shape=(1, 28, 28),
         factors=(Factor.of("class", "categorical", _CLASSES), *MEASURED),
         labels="class",

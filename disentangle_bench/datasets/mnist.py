@@ -19,6 +19,7 @@ class Mnist(IdxSet):
         name="mnist",
         title="MNIST: handwritten digits, 28x28 gray",
         images=70_000,
+        train_images=60_000,
         shape=(1, 28, 28),
         factors=(Factor("digit", "categorical", 10), *MEASURED),
         labels="digit",

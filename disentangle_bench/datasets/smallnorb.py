@@ -74,6 +74,7 @@ class SmallNorb:
         name="smallnorb",
         title="Small NORB: toys from all sides, gray up to 96x96, two cameras",
         images=48_600,
+        train_images=24_300,
         shape=(1, 64, 64),
         factors=FACTORS,
         labels="category",

@@ -30,6 +30,7 @@ class Svhn:
         name="svhn",
         title="SVHN: digits of house numbers, cropped, 32x32 RGB",
         images=99_289,
+        train_images=73_257,
         shape=(3, 32, 32),
         factors=(Factor("digit", "categorical", 10),),
         labels="digit",

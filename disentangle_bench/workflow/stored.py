@@ -41,8 +41,13 @@ def require_as_asked(
         seed: of the evaluation; 0 for any.
 
     Raises:
-        SettingError: they were made with others.
+        SettingError: they were made with others, or something is chosen by its position in a file that is not there.
     """
+    if position := _position(results, select):
+        raise SettingError(
+            f"The scores in {path} do not say which code or factor stood at position {position} of its file.",
+            "Choose codes and factors by name.",
+        )
     unlike = (
         _unlike_settings(results, settings) or _unlike_rows(results, rows, seed) or _unlike_selection(results, select)
     )
@@ -70,15 +75,20 @@ def _unlike_rows(results: Results, rows: int | None, seed: int) -> str:
     return f"by seed {had}, not by seed {seed}" if seed and had not in (None, seed) else ""
 
 
+def _position(results: Results, select: Mapping[str, Any]) -> str:
+    """Return the first choice that is a position; a number may be the name of a code or factor as well."""
+    names = {each["name"] for part in ("codes", "factors") for each in results.subject.get(part, ())}
+    merged = (select.get("groups") or {}).values()
+    chosen = [*(select.get("codes") or ()), *(select.get("factors") or ()), *(name for of in merged for name in of)]
+    positions = (str(each) for each in chosen if str(each).isdecimal() and str(each) not in names)
+    return next(positions, "")
+
+
 def _unlike_selection(results: Results, select: Mapping[str, Any]) -> str:
-    """Compare names; what is asked for by position is held to the other subjects by the comparison itself."""
     made = results.subject.get(CHOICES) or {}
     merge = {name: list(columns) for name, columns in (select.get("groups") or {}).items()}
-    codes, missing = list(select.get("codes") or ()), sorted(map(str, select.get("missing") or ()))
+    codes, missing = list(map(str, select.get("codes") or ())), sorted(map(str, select.get("missing") or ()))
     asked = {"codes": codes, "merge": merge, "missing": missing}
-    names = [*codes, *(column for columns in merge.values() for column in columns)]
-    if any(name.isdecimal() for name in map(str, names)):
-        return ""
     unlike = {key: choice for key, choice in asked.items() if choice and made.get(key) != choice}
     if unlike:
         return f"with {say_choices(made)}, not with {say_choices(unlike)}"
@@ -89,7 +99,7 @@ def _unlike_factors(results: Results, select: Mapping[str, Any]) -> str:
     described = {each["name"]: each["kind"] for part in ("codes", "factors") for each in results.subject.get(part, ())}
     had = [factor["name"] for factor in results.subject.get("factors", ())]
     wanted = list(map(str, select.get("factors") or ()))
-    if wanted and not any(name.isdecimal() for name in wanted) and wanted != had:
+    if wanted and wanted != had:
         return f"of the factors {', '.join(had) or 'none'}, not of {', '.join(wanted)}"
     for name, kind in (select.get("kinds") or {}).items():
         if described.get(name) != kind:

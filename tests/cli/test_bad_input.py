@@ -64,7 +64,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
             ["infogan-digits", "--set", "model.game=chess"],
             ["game = 'chess'", "'nsgan', 'minimax'", "'wgan' or 'wgan-gp'"],
         ),
-        (["infogan-digits", "--set", "dataset.size=32"], ["setting of the dataset 'digits'", "'size'"]),
+        (["infogan-digits", "--set", "dataset.size=32"], ["The dataset 'digits' takes no settings", "'size'"]),
         (["infogan-digits", "--set", "networks.name=nets"], ["'nets'"]),
         (["infogan-digits", "--set", "batch_size=100000"], ["batch", "100000"]),
         (["infogan-digits", "--precision", "16-mixed", "--device", "cpu"], ["16-mixed", "CUDA"]),

@@ -70,6 +70,19 @@ def test_every_name_has_a_sheet_without_gaps(dbench, kind, name):
         assert fact in outcome.out
 
 
+def test_a_model_lists_the_recipes_of_its_variants_too():
+    """What `infogan-modified` stands for is `infogan` with other settings, and no model of its own."""
+    named = {
+        recipe
+        for key, names in KINDS["models"].sheet("infogan").info.items()
+        if "recipes" in key
+        for recipe in names.split(", ")
+    }
+    assert named == {name for name in KINDS["recipes"].names() if find_recipe(name).model.name == "infogan"}
+    assert {"infogan-mnist", "infogan-modified-dsprites"} <= named
+    assert "recipes of infogan-modified" not in KINDS["models"].sheet("gan-with-q").info
+
+
 @pytest.mark.parametrize("name", KINDS["recipes"].names())
 def test_the_settings_of_a_recipe_can_be_set_as_they_are_shown(dbench, name):
     shown = dbench("show", name).out.partition("Settings\n")[2].partition("\n\n")[0]

@@ -177,6 +177,22 @@ class TestChoices:
         assert (code, out) == (2, "")
         assert f"The scores in base.json are {says}." in err
 
+    @pytest.mark.parametrize("options", [("--factors", 1), ("--codes", "c2,0"), ("--merge", "c1+1=pose")])
+    def test_kept_scores_do_not_say_what_stood_at_a_position(self, dbench, pair, options):
+        """Two files of scores, both of f2 alone, would pass for scores of f1: nothing names what was not chosen."""
+        dbench("eval", pair[0], "--metrics", "mig", *QUICK, "--factors", "f2", "--out", "base.json")
+        for other in ("base.json", pair[1]):
+            code, out, err = dbench("compare", "base.json", other, "--metrics", "mig", *options, *QUICK)
+            assert (code, out) == (2, "")
+            assert f"do not say which code or factor stood at position {'1' if '1' in str(options) else '0'}" in err
+            assert "Choose codes and factors by name." in err
+
+    def test_a_number_may_be_a_name(self, dbench, pair, tmp_path):
+        with np.load(pair[0]) as arrays:
+            np.savez("named.npz", **{**arrays, "factor_names": ["0", "7"]})
+        dbench("eval", "named.npz", "--metrics", "mig", *QUICK, "--factors", "7", "--out", "base.json")
+        assert dbench("compare", "base.json", "named.npz", "--metrics", "mig", *QUICK, "--factors", "7").code == 0
+
     def test_scores_with_others_are_not_compared(self, dbench, pair):
         merge = ("--metrics", "infomec", "--merge", "c1+c2=pose", *QUICK)
         dbench("eval", pair[0], *merge, "--out", "base.json")

@@ -164,3 +164,25 @@ def test_codes_and_factors_are_chosen(dbench: Dbench) -> None:
     assert f"size ordinal (4) known in {(factors[:, 1] >= 0).sum()}, shape categorical (4) known in" in said
     for wrong in (["--merge", "c1=pose"], ["--kinds", "size"], ["--codes", "c7"]):
         assert dbench("eval", "chosen.npz", *wrong).code == 2
+
+
+@pytest.mark.parametrize(
+    "other", [(), ("--factors", "0"), ("--factors", "1", "--codes", "0"), ("--factors", "1", "--kinds", "size=ordinal")]
+)
+def test_scores_of_another_choice_are_not_taken_for_what_is_asked(dbench: Dbench, other: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(
+        "both.npz",
+        codes=rng.normal(size=(90, 2)),
+        factors=np.arange(180).reshape(90, 2) % 5,
+        factor_names=["shape", "size"],
+    )
+    words = ("eval", "both.npz", "--metrics", "mig", "--bootstrap", "0", "--no-levels", "--out", "both.json")
+    first = dbench(*words, "--factors", "1").out
+    refused = dbench(*words, *other)
+    assert (refused.code, refused.out) == (2, "")
+    assert "both.json holds scores of other data" in refused.err
+    assert dbench(*words, "--factors", "size").out == first  # the same by name
+    again = dbench(*words, *other, "--again")
+    assert again.code == 0, again.err
+    assert again.out != first

@@ -78,7 +78,7 @@ def test_a_value_of_another_type_is_reported(adapter: Resizable, settings, messa
 
 def test_real_ones_are_loaded_by_name() -> None:
     np.testing.assert_array_equal(load_dataset("digits").images, DATASETS.get("digits").load().images)
-    with pytest.raises(DbenchError, match="setting of the dataset 'digits' named 'size'"):
+    with pytest.raises(DbenchError, match="The dataset 'digits' takes no settings, and 'size' was given"):
         load_dataset("digits", settings={"size": 3})
     with pytest.raises(UnknownNameError, match="dataset named 'digit'"):
         load_dataset("digit")

@@ -169,7 +169,7 @@ def test_infomec_of_noise_on_few_factors_has_both_levels_or_neither(make_call: M
     rng = np.random.default_rng(0)
     labels = rng.integers(4, size=(1000, factors))
     call = make_call(METRICS.get("infomec"), rng.standard_normal((1000, 6)), labels)
-    found = levels.reference_levels(call, {part: HIGHER for part in ("infom", "infoc", "infoe")})
+    found = levels.reference_levels(call, dict.fromkeys(("infom", "infoc", "infoe"), HIGHER))
     for part in ("infom", "infoc"):
         assert (found[part].chance is None) == (found[part].ceiling is None) == bool(found[part].reason)
     assert found["infom"].reason.startswith("codes that know nothing have a score in ") or factors == 3

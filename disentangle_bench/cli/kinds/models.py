@@ -37,11 +37,14 @@ class Models(Kind):
     def sheet(self, name: str) -> Sheet:
         from disentangle_bench.models import MODELS
         from disentangle_bench.models.recipes import recipe_names
+        from disentangle_bench.models.recipes.halves import variants
         from disentangle_bench.settings import defaults_of
 
         model = MODELS.get(name)
         recipes = ", ".join(recipe_names(name)) or f"dbench train {name} --dataset NAME"
-        info = {"source": model.source, "recipes": recipes, "code": f"{model.__module__}.{model.__qualname__}"}
+        info = {"source": model.source, "recipes": recipes}
+        info |= {f"recipes of {variant}": ", ".join(recipe_names(variant)) for variant in variants(name)}
+        info["code"] = f"{model.__module__}.{model.__qualname__}"
         settings = {f"model.{setting}": default for setting, default in defaults_of(model).items()}
         return Sheet(first_paragraph(model), info, settings=settings)
 

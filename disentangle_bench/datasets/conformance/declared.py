@@ -33,6 +33,8 @@ def images(trial: Trial) -> None:
         return
     require(len(info.shape) == 3 and min(info.shape) > 0, f"info.shape is {info.shape}; give (channels, height, width)")
     require(info.shape[0] in (1, 3), f"info.shape is {info.shape}; images have 1 channel or 3, which come first")
+    some = info.train_images is None or 0 < info.train_images < info.images
+    require(some, f"info.train_images is {info.train_images} of {info.images} images; hold some out, or declare None")
 
 
 @rule(DECLARED, "declares factors of known kinds and sizes, each once")

@@ -93,6 +93,8 @@ def splits(trial: Trial) -> None:
     require(FEWEST_TRAIN < share < 1, f"{share:.0%} of the images are to train on; hold some out, fewer than half")
     sizes = len(dataset.split("train")), len(dataset.split("test"))
     require(sizes == (int(train.sum()), n - int(train.sum())), f"the splits have {sizes} images of {n}")
+    declared = None if trial.settings else trial.declared.train_images
+    require(declared in (None, sizes[0]), f"{sizes[0]} images are to train on; info.train_images is {declared}")
 
 
 @rule(LOADED, "has images of every class in both splits, if it has labels")

@@ -217,9 +217,7 @@ def dci_by_lightgbm(codes: Codes, factors: Factors, train: ArrayLike | None = No
 class _Ensemble:
     """Trees with the interface of scikit-learn."""
 
-    def __init__(
-        self, values: Floats, classifier: Any, regressor: Any, seconds: tuple[float, float] = (0, 0)
-    ) -> None:
+    def __init__(self, values: Floats, classifier: Any, regressor: Any, seconds: tuple[float, float] = (0, 0)) -> None:
         self.condition = Conditioning.of(values)
         self.seconds = seconds[0] + seconds[1] * values.size
         self.values, self.classifier, self.regressor = self.condition(values), classifier, regressor

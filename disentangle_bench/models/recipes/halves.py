@@ -66,9 +66,10 @@ def shipped() -> dict[str, Parts]:
     return dict(sorted(recipes.items()))
 
 
-def variants() -> list[str]:
-    """List the names that stand for a model with other settings, such as `infogan-modified`, on any dataset."""
-    return [name for name in _names("models") if name not in MODELS]
+def variants(model: str | None = None) -> list[str]:
+    """List the names that stand for a model, or for this one, with other settings, such as `infogan-modified`."""
+    named = [name for name in _names("models") if name not in MODELS]
+    return [name for name in named if model in (None, _read("models", name)["model"]["name"])]
 
 
 def parts_of(model: str, dataset: str) -> Parts:

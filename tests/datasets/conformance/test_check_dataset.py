@@ -56,6 +56,8 @@ def test_a_sound_one_passes_every_rule() -> None:
     [
         ({"title": " ", "license": ""}, "title, a license", "no title and no license"),
         ({"shape": (8, 8, 1)}, "how many images", "1 channel or 3"),
+        ({"train_images": 120}, "how many images", "info.train_images is 120 of 120 images; hold some out"),
+        ({"train_images": 0}, "how many images", "info.train_images is 0 of 120 images"),
         (
             {"factors": (Factor("class", "ordinal", 3), Factor("class", "categorical", 4))},
             "known kinds",
@@ -122,6 +124,18 @@ def test_classes_beyond_the_declared_size() -> None:
         "the factor 'row' has the class 3; it declares 3"
         in found["numbers the classes of factors from 0 to their size"]
     )
+
+
+def test_a_split_of_another_size_than_published() -> None:
+    assert faults(Grid(replace(INFO, train_images=108))) == {}
+    found = faults(Grid(replace(INFO, train_images=100)))
+    assert found == {
+        "splits its images into more to train on and some to test on": (
+            "108 images are to train on; info.train_images is 100"
+        )
+    }
+    assert faults(Grid(replace(INFO, train_images=100)), settings={"seed": 1}) == {}  # a setting may split otherwise
+    assert Grid(replace(INFO, train_images=108)).load().some(np.arange(20)).info.train_images is None
 
 
 def test_images_that_depend_on_their_neighbors() -> None:
