@@ -26,6 +26,7 @@ from disentangle_bench.representation.variables import Variables
 SAMPLES = 10_000
 SLOW_SAMPLES = 1_000
 """Of metrics that are slow: boosted trees for 40 classes would take most of an hour."""
+SLOW_HELD_OUT = int(np.sum(~drawn_mask(SLOW_SAMPLES, seed=0)))
 PAGE = f"""# Chance and ceiling
 
 A score says little by itself. This page is the output of `python -m benchmarks.levels`: what codes that know nothing
@@ -46,6 +47,8 @@ them in the user's cache.
   simulations of each kind, of a slow metric {SLOW.ceiling}. Codes of which several share a factor can score higher
   where a metric asks only that a code keep to one. The ceiling of `explicitness` is 1, which such codes reach where
   their scale is so large that its penalty does not count.
+- An accuracy in one simulation of a slow metric is over {SLOW_HELD_OUT} rows: of a single factor it is uncertain by up
+  to {0.5 / SLOW_HELD_OUT**0.5:.2f}.
 - Simulations without a score are left out of a mean: a score is compared with what has one.
 - {MISSING}: undefined for such codes in all simulations but one at most, or putting nothing in order: where a score has
   no better direction, or perfect codes score no better than those that know nothing. An empty row: not simulated for

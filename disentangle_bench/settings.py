@@ -89,8 +89,8 @@ def check_settings(
 
     Raises:
         UnknownNameError: a setting that the function does not have.
-        SettingError: a setting of a function that has none, a value of another type, or one that the setting's annotation
-            excludes.
+        SettingError: any setting, if the function has none; a value of another type, or one that the setting's
+            annotation excludes.
     """
     known = settings_of(function)
     for key in given:

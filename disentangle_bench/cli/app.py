@@ -23,7 +23,7 @@ from disentangle_bench.cli.explore import explore
 from disentangle_bench.cli.export import export
 from disentangle_bench.cli.help import STYLE, Group
 from disentangle_bench.cli.interruption import EXIT_INTERRUPTED, NOTHING_KEPT, terminable
-from disentangle_bench.cli.output import say, say_error, take_any_text
+from disentangle_bench.cli.output import messages, say, say_error, take_any_text
 from disentangle_bench.cli.rank import rank
 from disentangle_bench.cli.report import report
 from disentangle_bench.cli.sample import sample
@@ -127,7 +127,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return OutputError.exit_code
     take_any_text()
     try:
-        with terminable():
+        with terminable(), messages():
             return int(dbench.main(arguments, prog_name="dbench", standalone_mode=False) or 0)
     except DbenchError as error:
         say_error(error.problem, error.remedy)

@@ -10,6 +10,7 @@ import rich_click as click
 from disentangle_bench.cli.completion import names_of
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import Settings, data_dir_option, format_option, settings_option
+from disentangle_bench.cli.output import print_result
 from disentangle_bench.cli.tables import print_table
 
 EXIT_FAILED = 1
@@ -71,10 +72,11 @@ def check(
         rows.append(("FAIL" if outcome.fault else "PASS", of, outcome.check, outcome.fault))
         if form == "table":
             said = f"{of}: {outcome.check}"
-            click.echo(f"FAIL  {said}: {outcome.fault}" if outcome.fault else f"PASS  {said}")
+            print_result(f"FAIL  {said}: {outcome.fault}\n" if outcome.fault else f"PASS  {said}\n")
+            sys.stdout.flush()
     failed = sum(row[0] == "FAIL" for row in rows)
     if form == "table":
-        click.echo(f"\n{len(rows)} rules: {len(rows) - failed} passed, {failed} failed.")
+        print_result(f"\n{len(rows)} rules: {len(rows) - failed} passed, {failed} failed.\n")
     else:
         print_table(("Result", "Kind", "Rule", "Fault"), rows, 4, form)
     if failed:

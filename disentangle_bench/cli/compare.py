@@ -99,8 +99,8 @@ def compare(
     """Compare runs or files with the first: one row a metric, the difference with interval, p-value and verdict.
 
     What has no scores yet is scored as by `dbench eval`, which has the same options; scores that are kept and were
-    made with other ones are refused. Several runs or files of one method are compared over their
-    seeds, paired where the seeds are the same; single ones over their samples, which says nothing about the methods.
+    made with other ones are refused. Several runs or files of one method are compared over their seeds, paired where
+    the seeds are the same; single ones over their samples, which says nothing about the methods.
     """
     if not subjects and not patterns:
         raise click.UsageError("Missing argument 'A B [C ..]'.")

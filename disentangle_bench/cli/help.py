@@ -49,4 +49,4 @@ class Command(_WithExamples):
 
 
 class Group(_WithExamples, click.RichGroup):  # type: ignore[misc]  # as RichGroup itself
-    """The group of all commands."""
+    """A group of commands."""

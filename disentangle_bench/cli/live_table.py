@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from disentangle_bench.cli.output import standard_output
+from disentangle_bench.cli.output import pictured, printable, standard_output
 
 if TYPE_CHECKING:
     from disentangle_bench.evaluation.progress import Planned
@@ -71,7 +71,9 @@ class LiveTable:
 
         if self._printed is None:
             self._separate()
-            self.console.print(ScoreTable(results, self.every), highlight=False)
+            with self.console.capture() as captured:
+                self.console.print(ScoreTable(results, self.every), highlight=False)
+            self.console.file.write(printable(captured.get(), colored=True))
             return
         folded = () if self.every else inapplicable(results)
         for metric, scores in results.by_metric().items():
@@ -90,4 +92,4 @@ class LiveTable:
 
     def _print(self, *lines: Text) -> None:
         for line in lines:
-            self.console.print(line, highlight=False)
+            self.console.print(pictured(line), highlight=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 HEADINGS = {"markdown": "### {}\n\n", "latex": "% {}\n"}
 """Above the table of each of several subjects."""
 _CONTROL = re.compile(r"\x1b\[[\d;]{0,40}m|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_DELETE = 0x7F
+_PICTURES = {
+    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"},
+    _DELETE: 0x2421,
+    **dict.fromkeys(range(_DELETE + 1, 0xA0), 0xFFFD),
+}
+"""Of each control character one that is shown for it."""
 PLAIN_WIDTH = 1000  # lines of a file or a pipe are as long as they need to be
 
 
@@ -77,7 +85,7 @@ def score_printer(
             table.finish(results)
         elif not joined:
             if several and form in HEADINGS:
-                sys.stdout.write(HEADINGS[form].format(path))
+                print_result(HEADINGS[form].format(path))
             elif done:
                 sys.stdout.write("\n")
             print_report(results, form, every=every)
@@ -90,7 +98,7 @@ def score_printer(
         if joined:
             values = [results.to_values() for results in done.values()]
             text = json.dumps(values, indent=2, ensure_ascii=False) + "\n" if form == "json" else _joined_csv(done)
-            sys.stdout.write(text)
+            print_result(text)
 
 
 def _joined_csv(done: Mapping[Path, Results]) -> str:
@@ -115,11 +123,21 @@ def printable(text: str, *, colored: bool = False) -> str:
     """
 
     def spelled(found: re.Match[str]) -> str:
-        return found[0] if colored and found[0].endswith("m") else ascii(found[0])[1:-1]
+        if colored and found[0].endswith("m"):
+            return found[0]
+        code = ord(found[0][0])  # JSON spells out those before, and takes this form of the others
+        return ascii(found[0])[1:-1] if code < _DELETE else f"\\u{code:04x}"
 
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     plain = text if encoding.lower().startswith("utf") else text.replace("─", "-")
     return _CONTROL.sub(spelled, plain)
+
+
+def pictured(text: str | Text) -> Text:
+    """Copy text for a live display, which writes by itself: with pictures in the place of control characters."""
+    shown = text.copy() if isinstance(text, Text) else Text(text)
+    shown.plain = shown.plain.translate(_PICTURES)
+    return shown
 
 
 def take_any_text() -> None:
@@ -144,6 +162,25 @@ def say(text: str | Text) -> None:
         console.print(text)
     sys.stderr.write(printable(captured.get(), colored=console.is_terminal))
     sys.stderr.flush()
+
+
+class Messages(logging.Handler):
+    """Says what is logged, one message each."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        say(self.format(record))
+
+
+@contextmanager
+def messages() -> Iterator[None]:
+    """Say what the package logs: what it warns of may hold names from files, as all that is printed."""
+    logger, handler = logging.getLogger("disentangle_bench"), Messages(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def say_error(problem: str, remedy: str) -> None:

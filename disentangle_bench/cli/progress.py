@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from click import get_current_context
 from rich.console import Console
 
-from disentangle_bench.cli.output import say
+from disentangle_bench.cli.output import pictured, say
 
 if TYPE_CHECKING:
     from disentangle_bench.cli.live_table import LiveTable
@@ -58,7 +58,8 @@ def _bar(console: Console, table: LiveTable | None) -> Iterator[OnProgress]:
     from disentangle_bench.evaluation.forecast import in_words
     from disentangle_bench.evaluation.progress import Advanced, Planned, Scored, Started, Working
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
+    what = TextColumn("{task.description}", markup=False)
+    columns = (what, BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
     begun = time.monotonic()
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Loading", total=None, left="")
@@ -66,7 +67,8 @@ def _bar(console: Console, table: LiveTable | None) -> Iterator[OnProgress]:
         def show(event: Event) -> None:
             elapsed = time.monotonic() - begun
             if isinstance(event, Started | Working):
-                bar.update(task, description=event.metric if isinstance(event, Started) else event.text)
+                text = event.metric if isinstance(event, Started) else event.text
+                bar.update(task, description=pictured(text).plain)
             elif isinstance(event, Advanced):
                 bar.update(task, description=f"{event.metric} {event.done}/{event.total}", completed=elapsed)
             elif isinstance(event, Scored):
@@ -75,16 +77,16 @@ def _bar(console: Console, table: LiveTable | None) -> Iterator[OnProgress]:
                 if table is not None:
                     table.add(event.metric, event.scores)
                 elif not event.kept:
-                    console.print(str(event))
+                    console.print(pictured(str(event)))
                 _print_traceback(event)
             elif isinstance(event, Planned):
                 if table is not None:
                     table.begin(event)
                 else:
-                    console.print(str(event), style="dim")
+                    console.print(pictured(str(event)), style="dim")
                 bar.update(task, total=elapsed + event.seconds, left=f"about {in_words(event.seconds)} left")
             else:
-                console.print(str(event), style="dim")
+                console.print(pictured(str(event)), style="dim")
 
         yield show
 

@@ -103,5 +103,7 @@ def unused_categories(categories: Mapping[str, Sequence[int]]) -> str:
         least = MIN_SHARE / len(counts)
         unused = sum(count < least * sum(counts) for count in counts)
         if unused:
-            return f"{unused} of {len(counts)} categories of {name} get under {least:.1%} of the training images each"
+            verb, each = ("gets", "") if unused == 1 else ("get", " each")
+            of = f"{unused} of {len(counts)} categories of {name}"
+            return f"{of} {verb} under {least:.1%} of the training images{each}"
     return ""

@@ -54,7 +54,7 @@ def test_a_sheet_replaces_a_sheet_but_nothing_else(dbench, tmp_path):
         (["sprites", "--set", "sise=32"], "no setting of the dataset 'sprites' named 'sise'"),
         (["sprites", "--set", "size=huge"], "should be a valid integer"),
         (["sprites", "--set", "size=4"], "from 8 to 1024"),
-        (["digits", "--set", "size=4"], "The dataset 'digits' takes no settings, and 'size' was given. Leave it out."),
+        (["digits", "--set", "size=4"], "The dataset 'digits' takes no settings, and 'size' was given.\nLeave it out."),
         ([], "Missing argument"),
     ],
 )

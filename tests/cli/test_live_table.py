@@ -1,6 +1,7 @@
 """The table of an evaluation that is printed row by row."""
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -81,6 +82,21 @@ def test_a_blank_line_separates_subjects(results, console):
     table.finish(results)
     table.finish(results)
     assert printed(console) == f"{to_text(results, WIDTH)}\n{to_text(results, WIDTH)}"
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_names_do_not_steer_the_terminal(results, console, begins):
+    results.subject |= {
+        "name": "a\x1b[2J.npz",
+        "factors": [{"name": "\x1b]0;title\x07", "kind": "continuous", "constant": False, "values": None}],
+    }
+    table = LiveTable(console, every=False)
+    if begins:
+        table.begin(planned(results))
+    table.finish(results)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", printed(console))
+    assert "title" in text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
 
 
 def test_there_is_none_without_a_terminal():

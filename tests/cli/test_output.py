@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.text import Text
 
-from disentangle_bench.cli.output import print_result, printable, say, say_error
+from disentangle_bench.cli.app import run
+from disentangle_bench.cli.output import messages, pictured, print_result, printable, say, say_error
 
 
 @pytest.mark.parametrize(
@@ -20,7 +25,7 @@ from disentangle_bench.cli.output import print_result, printable, say, say_error
         ("\x1b[2J", r"\x1b[2J"),
         ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
         ("over\rwritten", r"over\rwritten"),
-        ("\x9b31m", r"\x9b31m"),
+        ("\x9b31m\x7f", r"\u009b31m\u007f"),  # as in JSON
         ("\ud800", r"\ud800"),
         ("\x1b[31mred\x1b[0m", r"\x1b[31mred\x1b[0m"),
         ("Zürich 東京", "Zürich 東京"),
@@ -41,6 +46,40 @@ def test_results_and_messages_are_printable(capsys: pytest.CaptureFixture[str]) 
     captured = capsys.readouterr()
     assert captured.out == "a\\x1b[2Jb\n"
     assert captured.err == "c\\x1b[2Jd\nError: e\\x1b[2Jf\ng\\x1b[2Jh\n"
+
+
+def test_a_live_display_shows_pictures_of_control_characters() -> None:
+    text = pictured(Text.assemble(("a\x1b[2Jb\x9b\x7f\n", "bold"), "\tc"))
+    assert text.plain == "a\u241b[2Jb\ufffd\u2421\n\tc"
+    assert [(span.start, span.end) for span in text.spans] == [(0, 9)]
+
+
+def test_what_is_logged_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("disentangle_bench.representation")
+    with messages():
+        logger.warning("the factor %s", "a\x1b]0;title")
+        logger.info("nothing of this")
+    logger.warning("nor of this")
+    assert capsys.readouterr().err.splitlines()[0] == "the factor a\\x1b]0;title"
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "markdown", "latex", "table"])
+def test_names_in_a_file_do_not_steer_the_terminal(
+    tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    names = {"code_names": ["\x1b[31mc", "\x9b2J"], "factor_names": ["\x1b]0;title\x07", "\rover"]}
+    paths = [tmp_path / "a\x1b[2J.npz", tmp_path / "b.npz"]
+    for path in paths:  # 8 whole values of a continuous factor draw a warning that names it
+        factors = rng.integers(8, size=(60, 2)).astype(float)
+        np.savez(path, codes=rng.normal(size=(60, 2)), factors=factors, factor_kinds=["continuous"] * 2, **names)
+    words = ["--metrics", "mig", "--bootstrap", "0", "--no-levels", "--format", form]
+    assert run(["eval", *map(str, paths), *words]) == 0
+    captured = capsys.readouterr()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", captured.out + captured.err)
+    assert "title" in captured.err
+    if form == "json":
+        assert len(json.loads(captured.out)) == 2
 
 
 def program(words: str, **environment: str) -> subprocess.CompletedProcess[str]:

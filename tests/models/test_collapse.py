@@ -100,6 +100,10 @@ class TestCategories:
         failure = collapse.unused_categories({**EVEN, "c1": counts})
         assert failure == "2 of 10 categories of c1 get under 1.0% of the training images each"
 
+    def test_a_single_one(self) -> None:
+        failure = collapse.unused_categories({**EVEN, "c1": [119, *[125] * 8, 0]})
+        assert failure == "1 of 10 categories of c1 gets under 1.0% of the training images"
+
     def test_of_the_second_code(self) -> None:
         failure = collapse.unused_categories({**EVEN, "color": [1000, 0, 0, 0]})
         assert failure == "3 of 4 categories of color get under 2.5% of the training images each"
