@@ -64,22 +64,21 @@ def test_what_is_logged_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "markdown", "latex", "table"])
-def test_names_in_a_file_do_not_steer_the_terminal(
+def test_names_of_files_and_their_classes_do_not_steer_the_terminal(
     tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rng = np.random.default_rng(0)
-    names = {"code_names": ["\x1b[31mc", "\x9b2J"], "factor_names": ["\x1b]0;title\x07", "\rover"]}
-    paths = [tmp_path / "a\x1b[2J.npz", tmp_path / "b.npz"]
-    for path in paths:  # 8 whole values of a continuous factor draw a warning that names it
-        factors = rng.integers(8, size=(60, 2)).astype(float)
-        np.savez(path, codes=rng.normal(size=(60, 2)), factors=factors, factor_kinds=["continuous"] * 2, **names)
-    words = ["--metrics", "mig", "--bootstrap", "0", "--no-levels", "--format", form]
+    labels = np.array(["\x1b[31mred", "\x9b2J", "\rover", "\x7f"])[rng.integers(4, size=60)]
+    paths = [tmp_path / "a\x1b[2J.npz", tmp_path / "\x9b2J.npz"]
+    for path in paths:
+        np.savez(path, codes=rng.integers(4, size=(60, 2)), factors=labels, unread=labels)
+    words = ["--metrics", "mig,c1-accuracy", "--bootstrap", "0", "--no-levels", "--format", form]
     assert run(["eval", *map(str, paths), *words]) == 0
     captured = capsys.readouterr()
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", captured.out + captured.err)
-    assert "title" in captured.err
+    assert r"a\x1b[2J.npz, the array 'unread' is not read" in captured.err
     if form == "json":
-        assert len(json.loads(captured.out)) == 2
+        assert [each["subject"]["name"] for each in json.loads(captured.out)] == [path.name for path in paths]
 
 
 def program(words: str, **environment: str) -> subprocess.CompletedProcess[str]:

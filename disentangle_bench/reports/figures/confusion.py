@@ -23,7 +23,7 @@ def confusion_matrix(
     code: str = "c1",
     factor: str = "class",
 ) -> Figure:
-    """Draw counts of test images by category and class, colored by their share of the class.
+    """Draw counts of test samples by category and class, colored by their share of the class.
 
     Args:
         counts: `(categories, classes)`.
@@ -39,7 +39,7 @@ def confusion_matrix(
     sorted_counts = np.asarray(counts)[order]
     shares = sorted_counts / np.maximum(sorted_counts.sum(axis=0), 1)
     texts = np.array([[f"{count:,}" if count else "" for count in row] for row in sorted_counts.tolist()])
-    scale = Scale("Blues", 0, 1, f"share of the {factor}'s test images", [0, 0.5, 1], "{x:.0%}")
+    scale = Scale("Blues", 0, 1, f"share of each {factor}'s test samples", [0, 0.5, 1], "{x:.0%}")
     figure = heat_map(
         [Panel(shares, texts)],
         [categories[row] for row in order],

@@ -20,7 +20,7 @@ class Matching:
     Attributes:
         entry: the accuracy that was scored with it.
         code, factor: what was matched to what.
-        confusion: `(categories, classes)` counts of test images, rows and columns as in the next three.
+        confusion: `(categories, classes)` counts of test samples, rows and columns as in the next three.
         categories: the categories that occur.
         classes: the names of the classes.
         places: for each category the index of its class, or None.
