@@ -88,7 +88,7 @@ def test_a_blank_line_separates_subjects(results, console):
 def test_names_do_not_steer_the_terminal(results, console, begins):
     results.subject |= {
         "name": "a\x1b[2J.npz",
-        "factors": [{"name": "\x1b]0;title\x07", "kind": "continuous", "constant": False, "values": None}],
+        "factors": [{"name": "\x1b]0;title\x07", "kind": "continuous", "constant": False, "classes": None}],
     }
     table = LiveTable(console, every=False)
     if begins:
