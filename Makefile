@@ -46,7 +46,7 @@ imports: $(VENV)/.installed-dev ## Check that each layer imports only from lower
 check: lint types imports test ## Everything that CI checks
 
 docs: $(VENV)/.installed-docs ## Build the documentation's site into build/site; a dead link is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "Pages: build/site/index.html"
 
 bench: $(VENV)/.installed ## Train and score the suite of continuous integration, print its table, check its gates (minutes)

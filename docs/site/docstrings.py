@@ -1,17 +1,26 @@
-"""Docstrings as Griffe reads them: the section that we call `Example` is its `Examples`, whose prompts it colors."""
+"""Docstrings as the site shows them."""
 
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Any
 
 import griffe
 
+_EXAMPLE = re.compile(r"^Example:$", re.MULTILINE)
+_BLIND = re.compile(r"^Does not see: (.*?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
-class Examples(griffe.Extension):
-    """Rename the section."""
+
+class Docstrings(griffe.Extension):
+    """Our section `Example` is Griffe's `Examples`, with colored prompts; what a metric does not see is a warning."""
 
     def on_object(self, *, obj: griffe.Object, **_kwargs: Any) -> None:
-        """Of any object."""
+        """Rewrite the docstring of any object."""
         if obj.docstring is not None:
-            obj.docstring.value = re.sub(r"^Example:$", "Examples:", obj.docstring.value, flags=re.MULTILINE)
+            text = _EXAMPLE.sub("Examples:", obj.docstring.value)
+            obj.docstring.value = _BLIND.sub(_warning, text)
+
+
+def _warning(found: re.Match[str]) -> str:
+    return '!!! warning "Does not see"\n\n' + textwrap.indent(found[1], "    ")

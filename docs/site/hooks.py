@@ -23,8 +23,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Fill in the lists of pages that are generated."""
+    """Fill in the lists of pages that are generated, and pages that are not listed."""
     config["generated"] = {page.path: page for page in pages.generated(ROOT)}
+    named = re.findall(r"[\w/-]+\.md", str(config.nav))
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        if path.name not in named:  # a new page is found, wherever it should stand in the end
+            guide = next(entry["Guide"] for entry in config.nav or [] if "Guide" in entry)
+            guide.append(path.name)
     for entry in config.nav or []:
         [(title, listed)] = entry.items()
         for page in config["generated"].values():

@@ -28,6 +28,8 @@ FURTHER = (
     "disentangle_bench.evaluation.results.Results",
 )
 """What the functions of the API give."""
+MODEL_OPTIONS = textwrap.indent("options:\n  members: false\n  docstring_options:\n    warnings: false", "    ")
+"""Of a model's docstring, whose `recipe, shape, seed` are those of another class."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,10 @@ def row_with_link(row: str, name: str) -> str:
 
 
 def metric_page(root: Path, name: str, group: str) -> str:
-    """A metric's docstring, what it does not see, what it declares, and its curves under corruption."""
+    """A metric's docstring, what it declares, and its curves under corruption."""
     function = METRICS.get(name)
     sheet = KINDS["metrics"].sheet(name)
     parts = [f"# {name}", f"::: {function.__module__}.{function.__qualname__}"]
-    blind = re.search(r"^(Does not see: .*?)(?:\n\n|\Z)", inspect.getdoc(function) or "", re.MULTILINE | re.DOTALL)
-    if blind:
-        parts.append('!!! warning "Pitfalls"\n\n' + textwrap.indent(" ".join(blind[1].split()), "    "))
     settings = {f"setting `{key}`": f"{value!r}" for key, value in sheet.settings.items()}
     parts += ["## What it declares", _facts({**sheet.info, **settings})]
     response = (root / "docs" / "metric-response.md").read_text().splitlines()
@@ -110,14 +109,15 @@ def _facts(facts: Any) -> str:
 def model_page(name: str) -> str:
     """A model's equation beside its update, what it declares, its settings and its recipes."""
     model = MODELS.get(name)
-    parts = [f"# {name}", str(model.summary), inspect.getdoc(model) or ""]
+    place = f"{model.__module__}.{model.__qualname__}"
+    parts = [f"# {name}", str(model.summary), f"::: {place}\n{MODEL_OPTIONS}"]
     owner = next(base for base in model.__mro__ if "update" in vars(base))
     if not getattr(owner.update, "__isabstractmethod__", False):
         whose = "its own" if owner is model else f"that of `{owner.__name__}`"
         parts.append(f"## The update\n\nIt is {whose}, in `{owner.__module__}`.")
         parts.append(_code(owner.update))
         parts += [_code(vars(model)[method]) for method in ("regularizer", "fit") if method in vars(model)]
-    facts = {"source": str(model.source), "code": f"{model.__module__}.{model.__qualname__}"}
+    facts = {"source": str(model.source), "code": place}
     facts |= {f"setting `model.{key}`": repr(of.default) for key, of in settings_of(model).items()}
     facts["recipes"] = ", ".join(recipe_names(name)) or "none"
     parts += ["## What it declares", _facts(facts), "[All models](../models.md), and [recipes](../recipes.md)."]
