@@ -40,14 +40,13 @@ CONSTANT = 1e-6
 _log = logging.getLogger(__name__)
 
 
-def represent(
+def encode_images(
     encoder: Encoder,
     images: Images | NDArray[np.floating],
-    *,
     batch_size: int = BATCH,
     device: torch.device | None = None,
-) -> NDArray[Any]:
-    """The codes `(n, d)` of images `(n, c, h, w)`, batch by batch, in order.
+) -> tuple[NDArray[Any], Posterior | None]:
+    """The codes `(n, d)` of images `(n, c, h, w)`, batch by batch, in order, and the posterior of an encoder with one.
 
     A module, and every module that a function reaches, is asked in evaluation mode and without gradients, and left as
     it was. A few images are encoded twice, to see that codes do not depend on the batch.
@@ -61,13 +60,6 @@ def represent(
     Raises:
         RepresentationError: it gives no codes `(b, d)` for `b` images, or codes that depend on the batch.
     """
-    return encode_images(encoder, images, batch_size, device)[0]
-
-
-def encode_images(
-    encoder: Encoder, images: Images | NDArray[np.floating], batch_size: int, device: torch.device | None
-) -> tuple[NDArray[Any], Posterior | None]:
-    """The codes `(n, d)` of images, and the posterior of an encoder that gives one; see `represent`."""
     _check_batch_size(batch_size)
     return _encode(encoder, (torch.from_numpy(rows) for rows in in_batches(images, batch_size)), device)
 
@@ -160,7 +152,7 @@ def representation_of_encoder(
     """An encoder's codes for every image of a dataset, beside its factors and its split.
 
     Args:
-        encoder: a module or any function; see `represent`.
+        encoder: a module or any function; see `encode_images`.
         dataset: its images are read once each.
         names: of the codes; by default `c1`, `c2`, and so on.
         kinds: of the codes; by default continuous, or categorical for whole numbers.
@@ -188,8 +180,8 @@ def representation_of_labeled_images(
     """An encoder's codes for every image of a torch dataset, a DataLoader or an array, beside its labels.
 
     Args:
-        encoder: a module or any function; see `represent`. It is given images as the dataset gives them, uint8 ones as
-            float32 in [0, 1].
+        encoder: a module or any function; see `encode_images`. It is given images as the dataset gives them, uint8 ones
+            as float32 in [0, 1].
         given: see `labeled_batches`.
         names: of the codes; by default `c1`, `c2`, and so on.
         kinds: of the codes; by default continuous, or categorical for whole numbers.

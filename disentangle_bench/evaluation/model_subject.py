@@ -14,18 +14,12 @@ from disentangle_bench.datasets import Dataset
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.classifier_cache import kept_classifier
 from disentangle_bench.evaluation.description import describe_samples, unscored, with_class_names
+from disentangle_bench.evaluation.digests import digest_of, fingerprint_of
 from disentangle_bench.evaluation.encoder import Encoder, encode_images, posterior_of
+from disentangle_bench.evaluation.evaluated import drawn_rows, evaluated, known_factors
 from disentangle_bench.evaluation.imported.generator import ImportedGenerator
 from disentangle_bench.evaluation.results import MODEL
-from disentangle_bench.evaluation.subject import (
-    Parts,
-    Subject,
-    digest_of,
-    drawn_rows,
-    evaluated,
-    fingerprint_of,
-    known_factors,
-)
+from disentangle_bench.evaluation.subject import Parts, Subject
 from disentangle_bench.metrics.generator.sampling import draw_latents
 from disentangle_bench.representation import Representation
 

@@ -1,1 +1,1 @@
-"""What the command line and Python call: train, evaluate, compare, rank, represent, sample and check, a module each."""
+"""What the command line and Python call: a module for each thing to do, such as train, evaluate, compare and rank."""

@@ -13,10 +13,12 @@ from disentangle_bench.errors import DbenchError, RepresentationError, SettingEr
 from disentangle_bench.evaluation.choices import CHOICES, choices_made
 from disentangle_bench.evaluation.encode import encoded
 from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
+from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
+from disentangle_bench.evaluation.run_subject import subject_of_run
 from disentangle_bench.evaluation.score import EvaluationInterrupted, score_subject
 from disentangle_bench.evaluation.store import FileStore
-from disentangle_bench.evaluation.subject import Subject, subject_of_representation, subject_of_run
+from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.reports.drawn import are_drawn, note_drawn
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
@@ -98,19 +100,8 @@ def evaluate(
         subject if isinstance(subject, Run | Representation | Subject) else _opened(usable_path(subject, "The subject"))
     )
     if not isinstance(found, Run):
-        if isinstance(found, Subject):
-            if select or rows:
-                raise SettingError(
-                    f"Neither rows nor codes and factors can be chosen of {found.name}: it is made already.",
-                    "`disentangle_bench.subject` takes rows; `represent` gives codes, of which some can be chosen.",
-                )
-            made = found
-        else:
-            choices = choices_made(found, select or {})
-            found = found.select(**select) if select else found
-            name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
-            made = subject_of_representation(found, name, seed, rows=rows)
-            made = replace(made, info={**made.info, **({CHOICES: choices} if choices else {})})
+        name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
+        made = _subject_of(found, name, select or {}, seed=seed, rows=rows)
         store = None if file is None else FileStore.of_file(file, made, seed)
         if store is not None:
             store.check(again=again)
@@ -145,6 +136,22 @@ def _opened(path: Path) -> Run | Representation:
             "NumPy writes such a file: numpy.savez('codes.npz', codes=codes, factors=factors).",
         )
     return Run.open(path)
+
+
+def _subject_of(
+    found: Representation | Subject, name: str, select: Mapping[str, Any], *, seed: int, rows: int | None
+) -> Subject:
+    """What is evaluated, of the chosen codes, factors and rows; one that is made already is taken as it is."""
+    if isinstance(found, Subject):
+        if select or rows:
+            raise SettingError(
+                f"Neither rows nor codes and factors can be chosen of {found.name}: it is made already.",
+                "`disentangle_bench.subject` takes rows; `represent` gives codes, of which some can be chosen.",
+            )
+        return found
+    choices = choices_made(found, select)
+    made = subject_of_representation(found.select(**select) if select else found, name, seed, rows=rows)
+    return replace(made, info={**made.info, CHOICES: choices}) if choices else made
 
 
 def _keep_traversals(results: Results, subject: Subject, run: Run, report: OnProgress) -> None:

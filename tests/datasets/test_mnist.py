@@ -13,7 +13,7 @@ from disentangle_bench.datasets import Dataset, DatasetInfo, idx_set
 from disentangle_bench.datasets.files.sources import NpmPackage, WebFolder
 from disentangle_bench.datasets.mnist import Mnist, mnist
 from disentangle_bench.errors import DataError, DownloadError, SettingError
-from disentangle_bench.evaluation.subject import known_factors
+from disentangle_bench.evaluation.evaluated import known_factors
 from tests.datasets.conftest import declared, idx
 
 

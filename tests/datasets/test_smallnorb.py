@@ -14,7 +14,7 @@ from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.smallnorb import FACTORS, TEST, TRAIN, SmallNorb, smallnorb
 from disentangle_bench.errors import DataError, SettingError
-from disentangle_bench.evaluation.subject import known_factors
+from disentangle_bench.evaluation.evaluated import known_factors
 from disentangle_bench.workflow.represent import represent
 from tests.datasets.formats.test_binary_matrix import matrix
 

@@ -10,7 +10,7 @@ from torch import nn
 import disentangle_bench as db
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.errors import RepresentationError, UnknownNameError
-from disentangle_bench.evaluation.encoder import represent, representation_of_encoder
+from disentangle_bench.evaluation.encoder import encode_images, representation_of_encoder
 
 DIGITS = DATASETS.get("digits").load(None)
 IMAGES = DIGITS.images
@@ -33,20 +33,24 @@ class Network(nn.Module):
         return self.layers(images)
 
 
+def codes_of(encoder, images, **options):
+    return encode_images(encoder, images, **options)[0]
+
+
 def test_the_codes_of_every_image_in_order():
-    codes = represent(pixels, IMAGES, batch_size=100)
+    codes = codes_of(pixels, IMAGES, batch_size=100)
     assert codes == pytest.approx(IMAGES[:, 0, 2, :4] / 255)
     assert codes.dtype == np.float32
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 5_000])
 def test_the_size_of_a_batch_does_not_matter(batch_size):
-    assert np.array_equal(represent(pixels, IMAGES[:50], batch_size=batch_size), represent(pixels, IMAGES[:50]))
+    assert np.array_equal(codes_of(pixels, IMAGES[:50], batch_size=batch_size), codes_of(pixels, IMAGES[:50]))
 
 
 def test_each_image_is_read_once_but_for_a_few_that_are_checked():
     seen = []
-    represent(lambda images: seen.append(len(images)) or images[:, 0, 0], IMAGES, batch_size=500)
+    codes_of(lambda images: seen.append(len(images)) or images[:, 0, 0], IMAGES, batch_size=500)
     assert seen == [500, 16, 500, 500, 297]
 
 
@@ -54,7 +58,7 @@ def test_a_module_is_asked_in_evaluation_mode_and_left_as_it_was():
     network = Network().train()
     network.layers[1].eval()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    first, second = represent(network, IMAGES[:64]), represent(network, IMAGES[:64])
+    first, second = codes_of(network, IMAGES[:64]), codes_of(network, IMAGES[:64])
     assert np.array_equal(first, second)
     assert [module.training for module in network.layers] == [True, False, True, True]
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
@@ -64,7 +68,7 @@ def test_a_module_is_asked_in_evaluation_mode_and_left_as_it_was():
 def test_so_is_a_module_that_a_function_closes_over():
     network = Network().train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    first, second = (represent(lambda images: network(images)[:, :2], IMAGES, batch_size=size) for size in (256, 64))
+    first, second = (codes_of(lambda images: network(images)[:, :2], IMAGES, batch_size=size) for size in (256, 64))
     np.testing.assert_allclose(first, second, atol=1e-5)
     assert all(module.training for module in (network, network.layers[0], network.layers[3]))
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
@@ -78,13 +82,13 @@ def of_the_batch(images: torch.Tensor) -> torch.Tensor:
 
 def test_codes_that_depend_on_the_batch_are_refused():
     with pytest.raises(RepresentationError, match=r"depend on the batch: they differ from 16 images to 256\.\n.*eval"):
-        represent(of_the_batch, IMAGES)
+        codes_of(of_the_batch, IMAGES)
     with pytest.raises(RepresentationError, match="depend on the batch"):
-        represent(lambda images: of_the_batch(images).argmax(1), IMAGES)
+        codes_of(lambda images: of_the_batch(images).argmax(1), IMAGES)
 
 
 def test_codes_that_are_drawn_are_taken_with_a_note(caplog):
-    drawn = represent(lambda images: pixels(images) + torch.randn(len(images), 4), IMAGES)
+    drawn = codes_of(lambda images: pixels(images) + torch.randn(len(images), 4), IMAGES)
     assert len(drawn) == len(IMAGES)
     assert caplog.messages == [
         "The encoder gives other codes for the same images each time; they are taken as samples."
@@ -94,11 +98,11 @@ def test_codes_that_are_drawn_are_taken_with_a_note(caplog):
 @pytest.mark.parametrize("noise", [1e-6, 4e-3])
 def test_rounding_is_no_dependence_on_the_batch(noise):
     """As of single precision and of bfloat16."""
-    represent(lambda images: (pixels(images) + 3) * (1 + noise * len(images) / 256), IMAGES)
+    codes_of(lambda images: (pixels(images) + 3) * (1 + noise * len(images) / 256), IMAGES)
 
 
 def test_arrays_and_single_codes_will_do():
-    assert represent(lambda images: images.mean(dim=(1, 2, 3)).numpy(), IMAGES[:9]).shape == (9, 1)
+    assert codes_of(lambda images: images.mean(dim=(1, 2, 3)).numpy(), IMAGES[:9]).shape == (9, 1)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,7 @@ def test_arrays_and_single_codes_will_do():
 )
 def test_what_is_no_code(encoder, said):
     with pytest.raises(RepresentationError, match=f"(?s){said}"):
-        represent(encoder, IMAGES)
+        codes_of(encoder, IMAGES)
 
 
 def test_a_representation_has_the_dataset_s_factors_and_split():

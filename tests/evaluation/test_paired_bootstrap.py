@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from disentangle_bench.evaluation.comparison import compare_results
+from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.evaluation.score import score_subject
-from disentangle_bench.evaluation.subject import subject_of_representation
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.variables import Variables
 

@@ -12,10 +12,11 @@ import pytest
 
 from disentangle_bench.errors import FaultyMetricError, MetricError, SettingError, StorageError, UnknownNameError
 from disentangle_bench.evaluation.progress import Event, Noted, Planned, Scored, Started
+from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.score import EvaluationInterrupted, UnkeptScoresError, score_subject
 from disentangle_bench.evaluation.store import MemoryStore, merged
-from disentangle_bench.evaluation.subject import Parts, Subject, subject_of_representation
+from disentangle_bench.evaluation.subject import Parts, Subject
 from disentangle_bench.metrics import METRICS, Score, Scores, info_of, metric
 from disentangle_bench.metrics.metric import Codes, Factors
 from disentangle_bench.representation import Representation
