@@ -106,7 +106,7 @@ class QLAE(Model):
         quantizer = cast("Quantizer", self.networks["quantizer"])
 
         def generator(packed: Tensor) -> Tensor:
-            one_hot = packed.view(len(packed), -1, self.k)
+            one_hot = packed.view(-1, *quantizer.values.shape)
             return torch.sigmoid(decoder((one_hot * quantizer.values).sum(dim=2)))
 
         return {"generator": generator, "encoder": lambda x: -quantizer.distances(encoder(x)).flatten(1)}

@@ -32,7 +32,13 @@ def trained(model: str) -> TrainedModel:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "parts"),
-    [("beta-vae", ["generator", "posterior"]), ("pca", ["generator", "encoder"]), ("random-encoder", ["encoder"])],
+    [
+        ("beta-vae", ["generator", "posterior"]),
+        ("infogan-cr", ["generator", "posterior", "encoder"]),
+        ("pca", ["generator", "encoder"]),
+        ("qlae", ["generator", "encoder"]),
+        ("random-encoder", ["encoder"]),
+    ],
 )
 def test_what_a_model_offers_is_exported(model: str, parts: list[str]) -> None:
     whole = trained(model)

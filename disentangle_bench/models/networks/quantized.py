@@ -106,7 +106,7 @@ class StyleDecoder(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         """`(n, d)` -> `(n, c, h, w)`."""
-        style, images = self.dense(codes), self.start.expand(len(codes), -1, -1, -1)
+        style, images = self.dense(codes), self.start.expand(codes.shape[0], -1, -1, -1)
         for block in self.blocks:
             images = block(images, style)
         logits: Tensor = self.last(images)
