@@ -47,7 +47,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
     "subjects",
     nargs=-1,
     type=GivenPath(path_type=Path),
-    metavar="SUBJECT ..",
+    metavar="[SUBJECT ..]",
     help="Run folders, folders of seed-N runs, or .npz or .h5 files with codes and, if known, factors.",
 )
 @metrics_option("Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).")
