@@ -2,158 +2,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.response.corruptions import CLASSES, CORRUPTIONS, JITTER, ROWS, SPARE
-from benchmarks.response.measure import Measured, Scores, metrics
+from benchmarks.response.curves import DESCENDING, SUITE, Curves, Point
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.groups import GROUPS, group_of
 from disentangle_bench.reports.figures.style import CYCLE, FAINT, new_figure, style, write_figure
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.storage import write_json, write_text
+from disentangle_bench.suites.find import find_suite
+from disentangle_bench.suites.synthetic import JITTER, SIZES, Synthetic
 
 READING = Path(__file__).with_name("reading.md")
 """What the curves show, in words."""
-SHOWN = {"dci": ("disentanglement", "completeness", "informativeness"), "infomec": ("infom", "infoc", "infoe")}
+SHOWN = {
+    "dci": ("disentanglement", "completeness", "informativeness"),
+    "dci-es": ("explicitness", "informativeness"),
+    "infomec": ("infom", "infoc", "infoe"),
+}
 """The metrics of which more than the headline has a row."""
 WIDTH, HEIGHT = 1.15, 0.8
 """Of one panel, in inches."""
 LOGARITHMIC = ("rows", "bins")
+LEAST_RANGE = 0.1
+"""Between chance and ceiling; of less, no share is given."""
 
 
-def write_page(scores: Scores, root: Path) -> None:
-    """Write `docs/metric-response.md`, a figure for each group, and the values, into a checkout."""
-    sections = []
-    for group, about in GROUPS.items():
-        rows = [row for metric in metrics() if group_of(METRICS.get(metric)) == group for row in _rows(metric, scores)]
-        if rows:
-            name = f"metric-response-{group}"
-            write_figure(figure(rows, scores), root / "docs" / "images", name, forms=("svg",))
-            sections.append(f"\n## {group.capitalize()}\n\n{about.capitalize()}.\n\n![{group}](images/{name}.svg)\n")
-    seeds = len({case.seed for case in scores})
-    drawn = "drawn once" if seeds == 1 else f"drawn {seeds} times; a curve is the mean, its shade the range"
-    reading = READING.read_text(encoding="utf-8")
-    text = f"{PREFACE}{drawn}.\n\n{reading}\n{table(scores)}{''.join(sections)}"
-    write_text(root / "docs" / "metric-response.md", text)
-    write_json(root / "benchmarks" / "response" / "values.json", values_of(scores))
+class Heading(NamedTuple):
+    """What stands above and below a column: the corruption, in two lines at most, and the unit of its levels."""
+
+    title: str
+    unit: str
 
 
-def values_of(scores: Scores) -> dict[str, dict[str, list[list[float | None]]]]:
-    """Score -> corruption -> for each level chance, ceiling and the value of each seed, to four digits."""
-    return {
-        name: {
-            corruption: [_row(name, corruption, level, scores) for level in CORRUPTIONS[corruption].levels]
-            for corruption in CORRUPTIONS
-        }
-        for metric in metrics()
-        for name in _rows(metric, scores)
-    }
-
-
-def _row(name: str, corruption: str, level: float, scores: Scores) -> list[float | None]:
-    found = _of(name, corruption, level, scores)
-    numbers = [found[0].chance, found[0].ceiling, *(of.value for of in found)] if found else []
-    return [None if number is None else float(f"{number:.4g}") for number in numbers]
-
-
+HEADINGS: Mapping[str, Heading] = {
+    "mixing": Heading("codes mixed\nin pairs", "degrees"),
+    "noise": Heading("noise on\ncodes", "sd"),
+    "dropped": Heading("factors\nnot encoded", "factors"),
+    "spare": Heading("codes of\nnoise", "codes"),
+    "duplicated": Heading("codes\nduplicated", "codes"),
+    "warp": Heading("monotone\nwarp", "power"),
+    "bins": Heading("codes\nrounded", "values"),
+    "rows": Heading("samples", "number"),
+    "correlation": Heading("factors\ncorrelated", "correlation"),
+}
 PREFACE = f"""# How metrics respond to corruption
 
 What a metric sees, and what it does not: codes that hold every factor are corrupted in one way at a time, from nothing
-to a lot, and scored by `dbench eval`. This page, its figures and
-[the values](../benchmarks/response/values.json) are the output of `python -m benchmarks.response`, and
-`python -m benchmarks.response --write DIR` writes the codes and a suite of them, `DIR/metric-response.toml`, for
-`dbench bench run`.
+to a lot, and scored. `dbench bench run {SUITE}` does this, half an hour on two cores. This page, its figures and
+[the values](../benchmarks/response/values.json) are written from its results by `python -m benchmarks.response`.
 
-There are four independent factors of {", ".join(map(str, CLASSES[:-1]))} and {CLASSES[-1]} values, {ROWS:,} samples,
-and {4 + SPARE} codes: one for each factor, standardized, with noise of {JITTER} sd, and {SPARE} that are noise alone.
-Metrics have their default settings. Everything is """
+"""
+CAPTION = f"""How far each score moves from the first level to the last, as a share of the way from its ceiling to its
+chance: 1 is all of it, and a negative share a rise. It is left out where a level has no value, and where ceiling and
+chance are unknown or less than {LEAST_RANGE} apart.
 
-
-def _rows(metric: str, scores: Scores) -> list[str]:
-    """The scores of a metric that are shown."""
-    if metric in SHOWN:
-        return [f"{metric}.{component}" for component in SHOWN[metric]]
-    first = next(iter(scores.values()))
-    return [name for name in first if name == metric or name.startswith(f"{metric}.")][:1]
+"""
 
 
-def _of(name: str, corruption: str, level: float, scores: Scores) -> list[Measured]:
-    """A score of one corruption at one level, seed by seed."""
-    cases = [case for case in scores if (case.corruption, case.level) == (corruption, level)]
-    return [scores[case][name] for case in cases if name in scores[case]]
+def write_page(curves: Curves, seeds: int, root: Path) -> None:
+    """Write `docs/metric-response.md`, a figure for each group, and the values, into a checkout."""
+    sections = []
+    for group, about in GROUPS.items():
+        rows = [row for row in shown(curves) if group_of(METRICS.get(row.partition(".")[0])) == group]
+        if rows:
+            name = f"{SUITE}-{group}"
+            write_figure(figure(rows, curves), root / "docs" / "images", name, forms=("svg",))
+            sections.append(f"\n## {group.capitalize()}\n\n{about.capitalize()}.\n\n![{group}](images/{name}.svg)\n")
+    text = (
+        PREFACE
+        + setup(seeds)
+        + READING.read_text(encoding="utf-8")
+        + "\n"
+        + CAPTION
+        + table(curves)
+        + "".join(sections)
+    )
+    write_text(root / "docs" / f"{SUITE}.md", text)
+    values = {name: {of: [point.row for point in curves[name][of]] for of in HEADINGS} for name in shown(curves)}
+    write_json(root / "benchmarks" / "response" / "values.json", values)
 
 
-def _curve(name: str, corruption: str, scores: Scores) -> list[tuple[float, list[float]]]:
-    """Level -> the values of all seeds, where there are any."""
-    levels = CORRUPTIONS[corruption].levels
-    values = {level: [of.value for of in _of(name, corruption, level, scores)] for level in levels}
-    known = [(level, [value for value in of if value is not None]) for level, of in values.items()]
-    return [(level, of) for level, of in known if of]
+def setup(seeds: int) -> str:
+    """Say what the codes are, and how often they were drawn."""
+    *most, last = map(str, SIZES)
+    perfect = Synthetic()
+    drawn = "once" if seeds == 1 else f"{seeds} times; a curve is the mean, its shade the range"
+    text = (
+        f"There are four independent factors of {', '.join(most)} and {last} values, {perfect.rows:,} samples "
+        f"and {len(SIZES) + perfect.spare} codes: one for each factor, standardized, with noise of {JITTER} sd, and "
+        f"{perfect.spare} that are noise alone. Metrics have their default settings. The factors are drawn once, as a "
+        f"dataset is; everything else is drawn {drawn}. Gray, between chance and ceiling."
+    )
+    return textwrap.fill(text, 120) + "\n\n"
 
 
-def figure(rows: Sequence[str], scores: Scores) -> Figure:
+def shown(curves: Curves) -> list[str]:
+    """The scores that have a row, in the order of the suite's metrics."""
+    rows = []
+    for metric in find_suite(SUITE).metrics:
+        if metric in SHOWN:
+            rows += [f"{metric}.{component}" for component in SHOWN[metric]]
+        else:
+            rows += [name for name in curves if name == metric or name.startswith(f"{metric}.")][:1]
+    return [row for row in rows if row in curves]
+
+
+def figure(rows: Sequence[str], curves: Curves) -> Figure:
     """Draw one row a score and one column a corruption."""
     with style():
-        drawn = new_figure(WIDTH * len(CORRUPTIONS) + 1.2, HEIGHT * len(rows) + 0.7)
-        panels = drawn.subplots(len(rows), len(CORRUPTIONS), squeeze=False, sharex="col", sharey="row")
+        drawn = new_figure(WIDTH * len(HEADINGS) + 1.2, HEIGHT * len(rows) + 0.7)
+        panels = drawn.subplots(len(rows), len(HEADINGS), squeeze=False, sharex="col", sharey="row")
         for name, line in zip(rows, panels, strict=True):
-            for corruption, panel in zip(CORRUPTIONS, line, strict=True):
-                _draw(panel, name, corruption, scores)
+            for corruption, panel in zip(HEADINGS, line, strict=True):
+                draw(panel, corruption, curves[name][corruption])
             line[0].set_ylabel(name.replace(".", "\n"), rotation=0, ha="right", va="center")
-        for of, first, last in zip(CORRUPTIONS.values(), panels[0], panels[-1], strict=True):
-            first.set_title(of.title, loc="center", fontsize=8)
-            last.set_xlabel(of.unit)
-            if of.levels[0] > of.levels[-1]:
+        for (corruption, heading), first, last in zip(HEADINGS.items(), panels[0], panels[-1], strict=True):
+            first.set_title(heading.title, loc="center", fontsize=8)
+            last.set_xlabel(heading.unit)
+            if corruption in DESCENDING:
                 last.invert_xaxis()  # once, for the column shares it
         return drawn
 
 
-def _draw(panel: Axes, name: str, corruption: str, scores: Scores) -> None:
+def draw(panel: Axes, corruption: str, points: Sequence[Point]) -> None:
     """Draw the mean and the range over seeds, with chance and ceiling as the ends of a band."""
-    levels = CORRUPTIONS[corruption].levels
-    first = [of[0] if (of := _of(name, corruption, level, scores)) else None for level in levels]
-    band = [
-        (level, of.chance, of.ceiling)
-        for level, of in zip(levels, first, strict=True)
-        if of is not None and of.chance is not None and of.ceiling is not None
-    ]
+    band = [(of.level, of.chance, of.ceiling) for of in points if of.chance is not None and of.ceiling is not None]
     if band:
         x, chance, ceiling = np.array(band).T
         panel.fill_between(x, chance, ceiling, color=FAINT, alpha=0.5, linewidth=0)
-    if curve := _curve(name, corruption, scores):
-        x = [level for level, _ in curve]
-        panel.fill_between(x, [min(of) for _, of in curve], [max(of) for _, of in curve], color=CYCLE[0], alpha=0.3)
-        panel.plot(x, [fmean(of) for _, of in curve], color=CYCLE[0], marker="o", markersize=2.5)
+    if curve := [of for of in points if of.known]:
+        x = [of.level for of in curve]
+        low, high = [min(of.known) for of in curve], [max(of.known) for of in curve]
+        panel.fill_between(x, low, high, color=CYCLE[0], alpha=0.3, linewidth=0)
+        panel.plot(x, [fmean(of.known) for of in curve], color=CYCLE[0], marker="o", markersize=2.5)
     if corruption in LOGARITHMIC:
         panel.set_xscale("log")
-    shown = (levels[0], levels[len(levels) // 2], levels[-1])
-    panel.set_xticks(shown, [f"{level / 1_000:g}k" if level >= 1_000 else f"{level:g}" for level in shown])
+    ticks = (points[0].level, points[len(points) // 2].level, points[-1].level)
+    panel.set_xticks(ticks, [f"{level / 1_000:g}k" if level >= 1_000 else f"{level:g}" for level in ticks])
     panel.minorticks_off()
 
 
-def table(scores: Scores) -> str:
+def table(curves: Curves) -> str:
     """How far each score moves from the first level to the last, as a share of the way from ceiling to chance."""
-    rows = [
-        [name, *(_moved(name, corruption, scores) for corruption in CORRUPTIONS)]
-        for metric in metrics()
-        for name in _rows(metric, scores)
-    ]
-    headings = ["Score", *(corruption.title for corruption in CORRUPTIONS.values())]
+    moves = {name: [moved(curves[name][corruption]) for corruption in HEADINGS] for name in shown(curves)}
+    rows = [[name, *row] for name, row in moves.items() if any(row)]
+    headings = ["Score", *(" ".join(heading.title.split()) for heading in HEADINGS.values())]
     return markdown_table(headings, rows, left=["Score"])
 
 
-def _moved(name: str, corruption: str, scores: Scores) -> str:
-    curve = _curve(name, corruption, scores)
-    start = _of(name, corruption, CORRUPTIONS[corruption].levels[0], scores)
-    if len(curve) < len(CORRUPTIONS[corruption].levels) or not start:
+def moved(points: Sequence[Point]) -> str:
+    """The share, with its sign; empty where a level has no value, or the first one no chance and ceiling far apart."""
+    means, (first, *_) = [of.mean for of in points], points
+    start, end = means[0], means[-1]
+    if None in means or start is None or end is None or first.chance is None or first.ceiling is None:
         return ""
-    chance, ceiling = start[0].chance, start[0].ceiling
-    if chance is None or ceiling is None or chance == ceiling:
-        return ""
-    return f"{(fmean(curve[0][1]) - fmean(curve[-1][1])) / (ceiling - chance):z.2f}"
+    width = first.ceiling - first.chance
+    return "" if abs(width) < LEAST_RANGE else f"{(start - end) / width:z.2f}"
