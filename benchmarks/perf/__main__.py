@@ -18,6 +18,7 @@ from benchmarks.perf import (
     dci,
     device,
     evaluation,
+    explorer,
     first,
     loading,
     memory,
@@ -45,6 +46,7 @@ PARTS = {
     "counting": counting.measure,
     "rendering": rendering.measure,
     "loading": loading.measure,
+    "explorer": explorer.measure,
 }
 
 

@@ -18,16 +18,19 @@ const views = models.map((model, number) => {
   return view;
 });
 
-let drawing = false, again = false, resting;
+const MOST_UNREAD = 3;  // pictures in a row that are not read while a slider moves
+let drawing = false, again = false, unread = 0, resting;
 
 async function drawPictures() {
-  for (const { model, canvas, read } of views) {
-    const image = (await model.generate([state]));
-    draw(canvas, pixelsOf(image, 0, model.shape));
-    document.body.dataset.drawn = Number(document.body.dataset.drawn ?? 0) + 1;
-    if (document.body.dataset.drawn === "1") document.body.dataset.first = performance.now().toFixed(0);
-    if (read) read(await model.read(image, true), state.codes);
+  const images = [];
+  for (const { model, canvas } of views) {
+    images.push(await model.generate([state]));
+    draw(canvas, pixelsOf(images.at(-1), 0, model.shape));
   }
+  document.body.dataset.drawn = Number(document.body.dataset.drawn ?? 0) + 1;
+  if (again && unread++ < MOST_UNREAD) return;
+  unread = 0;
+  for (const [number, { model, read }] of views.entries()) if (read) read(await model.read(images[number], true), state.codes);
   document.body.dataset.shown = Number(document.body.dataset.shown ?? 0) + 1;
 }
 
