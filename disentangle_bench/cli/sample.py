@@ -67,14 +67,14 @@ def read_sweeps(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
     type=GivenPath(path_type=Path),
     default=Path("samples.png"),
     metavar="FILE",
-    help="Where the picture goes: a .png, .svg, .pdf or, animated, .gif (default: samples.png).",
+    help="Where the image goes: a .png, .svg, .pdf or, animated, .gif (default: samples.png).",
 )
 @device_option
 @data_dir_option
 def sample(run: Path, out: Path, settings: Settings, sweeps: Sweeps, **options: Any) -> None:
-    """Draw images of a trained model, with codes held or swept. Prints the path of the picture.
+    """Draw images of a trained model, with codes held or swept. Prints the path of the file.
 
-    It overwrites only another picture of samples.
+    It overwrites only another file of samples.
     """
     from disentangle_bench.workflow.sample import sample as draw
 

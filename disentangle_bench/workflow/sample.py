@@ -1,4 +1,4 @@
-"""Draw what a trained model generates into a picture."""
+"""Draw what a trained model generates into a file."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def _check(codes: Mapping[str, Any], sweeps: Mapping[str, str], n: int | None, *
     if both:
         raise SettingError(f"{', '.join(sorted(both))} is both held and swept.", "Give it with --set or with --sweep.")
     if len(sweeps) > 2:
-        raise SettingError(f"{len(sweeps)} sweeps do not fit into a picture.", "Give one or two.")
+        raise SettingError(f"{len(sweeps)} sweeps do not fit into an image.", "Give one or two.")
     if animated and not sweeps:
         raise SettingError("A .gif without a sweep does not move.", "Add --sweep, such as --sweep c2=-2..2.")
     if n is not None and n > 1 and len(sweeps) == 2 and not animated:
         raise SettingError(f"{n} draws do not fit into a grid of two codes.", "Leave --n out, or give one --sweep.")
     if n is not None and not 1 <= n <= MOST_DRAWS:
-        raise SettingError(f"{n} draws do not fit into a picture.", f"Give from 1 to {MOST_DRAWS}.")
+        raise SettingError(f"{n} draws do not fit into an image.", f"Give from 1 to {MOST_DRAWS}.")
 
 
 def _place(model: LoadedModel, name: str) -> int:

@@ -213,9 +213,9 @@ def test_real_images_and_dropped_pictures_are_read(open_page: Any, served: str, 
     Image.fromarray(real[4, 0]).save(tmp_path / "mine.png")
     wait(page, "reals", lambda: page.locator("#picture").set_input_files(tmp_path / "mine.png"))
     assert np.abs(pixels(page, "real-image")[..., 0].astype(int) - real[4, 0]).max() <= 1
-    (tmp_path / "mine.txt").write_text("no picture")
+    (tmp_path / "mine.txt").write_text("no image")
     page.locator("#picture").set_input_files(tmp_path / "mine.txt")
-    page.get_by_text("mine.txt is not a picture").wait_for()
+    page.get_by_text("mine.txt is not an image").wait_for()
     assert page.faults == []
 
 

@@ -23,7 +23,7 @@ async function drawGrid() {
     if (grid.width !== width * across.length || grid.height !== height * down.length) Object.assign(grid, { width: width * across.length, height: height * down.length });
     grid.style.setProperty("--columns", across.length);
     axes.textContent = `${state.across} across, ${spanOf(across)}; ${state.down === "noise" ? "draws of noise" : state.down} down, ${spanOf(down)}`;
-    grid.setAttribute("aria-label", `Pictures of ${model.name}: ${axes.textContent}`);
+    grid.setAttribute("aria-label", `Images of ${model.name}: ${axes.textContent}`);
     for (const [row, value] of down.entries()) {
       const images = await model.generate(across.map((of) => rowAt(rowAt(base, state.down, value), state.across, of)));
       if (number !== gridNumber) return;

@@ -34,7 +34,7 @@ async function take(file) {
   try {
     dropped = await createImageBitmap(file);
   } catch {
-    return say(`${file.name} is not a picture that this browser can read.`);
+    return say(`${file.name} is not an image that this browser can read.`);
   }
   state.real = -1;
   say("");
