@@ -15,12 +15,14 @@ import torch
 
 from benchmarks.perf.timing import Clock, Row, Spread, cpu_seconds, report
 from benchmarks.perf.training import Plan
+from disentangle_bench.errors import DownloadError
 from disentangle_bench.models import make_model
 from disentangle_bench.models.batches import statistics_of
 from disentangle_bench.models.onnx_parts import layout, onnx_parts
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.models.trained import TrainedModel
 from disentangle_bench.reports.explorer import ExploredRun, ExplorerContent, write_page
+from disentangle_bench.reports.explorer.runtime import runtime_files
 from disentangle_bench.workflow.explore import server_of
 
 MOST_SECONDS, LEAST_PICTURES = 2, 30
@@ -47,6 +49,10 @@ def measure(plan: Plan) -> str:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         return "### Explorer\n\nNot measured: Chromium is not installed.\n"
+    try:
+        runtime_files()
+    except DownloadError as error:
+        return f"### Explorer\n\nNot measured: {error.problem}\n"
     with served(plan) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         clock = worked_seconds if plan.clock is cpu_seconds else plan.clock
