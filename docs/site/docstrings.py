@@ -23,4 +23,5 @@ class Docstrings(griffe.Extension):
 
 
 def _warning(found: re.Match[str]) -> str:
-    return '!!! warning "Does not see"\n\n' + textwrap.indent(found[1], "    ")
+    sentence = found[1][:1].upper() + found[1][1:]
+    return '!!! warning "Does not see"\n\n' + textwrap.indent(sentence, "    ")
