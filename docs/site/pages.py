@@ -87,7 +87,8 @@ def metric_page(root: Path, name: str, group: str) -> str:
     """A metric's docstring, what it declares, and its curves under corruption."""
     function = METRICS.get(name)
     sheet = KINDS["metrics"].sheet(name)
-    parts = [f"# {name}", f"::: {function.__module__}.{function.__qualname__}"]
+    title = function.info.summary.partition(":")[0]  # what it is called in the literature
+    parts = [f"# {title}", f"::: {function.__module__}.{function.__qualname__}"]
     settings = {f"setting `{key}`": f"{value!r}" for key, value in sheet.settings.items()}
     parts += ["## What it declares", _facts({**sheet.info, **settings})]
     response = (root / "docs" / "metric-response.md").read_text().splitlines()
