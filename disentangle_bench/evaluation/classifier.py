@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from disentangle_bench.allocation import kept_memory
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.metrics.generator.sampling import training_mode
 from disentangle_bench.seeds import derive_seed
@@ -120,6 +121,7 @@ def _network(shape: tuple[int, int, int], classes: int) -> nn.Sequential:
     )
 
 
+@kept_memory()
 def _fit(network: nn.Module, images: Tensor, targets: Tensor, seed: int) -> None:
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=STEPS)
