@@ -8,13 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.readme import RESULTS, ROOT, opened
-from disentangle_bench.errors import DbenchError
+from benchmarks.readme import RESULTS, ROOT, opened, rewrite
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, say
 from disentangle_bench.run import Run
-from disentangle_bench.storage import write_text
 from disentangle_bench.suites.state import COMPLETE
 
 PAGE = ROOT / "docs" / "paper.md"
@@ -174,16 +172,5 @@ def claims() -> str:
     return BEGIN + markdown_table(heads, [claim.row() for claim in CLAIMS], left=heads) + END
 
 
-def main() -> int:
-    """Write docs/paper.md; 2 if what is published cannot be read."""
-    try:
-        text = PAGE.read_text(encoding="utf-8")
-        write_text(PAGE, BLOCK.sub(lambda _: claims(), text))
-    except DbenchError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rewrite(PAGE, BLOCK, claims))

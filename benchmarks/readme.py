@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from disentangle_bench.errors import DbenchError
@@ -81,12 +82,11 @@ def every_seed(table: SuiteTable, entry: str, score: str) -> str:
     return f"{say(summary.median, PLAIN_DECIMALS)} ({', '.join(seeds)})"
 
 
-def main() -> int:
-    """Write README.md; 2 if what is published cannot be read."""
-    path = ROOT / "README.md"
+def rewrite(path: Path, block: re.Pattern[str], make: Callable[[], str]) -> int:
+    """Write what lies between the marks of a page anew; 2 if what is published cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
-        write_text(path, BLOCK.sub(lambda _: results(), text))
+        made = make()
+        write_text(path, block.sub(lambda _: made, path.read_text(encoding="utf-8")))
     except DbenchError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -94,4 +94,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rewrite(ROOT / "README.md", BLOCK, results))

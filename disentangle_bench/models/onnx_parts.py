@@ -166,9 +166,9 @@ def _exported(name: str, function: Callable[[Tensor], Tensor], inputs: Tensor, a
     try:
         program = graph_of(name, function, inputs[:2])
         difference = difference_of(name, function, inputs, program.model_proto.SerializeToString())
-    except Exception as error:
-        if isinstance(error, RunError):
-            raise
+    except RunError:
+        raise
+    except Exception as error:  # torch's exporter raises whatever it meets
         reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise RunError(f"The {name} of this model cannot be exported to ONNX: {reason}", REMEDY) from error
     versions = {package: str(installed_version(package)) for package in ("disentangle-bench", "torch", "onnxscript")}

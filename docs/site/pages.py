@@ -34,7 +34,7 @@ MODEL_OPTIONS = textwrap.indent("options:\n  members: false\n  docstring_options
 
 @dataclass(frozen=True)
 class GeneratedPage:
-    """A page of the site that is no file.
+    """A page of the site that is not a file.
 
     Attributes:
         path: on the site.

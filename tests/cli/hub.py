@@ -17,7 +17,7 @@ class Hub(ThreadingHTTPServer):
     Attributes:
         token: whose bearer may write.
         repos: name -> path -> content, of what was committed.
-        created: what was asked of new repositories.
+        created: the requests for new repositories.
         stored: SHA-256 -> content of large files.
     """
 

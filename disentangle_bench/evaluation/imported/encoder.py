@@ -7,7 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from disentangle_bench.errors import DbenchError, RepresentationError
+from disentangle_bench.errors import RepresentationError
+from disentangle_bench.evaluation.imported.ask import ask
 from disentangle_bench.evaluation.imported.form import ImageForm
 
 CODES = "codes"
@@ -33,16 +34,8 @@ class ImportedEncoder:
             RepresentationError: it raises an exception, or lacks an output.
         """
         given = self.form.of(images)
-        try:
-            found = self.function(given)
-        except DbenchError:
-            raise
-        except Exception as error:  # whatever another's encoder does
-            said = " ".join(str(error).split())[:300]
-            raise RepresentationError(
-                f"The encoder raises {type(error).__name__} for images {tuple(given.shape)}: {said}",
-                "If it takes other images, say so: --images size=32, channels=3, range=[-1,1] or layout=nhwc.",
-            ) from error
+        remedy = "If it takes other images, say so: --images size=32, channels=3, range=[-1,1] or layout=nhwc."
+        found = ask(self.function, given, "encoder", "images", remedy)
         return chosen(found, self.outputs) if self.outputs else found
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from disentangle_bench.errors import DbenchError, RepresentationError
+from disentangle_bench.errors import RepresentationError
+from disentangle_bench.evaluation.imported.ask import ask
 from disentangle_bench.evaluation.imported.form import GeneratedForm
 from disentangle_bench.evaluation.imported.prior import Prior
 from disentangle_bench.evaluation.reached_modules import device_of, in_evaluation_mode
@@ -41,16 +42,8 @@ class ImportedGenerator:
             return torch.cat([self._images(batch) for batch in torch.split(rows, BATCH)])
 
     def _images(self, rows: Tensor) -> Tensor:
-        try:
-            found = self.function(rows)
-        except DbenchError:
-            raise
-        except Exception as error:  # whatever another's generator does
-            said = " ".join(str(error).split())[:300]
-            raise RepresentationError(
-                f"The generator raises {type(error).__name__} for rows {tuple(rows.shape)}: {said}",
-                "--latents names the columns of its input, as in gaussian*10.",
-            ) from error
+        remedy = "--latents names the columns of its input, as in gaussian*10."
+        found = ask(self.function, rows, "generator", "rows", remedy)
         if isinstance(found, tuple | list | dict):
             raise RepresentationError(
                 f"The generator gave a {type(found).__name__} of {len(found)}.", "It must give images alone."
