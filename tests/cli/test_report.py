@@ -27,7 +27,7 @@ def test_a_run_is_reported_from_what_is_stored(dbench: Dbench, tmp_path: Path) -
 
 def test_a_run_without_scores_is_reported_as_such(dbench: Dbench, begun_run: Run) -> None:
     assert dbench("report", begun_run.path).code == 0
-    assert "1 of 1 cells have no result yet" in Path("report.html").read_text(encoding="utf-8")
+    assert "1 of 1 cells has no result yet" in Path("report.html").read_text(encoding="utf-8")
 
 
 def test_a_page_has_to_be_html(dbench: Dbench, begun_run: Run) -> None:
