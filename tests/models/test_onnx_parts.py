@@ -22,7 +22,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not inst
 
 
 def trained(model: str) -> TrainedModel:
-    recipe = find_recipe(f"{model}-digits")
+    recipe = find_recipe(model, "digits")
     made = make_model(recipe, SHAPE, 0)
     generator = torch.Generator().manual_seed(0)
     made.finish(torch.randint(0, 200, (300, *SHAPE), dtype=torch.uint8, generator=generator), seed=1)
