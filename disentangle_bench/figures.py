@@ -16,6 +16,7 @@ from disentangle_bench.evaluation.decoder import decode
 from disentangle_bench.reports.figures.style import MINUS, write_image
 from disentangle_bench.reports.figures.target import refuse_form
 from disentangle_bench.reports.figures.traversal import traversal_grid
+from disentangle_bench.representation.tables import as_array
 
 __all__ = ["traversal"]
 
@@ -66,7 +67,7 @@ def traversal(
         raise SettingError(f"A traversal of {steps} steps does not move.", "Give 2 or more.")
     if path is not None:
         refuse_form(Path(path))
-    base = np.zeros(codes) if isinstance(codes, int) else np.asarray(codes, dtype=np.float64)
+    base = np.zeros(codes) if isinstance(codes, int) else as_array(codes, "codes").astype(np.float64)
     if base.ndim != 1 or not len(base):
         raise SettingError(f"The codes have the shape {base.shape}.", "Give their number, or those of one image, (d,).")
     pairs = _pairs(ranges, len(base))

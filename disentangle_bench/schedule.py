@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
@@ -66,8 +68,24 @@ def in_processes(work: Callable[[Item], Result], items: Iterable[Item], processe
         processes: how many.
     """
     workers = Parallel(n_jobs=processes, backend="loky", return_as="generator")
-    results: Iterator[Result] = workers(delayed(_watched)(work, item, os.getpid()) for item in items)
+    with _without_interrupts():
+        results: Iterator[Result] = workers(delayed(_watched)(work, item, os.getpid()) for item in items)
     return results
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait, in processes started in the block for good: a terminal sends it to all processes, and each of
+    them would show a traceback while this one ends it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _watched(work: Callable[[Item], Result], item: Item, parent: int) -> Result:

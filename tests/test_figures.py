@@ -83,6 +83,12 @@ class TestTraversal:
             (lambda codes: torch.zeros(1, 1, 4, 4), {}, "for 18 rows of codes"),
             (lambda codes: brightness(codes) * 2 - 1, {}, r"values from -1 to 1\.[\s\S]*/ 2"),
             (lambda codes: brightness(codes) * torch.nan, {}, "from nan to nan"),
+            (
+                lambda codes: np.ma.masked_less(brightness(codes).numpy(), 0.5),
+                {},
+                "images that the decoder gave are mask",
+            ),
+            (brightness, {"codes": np.ma.array([0.0, 1.0], mask=[0, 1])}, "1 of 2 values of the codes are masked"),
         ],
     )
     def test_refuses_what_it_cannot_draw(self, decoder, settings, message):

@@ -11,7 +11,7 @@ import rich_click as click
 from disentangle_bench.cli.evaluation import evaluation_options, read_evaluation
 from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.options import GivenPath, all_option, figure_formats_option, format_option, metrics_option
-from disentangle_bench.cli.output import print_report, say
+from disentangle_bench.cli.output import import_printing, print_report, say
 from disentangle_bench.cli.progress import watch
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def compare(
     from disentangle_bench import compare as compare_subjects
     from disentangle_bench.evaluation.comparison import check_gate
 
+    import_printing()
     asked = read_evaluation(options)
     with watch() as on_progress:
         comparison = compare_subjects(

@@ -62,6 +62,11 @@ def print_report(report: Report, form: Form, *, every: bool = False) -> None:
     sys.stdout.write(printable(captured.get(), colored=console.is_terminal))
 
 
+def import_printing() -> None:
+    """Import what prints before hours of work begin, during which the installed code may be replaced by other code."""
+    import disentangle_bench.reports.tables  # noqa: F401
+
+
 @contextmanager
 def score_printer(
     form: Form, *, several: bool, every: bool = False, table: LiveTable | None = None
@@ -77,6 +82,7 @@ def score_printer(
     Yields:
         What to call with the path of each subject and its results.
     """
+    import_printing()
     done: dict[Path, Results] = {}
     joined = several and form in ("json", "csv")
 

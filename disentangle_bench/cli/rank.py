@@ -17,7 +17,7 @@ from disentangle_bench.cli.options import (
     seed_option,
     settings_option,
 )
-from disentangle_bench.cli.output import print_report
+from disentangle_bench.cli.output import import_printing, print_report
 from disentangle_bench.cli.progress import watch
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def rank(models: tuple[Path, ...], metrics: tuple[str, ...] | None, settings: Se
     """
     from disentangle_bench import rank as rank_models
 
+    import_printing()
     with watch() as on_progress:
         ranking = rank_models(
             *models, metrics=metrics, settings=by_metric(settings), seed=seed, on_progress=on_progress

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.reached_modules import in_evaluation_mode
+from disentangle_bench.representation.tables import as_array
 
 Decoder = Callable[[Tensor], Any]
 """Codes `(n, d)` float32 -> images `(n, c, h, w)` or `(n, h, w)`, float in [0, 1] or uint8."""
@@ -39,8 +40,7 @@ def decode(decoder: Decoder, codes: NDArray[np.floating]) -> NDArray[np.float64]
 
 
 def _images(given: Any, count: int) -> NDArray[np.float64]:
-    images = given.detach().cpu() if isinstance(given, Tensor) else given
-    array = np.asarray(images.float() if isinstance(images, Tensor) and images.dtype == torch.bfloat16 else images)
+    array = as_array(given, "images that the decoder gave")
     values = array[:, None] if array.ndim == 3 else array
     if values.ndim != 4 or len(values) != count or values.shape[1] not in (1, 3) or values.dtype.kind not in "fu":
         raise RepresentationError(

@@ -21,6 +21,7 @@ from disentangle_bench.evaluation.reached_modules import device_of, in_evaluatio
 from disentangle_bench.models.batches import as_floats
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.posterior import mean_and_log_sigma
+from disentangle_bench.representation.tables import as_array
 from disentangle_bench.representation.variables import Variables
 
 Encoder = Callable[[Tensor], Any]
@@ -237,7 +238,7 @@ def _checked(given: Any, images: int) -> NDArray[Any]:
             "Give a function that picks the codes, such as `lambda images: encoder(images)[0]` for the means of a VAE; "
             'or the posterior, as `{"mean": mean, "logvar": logvar}` or with log_sigma, sigma or variance.',
         )
-    codes = given.detach().cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
+    codes = as_array(given, "codes that the encoder gave")
     codes = codes[:, None] if codes.ndim == 1 else codes
     if codes.ndim != 2 or len(codes) != images:
         raise RepresentationError(

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.data import Dataset as TorchDataset
 
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.representation.tables import off_the_device
+from disentangle_bench.representation.tables import as_array
 
 IMAGE_KEYS = ("image", "images", "img", "pixel_values", "x")
 LABEL = "label"
@@ -51,7 +51,7 @@ def _batches(given: Any, batch_size: int) -> Iterable[Any]:
     if isinstance(given, DataLoader):
         return given
     if isinstance(given, Tensor | np.ndarray):
-        given = TensorDataset(torch.as_tensor(given))
+        given = TensorDataset(torch.as_tensor(as_array(given, "images") if np.ma.isMaskedArray(given) else given))
     is_dataset = isinstance(given, TorchDataset) or (hasattr(given, "__getitem__") and hasattr(given, "__len__"))
     if not is_dataset or isinstance(given, str | bytes | Mapping) or hasattr(given, "iloc"):
         raise RepresentationError(
@@ -66,7 +66,7 @@ def _batches(given: Any, batch_size: int) -> Iterable[Any]:
 def _collated(loader: DataLoader[Any]) -> Iterator[Any]:
     try:
         yield from loader
-    except TypeError as error:  # of torch's collation, for what is no tensor, array, number or text
+    except (TypeError, RuntimeError) as error:  # of torch's collation, for what is no tensor, or of other shapes
         raise RepresentationError(
             f"The dataset's items cannot be put into batches: {error}".split("\n")[0], _FORMS
         ) from error
@@ -94,7 +94,7 @@ def _parts(batch: Any) -> tuple[Tensor, dict[str, Any]]:
 
 def _columns(name: str, values: Any, n: int) -> Iterator[tuple[str, NDArray[Any]]]:
     """The columns of one label: one `(n,)`, or one for each entry of vectors `(n, k)`."""
-    array = np.asarray(off_the_device(values))
+    array = as_array(values, f"labels {name!r}")
     if array.dtype.kind not in "biufU" or array.ndim not in (1, 2) or len(array) != n:
         raise RepresentationError(
             f"The dataset gave labels {name!r} {array.shape} {array.dtype} for {n} images.",

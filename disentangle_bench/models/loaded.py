@@ -16,7 +16,7 @@ from disentangle_bench.errors import DataError, RunError, SettingError, UnknownN
 from disentangle_bench.latents import Categorical, Code, Latents, Uniform
 from disentangle_bench.models.model import Shape
 from disentangle_bench.models.trained import TrainedModel, posterior_parameters
-from disentangle_bench.representation.tables import off_the_device
+from disentangle_bench.representation.tables import as_array
 from disentangle_bench.seeds import derive_seed
 
 MOST_IMAGES = 1_000_000
@@ -167,7 +167,7 @@ def code_values(code: Code, given: Any) -> Tensor:
     Raises:
         SettingError: no number, not a category, or an array of another shape.
     """
-    values = np.asarray(off_the_device(given))
+    values = as_array(given, f"values of {code.name}")
     if values.dtype.kind not in "iuf" or values.ndim > 1 or values.size == 0 or not np.isfinite(values).all():
         raise SettingError(
             f"{code.name} = {_said(given)} is not a value.", "Give a finite number, or an array (n,) of them."
@@ -211,7 +211,7 @@ def checked_images(given: Any, shape: Shape) -> NDArray[Any]:
     Raises:
         DataError: another shape, range or type; says how to make them so.
     """
-    images = np.asarray(off_the_device(given))
+    images = as_array(given, "images")
     if images.ndim != 4 or images.shape[1:] != tuple(shape) or len(images) == 0:
         wanted = f"(n, {', '.join(map(str, shape))})"
         raise DataError(f"The images have the shape {images.shape} instead of {wanted}.", _reshape(images.shape, shape))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import RepresentationError, UnknownNameError
-from disentangle_bench.representation.tables import off_the_device
+from disentangle_bench.representation.tables import as_array
 from disentangle_bench.representation.variables import Variables
 
 Floats = NDArray[np.float64]
@@ -75,7 +75,7 @@ def _of_code(name: str, kind: str, parameters: Any) -> NDArray[Any]:
         raise RepresentationError(
             f"The posterior of {name!r} does not say whether it holds ln sigma or a log variance.", _SPELL
         )
-    return np.asarray(off_the_device(parameters))
+    return as_array(parameters, f"posterior of {name!r}")
 
 
 def mean_and_log_sigma(posterior: Mapping[str, Any]) -> tuple[Floats, Floats]:
@@ -87,7 +87,7 @@ def mean_and_log_sigma(posterior: Mapping[str, Any]) -> tuple[Floats, Floats]:
     spreads = [key for key in posterior if key in SPREADS]
     if "mean" not in posterior or len(spreads) != 1 or len(posterior) != 2:
         raise RepresentationError(f"The posterior has {', '.join(map(repr, posterior)) or 'nothing'}.", _SPELL)
-    mean, spread = (np.asarray(off_the_device(posterior[key]), dtype=np.float64) for key in ("mean", spreads[0]))
+    mean, spread = (as_array(posterior[key], f"values of {key!r}").astype(np.float64) for key in ("mean", spreads[0]))
     if spreads[0] in ("sigma", "variance") and not (spread > 0).all():
         raise RepresentationError(
             f"{int((~(spread > 0)).sum())} values of {spreads[0]!r} are not above 0.", "A log variance is `logvar`."

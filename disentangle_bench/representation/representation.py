@@ -15,7 +15,7 @@ from disentangle_bench.representation import hdf5, npz
 from disentangle_bench.representation.faults import as_mask, naming_file
 from disentangle_bench.representation.posterior import read_posterior
 from disentangle_bench.representation.selection import Groups, chosen, merged, with_kinds, with_unknown
-from disentangle_bench.representation.tables import off_the_device
+from disentangle_bench.representation.tables import as_array, refuse_other_order
 from disentangle_bench.representation.variables import Variables
 
 
@@ -77,11 +77,12 @@ class Representation:
         Raises:
             RepresentationError: arrays that do not fit together, or values that no metric can use.
         """
+        refuse_other_order({"codes": codes, "factors": factors, "train": train})
         variables = Variables.wrap(codes, names=names, kinds=kinds)
         made = cls(
             variables,
             None if factors is None else Variables.wrap(factors, names=factor_names, kinds=factor_kinds, prefix="f"),
-            None if train is None else as_mask(np.asarray(off_the_device(train))),
+            None if train is None else as_mask(as_array(train, "train mask")),
             read_posterior(posterior, variables),
         )
         return made.select(groups=groups) if groups else made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,7 +66,9 @@ def _ranks(texts: NDArray[np.str_]) -> NDArray[Any]:
 
 
 def _named_columns(values: Any, what: str) -> dict[str, Any] | None:
-    """The columns of a table by name; None for what has no named columns."""
+    """The columns of a table, or of a list of tables, by name; None for what has no named columns."""
+    if isinstance(values, list | tuple) and values and all(_is_table(batch) for batch in values):
+        return _joined([_named_columns(batch, what) or {} for batch in values], what)
     if hasattr(values, "iloc"):  # a DataFrame or a Series; pandas itself need not be installed
         frame = values.to_frame(name=what if values.name is None else values.name) if values.ndim == 1 else values
         columns = {str(name): frame.iloc[:, place].to_numpy() for place, name in enumerate(frame.columns)}
@@ -75,6 +77,41 @@ def _named_columns(values: Any, what: str) -> dict[str, Any] | None:
         return columns
     fields = getattr(getattr(values, "dtype", None), "names", None)
     return {name: values[name] for name in fields} if fields else None
+
+
+def _is_table(batch: Any) -> bool:
+    return (
+        batch.ndim == 2 if hasattr(batch, "iloc") else isinstance(batch, np.ndarray) and batch.dtype.names is not None
+    )
+
+
+def _joined(batches: Sequence[dict[str, Any]], what: str) -> dict[str, Any]:
+    first, *others = batches
+    if any(list(batch) != list(first) for batch in others):
+        raise RepresentationError(f"The batches of the {what} differ in their columns.", "Give each the same ones.")
+    columns = {name: [batch[name] for batch in batches] for name in first}
+    return {  # plainly joined, masked arrays lose their masks
+        name: (np.ma if any(map(np.ma.isMaskedArray, of)) else np).concatenate(of) for name, of in columns.items()
+    }
+
+
+def refuse_other_order(tables: Mapping[str, Any]) -> None:
+    """Refuse tables of pandas whose rows have the same labels in another order: rows are paired by their position.
+
+    Args:
+        tables: what each is -> a table, or anything else, which has no labels.
+
+    Raises:
+        RepresentationError: there are two such tables.
+    """
+    labels = {what: table.index for what, table in tables.items() if hasattr(table, "iloc")}
+    (first, rows), *others = labels.items() or [("", None)]
+    for what, mine in others:
+        if len(mine) == len(rows) and not mine.equals(rows) and set(mine) == set(rows):
+            raise RepresentationError(
+                f"The rows of {first} and {what} have the same labels in another order.",
+                "Rows are paired by position: sort both alike, as by sort_index(), or drop the labels by to_numpy().",
+            )
 
 
 def as_columns(values: Any, what: str, *, partly: bool = False) -> NDArray[Any]:
@@ -91,6 +128,8 @@ def as_columns(values: Any, what: str, *, partly: bool = False) -> NDArray[Any]:
             array = np.char.decode(array, "utf-8")
     except ValueError as error:
         raise RepresentationError(f"The {what} are not an array: {error}.", EXPECTED_SHAPE) from error
+    if array.ndim == 0:
+        raise RepresentationError(f"The {what} are of the type {type(values).__name__}.", EXPECTED_SHAPE)
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or array.size == 0:
         raise RepresentationError(f"The {what} have the shape {array.shape}.", EXPECTED_SHAPE)
@@ -104,33 +143,56 @@ def as_columns(values: Any, what: str, *, partly: bool = False) -> NDArray[Any]:
 def _as_array(values: Any, what: str, *, partly: bool) -> NDArray[Any]:
     if isinstance(values, list | tuple) and values and all(getattr(batch, "ndim", 0) == 2 for batch in values):
         return np.concatenate([_as_array(batch, what, partly=partly) for batch in values])
-    if isinstance(values, np.ma.MaskedArray):
-        return _unmasked(values, what, partly=partly)
-    return np.asarray(off_the_device(values))
+    if partly and isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        return _unknown(values)
+    return as_array(values, what)
 
 
-def _unmasked(values: np.ma.MaskedArray[Any, Any], what: str, *, partly: bool) -> NDArray[Any]:
+def _unknown(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
     masked = np.ma.getmaskarray(values)
-    if not masked.any():
-        return values.data
-    if not partly:
-        raise RepresentationError(
-            f"{masked.sum()} of {values.size} values of the {what} are masked.", "Fill them, or leave out their rows."
-        )
     if values.dtype.kind in "US":
         return np.where(masked, values.dtype.type(), values.data)
     return np.where(masked, np.nan, values.data)
 
 
-def off_the_device(values: Any) -> Any:
-    """A torch tensor on any device, of any type and with any gradient, as NumPy has it; other values as they are.
+def as_array(values: Any, what: str) -> NDArray[Any]:
+    """An array of anything that is one: of a torch tensor on any device, of any type and layout and with any gradient.
 
     torch itself need not be imported.
+
+    Args:
+        values: an array, a tensor, or nested lists.
+        what: they are, for messages.
+
+    Raises:
+        RepresentationError: masked values, which would lose their mask; a tensor without values, such as one on the
+            meta device; lists of different lengths.
     """
-    if not hasattr(values, "detach"):
-        return values
-    tensor = values.detach().cpu()
-    return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+    if np.ma.isMaskedArray(values) and (masked := np.ma.getmaskarray(values)).any():
+        raise RepresentationError(
+            f"{masked.sum()} of {values.size} values of the {what} are masked.", "Fill them, or leave out their rows."
+        )
+    if hasattr(values, "detach"):
+        return _off_the_device(values, what)
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise RepresentationError(f"The {what} are not an array: {error}.", "Give rows of one length.") from error
+
+
+def _off_the_device(values: Any, what: str) -> NDArray[Any]:
+    try:
+        tensor = values.detach().cpu()
+        tensor = tensor.dequantize() if tensor.is_quantized else tensor.to_dense()
+        known = str(tensor.dtype) in ("torch.float16", "torch.float32", "torch.float64")
+        tensor = tensor if known or not tensor.is_floating_point() else tensor.float()
+        array: NDArray[Any] = tensor.resolve_conj().resolve_neg().numpy()
+    except (RuntimeError, TypeError) as error:
+        raise RepresentationError(
+            f"The {what} are a tensor of {values.dtype} on {values.device} that cannot be read: {error}.",
+            "Give a dense one with values.",
+        ) from error
+    return array
 
 
 def _without_objects(array: NDArray[Any], *, partly: bool) -> NDArray[Any]:

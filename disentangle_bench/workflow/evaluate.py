@@ -188,6 +188,6 @@ def _draw_figures(
         names = ", ".join(dict.fromkeys(path.stem for path in paths))
         needs = "codes and factors that vary, or those of a run"
         report(Noted(f"Drawn in {folder}: {names}." if paths else f"Nothing to draw: figures need {needs}."))
-        if "dci-importances" not in names and "factors" in subject.parts:
-            report(Noted("The heat map of importances needs the scores of dci: `--metrics dci` or more."))
+        if "importances" not in names and "factors" in subject.parts:
+            report(Noted("The heat map of importances needs the scores of dci, or of a variant: `--metrics dci`."))
     return paths

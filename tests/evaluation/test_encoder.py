@@ -105,11 +105,20 @@ def test_arrays_and_single_codes_will_do():
     assert codes_of(lambda images: images.mean(dim=(1, 2, 3)).numpy(), IMAGES[:9]).shape == (9, 1)
 
 
+@pytest.mark.parametrize("form", [torch.Tensor.bfloat16, torch.Tensor.to_sparse])
+def test_tensors_of_any_type_and_layout_will_do(form):
+    expected = torch.tensor(codes_of(pixels, IMAGES[:9])).to(torch.bfloat16).float()
+    found = codes_of(lambda images: form(pixels(images).to(torch.bfloat16)), IMAGES[:9])
+    assert torch.tensor(found).equal(expected)
+
+
 @pytest.mark.parametrize(
     ("encoder", "said"),
     [
         (lambda images: (images, images), r"gave a tuple of 2.*\[0\]"),
         (lambda images: images, r"\(256, 1, 8, 8\) for 256 images"),
+        (lambda images: pixels(images).to("meta"), "a tensor of torch.float32 on meta that cannot be read"),
+        (lambda images: np.ma.masked_less(pixels(images).numpy(), 0.5), "codes that the encoder gave are masked"),
         (lambda images: images[:3, 0, 0], r"\(3, 8\) for 256 images"),
         (lambda images: images[:, 0, 0, : 3 + len(images) // 256], r"\[3, 4\] codes an image"),
     ],

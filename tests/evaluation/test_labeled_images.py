@@ -109,6 +109,8 @@ def test_bytes_are_scaled_and_floats_are_given_as_they_are():
         (Own(lambda number: IMAGES[number] * np.nan), "NaN"),
         (Own(lambda number: IMAGES[number], n=0), "gave no images"),
         ([], "gave no images"),
+        ((BYTES, LABELS), "cannot be put into batches"),
+        (np.ma.masked_equal(BYTES, 0), "values of the images are masked"),
         (5, "int is not a dataset"),
         ({"image": IMAGES}, "dict is not a dataset"),
         (pd.DataFrame({"image": [1, 2]}), "DataFrame is not a dataset"),

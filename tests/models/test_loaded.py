@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from disentangle_bench.errors import DataError, DbenchError, RunError, SettingError, UnknownNameError
+from disentangle_bench.errors import (
+    DataError,
+    DbenchError,
+    RepresentationError,
+    RunError,
+    SettingError,
+    UnknownNameError,
+)
 from disentangle_bench.models import make_model
 from disentangle_bench.models.loaded import LoadedModel, checked_images
 from disentangle_bench.models.recipes import find_recipe
@@ -71,6 +78,8 @@ class TestGenerate:
             ({"c2": float("nan")}, SettingError, "finite number"),
             ({"c2": [[0.0, 1.0]]}, SettingError, r"an array \(n,\)"),
             ({"c2": []}, SettingError, "is not a value"),
+            ({"c2": [[0.0], [0.0, 1.0]]}, RepresentationError, "values of c2 are not an array"),
+            ({"c2": np.ma.array([0.0, 1.0], mask=[0, 1])}, RepresentationError, "1 of 2 values of the values of c2"),
             ({"c2": [0.0, 1.0], "n": 3}, SettingError, "c2 has 2 values for 3 images"),
             ({"c2": [0.0, 1.0], "c3": [0.0, 1.0, 0.5]}, SettingError, "c3 has 3 values for 2 images"),
             ({"n": 0}, SettingError, "n = 0 is not a number of images"),

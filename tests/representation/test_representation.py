@@ -133,7 +133,7 @@ def test_other_ways_to_hold_numbers_and_text(values: np.ndarray, expected: list[
     ("values", "options", "message"),
     [
         (np.zeros((2, 3, 4)), {}, r"codes have the shape \(2, 3, 4\)"),
-        (5.0, {}, r"codes have the shape \(\)"),
+        (5.0, {}, "codes are of the type float"),
         (np.zeros((0, 3)), {}, r"codes have the shape \(0, 3\)"),
         (np.zeros((3, 0)), {"prefix": "f"}, r"factors have the shape \(3, 0\)"),
         ([[1, 2], [3]], {}, "codes are not an array"),

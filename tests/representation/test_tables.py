@@ -157,3 +157,73 @@ def test_names_and_kinds_that_are_given_come_first() -> None:
 def test_numbers_whose_squares_are_infinite_are_refused() -> None:
     with pytest.raises(RepresentationError, match=r"Column 'c2' has values up to 1e\+160, beyond 1e\+151"):
         Representation.of(np.array([[0.0, 1.0], [1.0, -1e160]]))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        torch.tensor([[0.0, 1.5], [2.0, 0.0]]).to_sparse(),
+        torch.tensor([[0.0, 1.5], [2.0, 0.0]]).to(torch.float8_e4m3fn),
+        torch._neg_view(torch.tensor([[0.0, -1.5], [-2.0, 0.0]])),
+    ],
+    ids=["sparse", "float8", "negated view"],
+)
+def test_tensors_of_any_layout_and_precision_are_read(given: torch.Tensor) -> None:
+    assert as_columns(given, "codes").tolist() == [[0, 1.5], [2, 0]]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (torch.zeros(3, 2, device="meta"), "codes are a tensor of torch.float32 on meta that cannot be read"),
+        ({"a": VALUES[:, 0]}, "The codes are of the type dict"),
+        ((row for row in VALUES), "The codes are of the type generator"),
+        (None, "The codes are of the type NoneType"),
+    ],
+)
+def test_what_is_no_array_is_named(given: Any, said: str) -> None:
+    with pytest.raises(RepresentationError, match=said):
+        as_columns(given, "codes")
+
+
+@pytest.mark.parametrize("form", ["frame", "structured", "masked"])
+def test_batches_of_a_table_keep_their_names_and_masks(form: str) -> None:
+    frame = pd.DataFrame({"shape": ["square", "heart", "heart"], "number": [2, 0, 1]})
+    whole: Any = frame if form == "frame" else frame.to_records(index=False)
+    expected = [[1, 2], [0, 0], [0, 1]]
+    if form == "masked":
+        whole = np.ma.array(whole, mask=[(False, True), (False, False), (False, False)])
+        expected[0][1] = None
+    values, names, _ = as_table([whole[:2], whole[2:]], "factors", partly=True)
+    assert names == ("shape", "number")
+    assert [[None if np.isnan(value) else value for value in row] for row in values] == expected
+
+
+def test_batches_with_other_columns_are_refused() -> None:
+    with pytest.raises(RepresentationError, match="The batches of the codes differ in their columns"):
+        as_table([pd.DataFrame({"a": [1.0]}), pd.DataFrame({"b": [1.0]})], "codes")
+
+
+@pytest.mark.parametrize("part", ["factors", "train"])
+def test_rows_with_the_same_labels_in_another_order_are_refused(part: str) -> None:
+    codes = pd.DataFrame(VALUES)
+    other = pd.Series(np.arange(12) % 2 == 0, index=[1, 0, *range(2, 12)])
+    with pytest.raises(RepresentationError, match=f"codes and {part} have the same labels in another order"):
+        Representation.of(codes, **{"factors": VALUES, part: other})
+    alike = Representation.of(codes.set_axis(range(100, 112)), other)  # labels of another table say nothing
+    assert alike.factors is not None
+
+
+@pytest.mark.parametrize(
+    ("part", "given"),
+    [
+        ("train mask", {"train": np.ma.array(np.arange(12) < 8, mask=np.arange(12) == 0)}),
+        (
+            "values of 'logvar'",
+            {"posterior": {"mean": VALUES, "logvar": np.ma.masked_less(VALUES, VALUES.min() + 0.1)}},
+        ),
+    ],
+)
+def test_masks_are_dropped_nowhere(part: str, given: dict[str, Any]) -> None:
+    with pytest.raises(RepresentationError, match=f"values of the {part} are masked"):
+        Representation.of(VALUES, **given)

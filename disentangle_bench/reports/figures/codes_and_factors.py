@@ -55,7 +55,7 @@ def _map(values: np.ndarray, codes: Sequence[str], factors: Sequence[str], scale
 def figures_of(results: Results, parts: Mapping[str, Any]) -> dict[str, Figure]:
     """Draw the heat maps of a subject with codes and factors, by name.
 
-    Mutual information is computed if it was not scored; importances are those that `dci` scored.
+    Mutual information is computed if it was not scored; importances are those that `dci` and its variants scored.
     """
     if "codes" not in parts or "factors" not in parts:
         return {}
@@ -66,11 +66,20 @@ def figures_of(results: Results, parts: Mapping[str, Any]) -> dict[str, Figure]:
         figures["mutual-information"] = information_map(
             details["shares"], details["codes"], details["factors"], title=title
         )
-    trees = results.scores.get("dci.disentanglement")
-    if trees is not None and "importances" in trees.details:
-        title, of = f"{results.name}: importances of DCI", trees.details
-        figures["dci-importances"] = importance_map(of["importances"], of["codes"], of["factors"], title=title)
+    for metric, of in importances_of(results).items():
+        title = f"{results.name}: importances of {metric.upper() if metric == 'dci' else metric}"
+        name = f"{metric.replace('/', '-')}-importances"
+        figures[name] = importance_map(of["importances"], of["codes"], of["factors"], title=title)
     return figures
+
+
+def importances_of(results: Results) -> dict[str, Mapping[str, Any]]:
+    """Look up the matrices of importances that were scored: metric -> `importances` `(d, k)`, `codes` and `factors`."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for entry in results.scores.values():
+        if "importances" in entry.details:
+            found.setdefault(entry.metric, entry.details)
+    return found
 
 
 def information_shares(results: Results, codes: Any, factors: Any) -> Mapping[str, Any]:

@@ -31,7 +31,8 @@ def write_figures(
     """Write all figures of a subject that its parts and scores allow, and of a run those of its log.
 
     `traversal-CODE` for every code of a generator, `confusion` and `measures`; `mutual-information` and
-    `dci-importances` of codes and factors; `information`, what a run's updates reported of each code.
+    `dci-importances` of codes and factors, and such as `dci-lightgbm-importances` of each variant; `information`, what
+    a run's updates reported of each code.
 
     Returns:
         The files written.

@@ -33,8 +33,17 @@ def test_scores_that_are_known_are_drawn():
         "dci.disentanglement": ScoreEntry(
             metric="dci", component="disentanglement", value=0.5, details={"importances": [[0.9], [0.1]], **details}
         ),
+        "dci/lightgbm.disentanglement": ScoreEntry(
+            metric="dci/lightgbm",
+            component="disentanglement",
+            value=0.2,
+            details={"importances": [[3], [4]], **details},
+        ),
     }
     drawn = figures_of(Results(subject={"name": "x"}, scores=scores), {"codes": CODES, "factors": FACTORS})
+    assert list(drawn) == ["mutual-information", "dci-importances", "dci-lightgbm-importances"]
+    assert matrix(drawn["dci-lightgbm-importances"]) == [[3], [4]]
+    assert drawn["dci-lightgbm-importances"].get_suptitle() == "x: importances of dci/lightgbm"
     assert matrix(drawn["mutual-information"]) == [[0.5], [0.1]]
     assert matrix(drawn["dci-importances"]) == [[0.9], [0.1]]
     axes = drawn["dci-importances"].axes[0]
