@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,12 +105,11 @@ def refuse_other_order(tables: Mapping[str, Any]) -> None:
     Raises:
         RepresentationError: there are two such tables.
     """
-    labels = {what: table.index for what, table in tables.items() if hasattr(table, "iloc")}
-    (first, rows), *others = labels.items() or [("", None)]
-    for what, mine in others:
-        if len(mine) == len(rows) and not mine.equals(rows) and set(mine) == set(rows):
+    labels = [(what, table.index) for what, table in tables.items() if hasattr(table, "iloc")]
+    for (what, rows), (other, others) in pairwise(labels):
+        if len(rows) == len(others) and not rows.equals(others) and set(rows) == set(others):
             raise RepresentationError(
-                f"The rows of {first} and {what} have the same labels in another order.",
+                f"The rows of {what} and {other} have the same labels in another order.",
                 "Rows are paired by position: sort both alike, as by sort_index(), or drop the labels by to_numpy().",
             )
 
