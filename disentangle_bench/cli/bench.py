@@ -207,11 +207,20 @@ def _check(bench: Bench, engine: Engine, context: click.Context) -> None:
         context.exit(2)
 
 
-def _finish(bench: Bench, accepted: Path | None, form: Form, *, required: bool, every: bool) -> int:
+def _finish(
+    bench: Bench,
+    accepted: Path | None,
+    form: Form,
+    *,
+    required: bool,
+    every: bool,
+    metrics: tuple[str, ...] | None = None,
+) -> int:
+    """Print the table, of other metrics if they were asked for, and the gates; returns the exit status."""
     from disentangle_bench.suites.bench import exit_status, write_step_summary
 
     gates = bench.check_gates(bench.table(), accepted, required=required)
-    table = replace(bench.table(every=every), gates=tuple(gates))
+    table = replace(bench.table(metrics, every=every), gates=tuple(gates))
     print_report(table, form)
     for gate in gates:
         say(str(gate))
@@ -227,7 +236,7 @@ def _without_model(bench: Bench, cells: Sequence[Cell]) -> int:
     say_error(
         f"Scores of {names} are missing or of an older version, and their models are not in {bench.folder.path}: "
         "published results leave them out.",
-        f"Train them in another folder: `dbench bench run {bench.suite.name} --out ANOTHER-FOLDER`.",
+        f"Train them in another folder: `dbench bench run {bench.suite.argument} --out ANOTHER-FOLDER`.",
     )
     return 1
 
@@ -277,11 +286,12 @@ def check(context: click.Context, /, *, name: str, only: tuple[str, ...] | None,
     examples=("dbench bench table smoke", "dbench bench table my-suite.toml --format latex > table.tex"),
 )
 @suite_options
+@metrics_option("Only these, of the suite's or not (default: those of the suite).")
 @all_option
 @format_option
-def table_command(*, name: str, every: bool, form: Form, **options: Any) -> None:
+def table_command(*, name: str, metrics: tuple[str, ...] | None, every: bool, form: Form, **options: Any) -> None:
     """Print the table of what is done: mean over seeds with its 95 % interval, tie groups."""
-    print_report(_opened(name, **options).table(every=every), form)
+    print_report(_opened(name, **options).table(metrics, every=every), form)
 
 
 @bench.command(
@@ -303,7 +313,7 @@ def status(*, name: str, form: Form, **options: Any) -> None:
 )
 @suite_options
 @work_options
-@metrics_option("Only these (default: those of the suite).")
+@metrics_option("Only these, of the suite's or not (default: those of the suite).")
 @all_option
 @format_option
 @click.pass_context
@@ -318,10 +328,14 @@ def rescore(
     form: Form,
     **options: Any,
 ) -> None:
-    """Compute scores that are missing or of an older version of a metric, from stored models and representations."""
+    """Compute scores that are missing or of an older version of a metric, from stored models and representations.
+
+    Nothing is trained. The table shows the metrics that were asked for; `dbench bench table --metrics` prints it again.
+    """
     opened, engine = _with_engine(name, only, options)
+    engine.check()
     opened.rescore(engine, metrics, on_event=_say_event)
-    code = _finish(opened, None, form, required=False, every=every)
+    code = _finish(opened, None, form, required=False, every=every, metrics=metrics)
     context.exit(_without_model(opened, opened.without_model(metrics, outdated=True)) or code)
 
 

@@ -172,7 +172,7 @@ def all_option(function: Function) -> Function:
         "--all",
         "every",
         is_flag=True,
-        help="Print a row for every score, not only for the headline of each metric.",
+        help="Show every score, not only the headline of each metric.",
     )(function)
 
 

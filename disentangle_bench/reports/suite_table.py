@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from string import ascii_letters
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -17,8 +18,10 @@ from disentangle_bench.reports.numbers import PLAIN_DECIMALS, decimals_for, say,
 from disentangle_bench.reports.text_table import TextTable
 
 COLLAPSED = "collapsed"
-NOT_DONE = "no value yet"
+NO_VALUE = "no value"
 FEWEST_DECIMALS = 2
+LETTERS = ascii_letters
+"""Of tie groups; further ones have numbers."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class Summary:
     @property
     def letters(self) -> str:
         """The tie groups, `a` for the best."""
-        return "".join(chr(ord("a") + group - 1) for group in self.groups)
+        return "".join(LETTERS[group - 1] if group <= len(LETTERS) else f"({group})" for group in self.groups)
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,7 @@ def cell_lines(summary: Summary) -> list[str]:
 def mean_line(summary: Summary) -> str:
     """`0.91 [0.87, 0.95] a (3 of 3, 1 collapsed)`: the mean, its interval, its tie groups, and what it is over."""
     if summary.mean is None:
-        return NOT_DONE
+        return NO_VALUE
     decimals = _decimals(summary.low, summary.high)
     interval = say_interval(summary.low, summary.high, decimals)
     return " ".join(filter(None, (say(summary.mean, decimals), interval, summary.letters, f"({summary.count})")))
@@ -259,7 +262,7 @@ def footer(table: SuiteTable) -> list[str]:
     """Say what is not done, and how to read the table."""
     lines = [
         f"{'† ' if cell.state == COLLAPSED else ''}{cell.entry}, seed {cell.seed}: {cell.state}"
-        + (f", {cell.reason}" if cell.reason else "")
+        + (f", {cell.reason.rstrip('.')}" if cell.reason else "")
         + "."
         for cell in table.cells
         if cell.state != "done"

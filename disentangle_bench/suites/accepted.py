@@ -73,9 +73,7 @@ class Accepted(BaseModel):
             for name, scores in table.entries.items()
         }
         if not any(entries.values()):
-            raise SettingError(
-                f"{table.name} has no results to accept.", f"`dbench bench run {table.name}` makes them."
-            )
+            raise SettingError(f"{table.name} has no results to accept.", "`dbench bench run` makes them.")
         return cls(suite=table.name, version=table.version, entries=entries, provenance=provenance())
 
     @classmethod

@@ -51,11 +51,6 @@ class Attempt:
         """End it."""
         return replace(self, ended=time.time(), outcome=outcome, reason=reason, asked=asked)
 
-    @property
-    def seconds(self) -> float | None:
-        """How long it took."""
-        return None if self.ended is None else self.ended - self.began
-
 
 def read_attempts(folder: Path) -> list[Attempt]:
     """Read the attempts at a cell, the latest last; none if the file is not there or damaged."""
@@ -106,15 +101,24 @@ def heartbeat(folder: Path, attempt: Attempt, on_orphaned: Callable[[], object] 
 
 
 def is_beating(folder: Path) -> bool:
-    """Whether a process is at work on the cell: on this machine it exists, on others its heartbeat is recent."""
+    """Whether a process is at work on the cell."""
+    return worker_on(folder) is not None
+
+
+def worker_on(folder: Path) -> tuple[str, int] | None:
+    """The host and the pid of the process that is at work on the cell, if there is one.
+
+    On this machine it counts if it exists, on others if its heartbeat is recent.
+    """
     path = folder / "heartbeat.json"
     try:
         age = time.time() - path.stat().st_mtime
         values = parse_json(path.read_text(encoding="utf-8"))
         host, pid = str(values["host"]), int(values["pid"])
     except (OSError, ValueError, TypeError, KeyError):
-        return False
-    return _exists(pid) if host == socket.gethostname() else age < SILENCE
+        return None
+    alive = _exists(pid) if host == socket.gethostname() else age < SILENCE
+    return (host, pid) if alive else None
 
 
 def _exists(pid: int) -> bool:

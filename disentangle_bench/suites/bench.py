@@ -16,7 +16,7 @@ from disentangle_bench.reports.suite_table import SuiteTable
 from disentangle_bench.reports.tables import to_markdown
 from disentangle_bench.storage import storage_errors, write_json, write_text
 from disentangle_bench.suites.accepted import Accepted, read_accepted
-from disentangle_bench.suites.attempts import FAILED, TIMED_OUT
+from disentangle_bench.suites.attempts import FAILED, TIMED_OUT, worker_on
 from disentangle_bench.suites.cell import Cell, cells_of
 from disentangle_bench.suites.check import Fault, check_suite
 from disentangle_bench.suites.driver import Driver, Event
@@ -24,8 +24,8 @@ from disentangle_bench.suites.engines.engine import Engine
 from disentangle_bench.suites.find import find_suite
 from disentangle_bench.suites.folder import SuiteFolder
 from disentangle_bench.suites.gates import check_gates
-from disentangle_bench.suites.state import COMPLETE, Found
-from disentangle_bench.suites.suite import Evaluation, Suite
+from disentangle_bench.suites.state import COMPLETE, RUNNING, Found
+from disentangle_bench.suites.suite import ALL, DEFAULT, Evaluation, Suite
 from disentangle_bench.suites.table import table_of
 from disentangle_bench.suites.versions import installed_versions
 
@@ -109,13 +109,19 @@ class Bench:
         return [
             Planned(
                 cell,
-                *of.state(self.suite, versions),
+                *self._standing(of, versions),
                 len(of.attempts),
                 statistics.median(known[cell.entry]) if cell.entry in known else None,
             )
             for cell, of in found.items()
             if not self.only or cell.entry in self.only
         ]
+
+    def _standing(self, found: Found, versions: Mapping[str, int]) -> tuple[str, str]:
+        """The state and the reason for it; of a cell that is worked on, where."""
+        state, reason = found.state(self.suite, versions)
+        worker = worker_on(found.folder) if state == RUNNING else None
+        return (state, f"process {worker[1]} on {worker[0]}") if worker is not None else (state, reason)
 
     def has_work(self) -> bool:
         """Whether anything is left to do."""
@@ -128,7 +134,7 @@ class Bench:
             metrics: the scores that are wanted, by default those of the suite.
             outdated: scores of an older version of a metric are wanted anew.
         """
-        suite, versions = self.suite if metrics is None else self.suite.with_metrics(metrics), installed_versions()
+        suite, versions = self._asking(metrics), installed_versions()
         return [
             cell
             for cell, found in self.found().items()
@@ -191,10 +197,27 @@ class Bench:
             engine: what works on the cells.
             metrics: these, by default those of the suite.
             on_event: called as cells end.
+
+        Returns:
+            The table of these metrics; the one that the folder keeps is of the suite's.
+
+        Raises:
+            DbenchError: no such metric, the folder cannot be written. KeyboardInterrupt: Ctrl-C.
         """
-        suite = self.suite if metrics is None else self.suite.with_metrics(metrics)
+        suite = self._asking(metrics)
         self._drive(engine, suite, self._cells(), trains=False, outdated=True, on_event=on_event)
-        return self.kept_table()
+        self.kept_table()
+        return self.table(metrics)
+
+    def _asking(self, metrics: tuple[str, ...] | None) -> Suite:
+        """The suite, with other metrics if there are any."""
+        if metrics is None:
+            return self.suite
+        for name in set(metrics) - {DEFAULT, ALL} - installed_versions().keys():
+            from disentangle_bench.metrics import METRICS  # imports torch, which takes longer than to print a table
+
+            METRICS.get(name)  # says why there is none
+        return self.suite.with_metrics(metrics)
 
     def _cells(self) -> list[Cell]:
         return cells_of(self.suite, data_dir=self.data_dir, only=self.only)
@@ -203,10 +226,18 @@ class Bench:
         self.folder.claim(self.suite)
         Driver(suite, self.folder, engine, installed_versions(), self.data_dir, **options).run(cells)
 
-    def table(self, *, every: bool = False) -> SuiteTable:
-        """Summarize what there is; a note names seeds that are there and not among those of the suite."""
+    def table(self, metrics: tuple[str, ...] | None = None, *, every: bool = False) -> SuiteTable:
+        """Summarize what there is; a note names seeds that are there and not among those of the suite.
+
+        Args:
+            metrics: to show, by default those of the suite.
+            every: a column for each of their scores; see `table_of`.
+
+        Raises:
+            DbenchError: no such metric.
+        """
         found = self.found()
-        table = table_of(self.suite, found, installed_versions(), every=every)
+        table = table_of(self._asking(metrics), found, installed_versions(), every=every)
         others = self._other_seeds(found)
         listed = ",".join(map(str, others))
         note = f"Not shown: seed{'s' if len(others) > 1 else ''} {listed}, which `--seeds` adds."

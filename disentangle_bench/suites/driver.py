@@ -29,7 +29,7 @@ class Ended:
     Attributes:
         cell: which.
         state, reason: what came of it.
-        seconds: what its attempts took together.
+        seconds: what the attempts took that ended in this round.
         place, of: how many cells are over, of how many that had something missing.
     """
 
@@ -93,11 +93,11 @@ class Driver:
             StorageError: the folder cannot be written. KeyboardInterrupt: Ctrl-C; what was under way is saved.
         """
         todo = {self.folder.cell(cell): cell for cell in cells if self._has_work(cell)}
-        of, tries = len(todo), dict.fromkeys(todo, 0)
+        of, tries, began = len(todo), dict.fromkeys(todo, 0), time.time()
 
         def end(folder: Path, found: Found, state: str, reason: str) -> None:
             cell = todo.pop(folder)
-            self.on_event(Ended(cell, state, reason, found.seconds, of - len(todo), of))
+            self.on_event(Ended(cell, state, reason, found.seconds_since(began), of - len(todo), of))
 
         while todo:
             free = self._free(todo, end)

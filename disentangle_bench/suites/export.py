@@ -63,7 +63,7 @@ class Export:
         if not chosen and not self.target.cell_folders():
             raise SettingError(
                 f"No cell in {self.bench.folder.path} has ended, so there is nothing to publish.",
-                f"`dbench bench status {suite.name}` shows how they stand.",
+                f"`dbench bench status {suite.argument}` shows how they stand.",
             )
         current = {self.target.cell(cell) for cell in cells}
         obsolete = [folder for folder in self.target.cell_folders() if folder not in current]  # which it would not show
@@ -86,7 +86,7 @@ class Export:
         if not self.bench.folder.description.is_file():
             raise SettingError(
                 f"{self.bench.folder.path} holds no results of {self.bench.suite.name}.",
-                f"`dbench bench run {self.bench.suite.name}` makes them; --out names the folder.",
+                f"`dbench bench run {self.bench.suite.argument}` makes them; --out names the folder.",
             )
 
     def _is_chosen(self, cell: Cell, found: Found) -> bool:

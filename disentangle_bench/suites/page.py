@@ -56,9 +56,9 @@ def _commands(published: Bench, source: Bench) -> list[str]:
     suite, seeds = published.suite, published.suite.seeds
     more = [] if seeds == source.suite.seeds else ["--seeds", ",".join(map(str, seeds))]
     changed = [word for key, value in suite.variant.items() for word in ("--set", f"{key}={value}")]
-    name = suite.name if suite.file is None else suite.file.name
     folder = published.folder.path
     shown = folder.name if folder.is_absolute() else folder.as_posix()
+    name = suite.argument
     lines = [["run", name, *more], ["export", name, shown], ["table", name, *more, "--out", shown]]
     return [shlex.join(["dbench", "bench", *words, *changed]) for words in lines]
 

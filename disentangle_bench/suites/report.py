@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def content_of_suite(bench: Bench, accepted: Path | None = None) -> ReportConten
     table = table_of(bench.suite, found, installed_versions())
     return ReportContent(
         title=table.title,
-        table=_without_empty(table, found.values()),
+        table=_without_empty(table),
         command=_command(bench.suite),
         entries=_entries(bench.suite.entries, {cell.entry: cell.recipe for cell in found}),
         runs=_runs(table, found, bench.folder.path, "run"),
@@ -74,7 +74,7 @@ def content_of_runs(runs: Sequence[Run]) -> ReportContent:
     table = table_of(suite, found, installed_versions())
     return ReportContent(
         title=table.title,
-        table=_without_empty(table, found.values()),
+        table=_without_empty(table),
         command="\n".join(map(_command_of, runs)),
         entries=_entries(suite.entries, recipes),
         runs=_runs(table, found, None, ""),
@@ -82,27 +82,14 @@ def content_of_runs(runs: Sequence[Run]) -> ReportContent:
     )
 
 
-def _without_empty(table: SuiteTable, found: Iterable[Found]) -> SuiteTable:
-    """Leave out the scores that no cell has a value of, and say so with the reason."""
+def _without_empty(table: SuiteTable) -> SuiteTable:
+    """Leave out the scores that no cell has a value of; a note of the table names them with the reason."""
     shown = [
         column
         for column in table.columns
-        if any(
-            value is not None
-            for of in table.entries.values()
-            for value in (of[column.score].mean, *of[column.score].values.values())
-        )
+        if any(value is not None for of in table.entries.values() for value in of[column.score].values.values())
     ]
-    reasons: dict[str, list[str]] = {}
-    cells = list(found)
-    for column in table.columns:
-        if column not in shown:
-            reason = next(
-                (str(of.scores[column.score].get("reason", "")) for of in cells if column.score in of.scores), ""
-            )
-            reasons.setdefault(reason or "no reason is known", []).append(column.score)
-    notes = [f"No value in any cell ({reason}): {', '.join(of)}." for reason, of in reasons.items()]
-    return replace(table, columns=tuple(shown), notes=(*table.notes, *notes))
+    return replace(table, columns=tuple(shown))
 
 
 def _entries(entries: Mapping[str, Entry], recipes: Mapping[str, Recipe | None]) -> dict[str, EntryFacts]:
@@ -150,10 +137,9 @@ def _provenance(folder: Path) -> dict[str, Any]:
 
 def _command(suite: Suite) -> str:
     """The command that makes the results again."""
-    name = suite.file.name if suite.file is not None else suite.name
     seeds = ["--seeds", ",".join(map(str, suite.seeds))] if suite.seeds else []
     changed = [word for key, value in suite.variant.items() for word in ("--set", f"{key}={value}")]
-    return shlex.join(["dbench", "bench", "run", name, *seeds, *changed])
+    return shlex.join(["dbench", "bench", "run", suite.argument, *seeds, *changed])
 
 
 def _command_of(run: Run) -> str:

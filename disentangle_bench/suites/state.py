@@ -84,7 +84,11 @@ class Found:
     @property
     def seconds(self) -> float | None:
         """What the attempts took together; None without one that has ended."""
-        known = [attempt.seconds for attempt in self.attempts if attempt.seconds is not None]
+        return self.seconds_since(0.0)
+
+    def seconds_since(self, moment: float) -> float | None:
+        """What the attempts took together that ended after a moment, in seconds since the epoch."""
+        known = [of.ended - of.began for of in self.attempts if of.ended is not None and of.ended >= moment]
         return sum(known) if known else None
 
     def missing(self, suite: Suite) -> tuple[str, ...] | None:

@@ -203,6 +203,11 @@ class Suite(Table):
         return self._file
 
     @property
+    def argument(self) -> str:
+        """What commands take for the suite: its name, or the name of its file."""
+        return self.name if self._file is None else self._file.name
+
+    @property
     def folder(self) -> Path:
         """The folder that paths in the suite are relative to."""
         return Path() if self._file is None else self._file.parent
@@ -236,8 +241,13 @@ class Suite(Table):
         return chosen
 
     def with_metrics(self, metrics: tuple[str, ...]) -> Suite:
-        """Choose other metrics; scores of the suite's own stay where they are."""
-        return self.model_copy(update={"metrics": metrics})
+        """Choose other metrics; scores of the suite's own stay where they are.
+
+        Args:
+            metrics: their names; `all`, or `default` alone, stands for what it does in a file.
+        """
+        chosen = ALL if ALL in metrics else DEFAULT if metrics == (DEFAULT,) else metrics
+        return self.model_copy(update={"metrics": chosen})
 
     def metrics_to_ask(self) -> tuple[str, ...] | None:
         """The metrics as `evaluate` takes them: names, or None for the default set."""

@@ -52,6 +52,7 @@ def table_of(
         CellRow(cell.entry, cell.seed, *states[cell], of.seconds, len(of.attempts)) for cell, of in found.items()
     )
     notes = _notes(suite, compared, unlike, columns, [state for state, _ in states.values()])
+    notes += _without_values(columns, entries, found.values())
     baselines = {name: baseline for name in suite.entries if (baseline := suite.baseline_of(name))}
     return SuiteTable(suite.name, suite.version, dict(suite.variant), baselines, tuple(columns), compared, cells, notes)
 
@@ -206,12 +207,26 @@ def _notes(
     if any(summary.groups for scores in entries.values() for summary in scores.values()):
         notes.append("Entries that share a letter are not told apart by these seeds.")
     if states.count(STALE) or any(column.version < column.installed for column in columns):
-        notes.append(f"Scores of older versions of metrics: `dbench bench rescore {suite.name}` computes them again.")
+        remedy = f"`dbench bench rescore {suite.argument}` computes them again"
+        notes.append(f"Scores of older versions of metrics: {remedy}.")
     if unseen := _unseen(entries, columns):
         notes.append(
             f"Where no difference is shown, one of this size would have been shown in 80 of 100 such trials: {unseen}."
         )
     return tuple(notes)
+
+
+def _without_values(
+    columns: Sequence[Column], entries: Mapping[str, Mapping[str, Summary]], found: Iterable[Found]
+) -> tuple[str, ...]:
+    """Name the scores that no cell has a value of, and why."""
+    reasons: dict[str, list[str]] = {}
+    cells = list(found)
+    for column in columns:
+        if not any(_known(scores[column.score].values) for scores in entries.values()):
+            given = (str(of.scores[column.score].get("reason", "")) for of in cells if column.score in of.scores)
+            reasons.setdefault(next(filter(None, given), "no reason is known"), []).append(column.score)
+    return tuple(f"No value in any cell ({reason}): {', '.join(of)}." for reason, of in reasons.items())
 
 
 def _unseen(entries: Mapping[str, Mapping[str, Summary]], columns: Sequence[Column]) -> str:

@@ -71,6 +71,13 @@ def test_run_table_status_accept_and_rescore(dbench: Dbench, suite: Path) -> Non
     assert "clean, mig: may_fall_by = " in accepted.err
     assert "not worse than accepted" in dbench("bench", "run", suite).err
     assert dbench("bench", "rescore", suite, "--metrics", "mig").out == first.out
+    other = dbench("bench", "rescore", suite, "--metrics", "sap")
+    assert other.code == 0
+    assert "sap" in other.out
+    assert "mig" not in other.out
+    assert "PASS  clean, mig at least 0.5" in other.err
+    assert dbench("bench", "table", suite, "--metrics", "sap").out == other.out
+    assert dbench("bench", "table", suite).out == first.out
     required = dbench("bench", "run", suite, "--require-accepted", "--accepted", "none.json", "--format", "json")
     assert required.code == 4
     assert [of["verdict"] for of in json.loads(required.out)["gates"]] == ["PASS", "NOTHING"]
@@ -127,6 +134,8 @@ def test_a_gate_that_falls_short_exits_with_3_and_one_without_value_with_4(dbenc
         (("run", "mine.toml", "--seeds", "a"), "is not a seed"),
         (("run", "mine.toml", "--only", "nobody"), "There is no entry of the suite mine named 'nobody'"),
         (("table", "mine.toml", "--format", "pdf"), "pdf"),
+        (("table", "mine.toml", "--metrics", "migg"), "There is no metric named 'migg'"),
+        (("rescore", "mine.toml", "--metrics", "migg"), "There is no metric named 'migg'"),
         (("export", "mine.toml", "published"), "runs/bench/mine holds no results of mine"),
         (("accept", "mine.toml"), "mine has no results to accept"),
         (("check", "smoke", "--set", "stepz=1"), "stepz"),
@@ -150,7 +159,7 @@ def test_wrong_input_is_one_message_and_exit_status_2(dbench: Dbench, words: tup
 
 def test_a_missing_slurm_is_one_message(dbench: Dbench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    for words in (("check", "mine.toml"), ("run", "mine.toml", "--dry-run")):
+    for words in (("check", "mine.toml"), ("run", "mine.toml", "--dry-run"), ("rescore", "mine.toml")):
         ended = dbench("bench", *words, "--engine", "slurm")
         assert ended.code == 2
         assert "needs Slurm's sbatch" in ended.err

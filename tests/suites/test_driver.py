@@ -6,12 +6,13 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from disentangle_bench.errors import SettingError
-from disentangle_bench.suites.attempts import read_attempts
+from disentangle_bench.errors import SettingError, UnknownNameError
+from disentangle_bench.suites.attempts import read_attempts, write_attempts
 from disentangle_bench.suites.bench import Bench, exit_status
 from disentangle_bench.suites.driver import TRIES
 from tests.suites.conftest import Inline, write_codes
@@ -145,13 +146,56 @@ def test_an_older_version_is_stale_until_rescored(
     assert len(engine.worked) == len(EVERY)
     assert table.entries["clean"]["mig"].values[0] is None, "scores of two versions are never in one mean"
     assert table.entries["clean"]["mig"].count == "2 of 3"
-    assert any("dbench bench rescore codes" in note for note in table.notes)
+    assert any("dbench bench rescore codes.toml" in note for note in table.notes)
     bench.rescore(engine, ("sap",))
     assert len(engine.worked) == len(EVERY)
     table = bench.rescore(engine, ("mig",))
     assert engine.worked[len(EVERY) :] == ["clean/seed-0"]
     assert table.entries["clean"]["mig"].count == "3 of 3"
     assert set(states(bench).values()) == {"done"}
+
+
+def test_rescoring_by_other_metrics_shows_them_and_leaves_the_suite_as_it_is(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    kept = bench.run(engine)
+    table = bench.rescore(engine, ("dcimig",))
+    assert [column.score for column in table.columns] == ["dcimig"]
+    assert table.entries["clean"]["dcimig"].count == "3 of 3"
+    assert bench.table(("dcimig",)) == table
+    assert (bench.table().columns, bench.table().entries) == (kept.columns, kept.entries)
+    assert json.loads((bench.folder.path / "table.json").read_text()) == json.loads(
+        json.dumps(bench.table(every=True).to_values())
+    )
+    assert bench.folder.suite().metrics == ("mig", "sap")
+
+
+def test_an_unknown_metric_is_refused_before_any_cell_is_worked_on(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.run(engine)
+    for ask in (lambda: bench.rescore(engine, ("sap", "dcimix")), lambda: bench.table(("dcimix",))):
+        with pytest.raises(UnknownNameError, match="There is no metric named 'dcimix'"):
+            ask()
+    assert engine.worked == EVERY
+    assert all(len(found.attempts) == 1 for found in bench.found().values())
+
+
+def test_all_and_default_stand_for_what_they_do_in_a_file(opened: Open) -> None:
+    suite = opened().suite
+    assert suite.with_metrics(("all",)).metrics == suite.with_metrics(("mig", "all")).metrics == "all"
+    assert suite.with_metrics(("default",)).metrics == "default"
+
+
+def test_an_event_says_how_long_this_round_took(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.run(engine)
+    for folder in bench.folder.path.glob("cells/*/*"):
+        [first] = read_attempts(folder)
+        write_attempts(folder, [replace(first, began=0.0, ended=3600.0)])
+    seconds: list[float | None] = []
+    bench.rescore(engine, ("dcimig",), on_event=lambda event: seconds.append(event.seconds))  # type: ignore[union-attr]
+    assert all(each is not None and each < 60 for each in seconds)
+    assert len(seconds) == len(EVERY)
+    assert all(planned.seconds is not None and planned.seconds >= 3600 for planned in bench.plan())
 
 
 def test_a_failure_is_shown_and_the_others_go_on(opened: Open, engine: Inline, suite_file: Path) -> None:
@@ -222,6 +266,9 @@ def test_a_cell_that_another_process_works_on_is_waited_for(
     beat = folder / "heartbeat.json"
     beat.write_text(json.dumps({"host": socket.gethostname(), "pid": os.getpid()}))
     assert states(bench)["clean/seed-0"] == "running"
+    reasons = {planned.cell.name: planned.reason for planned in bench.plan()}
+    assert reasons["clean/seed-0"] == f"process {os.getpid()} on {socket.gethostname()}"
+    assert not any(reason for name, reason in reasons.items() if name != "clean/seed-0")
     monkeypatch.setattr("disentangle_bench.suites.driver.time.sleep", lambda _seconds: beat.unlink())
     said: list[str] = []
     bench.run(engine, on_event=lambda event: said.append(str(event)))

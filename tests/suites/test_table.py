@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy import stats
 
 from disentangle_bench.evaluation.comparison import compare_results
 from disentangle_bench.evaluation.results import Results
-from disentangle_bench.reports.suite_table import SuiteTable
+from disentangle_bench.reports.suite_table import SuiteTable, Summary
 from disentangle_bench.reports.tables import to_csv, to_json, to_latex, to_markdown, to_text
 from disentangle_bench.suites.bench import Bench
 from tests.suites.conftest import Inline, write_codes
@@ -91,6 +92,10 @@ def test_entries_that_differ_are_in_other_groups(opened: Open, engine: Inline, s
     assert table.entries["alike"]["mig"].ranks == (1, 2)
 
 
+def test_tie_groups_beyond_the_alphabet_have_names_too() -> None:
+    assert Summary({}, groups=(1, 26, 27, 52, 53)).letters == "azAZ(53)"
+
+
 def test_an_entry_without_values_is_a_row(opened: Open) -> None:
     table = opened().table()
     assert table.states("clean") == "3 waiting"
@@ -147,6 +152,33 @@ def test_all_scores_have_columns_if_asked_for(opened: Open, engine: Inline) -> N
     bench = Bench(bench.suite.with_metrics(("mig", "infomec")), bench.folder)
     assert [column.score for column in bench.run(engine).columns] == ["mig", "infomec.infom"]
     assert len(bench.table(every=True).columns) > 2
+
+
+def test_a_score_without_a_value_has_its_reason_below(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.run(engine)
+    for place in bench.folder.path.glob("cells/*/*/results.json"):
+        values = json.loads(place.read_text())
+        values["scores"]["sap"] |= {"value": None, "reason": "there is one code"}
+        place.write_text(json.dumps(values))
+    table = bench.table()
+    assert "No value in any cell (there is one code): sap." in table.notes
+    assert to_text(table).count("no value") == 2
+
+
+def test_the_remedy_for_older_scores_names_the_file(opened: Open, engine: Inline) -> None:
+    bench = opened()
+    bench.run(engine)
+    for place in bench.folder.path.glob("cells/*/*/results.json"):
+        values = json.loads(place.read_text())
+        values["scores"]["sap"]["version"] = 0
+        place.write_text(json.dumps(values))
+    assert any("`dbench bench rescore codes.toml`" in note for note in bench.table().notes)
+
+
+def test_a_reason_that_is_a_sentence_ends_with_one_full_stop(table: SuiteTable) -> None:
+    failed = replace(table, cells=(replace(table.cells[0], state="failed", reason="There is no such file."),))
+    assert "clean, seed 0: failed, There is no such file.\n" in to_text(failed)
 
 
 def test_entries_on_other_data_are_not_compared(opened: Open, engine: Inline, suite_file: Path) -> None:

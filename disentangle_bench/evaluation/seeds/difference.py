@@ -53,7 +53,7 @@ class SeedDifference(NamedTuple):
 def paired_seeds(first: Floats, second: Floats) -> SeedDifference:
     """Estimate the mean difference of `(n,)` pairs of the same seed: paired t, and the exact sign-flip test."""
     differences = second - first
-    n, mean = len(differences), float(np.mean(second - first))
+    n, mean = len(differences), float(differences.mean())
     if n < 2:
         return SeedDifference(mean, reason=ONE_SEED)
     p_exact = sign_flip_p(differences)

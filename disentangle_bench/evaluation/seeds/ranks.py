@@ -85,7 +85,7 @@ def _unpaired_p(first: Floats, second: Floats) -> float:
 
 
 def _tie_groups(names: list[str], apart: set[tuple[str, str]]) -> list[list[str]]:
-    """The longest runs of neighbors in the ranking none of which are apart."""
+    """The longest runs of neighbors in the ranking of which no two are apart."""
     groups: list[list[str]] = []
     for start in range(len(names)):
         end = start
