@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
-from disentangle_bench.errors import DbenchError
+from disentangle_bench.errors import DbenchError, with_place
 
 Trial = TypeVar("Trial")
 """An object under test, and what it is tried with."""
@@ -74,5 +74,5 @@ def _fault(run: Rule[Trial], trial: Trial, strict: bool) -> str:
     except DbenchError as error:
         return " ".join(str(error).splitlines())
     except Exception as error:  # noqa: BLE001 - whatever the object raises, its author wants to know
-        return " ".join(f"{type(error).__name__}: {error}".splitlines())
+        return " ".join(with_place(error).splitlines())
     return ""

@@ -6,7 +6,9 @@ The command line prints `str(error)` as one message without a traceback and exit
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class DbenchError(Exception):
@@ -43,6 +45,12 @@ def close_names(name: str, known: Iterable[str]) -> list[str]:
     """List up to three known names that resemble a name, whatever their case, the closest first."""
     lowered = {known_name.lower(): known_name for known_name in known}
     return [lowered[match] for match in difflib.get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.5)]
+
+
+def with_place(error: Exception) -> str:
+    """Say what another's code raised, and where: its type, its message, the function and the line."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (in {place.name}, {Path(place.filename).name} line {place.lineno})"
 
 
 class UnknownNameError(DbenchError):

@@ -143,8 +143,13 @@ def _levels_of(part: Part, drawn: Mapping[str, list[float]], effort: Effort, few
     levels = Levels(means["chance"], means["ceiling"], errors)
     if sign * (means["ceiling"] - means["chance"]) > ERRORS * hypot(*errors.values()):
         return levels
-    scores = f"perfect codes score {means['ceiling']:.3g} beside such factors, and codes that know nothing"
-    return Levels(reason=f"{scores} {means['chance']:.3g}")
+    scores = {what: f"{mean:.3g}" for what, mean in means.items()}
+    if sign * (means["ceiling"] - means["chance"]) > 0:
+        scores = scores | {
+            what: f"{scores[what]} with a standard error of {error:.2g}" for what, error in errors.items()
+        }
+    beside = f"perfect codes score {scores['ceiling']} beside such factors, and codes that know nothing"
+    return Levels(reason=f"{beside} {scores['chance']}")
 
 
 def _undefined(drawn: Mapping[str, list[float]], repeats: Mapping[str, int], found: Mapping[str, list[float]]) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from disentangle_bench.errors import DbenchError, FaultyMetricError, RunError, StorageError
+from disentangle_bench.errors import DbenchError, FaultyMetricError, RunError, StorageError, with_place
 from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.context import Context, add_context
 from disentangle_bench.evaluation.forecast import Forecast, in_words
@@ -256,8 +254,7 @@ def failed_entry(step: Step, error: Exception) -> ScoreEntry:
     """
     reason = str(error)
     if not isinstance(error, DbenchError):
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"{type(error).__name__}: {error} (in {place.name}, {Path(place.filename).name} line {place.lineno})"
+        reason = with_place(error)
     score = Score.undefined(reason.encode(errors="replace").decode())
     entry = entry_from_score("", score, step.info, step.settings)
     return entry.model_copy(update={"options": dict(step.options), "error": type(error).__name__})

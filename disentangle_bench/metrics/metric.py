@@ -10,6 +10,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -145,9 +146,12 @@ def called(function: Callable[..., Scores], parts: Mapping[str, Any], settings: 
     answer: Any = function(**parts, **settings)
     scores: dict[str, Any] = answer if isinstance(answer, dict) else {"": answer}
     for part, score in scores.items():
+        of = f" for {part!r}" if part else ""
         if not isinstance(score, Score):
-            of = f" for {part!r}" if part else ""
             raise _faulty(function, f"{type(score).__name__}{of} instead of a score")
+        numbers = (score.value, score.low, score.high, score.chance, score.ceiling)
+        if other := [number for number in numbers if not isinstance(number, Real | None)]:
+            raise _faulty(function, f"a score{of} of {type(other[0]).__name__} instead of a number")
     if not scores:
         raise _faulty(function, "no score")
     return scores
@@ -156,7 +160,7 @@ def called(function: Callable[..., Scores], parts: Mapping[str, Any], settings: 
 def _faulty(function: Callable[..., Scores], given: str) -> FaultyMetricError:
     return FaultyMetricError(
         f"The metric {info_of(function).name!r} returned {given}.",
-        "Return `Score(value)`, or a dictionary of component names to such scores.",
+        "Return `Score(value)` of a float, or a dictionary of component names to such scores.",
     )
 
 

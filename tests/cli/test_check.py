@@ -123,9 +123,12 @@ DECLARATION = '@metric("mine", version=1, bounds=(0, None), better="neither", so
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"answer": "0.5"}, "The metric 'mine' returned float instead of a score. Return `Score(value)`, or"),
+        ({"answer": "0.5"}, "The metric 'mine' returned float instead of a score. Return `Score(value)` of a float"),
         ({"answer": "{'a': Score(1.0), 'b': 1}"}, "returned int for 'b' instead of a score."),
         ({"answer": "{}"}, "The metric 'mine' returned no score. Return"),
+        ({"answer": "Score('high')"}, "The metric 'mine' returned a score of str instead of a number."),
+        ({"answer": "{'a': Score(1, low='x')}"}, "returned a score for 'a' of str instead of a number."),
+        ({"answer": "1 / 0"}, "returns scores: ZeroDivisionError: division by zero (in my_metric, mine"),
     ],
 )
 def test_a_metric_that_returns_no_score_is_told_so_once(dbench, tmp_path, monkeypatch, changes, says):

@@ -128,6 +128,12 @@ def test_further_codes_are_dead_or_noise_and_the_better_of_the_two_is_the_ceilin
     assert found["alive"] == levels.Levels(
         reason="perfect codes score 1 beside such factors, and codes that know nothing 1"
     )
+    near = {"chance": [0.0, 1.0, 0.2], "copy": [0.9, 0.9]}  # means 0.4 and 0.9, standard errors 0.306 and 0
+    unclear = levels._levels_of(HIGHER, near, levels.effort_of(call)._replace(fillings=("copy",)), False)
+    assert unclear.reason == (
+        "perfect codes score 0.9 with a standard error of 0 beside such factors, and codes that know nothing 0.4 "
+        "with a standard error of 0.31"
+    )
     noisy = levels.reference_levels(call, dict.fromkeys(parts, levels.Part("lower")))["dead"]
     assert noisy.reason.startswith("perfect codes score 0 ")
 
