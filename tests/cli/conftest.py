@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +12,7 @@ import pytest
 from disentangle_bench.cli import run
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.run import Run
+from tests import forked
 
 
 class Outcome(NamedTuple):
@@ -52,14 +51,10 @@ def dbench(capsys: pytest.CaptureFixture[str]) -> Dbench:
 
 @pytest.fixture
 def real_dbench() -> Dbench:
-    """The installed `dbench`, as a process of its own."""
-    program = Path(sys.executable).with_name("dbench")
+    """`dbench` in a process of its own, which is forked from one that has imported everything."""
 
     def call(*words: object, **environment: str) -> Outcome:
-        done = subprocess.run(
-            [program, *map(str, words)], capture_output=True, text=True, env={**os.environ, **environment}, check=False
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        return Outcome(*forked.dbench([*map(str, words)], {**os.environ, **environment}))
 
     return call
 

@@ -74,17 +74,8 @@ def test_a_cache_that_cannot_be_used_is_no_hindrance(dbench: Dbench, monkeypatch
 
 @pytest.mark.slow
 def test_all_metrics_of_codes_and_factors_are_asked_of_a_file(real_dbench: Dbench, tmp_path: Path) -> None:
-    outcome = real_dbench(
-        "eval",
-        "mine.npz",
-        "--metrics",
-        "all",
-        "--bootstrap",
-        20,
-        "--format",
-        "json",
-        DBENCH_CACHE=str(tmp_path / "own"),
-    )
+    words = ("eval", "mine.npz", "--metrics", "all", "--bootstrap", 20, "--no-levels", "--format", "json")
+    outcome = real_dbench(*words)
     assert outcome.code == 0, outcome.err
     found = json.loads(outcome.out)["scores"]
     resamplable = [name for name in METRICS if info_of(METRICS.get(name)).resamplable]
@@ -93,7 +84,7 @@ def test_all_metrics_of_codes_and_factors_are_asked_of_a_file(real_dbench: Dbenc
         assert f"Scoring {name}" in outcome.err
     assert "Traceback" not in outcome.err
     assert "Warning" not in outcome.err
-    assert {path.name for path in tmp_path.iterdir()} == {"mine.npz", "own"}
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.npz"}
 
 
 class TestSeveralSubjects:
