@@ -29,6 +29,8 @@ from disentangle_bench.storage import user_cache
 
 MOST_SECONDS, MOST_SECONDS_ALONE = 90, 30
 LEAST_RATIO = 10
+FEW_METRICS = ["mig", "sap", "explicitness"]
+"""What a quick trial computes."""
 RESAMPLES = 5
 Clock = Callable[[], float]
 
@@ -38,7 +40,7 @@ def measure(plan: Plan) -> str:
     parts = make_parts(plan.samples)
     rows, alone, whole = [], 0.0, 0.0
     with empty_cache():
-        for name in default_metrics():
+        for name in FEW_METRICS if plan.samples < Plan.samples else default_metrics():
             value, context = _seconds(metric_call(name, parts), plan.clock)
             alone, whole = alone + value, whole + value + context
             rows += [Row(f"{name}, value", value), Row(f"{name}, interval, chance and ceiling", context)]
