@@ -51,7 +51,7 @@ def dbench(words: Sequence[str], environment: Mapping[str, str]) -> tuple[int, s
 
 
 def _read(stream: int) -> str:
-    with open(stream) as file:
+    with os.fdopen(stream) as file:
         return file.read()
 
 
@@ -60,7 +60,7 @@ def _run(words: list[str], environment: dict[str, str], folder: str, *streams: D
 
     for number, stream in enumerate(streams, start=1):
         os.dup2(stream.detach(), number)
-    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # of another kind than before
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))  # of another kind than before
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
