@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.reduction import DupFd
+from pathlib import Path
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(
@@ -39,7 +40,7 @@ def dbench(words: Sequence[str], environment: Mapping[str, str]) -> tuple[int, s
     """
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
     ends = [DupFd(end) for end in (out_end, err_end)]
-    process = CONTEXT.Process(target=_run, args=([*words], {**environment}, os.getcwd(), *ends))
+    process = CONTEXT.Process(target=_run, args=([*words], {**environment}, str(Path.cwd()), *ends))
     process.start()
     os.close(out_end)
     os.close(err_end)
