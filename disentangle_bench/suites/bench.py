@@ -31,6 +31,8 @@ from disentangle_bench.suites.versions import installed_versions
 
 EXIT_FAILED, EXIT_FELL_SHORT, EXIT_NOTHING = 1, 3, 4
 DRY_STEPS, DRY_ROWS = 3, 200
+DRY_SAMPLES = {"samples": 2_000, "train_samples": 2_000, "validation_samples": 500}
+"""Of settings by which metrics say how many images they generate: they train networks on up to 40,000 by default."""
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The environment variable that names the file in which GitHub Actions shows a job's summary."""
 
@@ -155,7 +157,7 @@ class Bench:
         """
         small = self.suite.with_settings({"steps": DRY_STEPS})
         evaluation = Evaluation(seed=small.evaluation.seed, rows=DRY_ROWS, bootstrap=0, levels=False)
-        small = small.model_copy(update={"evaluation": evaluation})
+        small = small.model_copy(update={"evaluation": evaluation, "metric_settings": dry_settings(small)})
         with TemporaryDirectory(prefix="dbench-") as folder:
             dry = replace(self, suite=small, folder=SuiteFolder(Path(folder)))
             first: dict[str, Cell] = {}
@@ -295,6 +297,19 @@ class Bench:
         suite = self.suite.model_copy(update={"gates": gates})
         without: Verdict | None = None if suite.variant else "NOTHING" if required else "SKIP"
         return check_gates(suite, table, self.accepted(path), without=without)
+
+
+def dry_settings(suite: Suite) -> dict[str, dict[str, Any]]:
+    """The settings of metrics in a dry run: the suite's, with fewer images for the metrics that it names."""
+    from disentangle_bench.metrics import METRICS, info_of  # imports torch, which takes longer than to print a table
+
+    settings = {metric: dict(given) for metric, given in suite.metric_settings.items()}
+    for metric in () if isinstance(suite.metrics, str) else suite.metrics:
+        full = {**info_of(METRICS.get(metric)).settings, **settings.get(metric, {})}
+        few = {key: min(full[key], most) for key, most in DRY_SAMPLES.items() if key in full}
+        if few:
+            settings[metric] = {**settings.get(metric, {}), **few}
+    return settings
 
 
 def exit_status(table: SuiteTable, gates: Sequence[CheckedGate], only: Sequence[str] = ()) -> int:
