@@ -16,13 +16,13 @@ from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
 from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
 from disentangle_bench.evaluation.run_subject import subject_of_run
-from disentangle_bench.evaluation.score import EvaluationInterrupted, score_subject
+from disentangle_bench.evaluation.score import EvaluationInterrupted, UndrawnFiguresError, score_subject
 from disentangle_bench.evaluation.store import FileStore
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.reports.drawn import are_drawn, note_drawn
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
-from disentangle_bench.storage import usable_path, user_cache
+from disentangle_bench.storage import require_writable, usable_path, user_cache
 from disentangle_bench.workflow.groups import REPRESENTATION_FILES
 from disentangle_bench.workflow.stored import require_no_choice
 
@@ -80,7 +80,7 @@ def evaluate(
         DbenchError: not a run or a representation, an unknown metric, a setting it does not take, or a file that holds
             scores of another subject.
         EvaluationInterrupted: Ctrl-C; its `results` are those of the metrics that were done.
-        UnkeptScoresError: scores could not be written; its `results` are all of them.
+        UnkeptScoresError: scores could not be written, or figures not be drawn; its `results` are all scores.
     """
     report = on_progress or (lambda _event: None)
     score = partial(
@@ -95,6 +95,9 @@ def evaluate(
     )
     user_cache()  # an invalid DBENCH_CACHE is no metric's failure
     file = None if out is None else usable_path(out, "out")
+    if not isinstance(figures, bool):
+        place = usable_path(figures, "figures").absolute()  # made only once there is something to draw
+        require_writable(next(path for path in (place, *place.parents) if path.exists()) / "figure")
     draw = partial(_draw_figures, forms=figure_formats, report=report)
     found = (
         subject if isinstance(subject, Run | Representation | Subject) else _opened(usable_path(subject, "The subject"))
@@ -160,8 +163,8 @@ def _keep_traversals(results: Results, subject: Subject, run: Run, report: OnPro
 
     try:
         keep_traversals(run.traversals_file, subject, results)
-    except DbenchError:
-        raise
+    except DbenchError as error:  # such as a full disk
+        raise UndrawnFiguresError.of(error, results) from error
     except Exception as error:  # noqa: BLE001 - whatever another's generator does
         report(Noted(f"No traversals are kept: {type(error).__name__}: {error}."))
 
@@ -184,6 +187,8 @@ def _draw_figures(
     except KeyboardInterrupt:
         kept = f"all scores are kept in {run.results_file}" if run is not None else "all scores are computed"
         raise EvaluationInterrupted(f"Interrupted; {kept}, but not every figure is drawn.", results) from None
+    except Exception as error:  # a full disk, or whatever another's generator raises
+        raise UndrawnFiguresError.of(error, results) from error
     if run is None or folder != run.figures:
         names = ", ".join(dict.fromkeys(path.stem for path in paths))
         needs = "codes and factors that vary, or those of a run"

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from disentangle_bench.errors import StorageError
 from tests.cli.conftest import Dbench
 
 QUICK = ("--metrics", "mig,dci", "--bootstrap", 0, "--no-levels")
@@ -71,3 +72,28 @@ def test_a_comparison_without_logs_says_that_nothing_is_drawn(dbench: Dbench) ->
     assert "Nothing is drawn in figures: " in outcome.err
     assert "mig" in outcome.out
     assert not Path("figures").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (StorageError("Could not write it: no space.", "Free some space."), "Could not write it: no space.\nFree some"),
+        (ZeroDivisionError("by zero"), "ZeroDivisionError: by zero (in broken, test_figures.py line "),
+    ],
+)
+def test_scores_are_printed_where_figures_cannot_be_drawn(dbench: Dbench, monkeypatch, error, says: str) -> None:
+    def broken(*_arguments: object, **_settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr("disentangle_bench.reports.figures.write_figures", broken)
+    outcome = dbench("eval", "mine.npz", "--metrics", "mig", *QUICK[2:], "--figures", "new")
+    assert outcome.code == 1
+    assert "\nmig " in outcome.out
+    assert f"Error: Not every figure is drawn. {says}" in outcome.err
+
+
+def test_a_folder_for_figures_that_cannot_be_written_to_is_refused_at_once(dbench: Dbench) -> None:
+    Path("taken").write_text("a file")
+    outcome = dbench("eval", "mine.npz", *QUICK, "--figures", "taken/figures")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "Scoring" not in outcome.err
