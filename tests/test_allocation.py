@@ -25,6 +25,8 @@ def resident():
 tensor()
 before = resident()
 with contextlib.suppress(KeyError), kept_memory():
+    with kept_memory():  # its end changes nothing, since it is within another
+        pass
     tensors = [tensor() for _ in range(40)]
     del tensors
     pages = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from disentangle_bench.allocation import kept_memory
 from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import DbenchError, RepresentationError, SettingError
 from disentangle_bench.evaluation.choices import CHOICES, choices_made
@@ -119,8 +120,9 @@ def evaluate(
     made = subject_of_run(found, device=choose_device(device), data_dir=folder, rows=rows)
     store = FileStore.of_run(found, made, seed) if file is None else FileStore.of_file(file, made, seed)
     store.check(again=again)
-    made = encoded(found, made, keep=file is None, again=again, on_progress=report)
-    results = score(made, store=store)
+    with kept_memory():
+        made = encoded(found, made, keep=file is None, again=again, on_progress=report)
+        results = score(made, store=store)
     if file is None:
         _keep_traversals(results, made, found, report)
     if not isinstance(figures, bool):
