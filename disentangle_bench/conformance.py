@@ -24,16 +24,16 @@ class Failure(Exception):  # noqa: N818 - the result of a check, not an error of
 class Outcome:
     """The result of one rule, whose name completes "the dataset ..."; `fault` is empty if it was kept."""
 
-    check: str
+    rule: str
     fault: str
 
 
 def rule(rules: dict[str, Rule[Trial]], name: str) -> Callable[[Rule[Trial]], Rule[Trial]]:
     """Add the decorated function to some rules, by a name that completes "the metric ..."."""
 
-    def add(check: Rule[Trial]) -> Rule[Trial]:
-        rules[name] = check
-        return check
+    def add(function: Rule[Trial]) -> Rule[Trial]:
+        rules[name] = function
+        return function
 
     return add
 

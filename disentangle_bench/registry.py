@@ -140,13 +140,10 @@ class Registry(Generic[T]):
     def _all(self) -> dict[str, str]:
         if not self._plugins_read:
             for point in entry_points(group=self.group or ""):
-                self._add(point)
+                package = point.dist.name if point.dist else ""
+                if self._targets.setdefault(point.name, point.value) != point.value:
+                    self._clashes[point.name] = point.value + (f" of the package {package}" if package else "")
+                elif package:
+                    self._packages[point.name] = package
             self._plugins_read = True
         return self._targets
-
-    def _add(self, point: EntryPoint) -> None:
-        package = point.dist.name if point.dist else ""
-        if self._targets.setdefault(point.name, point.value) != point.value:
-            self._clashes[point.name] = point.value + (f" of the package {package}" if package else "")
-        elif package:
-            self._packages[point.name] = package

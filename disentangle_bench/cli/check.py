@@ -69,9 +69,9 @@ def check(
 
     rows = []
     for of, outcome in check_all(name, dict(settings), kind=kind, dataset=dataset, data_dir=data_dir):
-        rows.append(("FAIL" if outcome.fault else "PASS", of, outcome.check, outcome.fault))
+        rows.append(("FAIL" if outcome.fault else "PASS", of, outcome.rule, outcome.fault))
         if form == "table":
-            said = f"{of}: {outcome.check}"
+            said = f"{of}: {outcome.rule}"
             print_result(f"FAIL  {said}: {outcome.fault}\n" if outcome.fault else f"PASS  {said}\n")
             sys.stdout.flush()
     failed = sum(row[0] == "FAIL" for row in rows)

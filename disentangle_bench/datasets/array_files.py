@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from disentangle_bench.datasets.formats.hdf5 import StoredImages, hdf5_damage_told
+from disentangle_bench.datasets.formats.hdf5 import StoredImages, hdf5_errors
 from disentangle_bench.datasets.formats.npz import NpzArray, npz_names
 from disentangle_bench.datasets.formats.npz_images import npz_images
 from disentangle_bench.datasets.images import Images
@@ -58,7 +58,7 @@ def open_arrays(path: Path) -> ArrayFile:
     if begin.startswith(b"PK"):
         return NpzFile(path, npz_names(path))
     if begin == b"\x89HDF\r\n\x1a\n":
-        with hdf5_damage_told(path), h5py.File(path, "r") as file:
+        with hdf5_errors(path), h5py.File(path, "r") as file:
             require_own_data(file, file)
             return Hdf5File(path, [name for name, array in file.items() if isinstance(array, h5py.Dataset)])
     raise DataError(f"{path} is neither an npz nor an HDF5 file.", "NumPy's savez and h5py write such files.")
@@ -89,11 +89,11 @@ class Hdf5File(ArrayFile):
     """An HDF5 file."""
 
     def shape(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-        with hdf5_damage_told(self.path), h5py.File(self.path, "r") as file:
+        with hdf5_errors(self.path), h5py.File(self.path, "r") as file:
             return tuple(file[name].shape), file[name].dtype
 
     def read(self, name: str) -> NDArray[Any]:
-        with hdf5_damage_told(self.path), h5py.File(self.path, "r") as file:
+        with hdf5_errors(self.path), h5py.File(self.path, "r") as file:
             array = file[name]
             is_text = h5py.check_string_dtype(array.dtype) is not None
             return np.array(array.asstr()[()].tolist()) if is_text else np.asarray(array[()])
@@ -102,7 +102,7 @@ class Hdf5File(ArrayFile):
         return StoredImages(self.path, name, channels_last=channels_last)
 
     def factors(self, name: str) -> tuple[NDArray[Any], list[str], list[str]]:
-        with hdf5_damage_told(self.path), h5py.File(self.path, "r") as file:
+        with hdf5_errors(self.path), h5py.File(self.path, "r") as file:
             attributes = file[name].attrs
             given = [[*map(str, np.atleast_1d(attributes[key]))] if key in attributes else [] for key in _GIVEN]
         return self.read(name), given[0], given[1]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.cache import obtain
-from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.file import REPLACE, File
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source, WebFiles
 from disentangle_bench.datasets.formats.decode import Form, decoded
@@ -25,7 +25,6 @@ FOLDER, ARCHIVE = "img_align_celeba", "img_align_celeba.zip"
 ATTRIBUTES, PARTITION = "list_attr_celeba.txt", "list_eval_partition.txt"
 ORIGINAL = (178, 218)
 _TEST = 2
-_REMEDY = "Replace it by the published file."
 _NAMES = (
     "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs", "Big_Lips",
     "Big_Nose", "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair", "Bushy_Eyebrows", "Chubby", "Double_Chin",
@@ -98,7 +97,7 @@ class CelebA:
         return Dataset(info, images, as_variables(info.factors, attributes), parts != _TEST)
 
     def sources(self) -> Iterable[Source]:
-        """The authors' Google Drive, which limits how often each file is downloaded in a day."""
+        """Return the authors' Google Drive, which limits how often each file is downloaded in a day."""
         names = {
             ARCHIVE: "0B7EVK8r0v71pZjFTYXZWM3FlRnM",
             ATTRIBUTES: "0B7EVK8r0v71pblRyaVFSWGxPY0U",
@@ -108,7 +107,7 @@ class CelebA:
 
 
 def _files(members: Members, names: Sequence[str]) -> tuple[Members, list[str]]:
-    """Where each image is: some copies have the folder within another of the same name."""
+    """Find each image: some copies have the folder within another of the same name."""
     places = {name.rpartition("/")[2]: name for name in members.names(".jpg")}
     missing = [name for name in names if name not in places]
     if missing:
@@ -134,15 +133,15 @@ def read_attributes(path: Path, expected: Sequence[str]) -> tuple[list[str], NDA
     with storage_errors(path, "read"), path.open(encoding="utf-8", errors="replace") as lines:
         count, header = next(lines, "").strip(), next(lines, "").split()
         if not count.isdecimal() or header != list(expected):
-            raise DataError(f"{path} does not begin with a number and the {len(expected)} attributes.", _REMEDY)
+            raise DataError(f"{path} does not begin with a number and the {len(expected)} attributes.", REPLACE)
         for number, line in enumerate(lines, start=3):
             name, *given = line.split() or [""]
             if len(given) != len(header) or not {"1", "-1"}.issuperset(given):
-                raise DataError(f"{path}: line {number:,} lacks a name and {len(header)} times 1 or -1.", _REMEDY)
+                raise DataError(f"{path}: line {number:,} lacks a name and {len(header)} times 1 or -1.", REPLACE)
             names.append(name)
             values.extend(value == "1" for value in given)
     if len(names) != int(count) or len(set(names)) < len(names):
-        raise DataError(f"{path} has {len(set(names)):,} images; its first line states {int(count):,}.", _REMEDY)
+        raise DataError(f"{path} has {len(set(names)):,} images; its first line states {int(count):,}.", REPLACE)
     return names, np.frombuffer(values, np.uint8).reshape(len(names), len(header)).astype(np.int64)
 
 
@@ -157,13 +156,13 @@ def read_partition(path: Path, names: Sequence[str]) -> NDArray[np.int64]:
         for number, line in enumerate(lines, start=1):
             name, *given = line.split() or [""]
             if len(given) != 1 or given[0] not in ("0", "1", "2"):
-                raise DataError(f"{path}: line {number:,} lacks a name and 0, 1 or 2.", _REMEDY)
+                raise DataError(f"{path}: line {number:,} lacks a name and 0, 1 or 2.", REPLACE)
             parts[name] = int(given[0])
     different = set(names) ^ parts.keys()
     if different:
         raise DataError(
             f"{path} and {ATTRIBUTES} have {len(different):,} images that the other lacks, such as {min(different)}.",
-            _REMEDY,
+            REPLACE,
         )
     return np.array([parts[name] for name in names], dtype=np.int64)
 

@@ -16,7 +16,6 @@ from disentangle_bench.datasets.formats.resizing import require_size
 from disentangle_bench.datasets.grid import Grid
 from disentangle_bench.datasets.named_grid import grid_by_name
 from disentangle_bench.datasets.resized_grid import ResizedGridDataset
-from disentangle_bench.errors import SettingError
 
 FILE = "rendered_chairs.tar"
 NATIVE = 600
@@ -51,20 +50,14 @@ class Chairs(ResizedGridDataset):
     )
 
     def load(self, data_dir: Path | None = None, *, size: int = 64, crop: int = 400) -> Dataset:
-        """Load all images, chair by chair in alphabetical order, by elevation and then by azimuth.
+        """Load all images, as `ResizedGridDataset.load`.
 
         Args:
-            data_dir: a folder with the archive, or with `rendered_chairs/` or what is in it; by default `DBENCH_DATA`,
-                the user cache, then the source.
+            data_dir: a folder with the archive, or with `rendered_chairs/` or what is in it.
             size: pixels along an image, at most those of the crop.
             crop: pixels along the square in the middle that is kept, of 600; the rest is margin.
-
-        Raises:
-            DownloadError: no source has the archive. DataError: a file is damaged, missing or a different one.
-            SettingError: a size or crop out of range. StorageError: the cache cannot be written.
         """
-        if not 8 <= crop <= NATIVE:
-            raise SettingError(f"The setting crop = {crop} of 'chairs' is out of range.", f"Choose from 8 to {NATIVE}.")
+        require_size(crop, NATIVE, self.info.name, setting="crop")
         require_size(size, crop, self.info.name)
         return self.load_grid(data_dir, partial(self.read, size=size, crop=crop))
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.ground_truth import combinations
 from disentangle_bench.datasets.procedural import procedural_dataset
 from disentangle_bench.datasets.rendering.camera import Camera, turned
 from disentangle_bench.datasets.rendering.casting import cast
@@ -24,6 +25,12 @@ from disentangle_bench.datasets.rendering.solids import Scene
 AZIMUTHS = tuple(float(10 * number) for number in range(36))
 WIDTHS = tuple(round(0.65 + 0.1 * number, 2) for number in range(8))
 BACKS = tuple(round(0.3 + 0.1 * number, 1) for number in range(8))
+FACTORS = (
+    Factor.of("azimuth", "cyclic", AZIMUTHS),
+    Factor.of("width", "ordinal", WIDTHS),
+    Factor.of("back_height", "ordinal", BACKS),
+    Factor.of("style", "categorical", [style.name for style in STYLES]),
+)
 SAMPLES = 2
 ELEVATION, DISTANCE, ANGLE = 22, 6.0, 26.4
 KEY_LIGHT, FILL_LIGHT = direction(-35, 50), direction(60, 10)
@@ -36,14 +43,9 @@ class Chairs3D:
     info = DatasetInfo(
         name="chairs3d",
         title="Chairs: parametric chairs, 64x64 gray, procedural",
-        images=len(AZIMUTHS) * len(WIDTHS) * len(BACKS) * len(STYLES),
+        images=combinations(FACTORS),
         shape=(1, 64, 64),
-        factors=(
-            Factor.of("azimuth", "cyclic", AZIMUTHS),
-            Factor.of("width", "ordinal", WIDTHS),
-            Factor.of("back_height", "ordinal", BACKS),
-            Factor.of("style", "categorical", [style.name for style in STYLES]),
-        ),
+        factors=FACTORS,
         labels="style",
         license="MIT",
         citation=(
@@ -73,7 +75,7 @@ def draw(classes: tuple[int, ...], size: int) -> NDArray[np.uint8]:
 
 
 def drawn_chair(azimuth: float, width: float, back: float, style: int, size: int) -> NDArray[np.uint8]:
-    """A chair `(1, size, size)` on white, turned by an azimuth in degrees; the light stays where it is."""
+    """Draw a chair `(1, size, size)` on white, turned by an azimuth in degrees; the light stays where it is."""
     camera = Camera.towards((0.0, 0.93, 0.0), turned(azimuth, ELEVATION), DISTANCE, ANGLE, size * SAMPLES)
     surface = cast(known_chair(style, width, back), camera)
     level, normal = turned(azimuth, 0), surface.normal
@@ -85,7 +87,7 @@ def drawn_chair(azimuth: float, width: float, back: float, style: int, size: int
 
 @lru_cache(maxsize=len(STYLES) * len(WIDTHS) * len(BACKS))
 def known_chair(style: int, width: float, back: float) -> Scene:
-    """A chair, ready to be cast at."""
+    """Return a chair that is ready to be cast at."""
     return Scene(chair(style, width, back))
 
 

@@ -48,7 +48,7 @@ class FashionMnist(IdxSet):
     )
 
     def sources(self) -> Iterable[Source]:
-        """Debian's package `dataset-fashion-mnist`, if it is installed, then torchvision's mirrors."""
+        """Return Debian's package `dataset-fashion-mnist`, if it is installed, then torchvision's mirrors."""
         from torchvision.datasets import FashionMNIST
 
         mirrors = (WebFolder(url, suffix=".gz") for url in FashionMNIST.mirrors)

@@ -158,7 +158,7 @@ class Layout:
 
     @classmethod
     def of(cls, names: Sequence[str]) -> Layout:
-        """The layout of images with these names."""
+        """Find the layout of images with these names."""
         paths = [PurePosixPath(name) for name in names]
         first, *others = {path.parent for path in paths}
         candidates = (first, *first.parents)
@@ -176,7 +176,7 @@ class Layout:
 def _factors_of(
     members: Members, layout: Layout, names: Sequence[str], reading: Reading, *, needs_table: bool
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.generic]]]:
-    """Which images are kept, and what the table or else the subfolders say of each."""
+    """Choose the images that are kept, and read what the table or else the subfolders state of each."""
     places = ((folder / TABLE).as_posix() for folder in (layout.root, *layout.root.parents))
     place = next((place for place in places if place in members), None)
     if place is not None:
@@ -192,7 +192,7 @@ def _factors_of(
 def _columns(
     table: Table, names: Sequence[str], reading: Reading
 ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.generic]]]:
-    """Which images are kept, and their factors, in the images' order."""
+    """Choose the images that are kept, and read their factors, in the images' order."""
     key = next((name for name in table.columns if name.lower() in FILE_COLUMNS), next(iter(table.columns)))
     for name in reading.columns:
         if name not in table.columns:

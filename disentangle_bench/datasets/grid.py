@@ -15,13 +15,12 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.content import forgotten_if_damaged
+from disentangle_bench.datasets.files.file import REPLACE
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source
 from disentangle_bench.datasets.ground_truth import Classes, grid
 from disentangle_bench.datasets.images import Images, Shape
 from disentangle_bench.errors import DataError
-
-REPLACE = "Replace it by the published file."
 
 
 class Grid(NamedTuple):

@@ -36,7 +36,7 @@ class GroundTruth:
         self.images, self.factors = images, tuple(factors)
         self.names = tuple(factor.name for factor in factors)
         self.sizes = tuple(_size(factor) for factor in factors)
-        self.cells = math.prod(self.sizes)
+        self.cells = combinations(factors)
         if self.cells > np.iinfo(np.int64).max:
             raise DataError(f"Factors of the sizes {self.sizes} have more combinations than 64 bits can number.")
         if classes.shape != (len(self.images), len(self.sizes)):
@@ -135,10 +135,15 @@ class GroundTruth:
         return rows
 
 
+def combinations(factors: Sequence[Factor]) -> int:
+    """Return how many combinations of the factors' classes there are."""
+    return math.prod(map(_size, factors))
+
+
 def grid(factors: Sequence[Factor]) -> Classes:
     """Return every combination of the factors' classes `(n, k)`, the first factor slowest."""
     sizes = [_size(factor) for factor in factors]
-    return np.stack(np.unravel_index(np.arange(math.prod(sizes)), sizes), axis=1).astype(np.int64)
+    return np.stack(np.unravel_index(np.arange(combinations(factors)), sizes), axis=1).astype(np.int64)
 
 
 def _whole(numbers: ArrayLike, what: str) -> NDArray[np.int64]:

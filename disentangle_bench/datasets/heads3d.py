@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.ground_truth import combinations
 from disentangle_bench.datasets.procedural import procedural_dataset
 from disentangle_bench.datasets.rendering.blobs import Sight
 from disentangle_bench.datasets.rendering.camera import Array, pixel_centers, turned
@@ -25,6 +26,13 @@ ELEVATIONS = tuple(float(6 * number) for number in range(-5, 6))
 LIGHTINGS = tuple(float(15 * number) for number in range(-5, 6))
 WIDTHS = (0.8, 0.9, 1.0, 1.1, 1.2)
 IDENTITIES = 20
+FACTORS = (
+    Factor.of("azimuth", "ordinal", AZIMUTHS),
+    Factor.of("elevation", "ordinal", ELEVATIONS),
+    Factor.of("lighting", "ordinal", LIGHTINGS),
+    Factor.of("width", "ordinal", WIDTHS),
+    Factor("identity", "categorical", IDENTITIES),
+)
 SAMPLES = 2
 STEPS = 3
 """Of Newton's method, enough for small images."""
@@ -38,15 +46,9 @@ class Heads3D:
     info = DatasetInfo(
         name="heads3d",
         title="Heads: parametric heads under light, 32x32 gray, procedural",
-        images=len(AZIMUTHS) * len(ELEVATIONS) * len(LIGHTINGS) * len(WIDTHS) * IDENTITIES,
+        images=combinations(FACTORS),
         shape=(1, 32, 32),
-        factors=(
-            Factor.of("azimuth", "ordinal", AZIMUTHS),
-            Factor.of("elevation", "ordinal", ELEVATIONS),
-            Factor.of("lighting", "ordinal", LIGHTINGS),
-            Factor.of("width", "ordinal", WIDTHS),
-            Factor("identity", "categorical", IDENTITIES),
-        ),
+        factors=FACTORS,
         license="MIT",
         citation=(
             "After the Faces experiment of X. Chen, Y. Duan, R. Houthooft, J. Schulman, I. Sutskever, P. Abbeel: "
@@ -76,7 +78,7 @@ def draw(classes: tuple[int, ...], size: int) -> NDArray[np.uint8]:
 
 
 def drawn_head(pose: Array, lighting: float, width: float, identity: int, size: int) -> NDArray[np.uint8]:
-    """A head `(1, size, size)` in a pose, lit from degrees to the viewer's right."""
+    """Draw a head `(1, size, size)` in a pose, lit from degrees to the viewer's right."""
     pixels = size * SAMPLES
     x = pixel_centers(pixels) * REACH
     sight = known_head(identity, width).seen(pose, x, RAISED - x, STEPS if size <= 32 else 2 * STEPS)
@@ -86,7 +88,7 @@ def drawn_head(pose: Array, lighting: float, width: float, identity: int, size: 
 
 
 def lit(sight: Sight, towards: Array) -> Array:
-    """The brightness `(n,)` of skin and hair under one light and some from all around, with a little gloss."""
+    """Return the brightness `(n,)` of skin and hair under one light and some from all around, with a little gloss."""
     halfway = towards + np.array([0, 0, 1], np.float32)
     halfway /= np.linalg.norm(halfway)
     gloss = np.square(np.square(np.square(np.square(lambert(sight.normal, halfway)))))

@@ -61,11 +61,11 @@ class MeasuredFactors(Variables):
         return np.hstack([self.recorded.values, self.measure()])
 
     def block(self, place: int) -> NDArray[Any]:
-        """The column `(n, 1)` of the factor at this position."""
+        """Return the column `(n, 1)` of the factor at this position."""
         return self.recorded.block(place) if place < len(self.recorded.names) else super().block(place)
 
     def rows(self, index: NDArray[Any]) -> Variables:
-        """The same factors for some of the images; all are measured, if any are."""
+        """Return the same factors for some of the images; all are measured, if any are."""
         known = len(self.recorded.names)
         return MeasuredFactors(self.recorded.rows(index), lambda: self.values[index, known:])
 
@@ -87,14 +87,14 @@ def measured(dataset: str, images: NDArray[np.uint8], files: Mapping[str, File])
 
     def look() -> Floats | None:
         with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), np.load(path) as file:
-            values = file["figures"]
+            values = file["values"]
             if values.shape == (len(images), len(MEASURES)) and values.dtype == float and np.isfinite(values).all():
                 return np.asarray(values)
         return None
 
     def keep(values: Floats) -> None:
         with atomic_path(path) as temporary:
-            np.savez(temporary, figures=values)
+            np.savez(temporary, values=values)
 
     def wait() -> None:
         say(f"Another process is measuring the images of {dataset}; waiting for it.")

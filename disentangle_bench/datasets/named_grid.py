@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.files.file import REPLACE
 from disentangle_bench.datasets.formats.members import Members
-from disentangle_bench.datasets.grid import REPLACE, ranked_column
+from disentangle_bench.datasets.grid import ranked_column
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.errors import DataError
 

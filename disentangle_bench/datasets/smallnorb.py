@@ -13,13 +13,13 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.content import content_of
-from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.file import REPLACE, File
 from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.binary_matrix import BinaryMatrix
 from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.datasets.formats.resizing import require_size, resized
-from disentangle_bench.datasets.grid import REPLACE, grid_dataset
+from disentangle_bench.datasets.grid import grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes
 from disentangle_bench.datasets.prepared import prepared
 from disentangle_bench.errors import DataError, SettingError
@@ -55,7 +55,7 @@ class Part:
     instances: tuple[int, ...]
 
     def file(self, kind: str) -> str:
-        """The name of its matrix of images (dat), categories (cat) or other factors (info)."""
+        """Name its file with the matrix of images (dat), categories (cat) or other factors (info)."""
         return f"{self.stem}-{kind}.mat"
 
 
@@ -149,7 +149,7 @@ class SmallNorb:
         return grid_dataset(info, images, classes, train)
 
     def sources(self) -> Iterable[Source]:
-        """Its authors' site."""
+        """Return its authors' site."""
         return (WebFolder("https://cs.nyu.edu/~ylclab/data/norb-v1.0-small"),)
 
     @property
@@ -174,7 +174,7 @@ class SmallNorb:
         return prepared(self.info.name, settings, shape, batches)
 
     def _classes(self, part: Part, paths: dict[str, Path]) -> Classes:
-        """The classes of one split's images, `(n, 5)`, once they are seen to be each combination once."""
+        """Read the classes `(n, 5)` of one split's images, and require each combination once."""
         category = BinaryMatrix.find(paths[part.file("cat")], np.int32, (self._rows,)).read()
         path = paths[part.file("info")]
         info = BinaryMatrix.find(path, np.int32, (self._rows, 4)).read()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.grid import grid_dataset
-from disentangle_bench.datasets.ground_truth import grid
+from disentangle_bench.datasets.ground_truth import combinations, grid
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.datasets.rendering.stencils import SHAPES, Stencils
 from disentangle_bench.errors import SettingError
@@ -146,7 +146,7 @@ class Sprites:
         """
         check(shapes, size=size, colors=colors, scales=scales, orientations=orientations, positions=positions)
         factors = _factors(colors, shapes, scales, orientations, positions)
-        count = math.prod(len(factor.values) for factor in factors)
+        count = combinations(factors)
         if count > MOST_IMAGES:
             raise SettingError(
                 f"sprites would have {count:,} images, more than the {MOST_IMAGES:,} whose factors fit memory.",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.files.cache import obtain
-from disentangle_bench.datasets.files.file import File
+from disentangle_bench.datasets.files.file import REPLACE, File
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.matlab import read_matlab, require_pixels
 from disentangle_bench.datasets.formats.raw import prepared_raw
@@ -20,7 +20,6 @@ from disentangle_bench.errors import DataError
 
 TRAIN, TEST, EXTRA = "train_32x32.mat", "test_32x32.mat", "extra_32x32.mat"
 _BATCH = 8192
-_REMEDY = "Replace it by the published file."
 
 
 class Svhn:
@@ -81,7 +80,7 @@ class Svhn:
         return Dataset(info, images, factors, train)
 
     def sources(self) -> Iterable[Source]:
-        """The authors' web folder, as in torchvision."""
+        """Return the authors' web folder, as in torchvision."""
         return (WebFolder("http://ufldl.stanford.edu/housenumbers"),)
 
 
@@ -93,10 +92,10 @@ def read_digits(path: Path) -> NDArray[np.int64]:
     """
     labels = read_matlab(path, "y")
     if labels.ndim != 2 or labels.shape[1] != 1 or labels.dtype.kind not in "iuf":
-        raise DataError(f"{path}: 'y' is {labels.shape} {labels.dtype}; (n, 1) numbers are expected.", _REMEDY)
+        raise DataError(f"{path}: 'y' is {labels.shape} {labels.dtype}; (n, 1) numbers are expected.", REPLACE)
     wrong = np.flatnonzero(~np.isin(labels, np.arange(1, 11)))
     if len(wrong):
-        raise DataError(f"{path}: label {labels[wrong[0], 0]} of image {wrong[0]:,} is not from 1 to 10.", _REMEDY)
+        raise DataError(f"{path}: label {labels[wrong[0], 0]} of image {wrong[0]:,} is not from 1 to 10.", REPLACE)
     return labels[:, 0].astype(np.int64) % 10
 
 

@@ -36,7 +36,7 @@ class Table:
         return len(self.lines)
 
     def without(self, marks: Sequence[str]) -> Table:
-        """The same table with no value where there is one of these texts, which stand for unknown."""
+        """Return the table with no value where there is one of these texts, which stand for unknown."""
         return replace(
             self, columns={name: np.where(np.isin(texts, marks), "", texts) for name, texts in self.columns.items()}
         )

@@ -103,7 +103,7 @@ SUN_RAYS, SKY_RAYS = cone(SUN, 7, 2 * SAMPLES**2), sky(4 * SAMPLES**2)
 
 
 def drawn_layers(shape: str, scale: float, orientation: float, size: int) -> Array:
-    """Brightness `(4, size, size)` of floor, wall and object in white, and of the object's gloss."""
+    """Draw the brightness `(4, size, size)` of floor, wall and object in white, and of the object's gloss."""
     solids = Scene(object_solids(shape, scale))
     camera = Camera.towards((0.0, 0.8, 0.0), turned(orientation, 22), 6.6, 34, size)
     parts = [
@@ -115,7 +115,7 @@ def drawn_layers(shape: str, scale: float, orientation: float, size: int) -> Arr
 
 
 def drawn_sample(solids: Scene, camera: Camera, sun_rays: Array, sky_rays: Array) -> Array:
-    """The layers `(4, h, w)` without antialiasing."""
+    """Draw the layers `(4, h, w)` without antialiasing."""
     surface = cast(solids, camera)
     layers = np.zeros((4, *surface.distance.shape), np.float32)
     seen = np.isfinite(surface.distance)
@@ -128,7 +128,7 @@ def drawn_sample(solids: Scene, camera: Camera, sun_rays: Array, sky_rays: Array
 
 
 def object_solids(shape: str, scale: float) -> list[Solid]:
-    """The object, standing on the floor."""
+    """Build the object, standing on the floor."""
     if shape == "capsule":
         radius, length = 0.5 * scale, 0.52 * scale
         ends = [solid("ball", (0, radius + 2 * length * end, 0), (radius,) * 3) for end in (0, 1)]
@@ -139,7 +139,7 @@ def object_solids(shape: str, scale: float) -> list[Solid]:
 
 
 def lit_object(normals: Array, back: Array) -> tuple[Array, Array]:
-    """Brightness and gloss `(n,)` of normals `(3, n)`, seen from `back`."""
+    """Return brightness and gloss `(n,)` of normals `(3, n)`, seen from `back`."""
     ambient = 0.36 + 0.16 * normals[1]
     halfway = SUN + back
     halfway /= np.linalg.norm(halfway)

@@ -58,16 +58,12 @@ def _within(thing: Any) -> list[Any]:
     if not is_module and (isinstance(thing, type | ModuleType) or package in _LIBRARIES):
         return []
     if isinstance(thing, FunctionType):
-        return _named_by(thing)
+        # what it closes over, has as defaults, and names among its globals
+        cells = [cell.cell_contents for cell in thing.__closure__ or () if not _is_empty(cell)]
+        named = [thing.__globals__[name] for name in _names(thing.__code__) if name in thing.__globals__]
+        return [*cells, *named, *(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
     called = [type(thing).__call__] if callable(thing) and not is_module else []
     return [*getattr(thing, "__dict__", {}).values(), *called]
-
-
-def _named_by(function: FunctionType) -> list[Any]:
-    """What a function closes over, has as defaults, and names among its globals."""
-    cells = [cell.cell_contents for cell in function.__closure__ or () if not _is_empty(cell)]
-    named = [function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__]
-    return [*cells, *named, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
 
 
 def _is_empty(cell: Any) -> bool:

@@ -54,7 +54,10 @@ class Column:
         """
         values = self.values[None, :] if rows is None else self.values[rows.reshape(-1, rows.shape[-1])]
         if self.kind == "categorical":
-            result = _gini_variance(values.astype(np.int64))
+            categories = values.astype(np.int64)
+            width, span = categories.shape[1], int(categories.max()) + 1
+            equal = _equal_pairs_by_counting(categories, span) if span <= width else _equal_pairs_by_sorting(categories)
+            result = np.asarray((width**2 - equal) / (2 * width * (width - 1)))
         elif self.kind == "cyclic":
             angles = 2 * np.pi * values / self.period
             resultant = np.abs(np.exp(1j * (angles - angles[:, :1])).mean(axis=1))
@@ -67,13 +70,6 @@ class Column:
 def spreads(variables: Variables) -> NDArray[np.float64]:
     """The variance `(d,)` of each variable over all samples, as `Column.spread` has it."""
     return np.array([float(column.spread()) for column in Column.all_of(variables)])
-
-
-def _gini_variance(categories: NDArray[np.int64]) -> NDArray[np.float64]:
-    """`sum over pairs of [different] / (2 b (b - 1))` in each line `(t, b)`."""
-    width, span = categories.shape[1], int(categories.max()) + 1
-    equal = _equal_pairs_by_counting(categories, span) if span <= width else _equal_pairs_by_sorting(categories)
-    return np.asarray((width**2 - equal) / (2 * width * (width - 1)))
 
 
 def _equal_pairs_by_counting(categories: NDArray[np.int64], span: int) -> NDArray[np.int64]:

@@ -123,17 +123,13 @@ class SGDSettings(_Optimizer):
     momentum: Number = Field(0.0, ge=0)
 
 
-def _optimizer_kind(value: Any) -> Any:
-    return value.get("kind", "adam") if isinstance(value, Mapping) else getattr(value, "kind", "adam")
-
-
 OptimizerSettings = Annotated[
     Annotated[AdamSettings, Tag("adam")]
     | Annotated[AdamWSettings, Tag("adamw")]
     | Annotated[RMSpropSettings, Tag("rmsprop")]
     | Annotated[SGDSettings, Tag("sgd")],
     Discriminator(
-        _optimizer_kind,
+        lambda value: value.get("kind", "adam") if isinstance(value, Mapping) else getattr(value, "kind", "adam"),
         custom_error_type="optimizer_kind",
         custom_error_message="Its kind should be 'adam', 'adamw', 'rmsprop' or 'sgd'",
     ),

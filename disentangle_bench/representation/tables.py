@@ -197,17 +197,15 @@ def _off_the_device(values: Any, what: str) -> NDArray[Any]:
 
 def _without_objects(array: NDArray[Any], *, partly: bool) -> NDArray[Any]:
     """Numbers or text from objects, those that are missing as NaN or ""; the same objects if some are of either."""
-    missing = np.reshape([_is_missing(value) for value in array.flat], array.shape)
+    # None, NaN, or the NA or NaT of pandas, which need not be installed
+    names = ("NoneType", "NAType", "NaTType")
+    absent = [type(value).__name__ in names or bool(value != value) for value in array.flat]  # noqa: PLR0124
+    missing = np.reshape(absent, array.shape)
     texts = sum(isinstance(value, str) for value in array[~missing])
     if texts not in (0, np.count_nonzero(~missing)) or (texts and missing.any() and not partly):
         return array
     filled = np.where(missing, "" if texts else np.nan, array) if missing.any() else array
     return np.asarray(filled.tolist())
-
-
-def _is_missing(value: Any) -> bool:
-    """Whether it is None, NaN, or the NA or NaT of pandas, which need not be installed."""
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)  # noqa: PLR0124
 
 
 def broken_columns(values: NDArray[Any], *, partly: bool = False) -> NDArray[np.int64]:

@@ -93,22 +93,20 @@ def _without_empty(table: SuiteTable) -> SuiteTable:
 
 
 def _entries(entries: Mapping[str, Entry], recipes: Mapping[str, Recipe | None]) -> dict[str, EntryFacts]:
-    return {name: _facts(name, recipes.get(name)) for name in entries}
-
-
-def _facts(name: str, recipe: Recipe | None) -> EntryFacts:
-    if recipe is None:
-        return EntryFacts(name)
-    return EntryFacts(
-        name,
-        title=recipe.title,
-        recipe=recipe.name,
-        model=recipe.model.name,
-        dataset=recipe.dataset.name,
-        source=recipe.source,
-        settings=recipe.dotted_values(),
-        published=dict(recipe.published),
-    )
+    facts = {name: EntryFacts(name) for name in entries}
+    for name in entries:
+        if recipe := recipes.get(name):
+            facts[name] = EntryFacts(
+                name,
+                title=recipe.title,
+                recipe=recipe.name,
+                model=recipe.model.name,
+                dataset=recipe.dataset.name,
+                source=recipe.source,
+                settings=recipe.dotted_values(),
+                published=dict(recipe.published),
+            )
+    return facts
 
 
 def _runs(table: SuiteTable, found: Mapping[Cell, Found], base: Path | None, run: str) -> tuple[RunFacts, ...]:

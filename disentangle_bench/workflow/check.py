@@ -15,7 +15,7 @@ from disentangle_bench.datasets.conformance import check_dataset
 from disentangle_bench.datasets.load import load_dataset
 from disentangle_bench.errors import DbenchError, MetricError, UnknownNameError
 from disentangle_bench.metrics import METRICS
-from disentangle_bench.metrics.conformance import check as check_metric
+from disentangle_bench.metrics.conformance import check_metric
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.conformance import check_model, check_networks
 from disentangle_bench.models.model import Model

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from disentangle_bench.metrics import METRICS, info_of
-from disentangle_bench.metrics.conformance import CHECKS
-from disentangle_bench.metrics.conformance import check as check_metric
+from disentangle_bench.metrics.conformance import RULES, check_metric
 from disentangle_bench.metrics.conformance.declared import DECLARED
 from tests.common.test_metrics import EXTRAS, SETTINGS
 
@@ -21,8 +20,8 @@ def test_a_metric_follows_the_rules(name: str) -> None:
         pytest.importorskip(EXTRAS[name])
     function = METRICS.get(name)
     outcomes = list(check_metric(function, SETTINGS[name]))
-    assert len(outcomes) == len(CHECKS if info_of(function).resamplable else DECLARED)
-    assert {outcome.check: outcome.fault for outcome in outcomes if outcome.fault} == {}
+    assert len(outcomes) == len(RULES if info_of(function).resamplable else DECLARED)
+    assert {outcome.rule: outcome.fault for outcome in outcomes if outcome.fault} == {}
 
 
 def test_every_metric_is_collected() -> None:

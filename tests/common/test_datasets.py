@@ -55,7 +55,7 @@ def dataset(
 
 
 def faults(outcomes: Iterable[Outcome]) -> dict[str, str]:
-    return {outcome.check: outcome.fault for outcome in outcomes if outcome.fault}
+    return {outcome.rule: outcome.fault for outcome in outcomes if outcome.fault}
 
 
 def test_every_dataset_is_collected_and_has_tests_of_its_own() -> None:
@@ -105,7 +105,7 @@ def test_the_users_own_have_to_be_named(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("dataset", LOADABLE, indirect=True)
 def test_what_it_gives_follows_the_rules(dataset: Dataset) -> None:
     outcomes = list(check_dataset(DATASETS.get(dataset.info.name), at_hand=dataset))
-    assert [outcome.check for outcome in outcomes] == list(RULES)
+    assert [outcome.rule for outcome in outcomes] == list(RULES)
     assert faults(outcomes) == {}
 
 

@@ -22,15 +22,15 @@ NAMES = sorted(MODELS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_follows_the_rules(name: str) -> None:
     outcomes = list(check_model(name, "digits", SHAPE))
-    assert [outcome.check for outcome in outcomes] == list(RULES)
-    assert {outcome.check: outcome.fault for outcome in outcomes if outcome.fault} == {}
+    assert [outcome.rule for outcome in outcomes] == list(RULES)
+    assert {outcome.rule: outcome.fault for outcome in outcomes if outcome.fault} == {}
 
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))
 def test_networks_follow_the_rules(name: str) -> None:
     outcomes = list(check_networks(NETWORKS.get(name), width=0.1))
-    assert [outcome.check for outcome in outcomes] == list(RULES_OF_NETWORKS)
-    assert {outcome.check: outcome.fault for outcome in outcomes if outcome.fault} == {}
+    assert [outcome.rule for outcome in outcomes] == list(RULES_OF_NETWORKS)
+    assert {outcome.rule: outcome.fault for outcome in outcomes if outcome.fault} == {}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -197,7 +197,7 @@ def test_an_archive_that_is_cut_is_reported(small: Chairs, tmp_path: Path, publi
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"crop": 601}, "crop = 601 of 'chairs' is out of range"),
+        ({"crop": 601}, "crop = 601 of the dataset 'chairs' is out of range"),
         ({"crop": 7}, "crop = 7 of"),
         ({"size": 401}, "size = 401 .* is out of range"),
         ({"size": 65, "crop": 64}, "size = 65 .* is out of range"),

@@ -79,7 +79,7 @@ def test_damaged_figures_are_measured_again(images, cache: Path, calls, damage: 
     content = path.read_bytes()
     if damage in ("another shape", "NaN", "objects"):
         other = {"another shape": first[:2], "NaN": first * np.nan, "objects": np.array([{}])}[damage]
-        np.savez(path, figures=other)
+        np.savez(path, values=other)
     else:
         middle = len(content) // 2
         flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 
 from disentangle_bench.conformance import Rule, require, rule
 from disentangle_bench.datasets.conformance.trial import Trial
-from disentangle_bench.datasets.files.file import File
 from disentangle_bench.representation.kinds import KINDS
 
 DECLARED: dict[str, Rule[Trial]] = {}
@@ -60,20 +58,15 @@ def labels(trial: Trial) -> None:
 @rule(DECLARED, "declares sizes and hashes of its files")
 def files(trial: Trial) -> None:
     info = trial.declared
-    for file, declared in info.files.items():
-        for fault in _faults(declared):
-            require(False, f"the file {file!r} {fault}")
+    for name, file in info.files.items():
+        has = f"the file {name!r} has"
+        for kind, given, digits in (("SHA-256", file.sha256, 64), ("MD5", file.md5, 32)):
+            valid = given is None or (len(given) == digits and set(given) <= set("0123456789abcdef"))
+            require(valid, f"{has} the {kind} {given!r}, which is not one: {digits} digits from 0 to f")
+        alone = not file.md5 or not (file.sha256 or file.verified)
+        require(alone, f"{has} an MD5 beside a SHA-256, or as its verified hash")
+        require(file.bytes is None or file.bytes > 0, f"{has} {file.bytes} bytes")
     require((info.bytes > 0) == bool(info.files), f"info.bytes is {info.bytes}, with {len(info.files)} files")
-
-
-def _faults(file: File) -> Iterator[str]:
-    for kind, given, digits in (("SHA-256", file.sha256, 64), ("MD5", file.md5, 32)):
-        if given is not None and (len(given) != digits or not set(given) <= set("0123456789abcdef")):
-            yield f"has the {kind} {given!r}, which is not one: {digits} digits from 0 to f"
-    if file.md5 and (file.sha256 or file.verified):
-        yield "has an MD5 beside a SHA-256, or as its verified hash"
-    if file.bytes is not None and file.bytes <= 0:
-        yield f"has {file.bytes} bytes"
 
 
 @rule(DECLARED, "has settings with defaults")

@@ -9,7 +9,6 @@ import numpy as np
 from disentangle_bench.conformance import Rule, require, rule
 from disentangle_bench.datasets.conformance.trial import Trial
 from disentangle_bench.datasets.dataset import Dataset
-from disentangle_bench.datasets.ground_truth import GroundTruth
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.representation.kinds import is_unknown
 
@@ -84,7 +83,7 @@ def classes(trial: Trial) -> None:
             require(not beyond, f"{says}it declares {factor.size}, numbered from 0")
 
 
-@rule(LOADED, "splits its images into more to train on and some to test on")
+@rule(LOADED, "splits its images, most of them to train on and some to test on")
 def splits(trial: Trial) -> None:
     dataset = trial.dataset
     train, n = dataset.train, len(dataset.images)
@@ -131,17 +130,15 @@ def _same_factors(first: Dataset, again: Dataset) -> bool:
 @rule(LOADED, "holds fixed factors in images that are drawn by factors")
 def holds_factors(trial: Trial) -> None:
     truth = trial.dataset.ground_truth
-    if truth is not None:
-        for name, size in zip(truth.names, truth.sizes, strict=True):
-            _require_held(truth, name, size - 1)
-
-
-def _require_held(truth: GroundTruth, factor: str, number: int) -> None:
-    place = truth.names.index(factor)
-    if not (truth.classes(np.arange(len(truth)))[:, place] == number).any():
-        require(False, f"no image has the class {number} of {factor!r}")
-    drawn, images = truth.sample(DRAWS, np.random.default_rng(0), {factor: number})
-    require(bool((drawn[:, place] == number).all()), f"images drawn with {factor} {number} have {drawn[:, place]}")
-    others = truth.sample(DRAWS, np.random.default_rng(0), {factor: number})
-    require(np.array_equal(images, others[1]), f"two draws by one seed with {factor} {number} give other images")
-    require(np.array_equal(truth.images[truth.index(drawn)], images), "images by their classes are others than drawn")
+    if truth is None:
+        return
+    every = truth.classes(np.arange(len(truth)))
+    for place, (factor, size) in enumerate(zip(truth.names, truth.sizes, strict=True)):
+        last = size - 1
+        require(bool((every[:, place] == last).any()), f"no image has the class {last} of {factor!r}")
+        drawn, images = truth.sample(DRAWS, np.random.default_rng(0), {factor: last})
+        require(bool((drawn[:, place] == last).all()), f"images drawn with {factor} {last} have {drawn[:, place]}")
+        _, again = truth.sample(DRAWS, np.random.default_rng(0), {factor: last})
+        require(np.array_equal(images, again), f"two draws by one seed with {factor} {last} give other images")
+        found = truth.images[truth.index(drawn)]
+        require(np.array_equal(found, images), "images by their classes are others than drawn")

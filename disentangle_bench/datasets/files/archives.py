@@ -31,7 +31,7 @@ def is_gzip(path: Path) -> bool:
 
 
 def packed_most(most: int) -> int:
-    """The most bytes that so many have when gzip has packed them: a little more, if they cannot be compressed."""
+    """Return the most bytes that gzip makes of so many: a little more, if they cannot be compressed."""
     return most + most // 1000 + 1024
 
 
@@ -62,7 +62,7 @@ def unpack_members(archive: Path, members: Mapping[str, str], into: Path, files:
     """
     read = _zip_files if zipfile.is_zipfile(archive) else _tar_files
     absent = dict(members)
-    with damage_told(archive):
+    with archive_errors(archive):
         for path, file in read(archive):
             if path in absent:
                 name = absent.pop(path)
@@ -82,7 +82,7 @@ def unpack_found(archive: Path, files: Mapping[str, File], into: Path) -> None:
     """
     read = _zip_files if zipfile.is_zipfile(archive) else _tar_files
     absent = set(files)
-    with damage_told(archive):
+    with archive_errors(archive):
         for path, file in read(archive):
             name = path.rpartition("/")[2]
             if name in absent:
@@ -95,7 +95,7 @@ def unpack_found(archive: Path, files: Mapping[str, File], into: Path) -> None:
 def is_tar(path: Path) -> bool:
     """Whether a file is a tar archive, of any compression."""
     try:
-        with storage_errors(path, "read"), damage_told(path), _opened_tar(path):
+        with storage_errors(path, "read"), archive_errors(path), _opened_tar(path):
             return True
     except DataError:
         return False
@@ -129,7 +129,7 @@ def _zip_files(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, archive: Path, most: int) -> None:
-    with atomic_path(target) as temporary, temporary.open("wb") as out, damage_told(archive):
+    with atomic_path(target) as temporary, temporary.open("wb") as out, archive_errors(archive):
         left = most
         while chunk := source.read(1 << 20):
             left -= len(chunk)
@@ -164,7 +164,7 @@ class SmallReads(io.RawIOBase):
 
 
 @contextmanager
-def damage_told(archive: Path) -> Iterator[None]:
+def archive_errors(archive: Path) -> Iterator[None]:
     """Turn what the archive libraries raise of damage into a `DataError` that names the archive."""
     try:
         yield

@@ -8,6 +8,8 @@ from pathlib import Path
 
 MOST_BYTES = 20 * 10**9
 """Of a file whose size is not declared; what is larger is not downloaded or unpacked."""
+REPLACE = "Replace it by the published file."
+"""The remedy for a file that is damaged, or not the published one."""
 
 
 @dataclass(frozen=True)

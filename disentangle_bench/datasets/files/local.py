@@ -76,7 +76,7 @@ class LocalCopy:
             unpack_found(self.path, wanted, into)
 
     def _candidates(self, name: str) -> list[Path]:
-        """Where a file may be: the right one first, or else the least deep."""
+        """List where a file may be: the right one first, or else the least deep."""
         # Not by rglob, which fails if a folder vanishes while it searches.
         found = {Path(folder, name) for folder, _, there in os.walk(self.path) if {name, f"{name}.gz"} & set(there)}
         places = sorted(found, key=lambda path: (len(path.parts), path))

@@ -11,7 +11,7 @@ from disentangle_bench.storage import usable_path, user_cache
 
 
 def cache_folder(dataset: str = "") -> Path:
-    """Where verified files, of one dataset or of all, are kept: in `DBENCH_CACHE` or else the user's cache folder."""
+    """Return where verified files, of one dataset or of all, are kept: in `DBENCH_CACHE` or the user's cache folder."""
     return user_cache("datasets", dataset)
 
 
@@ -21,7 +21,7 @@ def is_offline() -> bool:
 
 
 def user_folders(dataset: str, data_dir: Path | None = None, subfolders: Sequence[str] = ()) -> list[Path]:
-    """Where files may lie in the user's folder: under the dataset's name, in other usual subfolders, in itself.
+    """List where files may lie in the user's folder: under the dataset's name, in other usual subfolders, in itself.
 
     Args:
         dataset: its name.

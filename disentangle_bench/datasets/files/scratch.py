@@ -32,7 +32,7 @@ def held(cache: Path, dataset: str) -> Iterator[None]:
 
 @contextmanager
 def scratch_folder(cache: Path) -> Iterator[Path]:
-    """A folder for unfinished files, of which only partial downloads stay."""
+    """Make a folder for unfinished files, of which only partial downloads stay."""
     folder = cache / _NAME
     folder.mkdir(exist_ok=True)
     try:
@@ -54,7 +54,7 @@ def clear_away(cache: Path, *, partials: bool = False) -> None:
 
 
 def kept_bytes(cache: Path, names: Iterable[str]) -> int:
-    """How much of files has come already, by the partial downloads that are furthest."""
+    """Return how many bytes of files have been downloaded, by the partial downloads that are furthest."""
     partials = list((cache / _NAME).glob(f"*{SUFFIXES[0]}"))
     sizes = ([path.stat().st_size for path in partials if path.name.startswith(f"{name}.")] for name in names)
     return sum(max(of_file, default=0) for of_file in sizes)

@@ -49,7 +49,7 @@ class Verified:
 
 
 def presence(published: FileSet) -> Presence:
-    """Where the files are, as far as their names and sizes show; nothing is read."""
+    """Say where the files are, as far as their names and sizes show; nothing is read."""
     needed = {name: file for name, file in published.files.items() if not file.optional}
     cache = cache_folder(published.name)
     try:

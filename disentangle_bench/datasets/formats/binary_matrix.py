@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from disentangle_bench.datasets.files.archives import damage_told, is_gzip
+from disentangle_bench.datasets.files.archives import archive_errors, is_gzip
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 
@@ -42,7 +42,7 @@ class BinaryMatrix:
 
     @classmethod
     def find(cls, path: Path, dtype: DTypeLike, shape: tuple[int, ...]) -> BinaryMatrix:
-        """The matrix in a file, which has to be of this type and shape.
+        """Find the matrix in a file, which has to be of this type and shape.
 
         Raises:
             DataError: a wrong magic number, type or shape, or damaged.
@@ -55,7 +55,7 @@ class BinaryMatrix:
         return cls(path, sizes, found)
 
     def read(self) -> NDArray[Any]:
-        """The whole matrix.
+        """Read the whole matrix.
 
         Raises:
             DataError: it is truncated, damaged, or has bytes too many.
@@ -63,7 +63,7 @@ class BinaryMatrix:
         return np.concatenate(list(self.batches(max(1, self.shape[0]))))
 
     def batches(self, rows: int) -> Iterator[NDArray[Any]]:
-        """The matrix in order, this many rows at a time.
+        """Yield the matrix in order, this many rows at a time.
 
         Raises:
             DataError: it is truncated, damaged, or has bytes too many.
@@ -97,5 +97,5 @@ def _header(path: Path, file: IO[bytes] | gzip.GzipFile) -> tuple[np.dtype[Any],
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     packed = is_gzip(path)
-    with storage_errors(path, "read"), damage_told(path), path.open("rb") as file:
+    with storage_errors(path, "read"), archive_errors(path), path.open("rb") as file:
         yield gzip.GzipFile(fileobj=file) if packed else file

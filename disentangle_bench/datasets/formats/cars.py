@@ -7,13 +7,13 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.files.file import REPLACE
 from disentangle_bench.datasets.formats.matlab import matlab_array, require_pixels
 from disentangle_bench.datasets.formats.members import Members
 from disentangle_bench.errors import DataError
 
 LIST = "list.txt"
 NATIVE = 128
-_REMEDY = "Replace it by the published file."
 
 
 def listed_cars(members: Members, expected: int | None) -> list[str]:
@@ -24,13 +24,13 @@ def listed_cars(members: Members, expected: int | None) -> list[str]:
     """
     found = [name for name in members.names(LIST) if name == LIST or name.endswith(f"cars/{LIST}")]
     if not found:
-        raise DataError(f"{members.path} holds no cars/{LIST}.", _REMEDY)
+        raise DataError(f"{members.path} holds no cars/{LIST}.", REPLACE)
     folder = PurePosixPath(found[0]).parent
     lines = members.read(found[0]).decode(errors="replace").split()
     names = [(folder / f"{line.removesuffix('.mat')}.mat").as_posix() for line in lines]
     if len(set(names)) != expected or len(names) != expected:
         listed = f"{len(names)} cars" + (", some twice" if len(set(names)) < len(names) else "")
-        raise DataError(f"{members.path}: {found[0]} names {listed}; there are {expected}.", _REMEDY)
+        raise DataError(f"{members.path}: {found[0]} names {listed}; there are {expected}.", REPLACE)
     return names
 
 

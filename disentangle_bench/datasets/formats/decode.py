@@ -92,7 +92,7 @@ def decode(members: Members, name: str, form: Form) -> NDArray[np.uint8]:
 
     where = f"{members.path}: {name}"
     content = members.read(name)
-    with damaged_image_told(where), Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+    with image_errors(where), Image.open(io.BytesIO(content), formats=FORMATS) as opened:
         pixels = opened.width * opened.height
         if pixels > MOST_PIXELS:
             raise DataError(f"{where} has {pixels:,} pixels.", f"Make it smaller: up to {MOST_PIXELS:,} are read.")
@@ -118,7 +118,7 @@ def _to_8_bits(opened: ImageFile, members: Members, name: str) -> str:
 
 
 @contextmanager
-def damaged_image_told(where: str) -> Iterator[None]:
+def image_errors(where: str) -> Iterator[None]:
     """Turn what Pillow raises of damaged files, and of sizes that it finds suspicious, into a `DataError`."""
     from PIL import Image
 

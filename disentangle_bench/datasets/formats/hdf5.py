@@ -13,11 +13,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.files.file import REPLACE
 from disentangle_bench.datasets.images import LazyImages
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import require_own_data
-
-_REMEDY = "Replace it by the published file."
 
 
 class StoredImages(LazyImages):
@@ -37,7 +36,7 @@ class StoredImages(LazyImages):
 
     def __init__(self, path: Path, key: str = "images", *, channels_last: bool = False) -> None:
         self.path, self.key, self.channels_last = path, key, channels_last
-        with hdf5_damage_told(path), h5py.File(path, "r") as file:
+        with hdf5_errors(path), h5py.File(path, "r") as file:
             require_own_data(file, [key])
             array = file.get(key)
             if not isinstance(array, h5py.Dataset) or array.ndim not in (3, 4) or array.dtype != np.uint8:
@@ -57,7 +56,7 @@ class StoredImages(LazyImages):
         wanted, places = np.unique(rows, return_inverse=True)
         c, h, w = self.shape[1:]
         found = np.empty((len(wanted), *self._image), np.uint8)
-        with hdf5_damage_told(self.path):
+        with hdf5_errors(self.path):
             borders = [0, *(np.flatnonzero(np.diff(wanted) > 1) + 1), len(wanted)]
             for start, stop in ((start, stop) for start, stop in pairwise(borders) if start < stop):
                 self._array.read_direct(found, np.s_[wanted[start] : wanted[stop - 1] + 1], np.s_[start:stop])
@@ -80,19 +79,19 @@ def read_floats(path: Path, key: str, columns: int) -> NDArray[np.float64]:
     Raises:
         DataError: no such file or array, or one of another shape or type.
     """
-    with hdf5_damage_told(path), h5py.File(path, "r") as file:
+    with hdf5_errors(path), h5py.File(path, "r") as file:
         require_own_data(file, [key])
         table = file.get(key)
         if not isinstance(table, h5py.Dataset) or table.ndim != 2 or table.shape[1] != columns:
             found = f"{table.shape}" if isinstance(table, h5py.Dataset) else "none"
-            raise DataError(f"{path} should hold {key!r} (n, {columns}); it holds {found}.", _REMEDY)
+            raise DataError(f"{path} should hold {key!r} (n, {columns}); it holds {found}.", REPLACE)
         if table.dtype.kind != "f":
-            raise DataError(f"{path}: {key!r} is {table.dtype}; it should be float64.", _REMEDY)
+            raise DataError(f"{path}: {key!r} is {table.dtype}; it should be float64.", REPLACE)
         return np.asarray(table, dtype=np.float64)
 
 
 @contextmanager
-def hdf5_damage_told(path: Path) -> Iterator[None]:
+def hdf5_errors(path: Path) -> Iterator[None]:
     """Turn what h5py raises of a damaged file into a `DataError`."""
     try:
         yield

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.files.file import REPLACE
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import in_bytes, storage_errors
 
-_REMEDY = "Replace it by the published file."
 MOST_BYTES = 2**31
 """Of one array, which is read whole; the largest published one, of SVHN, has 1.6 GB."""
 _ITEM_BYTES = {
@@ -64,16 +64,16 @@ def require_pixels(array: NDArray[Any], shape: tuple[int | None, ...], called: s
         DataError: another shape or type.
     """
     if array.shape != shape or array.dtype != np.uint8:
-        raise DataError(f"{called} is {array.dtype} {array.shape}; it should be uint8 {shape}.", _REMEDY)
+        raise DataError(f"{called} is {array.dtype} {array.shape}; it should be uint8 {shape}.", REPLACE)
 
 
 def _require_size(listed: Iterable[tuple[str, tuple[int, ...], str]], name: str, called: str) -> None:
     """Refuse an array of that name that takes too much memory, or whose size cannot be told: SciPy reads it whole."""
     for found, shape, kind in listed:
         if found == name and kind not in _ITEM_BYTES:
-            raise DataError(f"{called}: {name!r} is a {kind}, not an array of numbers.", _REMEDY)
+            raise DataError(f"{called}: {name!r} is a {kind}, not an array of numbers.", REPLACE)
         if found == name and math.prod(shape) * _ITEM_BYTES[kind] > MOST_BYTES:
-            raise DataError(f"{called}: {name!r} is {kind} {shape}, more than {in_bytes(MOST_BYTES)}.", _REMEDY)
+            raise DataError(f"{called}: {name!r} is {kind} {shape}, more than {in_bytes(MOST_BYTES)}.", REPLACE)
 
 
 def _array(file: Any, name: str, called: str) -> NDArray[Any]:
@@ -90,9 +90,9 @@ def _array(file: Any, name: str, called: str) -> NDArray[Any]:
         MemoryError, OverflowError, UnboundLocalError,
     ) as error:  # fmt: skip
         reason = " ".join(str(error).split()) or type(error).__name__
-        remedy = _LIMITS.get(type(error), _REMEDY)
+        remedy = _LIMITS.get(type(error), REPLACE)
         raise DataError(f"{called} is not a readable MATLAB file: {reason}.", remedy) from error
     if name not in found:
-        raise DataError(f"{called} holds no array {name!r}: it is truncated, or another file.", _REMEDY)
+        raise DataError(f"{called} holds no array {name!r}: it is truncated, or another file.", REPLACE)
     array: NDArray[Any] = found[name]
     return array

@@ -14,7 +14,7 @@ from typing import Any
 from disentangle_bench.datasets.files.archives import (
     MOST_UNPACKED,
     SmallReads,
-    damage_told,
+    archive_errors,
     is_gzip,
     is_tar,
     unpack_gzip,
@@ -108,11 +108,11 @@ class ZipMembers(Members):
     """The files in a zip archive."""
 
     def places(self) -> Iterator[tuple[str, str]]:
-        with storage_errors(self.path, "read"), damage_told(self.path), zipfile.ZipFile(self.path) as archive:
+        with storage_errors(self.path, "read"), archive_errors(self.path), zipfile.ZipFile(self.path) as archive:
             yield from ((info.filename, info.filename) for info in archive.infolist() if not info.is_dir())
 
     def content(self, name: str, place: str) -> bytes:
-        with storage_errors(self.path, "read"), damage_told(self.path):
+        with storage_errors(self.path, "read"), archive_errors(self.path):
             if self._archive().getinfo(place).file_size > MOST_BYTES:
                 raise self._too_large(name)
             try:
@@ -137,7 +137,7 @@ class TarMembers(Members):
     def places(self) -> Iterator[tuple[str, tuple[int, int]]]:
         with (
             storage_errors(self.path, "read"),
-            damage_told(self.path),
+            archive_errors(self.path),
             self.path.open("rb") as file,
             tarfile.open(fileobj=SmallReads(file), mode="r:") as archive,
         ):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.files.file import REPLACE
 from disentangle_bench.datasets.formats.npz import NpzArray
 from disentangle_bench.datasets.formats.raw import BinaryImages, RawImages, prepared_raw
 from disentangle_bench.datasets.images import BATCH_BYTES, Shape
@@ -53,7 +54,7 @@ def binary_images(pixels: NpzArray, dataset: str) -> BinaryImages:
             if batch.max() > 1:
                 row = start + int(np.argwhere(batch > 1)[0, 0])
                 problem = f"{pixels.path}: image {row:,} of {pixels.key!r} has pixels other than 0 and 1."
-                raise DataError(problem, "Replace it by the published file.")
+                raise DataError(problem, REPLACE)
             yield np.packbits(batch, axis=-1)[:, None]
             start += len(batch)
 

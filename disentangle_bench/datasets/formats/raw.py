@@ -100,7 +100,7 @@ class BinaryImages(LazyImages):
 
 
 def prepared_raw(name: str, settings: Mapping[str, Any], shape: Shape, batches: Batches) -> RawImages:
-    """As `prepared`, but kept uncompressed: for sets that are small, or whose images are read one by one.
+    """Do what `prepared` does, uncompressed: for sets that are small, or whose images are read one by one.
 
     Args:
         name: of the dataset, in whose folder of the cache they are kept.

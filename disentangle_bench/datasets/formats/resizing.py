@@ -10,7 +10,7 @@ from disentangle_bench.errors import SettingError
 
 
 def resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Images `(b, c, h, w)` of one channel or three, made `(b, c, size, size)` by Pillow's Lanczos filter.
+    """Resize images `(b, c, h, w)` of one channel or three to `(b, c, size, size)` by Pillow's Lanczos filter.
 
     It is the one that the literature on these sets used, under its former name ANTIALIAS (disentanglement_lib).
     """
@@ -26,7 +26,7 @@ def resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 
 def enlarged(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Images `(n, h, w)` made `(n, size, size)` by Pillow's bilinear filter, torchvision's default."""
+    """Enlarge images `(n, h, w)` to `(n, size, size)` by Pillow's bilinear filter, torchvision's default."""
     if images.shape[1:] == (size, size):
         return images
     made = np.empty((len(images), size, size), np.uint8)
@@ -35,13 +35,12 @@ def enlarged(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return made
 
 
-def require_size(size: int, most: int, dataset: str, *, least: int = 8) -> None:
-    """Refuse a setting `size` that is out of range.
+def require_size(size: int, most: int, dataset: str, *, least: int = 8, setting: str = "size") -> None:
+    """Refuse a setting of pixels along an image that is out of range.
 
     Raises:
         SettingError: it is less than `least` or more than `most`.
     """
     if not least <= size <= most:
-        raise SettingError(
-            f"The setting size = {size} of the dataset {dataset!r} is out of range.", f"Choose from {least} to {most}."
-        )
+        problem = f"The setting {setting} = {size} of the dataset {dataset!r} is out of range."
+        raise SettingError(problem, f"Choose from {least} to {most}.")

@@ -68,7 +68,7 @@ class Quadrics:
         self.form: Array = np.stack(forms).astype(np.float32)
 
     def seen(self, axes: Array) -> tuple[Array, Array]:
-        """Centers `(p, 3)` and forms `(p, 3, 3)` in the coordinates of a view: right, up and towards the viewer."""
+        """Return centers `(p, 3)` and forms `(p, 3, 3)` in a view's coordinates: right, up and towards the viewer."""
         return np.einsum("pi,vi->pv", self.center, axes), np.einsum("vi,pij,wj->pvw", axes, self.form, axes)
 
 
@@ -91,7 +91,7 @@ class Body:
         self.painted = Quadrics(paints) if paints else None
 
     def seen(self, axes: Array, x: Array, y: Array, steps: int = 8) -> Sight:
-        """The body along parallel rays.
+        """Find where the body meets parallel rays.
 
         Args:
             axes: `(3, 3)` of the view; see `turned`.

@@ -13,7 +13,7 @@ Array = NDArray[np.float32]
 
 
 def turned(azimuth: float, elevation: float) -> Array:
-    """The axes `(3, 3)` of a view, its rows right, up and towards the viewer, in the scene's coordinates.
+    """Return the axes `(3, 3)` of a view, its rows right, up and towards the viewer, in the scene's coordinates.
 
     Args:
         azimuth: degrees by which the scene is turned to the viewer's right about its vertical axis.
@@ -27,7 +27,7 @@ def turned(azimuth: float, elevation: float) -> Array:
 
 
 def pixel_centers(size: int) -> Array:
-    """Where the centers of `size` pixels lie between -1 and 1."""
+    """Return where the centers of `size` pixels lie between -1 and 1."""
     return ((np.arange(size) * 2 + 1) / size - 1).astype(np.float32)
 
 
@@ -51,7 +51,7 @@ class Camera:
     def towards(
         cls, target: tuple[float, float, float], axes: Array, distance: float, angle: float, size: int
     ) -> Camera:
-        """A camera that looks at a point.
+        """Return a camera that looks at a point.
 
         Args:
             target: what comes to lie in the middle of the image.
@@ -65,14 +65,14 @@ class Camera:
         return cls(axes, eye, across, across)
 
     def samples(self, n: int) -> Iterator[Camera]:
-        """Cameras whose pixels are the `n` by `n` parts of this one's: their images' mean is antialiased."""
+        """Yield cameras whose pixels are the `n` by `n` parts of this one's: their images' mean is antialiased."""
         step = self.x[1] - self.x[0]
         for down in pixel_centers(n) * step / 2:
             for across in pixel_centers(n) * step / 2:
                 yield Camera(self.axes, self.eye, self.x + across, self.y + down)
 
     def project(self, points: Array) -> tuple[Array, Array]:
-        """Where points `(..., 3)` appear: their `x` and `y`. They have to lie before the camera."""
+        """Return where points `(..., 3)` before the camera appear: their `x` and `y`."""
         seen = (points - self.eye) @ self.axes.T
         ahead = -seen[..., 2]
         return np.divide(seen[..., 0], ahead), np.divide(-seen[..., 1], ahead)

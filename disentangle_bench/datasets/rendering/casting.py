@@ -30,13 +30,13 @@ class Surface:
         return np.isfinite(self.distance).astype(np.float32)
 
     def window(self, top: int, bottom: int, left: int, right: int) -> Surface:
-        """A part of the image, sharing its arrays."""
+        """Return a part of the image, sharing its arrays."""
         part = np.s_[..., top:bottom, left:right]
         return Surface(self.distance[part], self.normal[part], self.albedo[part])
 
 
 def cast(scene: Scene, camera: Camera) -> Surface:
-    """The solids as a camera sees them, the nearest at each pixel. The camera is outside of all of them."""
+    """Cast the solids as a camera outside of them sees them: the nearest at each pixel."""
     h, w = len(camera.y), len(camera.x)
     surface = Surface(
         np.full((h, w), np.inf, np.float32), np.zeros((3, h, w), np.float32), np.zeros((h, w), np.float32)

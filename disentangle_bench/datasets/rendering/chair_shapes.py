@@ -97,7 +97,7 @@ STYLES = (
 
 
 def chair(style: int, width: float, back: float) -> list[Solid]:
-    """A chair's solids.
+    """Build a chair's solids.
 
     Args:
         style: its number in `STYLES`.
@@ -116,17 +116,17 @@ def chair(style: int, width: float, back: float) -> list[Solid]:
 
 
 def bar(plan: Plan, start: Point, end: Point, half: float, shape: Shape = "box") -> Solid:
-    """A straight piece of the frame, between two points."""
+    """Return a straight piece of the frame, between two points."""
     return strut(shape, start, end, (half, half), albedo=plan.tone)
 
 
 def sides(plan: Plan, inset: float = 0.06) -> tuple[float, float]:
-    """Where left and right pieces stand."""
+    """Return where left and right pieces stand."""
     return -plan.half + inset, plan.half - inset
 
 
 def four(plan: Plan, half: float, shape: Shape, splay: float = 0.0) -> Iterator[Solid]:
-    """Four legs, which stand `splay` farther out than they begin."""
+    """Build four legs, which stand `splay` farther out than they begin."""
     out, z_begin = 1 + splay, plan.stance * DEPTH
     for x in (-plan.stance * plan.half, plan.stance * plan.half):
         for z in (-z_begin, z_begin):
@@ -134,17 +134,17 @@ def four(plan: Plan, half: float, shape: Shape, splay: float = 0.0) -> Iterator[
 
 
 def square_legs(plan: Plan) -> Iterator[Solid]:
-    """Four square legs, upright."""
+    """Build four square legs, upright."""
     yield from four(plan, 0.05, "box")
 
 
 def round_legs(plan: Plan) -> Iterator[Solid]:
-    """Four round legs, a little splayed."""
+    """Build four round legs, a little splayed."""
     yield from four(plan, 0.042, "cylinder", 0.08)
 
 
 def splayed_legs(plan: Plan) -> Iterator[Solid]:
-    """Four turned legs, splayed, with stretchers."""
+    """Build four turned legs, splayed, with stretchers."""
     yield from four(plan, 0.042, "cylinder", 0.28)
     for x in sides(plan, 0.0):
         yield bar(plan, (x, 0.40, -DEPTH), (x, 0.40, DEPTH), 0.03, "cylinder")
@@ -152,7 +152,7 @@ def splayed_legs(plan: Plan) -> Iterator[Solid]:
 
 
 def tall_legs(plan: Plan) -> Iterator[Solid]:
-    """The legs of a bar stool, with a foot rest all round."""
+    """Build the legs of a bar stool, with a foot rest all round."""
     yield from four(plan, 0.04, "cylinder", 0.3)
     x, z = 1.2 * plan.stance * plan.half, 1.2 * plan.stance * DEPTH
     for side in (-1, 1):
@@ -161,7 +161,7 @@ def tall_legs(plan: Plan) -> Iterator[Solid]:
 
 
 def crossed_legs(plan: Plan) -> Iterator[Solid]:
-    """Two pairs of crossed legs, joined on the floor."""
+    """Build two pairs of crossed legs, joined on the floor."""
     for x in sides(plan):
         yield bar(plan, (x, plan.under, -DEPTH), (x, 0, DEPTH), 0.04)
         yield bar(plan, (x, plan.under, DEPTH), (x, 0, -DEPTH), 0.04)
@@ -170,14 +170,14 @@ def crossed_legs(plan: Plan) -> Iterator[Solid]:
 
 
 def pedestal(plan: Plan) -> Iterator[Solid]:
-    """One column on a round foot."""
+    """Build one column on a round foot."""
     yield bar(plan, (0, 0, 0), (0, plan.under, 0), 0.07, "cylinder")
     yield solid("cylinder", (0, 0.03, 0), (0.42, 0.03, 0.42), albedo=plan.tone)
     yield solid("ball", (0, 0.06, 0), (0.22, 0.10, 0.22), albedo=plan.tone)
 
 
 def swivel(plan: Plan) -> Iterator[Solid]:
-    """A column on five feet with castors."""
+    """Build a column on five feet with castors."""
     yield bar(plan, (0, 0.12, 0), (0, plan.under, 0), 0.06, "cylinder")
     for angle in np.deg2rad(np.arange(5) * 72 + 18):
         x, z = 0.5 * np.cos(angle), 0.5 * np.sin(angle)
@@ -186,7 +186,7 @@ def swivel(plan: Plan) -> Iterator[Solid]:
 
 
 def cantilever(plan: Plan) -> Iterator[Solid]:
-    """A bent tube that carries the seat from the front."""
+    """Build a bent tube that carries the seat from the front."""
     for x in sides(plan, 0.03):
         yield bar(plan, (x, plan.under, DEPTH), (x, 0, DEPTH), 0.035, "cylinder")
         yield bar(plan, (x, 0.035, DEPTH), (x, 0.035, -DEPTH), 0.035, "cylinder")
@@ -195,7 +195,7 @@ def cantilever(plan: Plan) -> Iterator[Solid]:
 
 
 def sled(plan: Plan) -> Iterator[Solid]:
-    """Two frames with runners."""
+    """Build two frames with runners."""
     for x in sides(plan, 0.04):
         for z in (-DEPTH + 0.06, DEPTH - 0.06):
             yield bar(plan, (x, plan.under, z), (x, 0, z), 0.035)
@@ -203,27 +203,27 @@ def sled(plan: Plan) -> Iterator[Solid]:
 
 
 def block(plan: Plan) -> Iterator[Solid]:
-    """A solid base, down to the floor."""
+    """Build a solid base, down to the floor."""
     middle = plan.under / 2
     yield solid("box", (0, middle, 0), (plan.half, middle, DEPTH), albedo=plan.tone)
 
 
 def stubs(plan: Plan) -> Iterator[Solid]:
-    """Short round legs under an upholstered base."""
+    """Build short round legs under an upholstered base."""
     yield from four(plan, 0.06, "cylinder")
     size = plan.stance + 0.08
     yield solid("box", (0, plan.under - 0.06, 0), (size * plan.half, 0.06, size * DEPTH), albedo=plan.tone)
 
 
 def trestle(plan: Plan) -> Iterator[Solid]:
-    """Two upright boards and a beam."""
+    """Build two upright boards and a beam."""
     for x in sides(plan, 0.18):
         yield solid("box", (x, plan.under / 2, 0), (0.05, plan.under / 2, 0.85 * DEPTH), albedo=plan.tone)
     yield bar(plan, (-plan.half + 0.18, 0.35, 0), (plan.half - 0.18, 0.35, 0), 0.06)
 
 
 def rocker(plan: Plan) -> Iterator[Solid]:
-    """Four legs on curved runners."""
+    """Build four legs on curved runners."""
     yield from four(plan, 0.042, "cylinder", 0.1)
     turns = np.deg2rad(np.linspace(-32, 32, 6))
     for x in sides(plan, 0.04):
@@ -232,31 +232,31 @@ def rocker(plan: Plan) -> Iterator[Solid]:
 
 
 def posts(plan: Plan, half: float = 0.045, lean: float = 0.1) -> Iterator[Solid]:
-    """The uprights at both sides of a back, which leans back by a share of its height."""
+    """Build the uprights at both sides of a back, which leans back by a share of its height."""
     for x in sides(plan, half):
         yield bar(plan, (x, plan.under, -DEPTH + half), at(plan, x, 1.0, lean), half)
 
 
 def at(plan: Plan, x: float, share: float, lean: float = 0.1) -> Point:
-    """A point of the back: at a share of its height over the seat."""
+    """Return the point of the back at a share of its height over the seat."""
     rise = share * (plan.top - plan.seat)
     return x, plan.seat + rise, -DEPTH + 0.045 - lean * rise
 
 
 def rail(plan: Plan, share: float, half: float) -> Solid:
-    """A piece across the back."""
+    """Return a piece across the back."""
     _, y, z = at(plan, 0, share)
     return solid("box", (0, y - half, z), (plan.half - 0.04, half, 0.03), albedo=plan.tone)
 
 
 def ladder(plan: Plan) -> Iterator[Solid]:
-    """Rails across, from side to side."""
+    """Build rails across, from side to side."""
     yield from posts(plan)
     yield from (rail(plan, share, 0.055) for share in (0.45, 0.72, 1.0))
 
 
 def slats(plan: Plan) -> Iterator[Solid]:
-    """Upright slats under a rail; more of them on a bench."""
+    """Build upright slats under a rail; more of them on a bench."""
     yield from posts(plan)
     yield rail(plan, 1.0, 0.06)
     count = 7 if plan.half > 0.7 else 4
@@ -265,37 +265,37 @@ def slats(plan: Plan) -> Iterator[Solid]:
 
 
 def open_back(plan: Plan) -> Iterator[Solid]:
-    """One board at the top."""
+    """Build one board at the top."""
     yield from posts(plan, 0.035)
     yield strut("box", at(plan, 0, 0.55), at(plan, 0, 1.0), (plan.half - 0.02, 0.035), albedo=plan.cushion)
 
 
 def panel(plan: Plan) -> Iterator[Solid]:
-    """One board, as wide as the seat."""
+    """Build one board, as wide as the seat."""
     yield strut("box", at(plan, 0, -0.02), at(plan, 0, 1.0), (plan.half, 0.04), albedo=plan.cushion)
 
 
 def cushion(plan: Plan) -> Iterator[Solid]:
-    """Thick upholstery with a rounded top."""
+    """Build thick upholstery with a rounded top."""
     yield strut("box", at(plan, 0, -0.02, 0.15), at(plan, 0, 1.0, 0.15), (plan.half, 0.11), albedo=plan.cushion)
     x, y, z = at(plan, plan.half, 1.0, 0.15)
     yield strut("cylinder", (-x, y, z), (x, y, z), (0.11, 0.11), albedo=plan.cushion)
 
 
 def pad(plan: Plan) -> Iterator[Solid]:
-    """A padded board on a single upright."""
+    """Build a padded board on a single upright."""
     yield strut("box", (0, plan.under, -DEPTH), at(plan, 0, 0.5), (0.05, 0.03), albedo=plan.tone)
     yield strut("box", at(plan, 0, 0.3), at(plan, 0, 1.0), (0.86 * plan.half, 0.06), albedo=plan.cushion)
 
 
 def shell(plan: Plan) -> Iterator[Solid]:
-    """A rounded shell, thin and oval."""
+    """Build a rounded shell, thin and oval."""
     _, y, z = at(plan, 0, 0.45)
     yield solid("ball", (0, y, z + 0.04), (plan.half, 0.62 * (plan.top - plan.seat), 0.11), albedo=plan.cushion)
 
 
 def spindles(plan: Plan) -> Iterator[Solid]:
-    """Thin round rods under a broad rail."""
+    """Build thin round rods under a broad rail."""
     yield from posts(plan, 0.03)
     yield strut("box", at(plan, 0, 0.84), at(plan, 0, 1.0), (plan.half + 0.03, 0.03), albedo=plan.tone)
     for x in np.linspace(-plan.half, plan.half, 7)[1:-1]:
@@ -303,7 +303,7 @@ def spindles(plan: Plan) -> Iterator[Solid]:
 
 
 def hoop(plan: Plan) -> Iterator[Solid]:
-    """A bent rod with a rail."""
+    """Build a bent rod with a rail."""
     reach = plan.stance * plan.half
     turns = np.linspace(0, np.pi, 8)
     forward = (1 - plan.stance) * DEPTH * 0.9
@@ -315,7 +315,7 @@ def hoop(plan: Plan) -> Iterator[Solid]:
 
 
 def cross(plan: Plan) -> Iterator[Solid]:
-    """Crossed diagonals under a rail."""
+    """Build crossed diagonals under a rail."""
     yield from posts(plan)
     yield rail(plan, 1.0, 0.06)
     left, right = sides(plan)
@@ -324,7 +324,7 @@ def cross(plan: Plan) -> Iterator[Solid]:
 
 
 def arc(plan: Plan) -> Iterator[Solid]:
-    """Upholstery all round, lower at the front."""
+    """Build upholstery all round, lower at the front."""
     for turn in np.deg2rad(np.linspace(-25, 205, 12)):
         x, z = 0.97 * plan.half * np.cos(turn), -0.97 * DEPTH * np.sin(turn)
         drop = 0.5 * (plan.top - plan.seat) * (1 - max(float(np.sin(turn)), 0.0)) ** 2
@@ -332,14 +332,14 @@ def arc(plan: Plan) -> Iterator[Solid]:
 
 
 def rests(plan: Plan) -> Iterator[Solid]:
-    """Straight arm rests on front posts."""
+    """Build straight arm rests on front posts."""
     for x in (-plan.half, plan.half):
         yield bar(plan, (x, plan.seat + 0.36, -DEPTH), (x, plan.seat + 0.36, DEPTH - 0.08), 0.045)
         yield bar(plan, (x, plan.under, DEPTH - 0.14), (x, plan.seat + 0.36, DEPTH - 0.14), 0.04)
 
 
 def loops(plan: Plan) -> Iterator[Solid]:
-    """Round arm rests on rods."""
+    """Build round arm rests on rods."""
     for x in (-plan.half - 0.02, plan.half + 0.02):
         yield bar(plan, (x, plan.seat + 0.34, -DEPTH), (x, plan.seat + 0.34, 0.3), 0.035, "cylinder")
         for z in (-0.2, 0.05, 0.28):
@@ -347,28 +347,28 @@ def loops(plan: Plan) -> Iterator[Solid]:
 
 
 def arm_posts(plan: Plan) -> Iterator[Solid]:
-    """Short arm rests on one post each."""
+    """Build short arm rests on one post each."""
     for x in (-plan.half - 0.05, plan.half + 0.05):
         yield bar(plan, (x, plan.under, 0.02), (x, plan.seat + 0.34, 0.02), 0.035)
         yield bar(plan, (x, plan.seat + 0.36, -0.24), (x, plan.seat + 0.36, 0.28), 0.05)
 
 
 def arm_pads(plan: Plan) -> Iterator[Solid]:
-    """Padded arm rests."""
+    """Build padded arm rests."""
     for x in (-plan.half - 0.06, plan.half + 0.06):
         yield solid("box", (x, plan.seat + 0.12, -0.02), (0.05, 0.2, 0.3), albedo=plan.tone)
         yield solid("box", (x, plan.seat + 0.36, -0.02), (0.08, 0.05, 0.36), albedo=plan.cushion)
 
 
 def arm_blocks(plan: Plan) -> Iterator[Solid]:
-    """Solid sides, down to the floor."""
+    """Build solid sides, down to the floor."""
     top = plan.seat + 0.32
     for x in (-plan.half - 0.08, plan.half + 0.08):
         yield solid("box", (x, top / 2, 0), (0.09, top / 2, DEPTH), albedo=plan.tone)
 
 
 def arm_rolls(plan: Plan) -> Iterator[Solid]:
-    """Sides with rolls on top."""
+    """Build sides with rolls on top."""
     top = plan.seat + 0.26
     for x in (-plan.half - 0.06, plan.half + 0.06):
         yield solid("box", (x, (top + 0.12) / 2, 0), (0.08, (top - 0.12) / 2, DEPTH), albedo=plan.cushion)

@@ -47,7 +47,7 @@ class Traits:
 
     @classmethod
     def of(cls, identity: int) -> Self:
-        """The traits of a head by its number: multiples of irrational numbers, which spread evenly over all ranges."""
+        """Derive the traits from a head's number: multiples of irrational numbers spread evenly over all ranges."""
         spread = 2 * ((identity + 0.5) * np.sqrt(_PRIMES) % 1) - 1
         numbers = dict(zip(_NUMBERS, map(float, spread), strict=True))
         return cls(**numbers, hair=HAIR[identity % len(HAIR)], beard=identity % 5 == 3)
@@ -69,7 +69,7 @@ class Traits:
 
 
 def head(identity: int, width: float) -> Body:
-    """The head of a number, made wider or narrower by a factor."""
+    """Make the head of a number, wider or narrower by a factor."""
     traits = Traits.of(identity)
     skin = 0.76 + 0.16 * traits.skin
     blobs = [replace(blob, albedo=skin) for blob in (*skull(traits), *features(traits))]
@@ -78,20 +78,20 @@ def head(identity: int, width: float) -> Body:
 
 
 def widened(blob: AnyBlob, width: float) -> AnyBlob:
-    """A blob in a head that is so much wider."""
+    """Return a blob as it is in a head that is so much wider."""
     (x, y, z), (half_x, half_y, half_z) = blob.center, blob.half
     return replace(blob, center=(x * width, y, z), half=(half_x * width, half_y, half_z))
 
 
 def both(*blobs: AnyBlob) -> Iterator[AnyBlob]:
-    """Blobs of the one side, and their mirror images."""
+    """Yield blobs of the one side, and their mirror images."""
     for blob in blobs:
         x, y, z = blob.center
         yield from (blob, replace(blob, center=(-x, y, z)))
 
 
 def skull(traits: Traits) -> list[Blob]:
-    """Cranium, face, jaw, chin, cheeks, ears and neck."""
+    """Make cranium, face, jaw, chin, cheeks, ears and neck."""
     t, low = traits, traits.low
     ear = (0.05 + 0.03 * max(t.ears, 0), 0.18 + 0.05 * t.ears, 0.12 + 0.02 * t.ears)
     return [
@@ -108,7 +108,7 @@ def skull(traits: Traits) -> list[Blob]:
 
 
 def features(traits: Traits) -> list[Blob]:
-    """Brows, eyes in their sockets, nose and mouth."""
+    """Make brows, eyes in their sockets, nose and mouth."""
     t, low = traits, traits.low
     tip, out = low - 0.15 - 0.05 * t.nose_length, 0.745 + 0.04 * t.nose_length
     return [
@@ -127,7 +127,7 @@ def features(traits: Traits) -> list[Blob]:
 
 
 def hair(traits: Traits) -> list[Blob]:
-    """The hair, as a shape over the skull."""
+    """Make the hair, as a shape over the skull."""
     cap = Blob((0, 0.50, -0.22), (0.63, 0.56, 0.72), tilt=-14)
     shapes = {
         "short": [cap],
@@ -153,7 +153,7 @@ def hair(traits: Traits) -> list[Blob]:
 
 
 def paint_of(traits: Traits) -> list[Paint]:
-    """Beard, lips, brows and eyes."""
+    """Make the paint of beard, lips, brows and eyes."""
     t, low = traits, traits.low
     beard = Paint((0, -0.74 + low, 0.40), (0.52, 0.42, 0.46), weight=0.75, albedo=t.tone, edge=3)
     cap = Paint((0, 0.66, -0.36), (0.90, 0.68, 0.90), albedo=t.tone, edge=6)

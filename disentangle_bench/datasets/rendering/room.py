@@ -18,7 +18,7 @@ class Room:
     height: float
 
     def behind(self, camera: Camera, pixels: NDArray[np.bool_]) -> tuple[Array, NDArray[np.bool_], Array]:
-        """Where the rays of the chosen pixels leave the room.
+        """Find where the rays of the chosen pixels leave the room.
 
         Returns:
             The points `(3, n)`, whether each is on the floor `(n,)`, and the normals `(3, n)` into the room.
@@ -39,7 +39,7 @@ class Room:
         return points, (wall == 1) & (ray[1] < 0), normals
 
     def ambient(self, points: Array) -> Array:
-        """How much of the room's even light reaches points `(3, n)` of it: less in its corners."""
+        """Return how much of the room's even light reaches points `(3, n)` of it: less in its corners."""
         up, (x, z) = points[1], self.half_width - np.abs(points[::2])
         # The least of the three is the distance to the surface that the point is on; the next, to its nearest edge.
         edge = np.maximum(np.minimum(up, x), np.minimum(np.maximum(up, x), z))

@@ -10,13 +10,13 @@ from disentangle_bench.datasets.rendering.solids import INTERVALS, Scene
 
 
 def direction(azimuth: float, elevation: float) -> Array:
-    """The unit vector `(3,)` towards a light, seen from the origin: degrees to the viewer's right, and upwards."""
+    """Return the unit vector `(3,)` towards a light, by degrees to the viewer's right, and upwards."""
     a, e = np.deg2rad(azimuth), np.deg2rad(elevation)
     return np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)], dtype=np.float32)
 
 
 def sky(n: int) -> Array:
-    """Directions `(n, 3)` over the upper half of the sphere, denser towards the zenith, where a floor sees most light.
+    """Return directions `(n, 3)` over the upper half of the sphere, denser near the zenith, where a floor sees most.
 
     Each stands for the same share of the light that an evenly bright sky sends to a horizontal surface.
     """
@@ -26,7 +26,7 @@ def sky(n: int) -> Array:
 
 
 def cone(towards: Array, angle: float, n: int) -> Array:
-    """Directions `(n, 3)` around one, up to `angle` degrees from it: a light with an extent, for soft shadows."""
+    """Return directions `(n, 3)` up to `angle` degrees around one: a light with an extent, for soft shadows."""
     number = np.arange(n) + 0.5
     turn, radius = number * np.pi * (3 - np.sqrt(5)), np.tan(np.deg2rad(angle)) * np.sqrt(number / n)
     side = np.cross(towards, (0.0, 0.0, 1.0) if abs(towards[1]) > 0.9 else (0.0, 1.0, 0.0))
@@ -38,7 +38,7 @@ def cone(towards: Array, angle: float, n: int) -> Array:
 
 
 def open_share(scene: Scene, points: Array, directions: Array) -> Array:
-    """The share `(n,)` of directions `(m, 3)` in which no solid stands before points `(3, n)` that lie outside."""
+    """Return the share `(n,)` of directions `(m, 3)` that no solid blocks from points `(3, n)` outside of them."""
     free = np.zeros(points.shape[1], np.float32)
     local = [(inverse @ points + offset[:, None]) for inverse, offset in zip(scene.inverse, scene.offset, strict=True)]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -52,13 +52,13 @@ def open_share(scene: Scene, points: Array, directions: Array) -> Array:
 
 
 def lambert(normal: Array, towards: Array) -> Array:
-    """The cosine `(...)` between normals `(3, ...)` and a light's direction, 0 for those that face away."""
+    """Return the cosine between normals `(3, ...)` and a light's direction, 0 for those that face away."""
     cosine: Array = normal[0] * towards[0] + normal[1] * towards[1] + normal[2] * towards[2]
     return np.maximum(cosine, 0, out=cosine)
 
 
 def shrunk(values: Array, times: int) -> Array:
-    """Means over squares of `times` by `times` of `(..., h * times, w * times)`: antialiasing."""
+    """Average over squares of `times` by `times` of `(..., h * times, w * times)`: antialiasing."""
     total = values[..., ::times, ::times].copy()
     for place in range(1, times * times):
         total += values[..., place // times :: times, place % times :: times]
@@ -67,5 +67,5 @@ def shrunk(values: Array, times: int) -> Array:
 
 
 def in_bytes(values: Array) -> NDArray[np.uint8]:
-    """Brightness from 0 to 1, beyond which it is cut, as whole numbers from 0 to 255."""
+    """Convert brightness from 0 to 1, beyond which it is clipped, to integers from 0 to 255."""
     return (np.clip(values, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)

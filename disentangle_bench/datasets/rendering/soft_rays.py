@@ -108,7 +108,7 @@ class SoftRays:
         self.depth = self._start()
 
     def _start(self) -> Array:
-        """A depth near the surface: the foremost point of any blob, or else of one that reaches a part of a body."""
+        """Begin near the surface: the foremost point of any blob, or else of one that reaches a part of a body."""
         most, ray = self.most[: self.solid], self.ray[: self.solid]
         start = np.full(len(self.row), BEHIND, np.float32)
         for needed in (1, 1 / 8):
@@ -119,11 +119,11 @@ class SoftRays:
         return start
 
     def _sum(self, values: Array) -> Array:
-        """Over the pairs of each ray."""
+        """Sum over the pairs of each ray."""
         return np.bincount(self.ray[: len(values)], values, len(self.row)).astype(np.float32)
 
     def _parts(self) -> tuple[Array, Array, Array]:
-        """At the present depths: each pair's part in the surface, its gap, and by how much `log f` exceeds 0."""
+        """Return at the present depths each pair's part in the surface, its gap, and what `log f` is."""
         gap = self.depth.take(self.ray) - self.s0
         part = self.steep * gap
         part *= -gap
@@ -148,7 +148,7 @@ class SoftRays:
         self.depth += np.minimum(np.maximum((root - fall) / bend, -LONGEST), LONGEST)
 
     def surface(self, steps: int) -> tuple[NDArray[np.bool_], Array, Array]:
-        """Move the depths to the surface; which of the rays meet it, and the normals `(3, n)` and albedo there."""
+        """Move the depths to the surface; return which rays meet it, and the normals `(3, n)` and albedo there."""
         for _ in range(steps):
             self._step()
         part, gap, excess = self._parts()
@@ -167,7 +167,7 @@ class SoftRays:
 
 
 def columns(middle: Array, reach: Array, x: Array) -> tuple[Integers, Integers, Integers]:
-    """The columns of evenly spaced `x` that lie within `reach` of `middle`, both `(l,)`.
+    """Find the columns of evenly spaced `x` that lie within `reach` of `middle`, both `(l,)`.
 
     Returns:
         Of each such column its line, in order, and its number; and how many there are in each line.

@@ -42,7 +42,7 @@ class Solid:
 def solid(
     shape: Shape, center: Sequence[float], half: Sequence[float], turn: ArrayLike | None = None, albedo: float = 1.0
 ) -> Solid:
-    """A solid of the half extents `half`, turned by a matrix `(3, 3)`, moved to `center`."""
+    """Return a solid of the half extents `half`, turned by a matrix `(3, 3)`, moved to `center`."""
     linear = np.eye(3) if turn is None else np.asarray(turn, dtype=float)
     placed = np.column_stack([linear * np.asarray(half), np.asarray(center)])
     return Solid(shape, placed.astype(np.float32), albedo)
@@ -51,7 +51,7 @@ def solid(
 def strut(
     shape: Shape, start: Sequence[float], end: Sequence[float], half: Sequence[float], albedo: float = 1
 ) -> Solid:
-    """A solid whose vertical axis runs between two points, of the half extents `half`, in x and z, across it."""
+    """Return a solid whose vertical axis runs between two points; `half` has its half extents across, in x and z."""
     one, other = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     along = (other - one) / 2
     # As level as can be: across a leaning piece one edge stays parallel to the floor.
@@ -84,20 +84,20 @@ class Scene:
 
 
 def slab(o: Array, d: Array) -> Interval:
-    """Between -1 and 1 of one coordinate."""
+    """Find the interval between -1 and 1 of one coordinate."""
     inverse = np.reciprocal(d)
     middle, half = -o * inverse, np.abs(inverse)
     return middle - half, middle + half
 
 
 def box(o: Vector, d: Vector) -> Interval:
-    """In the box from -1 to 1."""
+    """Find the interval in the box from -1 to 1."""
     (x, far_x), (y, far_y), (z, far_z) = (slab(*pair) for pair in zip(o, d, strict=True))
     return np.maximum(np.maximum(x, y), z), np.minimum(np.minimum(far_x, far_y), far_z)
 
 
 def ball(o: Vector, d: Vector) -> Interval:
-    """In the ball of radius 1."""
+    """Find the interval in the ball of radius 1."""
     a = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
     b = o[0] * d[0] + o[1] * d[1] + o[2] * d[2]
     c = o[0] * o[0] + o[1] * o[1] + o[2] * o[2] - 1
@@ -105,7 +105,7 @@ def ball(o: Vector, d: Vector) -> Interval:
 
 
 def cylinder(o: Vector, d: Vector) -> Interval:
-    """In the upright cylinder of radius 1, from -1 to 1."""
+    """Find the interval in the upright cylinder of radius 1, from -1 to 1."""
     a = d[0] * d[0] + d[2] * d[2]
     b = o[0] * d[0] + o[2] * d[2]
     near, far = _between_roots(a, b, o[0] * o[0] + o[2] * o[2] - 1)
@@ -114,7 +114,7 @@ def cylinder(o: Vector, d: Vector) -> Interval:
 
 
 def _between_roots(a: Array, b: Array, c: Array) -> Interval:
-    """Where `a t^2 + 2 b t + c` is negative, for a positive `a`."""
+    """Find where `a t^2 + 2 b t + c` is negative, for a positive `a`."""
     root = np.sqrt(b * b - a * c)
     return (-b - root) / a, (root - b) / a
 
@@ -123,7 +123,7 @@ INTERVALS: dict[Shape, Callable[[Vector, Vector], Interval]] = {"box": box, "bal
 
 
 def unit_normals(shape: Shape, points: Array) -> Array:
-    """The outward normals `(3, n)`, of any length, of a unit solid at points `(3, n)` of its surface."""
+    """Return the outward normals `(3, n)`, of any length, of a unit solid at points `(3, n)` of its surface."""
     if shape == "ball":
         return points
     if shape == "cylinder":

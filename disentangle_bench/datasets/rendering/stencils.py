@@ -99,7 +99,7 @@ class Stencils:
         self._drawn = np.zeros(len(self.kinds), dtype=bool)
 
     def masks(self, kinds: NDArray[np.int64], x: NDArray[np.int64], y: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Masks `(b, width, width)`.
+        """Return masks `(b, width, width)`.
 
         Args:
             kinds: `(b,)`, numbered shape by shape, within it radius by radius, within it angle by angle.
@@ -114,7 +114,7 @@ class Stencils:
         return masks
 
     def _draw(self, shape: str, radius: float, angle: float) -> NDArray[np.uint8]:
-        """The masks of one kind `(phases, phases, width, width)` at every phase."""
+        """Draw the masks of one kind `(phases, phases, width, width)` at every phase."""
         low, high = -self._phases[-1], self.width * self.fineness - self._phases[0]
         line = (np.arange(low, high) + 0.5) / (self.fineness * radius)
         x, y, cos, sin = line, line[:, None], math.cos(angle), math.sin(angle)

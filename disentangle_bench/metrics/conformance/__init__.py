@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from disentangle_bench.conformance import Outcome
-from disentangle_bench.metrics.conformance.check import CHECKS, check
+from disentangle_bench.metrics.conformance.check import RULES, check_metric
 
-__all__ = ["CHECKS", "Outcome", "check"]
+__all__ = ["RULES", "Outcome", "check_metric"]

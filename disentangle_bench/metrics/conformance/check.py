@@ -1,4 +1,4 @@
-"""Run every check that applies to a metric."""
+"""Try every rule that applies to a metric."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from disentangle_bench.metrics.conformance.trial import Trial
 from disentangle_bench.metrics.metric import Scores, info_of
 from disentangle_bench.settings import check_settings
 
-CHECKS = {**DECLARED, **OBSERVED}
-"""All checks by name; those of `OBSERVED` apply to metrics of codes and factors alone."""
+RULES = {**DECLARED, **OBSERVED}
+"""All rules by name; those of `OBSERVED` apply to metrics of codes and factors alone."""
 
 
-def check(function: Callable[..., Scores], settings: Mapping[str, Any] | None = None) -> Iterator[Outcome]:
+def check_metric(function: Callable[..., Scores], settings: Mapping[str, Any] | None = None) -> Iterator[Outcome]:
     """Check a metric, one outcome at a time.
 
     A metric that needs other parts than codes and factors is only checked for what it declares; one that returns no
@@ -31,5 +31,5 @@ def check(function: Callable[..., Scores], settings: Mapping[str, Any] | None = 
         SettingError: a setting has an invalid value.
     """
     trial = Trial(function, check_settings(function, settings or {}, kind="metric", name=info_of(function).name))
-    checks = CHECKS if info_of(function).resamplable else DECLARED
-    return outcomes(checks, trial, needed=(RETURNS_SCORES,), strict=True)
+    rules = RULES if info_of(function).resamplable else DECLARED
+    return outcomes(rules, trial, needed=(RETURNS_SCORES,), strict=True)

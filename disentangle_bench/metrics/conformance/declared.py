@@ -1,4 +1,4 @@
-"""Checks of what a metric declares."""
+"""Rules for what a metric declares."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import inspect
 import json
 import re
 
-from disentangle_bench.conformance import require, rule
-from disentangle_bench.metrics.conformance.trial import Check, Trial
+from disentangle_bench.conformance import Rule, require, rule
+from disentangle_bench.metrics.conformance.trial import Trial
 
 NAME = r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9-]+)?"
 SOURCE = r"arXiv:\d{4}\.\d{4,5}|arXiv:[a-z-]+/\d{7}|\(\d{4}\)|defined here"
-DECLARED: dict[str, Check] = {}
-"""Checks that every metric must pass, by name."""
+DECLARED: dict[str, Rule[Trial]] = {}
+"""By a name that completes "the metric ..."."""
 
 
 @rule(DECLARED, "has a lower-case name with dashes")

@@ -1,4 +1,4 @@
-"""Checks of the scores that a metric of codes and factors gives to small cases."""
+"""Rules for the scores that a metric of codes and factors gives to small cases."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from disentangle_bench.conformance import require, rule
+from disentangle_bench.conformance import Rule, require, rule
 from disentangle_bench.errors import DbenchError, FaultyMetricError
 from disentangle_bench.metrics.conformance import cases
 from disentangle_bench.metrics.conformance.cases import ODDITIES, REPRESENTATIONS, Case
-from disentangle_bench.metrics.conformance.trial import Check, Trial
+from disentangle_bench.metrics.conformance.trial import Trial
 from disentangle_bench.metrics.metric import Score
 from disentangle_bench.representation.variables import Variables
 
 _ROUNDING = 1e-9
 _MARGIN = 0.05
-OBSERVED: dict[str, Check] = {}
-"""Checks that every metric of codes and factors alone must pass, by name."""
+OBSERVED: dict[str, Rule[Trial]] = {}
+"""By a name that completes "the metric ..."."""
 RETURNS_SCORES = "returns scores"
 """The first of them, without which none of the others can be tried."""
 
@@ -34,7 +34,7 @@ def returns_scores(trial: Trial) -> None:
         trial.scores(cases.perfect())
     except FaultyMetricError:
         raise
-    except (DbenchError, Warning):  # it may not be defined for such codes: this is for the other checks to report
+    except (DbenchError, Warning):  # it may not be defined for such codes: this is for the other rules to report
         pass
 
 
@@ -50,14 +50,14 @@ def prefers_perfect_codes(trial: Trial) -> None:
     require(False, "neither perfect codes nor noise have a score, whether continuous or categorical")
 
 
-def gives_valid_scores(case: Callable[[], Case]) -> Check:
-    """Check that each score of a case is within bounds, or undefined with a reason."""
+def gives_valid_scores(case: Callable[[], Case]) -> Rule[Trial]:
+    """Require that each score of a case is within bounds, or undefined with a reason."""
 
-    def check(trial: Trial) -> None:
+    def valid(trial: Trial) -> None:
         for component, score in trial.scores(case()).items():
             require_valid(trial, component or "the score", score)
 
-    return check
+    return valid
 
 
 OBSERVED |= {f"stays in bounds for {name} codes": gives_valid_scores(case) for name, case in REPRESENTATIONS.items()}
@@ -141,10 +141,10 @@ def accepts_tensors(trial: Trial) -> None:
     trial.require_same(case, Case(*parts), "giving torch tensors")  # type: ignore[arg-type]
 
 
-def rejects(change: Callable[[Case], Case], *words: str) -> Check:
-    """Check that a changed case is an error whose message has these words, or has no defined score."""
+def rejects(change: Callable[[Case], Case], *words: str) -> Rule[Trial]:
+    """Require that a changed case is an error whose message has these words, or has no defined score."""
 
-    def check(trial: Trial) -> None:
+    def rejected(trial: Trial) -> None:
         try:
             scores = trial.scores(change(cases.perfect()))
         except DbenchError as error:
@@ -154,7 +154,7 @@ def rejects(change: Callable[[Case], Case], *words: str) -> Check:
             defined = [score.value for score in scores.values() if score.value is not None]
             require(not defined, f"no error, but {defined}")
 
-    return check
+    return rejected
 
 
 def _with_codes(case: Case, place: Any, value: float) -> Case:

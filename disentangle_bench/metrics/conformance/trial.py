@@ -1,4 +1,4 @@
-"""A metric under test, and the rules that it is checked against."""
+"""A metric under test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOSE = 0.15
 
 @dataclass(frozen=True)
 class Trial:
-    """A metric and the settings to check it with."""
+    """A metric and the settings to try it with."""
 
     function: Callable[..., Scores]
     settings: Mapping[str, Any]
@@ -44,7 +44,3 @@ class Trial:
             if one is not None and other is not None:
                 same = abs(one - other) <= tolerance * max(1.0, abs(one))
             require(same, f"{what} changes {component or 'the score'} from {one} to {other}")
-
-
-Check = Callable[[Trial], None]
-"""What a metric must pass; it raises a `Failure`, or whatever the metric raises."""

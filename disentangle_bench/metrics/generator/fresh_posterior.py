@@ -116,7 +116,7 @@ class _Best:
 def _fit(
     network: nn.Module, latents: LatentSpec, train: _Labeled, held_out: _Labeled, order: torch.Generator
 ) -> FreshPosterior:
-    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = EPOCHS * math.ceil(len(train.images) / MINIBATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     best = [_Best(bound, 0, deepcopy(network)) for bound in _bounds(network, latents, held_out)]

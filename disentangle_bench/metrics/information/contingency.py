@@ -113,16 +113,13 @@ class Contingency:
 
     def table(self, code: int, factor: int) -> NDArray[Any]:
         """Return the contingency table of one code with one factor, a view."""
-        row, column = self._rows[code], self._columns[factor]
+        row, column = (starts[place] for starts, place in zip(self._starts, (code, factor), strict=True))
         return self.joint[row : row + len(self.codes[code]), column : column + len(self.factors[factor])]
 
     @cached_property
-    def _rows(self) -> NDArray[np.int64]:
-        return _offsets(self.codes)
-
-    @cached_property
-    def _columns(self) -> NDArray[np.int64]:
-        return _offsets(self.factors)
+    def _starts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the rows of each code and the columns of each factor begin."""
+        return _offsets(self.codes), _offsets(self.factors)
 
     @property
     def samples(self) -> float:
@@ -202,7 +199,10 @@ class Information:
         joint, total = counts.joint, counts.samples
         of_codes = joint[:, : len(counts.factors[0])].sum(axis=1, dtype=np.float64)
         of_factors = joint[: len(counts.codes[0])].sum(axis=0, dtype=np.float64)
-        per_pair = np.concatenate([_block_sums(block, starts, columns) for block, starts in _blocks(joint, rows)])
+        per_pair = np.concatenate([
+            np.add.reduceat(np.add.reduceat(xlogy(block, block), starts, axis=0), columns, axis=1)
+            for block, starts in _blocks(joint, rows)
+        ])  # fmt: skip
         per_code = np.add.reduceat(xlogy(of_codes, of_codes), rows)
         per_factor = np.add.reduceat(xlogy(of_factors, of_factors), columns)
         shared = np.log(total) + (per_pair - per_code[:, None] - per_factor) / total
@@ -229,21 +229,15 @@ class Information:
         return self.shared / self.factors
 
 
-def _blocks(joint: NDArray[Any], rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
+def _blocks(joint: NDArray[Any], rows: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64]]]:
     """Yield some codes' rows of the matrix at a time, and where each of these codes begins among them."""
     ends = np.append(rows[1:], len(joint))
     first = 0
     while first < len(rows):
         most = rows[first] + CELLS_AT_ONCE // joint.shape[1]
         last = max(first + 1, int(np.searchsorted(ends, most, side="right")))
-        yield joint[rows[first] : ends[last - 1]], rows[first:last] - rows[first]
+        yield joint[rows[first] : ends[last - 1]].astype(np.float64), rows[first:last] - rows[first]
         first = last
-
-
-def _block_sums(block: NDArray[Any], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the sum of `x ln x` over the table of each pair."""
-    counts = block.astype(np.float64)
-    return np.asarray(np.add.reduceat(np.add.reduceat(xlogy(counts, counts), rows, axis=0), columns, axis=1))
 
 
 def _drop_rounding(nats: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -96,7 +96,7 @@ def explicitness(
         return {component: Score.undefined(reason) for component in COMPONENTS}
     values = numeric_columns(data.codes).values
     values = values * within_reach(values)
-    areas = {data.factors.names[place]: _areas(values, labels[:, place], data.train) for place in usable}
+    areas = {data.factors.names[place]: _Areas.of(values, labels[:, place], data.train) for place in usable}
     left_out = [name for name in data.factors.names if name not in areas]
     test = _mean({name: area.test for name, area in areas.items()}, [*data.constant, *left_out])
     scores = {
@@ -117,11 +117,11 @@ class _Areas(NamedTuple):
     train: float | None
     drawn: Callable[[Weights], float | None]
 
-
-def _areas(values: Floats, labels: NDArray[np.int64], train: NDArray[np.bool_]) -> _Areas:
-    model = fit_quietly(LogisticRegression(), values[train], labels[train])
-    test, fitted = ((model.predict_proba(values[rows]), labels[rows], model.classes_) for rows in (~train, train))
-    return _Areas(mean_area(*test), mean_area(*fitted), drawn_area(*test))
+    @classmethod
+    def of(cls, values: Floats, labels: NDArray[np.int64], train: NDArray[np.bool_]) -> _Areas:
+        model = fit_quietly(LogisticRegression(), values[train], labels[train])
+        test, fitted = ((model.predict_proba(values[rows]), labels[rows], model.classes_) for rows in (~train, train))
+        return cls(mean_area(*test), mean_area(*fitted), drawn_area(*test))
 
 
 def _mean(areas: dict[str, float | None], left_out: list[str]) -> Score:

@@ -25,7 +25,7 @@ FEWEST = 4  # images: two in each half
     bounds=(0, None),
     better="lower",
     source="arXiv:1706.08500, eq. 6, with the features of a classifier of the dataset instead of Inception's",
-    seconds=10,
+    seconds=14,
 )
 def classifier_frechet_distance(
     generator: Generator,

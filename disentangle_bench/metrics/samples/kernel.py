@@ -22,7 +22,7 @@ FEWEST = 2  # images per subset of each half of the real images
     bounds=(None, None),
     better="lower",
     source="arXiv:1801.01401, section 4, with the features of a classifier of the dataset instead of Inception's",
-    seconds=4,
+    seconds=7,
 )
 def classifier_kernel_distance(
     generator: Generator,

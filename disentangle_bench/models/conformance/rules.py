@@ -49,16 +49,10 @@ def is_made(trial: Trial) -> None:
     require(not lacking, f"the constructor sets no `{'` and no `'.join(lacking)}`")
     for name, network in model.networks.items():
         require(isinstance(network, nn.Module), f"networks[{name!r}] is {type(network).__name__}; give a module")
+    modules = dict(nn.ModuleDict(model.networks).named_modules(remove_duplicate=False))
     for name, player in model.players.items():
         for moved in player.moves:
-            require(_is_there(model, moved), f"the player {name!r} moves {moved!r}, which is not among the networks")
-
-
-def _is_there(model: Model, moved: str) -> bool:
-    try:
-        return isinstance(nn.ModuleDict(model.networks).get_submodule(moved), nn.Module)
-    except AttributeError:
-        return False
+            require(moved in modules, f"the player {name!r} moves {moved!r}, which is not among the networks")
 
 
 @rule(RULES, UPDATES)

@@ -51,8 +51,10 @@ class Samples:
 
 def choose_samples(dataset: Dataset) -> Samples:
     """Choose the rows of a dataset's sheet."""
-    ground_truth = _grid(dataset)
-    if ground_truth is not None:
+    ground_truth = dataset.ground_truth
+    images_a_cell = 0.0 if ground_truth is None else len(ground_truth) / ground_truth.cells
+    # With about one image per combination of classes it is a grid.
+    if ground_truth is not None and _LEAST_IMAGES_A_CELL <= images_a_cell <= _MOST_IMAGES_A_CELL:
         samples = _along_factors(ground_truth)
         return samples if samples.rows else Samples(tuple(_any(dataset)))  # no factor has two classes
     label = next((factor for factor in dataset.info.factors if factor.name == dataset.info.labels), None)
@@ -70,15 +72,6 @@ def spread(factor: Factor) -> NDArray[np.int64]:
     steps = size if closed else size - 1
     shown = next((n for n in range(FEW, FEW - 5, -1) if steps % (n if closed else n - 1) == 0), COLUMNS)
     return np.rint(np.linspace(0, steps, shown, endpoint=not closed)).astype(np.int64)
-
-
-def _grid(dataset: Dataset) -> GroundTruth | None:
-    """Return the sampler of a dataset with about one image per combination of classes; any other is not a grid."""
-    ground_truth = dataset.ground_truth
-    if ground_truth is None:
-        return None
-    images_a_cell = len(ground_truth) / ground_truth.cells
-    return ground_truth if _LEAST_IMAGES_A_CELL <= images_a_cell <= _MOST_IMAGES_A_CELL else None
 
 
 def _along_factors(ground_truth: GroundTruth) -> Samples:

@@ -120,19 +120,15 @@ def _animation(samples: Samples, mark: str) -> bytes:
     frames = []
     for number, heading in enumerate(over.headings):
         frame = Samples(samples.images[:, number], others, f"{samples.title}, {over.name} = {heading}")
-        frames.append(_pixels(_figure(frame)))
+        drawn = io.BytesIO()
+        render(_figure(frame), drawn, form="png")
+        frames.append(Image.open(drawn, formats=["PNG"]).convert("RGB"))
     size = tuple(max(sides) for sides in zip(*(frame.size for frame in frames), strict=True))
     first, *rest = pages = [Image.new("RGB", (size[0], size[1]), "white") for _ in frames]
-    for page, drawn in zip(pages, frames, strict=True):
-        page.paste(drawn)  # a longer title makes a frame wider
+    for page, image in zip(pages, frames, strict=True):
+        page.paste(image)  # a longer title makes a frame wider
     file = io.BytesIO()
     first.save(
         file, "GIF", save_all=True, append_images=rest, duration=MILLISECONDS, loop=0, comment=mark.encode(), disposal=1
     )
     return file.getvalue()
-
-
-def _pixels(figure: Figure) -> Image.Image:
-    file = io.BytesIO()
-    render(figure, file, form="png")
-    return Image.open(file, formats=["PNG"]).convert("RGB")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from disentangle_bench.reports.html.content import Card, ReportContent
 from disentangle_bench.reports.html.forms import Forms
@@ -127,13 +126,11 @@ def _heading(column: Column, content: ReportContent) -> Heading:
 def _levels(content: ReportContent, entry: str, column: Column) -> tuple[float, float] | None:
     """Chance and ceiling of a score on the data of one entry: the means over its seeds."""
     found = [run.scores[column.score] for run in content.runs if run.entry == entry and column.score in run.scores]
-    chance, ceiling = (_mean(score.get(level) for score in found) for level in ("chance", "ceiling"))
-    return None if chance is None or ceiling is None or chance == ceiling else (chance, ceiling)
-
-
-def _mean(values: Iterable[Any]) -> float | None:
-    known = [float(value) for value in values if isinstance(value, int | float)]
-    return statistics.fmean(known) if known else None
+    known = [[of[level] for of in found if of.get(level) is not None] for level in ("chance", "ceiling")]
+    if not all(known):
+        return None
+    chance, ceiling = map(statistics.fmean, known)
+    return None if chance == ceiling else (chance, ceiling)
 
 
 def share_of(value: float | None, levels: tuple[float, float] | None) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,15 +44,15 @@ def sprite(pixels: NDArray[np.uint8], most: int) -> Sprite | None:
     Returns:
         None if nothing fits.
     """
-    return next((made for made in _attempts(pixels) if made.size <= most), None)
-
-
-def _attempts(pixels: NDArray[np.uint8]) -> Iterator[Sprite]:
     whole, few = len(pixels), min(len(pixels), FEWEST_ROWS)
-    yield _encoded(pixels, whole, "png")
-    yield _encoded(pixels, whole, "webp", quality=85)
-    yield _encoded(pixels, few, "webp", quality=70)
-    yield _encoded(pixels, 1, "webp", quality=50)
+    attempts: tuple[tuple[int, str, dict[str, int]], ...] = (
+        (whole, "png", {}),
+        (whole, "webp", {"quality": 85}),
+        (few, "webp", {"quality": 70}),
+        (1, "webp", {"quality": 50}),
+    )
+    made = (_encoded(pixels, rows, form, **options) for rows, form, options in attempts)
+    return next((each for each in made if each.size <= most), None)
 
 
 def _encoded(pixels: NDArray[np.uint8], rows: int, form: str, **options: int) -> Sprite:

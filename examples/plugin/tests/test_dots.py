@@ -8,11 +8,11 @@ from dots.metric import correlation_ratio
 from dots.networks import networks
 from scipy.stats import f_oneway
 
-from disentangle_bench.metrics.conformance import check
+from disentangle_bench.metrics.conformance import check_metric
 
 
 def test_the_metric_keeps_every_rule() -> None:
-    assert [f"{outcome.check}: {outcome.fault}" for outcome in check(correlation_ratio) if outcome.fault] == []
+    assert [f"{outcome.rule}: {outcome.fault}" for outcome in check_metric(correlation_ratio) if outcome.fault] == []
 
 
 def test_the_ratio_is_that_of_an_analysis_of_variance() -> None:

@@ -40,11 +40,11 @@ class Grid:
 
 
 def faults(adapter: object, **options: object) -> dict[str, str]:
-    return {outcome.check: outcome.fault for outcome in check_dataset(adapter, **options) if outcome.fault}
+    return {outcome.rule: outcome.fault for outcome in check_dataset(adapter, **options) if outcome.fault}
 
 
 def test_a_sound_one_passes_every_rule() -> None:
-    assert [outcome.check for outcome in check_dataset(Grid())] == list(RULES)
+    assert [outcome.rule for outcome in check_dataset(Grid())] == list(RULES)
     assert faults(Grid()) == {}
     assert faults(Grid(), settings={"seed": 3}) == {}
     with pytest.raises(UnknownNameError, match="sead"):
@@ -130,7 +130,7 @@ def test_a_split_of_another_size_than_published() -> None:
     assert faults(Grid(replace(INFO, train_images=108))) == {}
     found = faults(Grid(replace(INFO, train_images=100)))
     assert found == {
-        "splits its images into more to train on and some to test on": (
+        "splits its images, most of them to train on and some to test on": (
             "108 images are to train on; info.train_images is 100"
         )
     }

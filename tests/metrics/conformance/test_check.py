@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from disentangle_bench.errors import SettingError
-from disentangle_bench.metrics.conformance import check
+from disentangle_bench.metrics.conformance import check_metric
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.metric import Score, Scores, metric
 from tests.metrics.information.pairwise import entropies, pairwise_information
@@ -50,7 +50,7 @@ def metric_of(change: Callable[[Any, Any, float], Any], **declared: Any) -> Metr
 
 
 def broken(function: Metric) -> set[str]:
-    return {outcome.check for outcome in check(function) if outcome.fault}
+    return {outcome.rule for outcome in check_metric(function) if outcome.fault}
 
 
 def sound(_codes: Any, _factors: Any, value: float) -> float:
@@ -142,11 +142,11 @@ def test_a_metric_of_other_parts_is_checked_for_its_declaration() -> None:
         """
         raise AssertionError(generator)
 
-    outcomes = list(check(drawn))
+    outcomes = list(check_metric(drawn))
     assert len(outcomes) == 7
     assert not any(outcome.fault for outcome in outcomes)
 
 
 def test_an_unknown_setting_is_reported() -> None:
     with pytest.raises(SettingError, match="takes no settings, and 'bins' was given"):
-        list(check(metric_of(sound), {"bins": 3}))
+        list(check_metric(metric_of(sound), {"bins": 3}))

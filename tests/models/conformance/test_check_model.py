@@ -157,7 +157,7 @@ def outcomes_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, str]
     def check(model: type[Model], **settings: object) -> dict[str, str]:
         name = f"tried-{model.__name__.lower()}"
         MODELS.add(name, f"{__name__}:{model.__name__}")
-        return {outcome.check: outcome.fault for outcome in check_model(name, "digits", SHAPE, settings)}
+        return {outcome.rule: outcome.fault for outcome in check_model(name, "digits", SHAPE, settings)}
 
     return check
 
@@ -245,6 +245,6 @@ class Cut(Pair):
     ],
 )
 def test_mistakes_in_networks(pair: type[Pair], rule: str, says: str) -> None:
-    faults = {outcome.check: outcome.fault for outcome in check_networks(pair(), width=0.1)}
+    faults = {outcome.rule: outcome.fault for outcome in check_networks(pair(), width=0.1)}
     [fault] = [fault for name, fault in faults.items() if fault and rule in name]
     assert says in fault
