@@ -127,7 +127,7 @@ def _images(file: ArrayFile, names: Names, dataset: str) -> Images:
             "i": f"Store them as {names.images}.astype(np.uint8), if they are from 0 to 255.",
             "f": f"Store them as np.rint(255 * {names.images}).astype(np.uint8), if they are in [0, 1].",
         }
-        remedy = remedies.get(dtype.kind.replace("u", "i"), "Store them so.")
+        remedy = remedies.get(dtype.kind.replace("u", "i"), "Store them as uint8.")
         raise DataError(f"{where} is {dtype} {shape}; images are uint8, from 0 to 255.", remedy)
     layout = _layout(where, shape, names.channels)
     if dtype.kind == "b":

@@ -11,6 +11,7 @@ from disentangle_bench.datasets import DATASETS, Dataset
 from disentangle_bench.evaluation import classifier as classifier_module
 from disentangle_bench.evaluation.classifier import READ_BATCH, TrainedClassifier, _network, train_classifier
 from disentangle_bench.metrics.generator.sampling import training_mode
+from disentangle_bench.seeds import derive_seed
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,28 @@ def test_features_tell_classes_apart_and_have_a_size_of_their_own(
     test = torch.from_numpy(digits.split("test"))
     logits = classifier.network[-1](classifier.features(test) * classifier.scale)
     assert torch.equal(classifier.classes[logits.argmax(dim=1)], classifier(test))
+
+
+def test_its_training_rounds_as_a_plain_loop_does(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Published values depend on it: what fused steps or another layout round differently grows over the steps."""
+    monkeypatch.setattr(classifier_module, "STEPS", 20)
+    trained = train_classifier(digits, torch.device("cpu")).network
+    images = torch.from_numpy(digits.split("train"))
+    labels = torch.from_numpy(digits.labels("train"))
+    with training_mode(derive_seed(0, "classifier")):
+        plain = _network((1, 8, 8), 10)
+        optimizer = torch.optim.AdamW(plain.parameters(), lr=2e-3)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=20)
+        generator = torch.Generator().manual_seed(derive_seed(0, "classifier batches"))
+        for _ in range(20):
+            rows = torch.randint(len(images), (128,), generator=generator)
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(plain(images[rows].float() / 255), labels[rows]).backward()
+            optimizer.step()
+            schedule.step()
+    for weight, expected in zip(trained.parameters(), plain.parameters(), strict=True):
+        assert weight.is_contiguous()
+        assert torch.equal(weight, expected)
 
 
 @pytest.mark.slow

@@ -116,6 +116,7 @@ class _Best:
 def _fit(
     network: nn.Module, latents: LatentSpec, train: _Labeled, held_out: _Labeled, order: torch.Generator
 ) -> FreshPosterior:
+    # Not fused: that rounds differently, which grows over the steps to half a percent of a value.
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = EPOCHS * math.ceil(len(train.images) / MINIBATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)

@@ -169,6 +169,7 @@ def _predictions(pairs: Pairs, training: int, codes: int, seed: int) -> Tensor:
     with training_mode(derive_seed(seed, "weights")):
         layers = convolutional_layers(inputs.shape[1:], HIDDEN, largest_map=LARGEST_MAP, group_norm=True)
         network = nn.Sequential(*layers, nn.Linear(HIDDEN, codes)).to(inputs.device)
+        # Not fused: that rounds differently, which grows over the steps to parts in a thousand of the value.
         optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, LEARNING_RATE, total_steps=EPOCHS * math.ceil(training / MINIBATCH)
