@@ -139,7 +139,7 @@ def test_black_and_white_images_as_truth_values_are_0_and_255(write: Write) -> N
     [
         ({"images": IMAGES / 255}, r"'images' is float64 \(20, 3, 8, 6\); images are uint8.*\nStore them as np.rint"),
         ({"images": IMAGES.astype(np.int16)}, r"is int16 .*\nStore them as images.astype\(np.uint8\), if .* 0 to 255"),
-        ({"images": IMAGES.astype("S3")}, r"images are uint8, from 0 to 255.\nStore them so"),
+        ({"images": IMAGES.astype("S3")}, r"images are uint8, from 0 to 255.\nStore them as uint8"),
         ({"images": IMAGES % 2}, "holds no value beyond 1"),
         ({"images": IMAGES[0, 0]}, r"has the shape \(8, 6\)"),
         ({"images": IMAGES[:0]}, r"has the shape \(0, 3, 8, 6\): it holds no images"),
