@@ -50,6 +50,16 @@ def test_processes_give_the_same_in_order() -> None:
     assert list(in_processes(abs, range(-5, 5), 2)) == list(map(abs, range(-5, 5)))
 
 
+def is_deaf_to_ctrl_c(_: int) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="blocks signals")
+def test_ctrl_c_reaches_this_process_alone() -> None:
+    assert list(in_processes(is_deaf_to_ctrl_c, range(2), 2)) == [True, True]
+    assert not is_deaf_to_ctrl_c(0)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="asks Linux which processes there are")
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
