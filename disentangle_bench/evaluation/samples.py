@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 import h5py
@@ -79,7 +79,7 @@ def load_samples(path: Path | str) -> dict[str, Samples]:
     try:
         with h5py.File(path, "r") as file:
             group = file.get("samples", {})
-            return {unquote(key): Samples(data[...], str(data.attrs["pairing"])) for key, data in group.items()}
+            return {unquote(key): Samples(data[...], _text(data.attrs["pairing"])) for key, data in group.items()}
     except _DAMAGE as error:
         raise RunError(
             f"{path} is not a readable HDF5 file: {error}.", f"`dbench eval {path.parent}` writes it again."
@@ -104,3 +104,7 @@ def keep_samples_apart(run: Run) -> None:
         with suppress(RunError):
             if samples := load_samples(run.representation_file):
                 save_samples(run.samples_file, samples)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
