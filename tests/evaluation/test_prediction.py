@@ -66,10 +66,12 @@ def foretold(*functions: Any, size: int = 28, making: dict[str, float] | None = 
     return list(predicted_seconds(steps, subject, ALONE).values())
 
 
-def test_work_on_codes_grows_with_rows_and_with_what_is_wanted(make_call: MakeCall, labels: np.ndarray) -> None:
-    small, large = (make_call(information, labels[:n], labels[:n]) for n in (40, 120))
-    assert seconds_of_call(large, ALONE) == pytest.approx(3 * seconds_of_call(small, ALONE))
-    assert seconds_of_call(large, Context(resamples=20)) > 20 * seconds_of_call(large, ALONE)
+def test_work_on_codes_grows_with_rows_and_with_what_is_wanted(make_call: MakeCall) -> None:
+    labels = np.random.default_rng(0).integers(4, size=60_000)
+    few, some, many = (make_call(information, labels[:n], labels[:n]) for n in (100, 20_000, 60_000))
+    assert seconds_of_call(many, ALONE) == pytest.approx(3 * seconds_of_call(some, ALONE))
+    assert seconds_of_call(few, ALONE) == pytest.approx((0.3 + 0.7 / 100) / 2 * seconds_of_call(some, ALONE))
+    assert seconds_of_call(some, Context(resamples=20)) > 20 * seconds_of_call(some, ALONE)
 
 
 def test_levels_that_are_kept_cost_nothing(make_call: MakeCall, labels: np.ndarray) -> None:
