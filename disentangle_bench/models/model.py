@@ -57,21 +57,17 @@ class Batches(Protocol):
     @property
     def size(self) -> int:
         """Images in a batch over all processes."""
-        ...
 
     @property
     def share(self) -> slice:
         """The rows of a batch that belong to this process."""
-        ...
 
     @property
     def population(self) -> int:
         """How many images they are drawn from."""
-        ...
 
     def at(self, number: int) -> Tensor:
         """Images of one batch (from 1), the share of this process: `(b, c, h, w)` float32 in [0, 1]."""
-        ...
 
 
 class Pairs(Protocol):
@@ -79,11 +75,9 @@ class Pairs(Protocol):
 
     def at(self, seed: int, k: int | None) -> tuple[Tensor, Tensor]:
         """A batch of pairs, the share of this process: twice `(b, c, h, w)` float32 in [0, 1]."""
-        ...
 
     def group(self, seed: int) -> tuple[Tensor, int, int]:
         """A batch that differs in one factor, `(b, c, h, w)`, the factor from 0, and how many factors vary."""
-        ...
 
 
 LogEntries = Sequence[Mapping[str, Any]]
