@@ -21,9 +21,10 @@ from disentangle_bench.representation.variables import Variables
 
 WITHOUT_FITS = 0.2
 """Roughly what values on a resample take where nothing is fitted anew, as a share of what the scores take."""
-WIDE, ONE_WAY = 10.0, 100.0
-"""Columns of codes times values of factors, as a multiple of those that `MetricInfo.seconds` is declared for, that are
-many; and any of the two, or factors, alone."""
+WIDE = 10.0
+"""Columns of codes times values of factors that are many, as a multiple of those `MetricInfo.seconds` is declared for."""
+ALONE: Mapping[Size, float] = {"columns": 100.0, "factors": 100.0, "values": 10.0}
+"""What is many of one of them, whatever the others are; trees are grown for each value of a factor."""
 LONGEST, TOGETHER = 120.0, 300.0
 """Seconds for a metric of so many that was not asked for, and for all such metrics."""
 PIXELS = 28 * 28
@@ -57,8 +58,7 @@ def too_wide(steps: Sequence[Step], subject: Subject, context: Context) -> dict[
     if not of_codes:
         return {}
     sizes = _sizes(subject)
-    product, widest = sizes["columns"] * sizes["values"], max(sizes[size] for size in ("columns", "factors", "values"))
-    if product < WIDE and widest < ONE_WAY:
+    if sizes["columns"] * sizes["values"] < WIDE and all(sizes[size] < many for size, many in ALONE.items()):
         return {}
     few = max(1.0, 1 / sizes["rows"])  # of few rows, so many fits take hardly less than of many
     predicted = {

@@ -110,7 +110,7 @@ def test_a_line_says_how_much_is_left_if_that_is_long() -> None:
     assert str(Scored("mig", scored.scores, remaining=2)) == "mig: 0.5"
 
 
-@pytest.mark.parametrize(("codes", "factors", "classes"), [(3000, 2, 3), (10, 1500, 3), (10, 1, 1500)])
+@pytest.mark.parametrize(("codes", "factors", "classes"), [(3000, 2, 3), (10, 1500, 3), (10, 1, 1500), (4, 1, 2000)])
 def test_what_takes_long_of_many_codes_factors_or_classes_is_found(codes: int, factors: int, classes: int) -> None:
     subject = Subject(
         "wide", {"codes": np.zeros((3000, codes)), "factors": np.tile(np.arange(3000) % classes, (factors, 1)).T}
