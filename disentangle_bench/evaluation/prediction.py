@@ -22,9 +22,9 @@ from disentangle_bench.representation.variables import Variables
 WITHOUT_FITS = 0.2
 """Roughly what values on a resample take where nothing is fitted anew, as a share of what the scores take."""
 WIDE = 10.0
-"""Columns of codes times values of factors that are many, as a multiple of those `MetricInfo.seconds` is declared for."""
+"""Columns of codes times values of factors that are many, as a multiple of those of `MetricInfo.seconds`."""
 ALONE: Mapping[Size, float] = {"columns": 100.0, "factors": 100.0, "values": 10.0}
-"""What is many of one of them, whatever the others are; trees are grown for each value of a factor."""
+"""What is many of one of them, whatever the others are."""
 LONGEST, TOGETHER = 120.0, 300.0
 """Seconds for a metric of so many that was not asked for, and for all such metrics."""
 PIXELS = 28 * 28

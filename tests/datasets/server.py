@@ -75,9 +75,9 @@ class Served:
         body = self.content[start or 0 :]
         self._head(handler, start, len(body))
         cut = self.breaks.pop(0) if self.breaks else None
+        self.sent += len(body[:cut])  # before the client, which may look at it, has them
         handler.wfile.write(body[:cut])
         handler.wfile.flush()
-        self.sent += len(body[:cut])
         if cut is not None and self.hold:
             self.hold()
 
