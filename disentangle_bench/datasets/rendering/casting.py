@@ -24,11 +24,6 @@ class Surface:
     normal: Array
     albedo: Array
 
-    @property
-    def covered(self) -> Array:
-        """`(h, w)`: 1 where something is, else 0."""
-        return np.isfinite(self.distance).astype(np.float32)
-
     def window(self, top: int, bottom: int, left: int, right: int) -> Surface:
         """Return a part of the image, sharing its arrays."""
         part = np.s_[..., top:bottom, left:right]

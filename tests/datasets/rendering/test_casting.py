@@ -68,7 +68,7 @@ def test_the_nearer_solid_hides_the_farther_whatever_their_order() -> None:
 
 def test_what_stands_beside_the_image_is_not_drawn() -> None:
     surface = cast(Scene([solid("ball", (9, 0, 0), (1, 1, 1)), solid("ball", (0, -9, 0), (1, 1, 1))]), camera())
-    assert not surface.covered.any()
+    assert not np.isfinite(surface.distance).any()
 
 
 def test_samples_are_the_parts_of_the_pixels() -> None:
