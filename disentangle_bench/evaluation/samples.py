@@ -107,4 +107,5 @@ def keep_samples_apart(run: Run) -> None:
 
 
 def _text(value: Any) -> str:
+    """The text of an attribute, which h5py gives as bytes if it is of a fixed width."""
     return value.decode() if isinstance(value, bytes) else str(value)

@@ -56,18 +56,6 @@ class UnkeptScoresError(StorageError):
         return unkept
 
 
-class UndrawnFiguresError(UnkeptScoresError):
-    """Scores were computed, and not every figure could be drawn."""
-
-    @classmethod
-    def of(cls, error: Exception, results: Results) -> UndrawnFiguresError:
-        """Name the fault, and hand over the results."""
-        problem, remedy = (error.problem, error.remedy) if isinstance(error, DbenchError) else (with_place(error), "")
-        undrawn = cls(f"Not every figure is drawn. {problem}", remedy)
-        undrawn.results = results
-        return undrawn
-
-
 def score_subject(
     subject: Subject,
     metrics: Sequence[str] | str | None = None,

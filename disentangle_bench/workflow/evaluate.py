@@ -10,14 +10,14 @@ from typing import Any
 
 from disentangle_bench.allocation import kept_memory
 from disentangle_bench.devices import choose_device
-from disentangle_bench.errors import DbenchError, RepresentationError, SettingError
+from disentangle_bench.errors import DbenchError, RepresentationError, SettingError, with_place
 from disentangle_bench.evaluation.choices import CHOICES, choices_made
 from disentangle_bench.evaluation.encode import encoded
 from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
 from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
 from disentangle_bench.evaluation.run_subject import subject_of_run
-from disentangle_bench.evaluation.score import EvaluationInterrupted, UndrawnFiguresError, score_subject
+from disentangle_bench.evaluation.score import EvaluationInterrupted, UnkeptScoresError, score_subject
 from disentangle_bench.evaluation.store import FileStore
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.reports.drawn import are_drawn, note_drawn
@@ -26,6 +26,18 @@ from disentangle_bench.run import Run
 from disentangle_bench.storage import require_writable, usable_path, user_cache
 from disentangle_bench.workflow.groups import REPRESENTATION_FILES
 from disentangle_bench.workflow.stored import require_no_choice
+
+
+class UndrawnFiguresError(UnkeptScoresError):
+    """Scores were computed, and not every figure could be drawn."""
+
+    @classmethod
+    def of(cls, error: Exception, results: Results) -> UndrawnFiguresError:
+        """Name the fault, and hand over the results."""
+        problem, remedy = (error.problem, error.remedy) if isinstance(error, DbenchError) else (with_place(error), "")
+        undrawn = cls(f"Not every figure is drawn. {problem}", remedy)
+        undrawn.results = results
+        return undrawn
 
 
 def evaluate(

@@ -16,6 +16,7 @@ from disentangle_bench.evaluation.differences import (
     welch_difference,
 )
 from disentangle_bench.evaluation.results import Results, ScoreEntry
+from disentangle_bench.evaluation.samples import Samples
 from disentangle_bench.evaluation.seeds import difference_over_seeds
 
 
@@ -56,17 +57,21 @@ def _by_seed(score: str, group: Group) -> dict[Hashable, float | None]:
 def _over_samples(score: str, first: Results, second: Results) -> Estimate:
     """Estimate a difference from paired samples or resamples if possible, else from unpaired ones or both intervals."""
     before, after = first.scores[score], second.scores[score]
-    one, other = first.samples.get(score), second.samples.get(score)
-    estimate: Estimate | None = None
-    if one is not None and other is not None:
-        are_paired = one.pairing and one.pairing == other.pairing and len(one.values) == len(other.values)
-        estimate = (paired_difference if are_paired else welch_difference)(one.values, other.values)
+    estimate = _from_samples(first.samples.get(score), second.samples.get(score))
     if estimate is None or estimate.p is None:
         estimate = _from_replicates(score, first, second) or _from_intervals(score, first, second) or estimate
     if estimate is not None:
         return estimate
     [low], [high] = values_of([before]), values_of([after])
     return Estimate(float(high - low), reason="it has neither samples nor an interval")
+
+
+def _from_samples(first: Samples | None, second: Samples | None) -> Estimate | None:
+    if first is None or second is None:
+        return None
+    if first.pairing and first.pairing == second.pairing and len(first.values) == len(second.values):
+        return paired_difference(first.values, second.values)
+    return welch_difference(first.values, second.values)
 
 
 def _from_replicates(score: str, first: Results, second: Results) -> Estimate | None:

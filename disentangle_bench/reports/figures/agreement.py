@@ -31,11 +31,15 @@ def spearman(values: ArrayLike) -> NDArray[np.float64]:
         for column, second in enumerate(columns[: row + 1]):
             known = ~(np.isnan(first) | np.isnan(second))
             if known.sum() >= FEWEST:
-                one, other = rankdata(first[known]), rankdata(second[known])
-                one, other = one - one.mean(), other - other.mean()
-                scale = np.sqrt((one @ one) * (other @ other))
-                found[row, column] = found[column, row] = one @ other / scale if scale > 0 else np.nan
+                found[row, column] = found[column, row] = _correlation(first[known], second[known])
     return found
+
+
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    one, other = rankdata(first), rankdata(second)
+    one, other = one - one.mean(), other - other.mean()
+    scale = np.sqrt((one @ one) * (other @ other))
+    return float(one @ other / scale) if scale > 0 else float("nan")
 
 
 def agreement_map(correlations: ArrayLike, rows: Sequence[str], columns: Sequence[str]) -> Figure:

@@ -131,12 +131,7 @@ def machines(runs: Iterable[RunFacts]) -> dict[str, list[str]]:
             found.setdefault(fact, Counter())[value] += 1
         if isinstance(run.provenance.get("time"), str):
             times.append(run.provenance["time"])
-    facts = {
-        fact: [f"{value} ({n} cell{'s' if n > 1 else ''})" for value, n in counts.most_common()]
-        if len(counts) > 1
-        else list(counts)
-        for fact, counts in found.items()
-    }
+    facts = {fact: _values(counts) for fact, counts in found.items()}
     if times:
         first, last = min(times)[:16].replace("T", " "), max(times)[:16].replace("T", " ")
         facts["Trained"] = [first if first == last else f"{first} to {last}"]
@@ -163,3 +158,9 @@ def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:
     if isinstance(packages, Mapping):
         named |= {str(name): str(version) for name, version in packages.items() if version}
     return {fact: value for fact, value in named.items() if value}
+
+
+def _values(counts: Counter[str]) -> list[str]:
+    if len(counts) == 1:
+        return list(counts)
+    return [f"{value} ({number} cell{'s' if number > 1 else ''})" for value, number in counts.most_common()]
