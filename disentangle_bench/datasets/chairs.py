@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from pathlib import Path
 
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
@@ -18,7 +17,6 @@ from disentangle_bench.datasets.named_grid import grid_by_name
 from disentangle_bench.datasets.resized_grid import ResizedGridDataset
 
 FILE = "rendered_chairs.tar"
-NATIVE = 600
 EXAMPLE = "CHAIR/renders/image_001_p020_t011_r096.png"
 NAME = re.compile(r"(?:.*/)?([^/]+)/renders/image_\d+_p(\d+)_t(\d+)_r\d+\.png")
 FACTORS = (
@@ -31,7 +29,7 @@ FACTORS = (
 class Chairs(ResizedGridDataset):
     """The adapter. Images are in the alphabetical order of the chairs, by elevation and then by azimuth."""
 
-    native = NATIVE
+    native = 600
     publishers = (WebFolder("https://www.di.ens.fr/willow/research/seeing3Dchairs/data"),)
     folders = ("rendered_chairs", "")
     contents = ("*/renders",)
@@ -57,15 +55,15 @@ class Chairs(ResizedGridDataset):
             size: pixels along an image, at most those of the crop.
             crop: pixels along the square in the middle that is kept, of 600; the rest is margin.
         """
-        require_size(crop, NATIVE, self.info.name, setting="crop")
+        require_size(crop, self.native, self.info.name, setting="crop")
         require_size(size, crop, self.info.name)
-        return self.load_grid(data_dir, partial(self.read, size=size, crop=crop))
+        return self.load_grid(data_dir, lambda path: self.read(path, size, crop))
 
     def read(self, path: Path, size: int = 64, crop: int = 400) -> Grid:
         """Make the images gray, crop and resize them, once, into the cache."""
         members = open_members(path)
         names, classes, factors = grid_by_name(members, ".png", NAME, self.info.factors, EXAMPLE)
-        form = Form(size, 1, crop, (NATIVE, NATIVE), background="white")
+        form = Form(size, 1, crop, (self.native, self.native), background="white")
         return Grid(self.resized(path, lambda _: decoded(members, names, form), size, crop=crop), classes, factors)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -44,7 +43,7 @@ class ResizedGridDataset(GridDataset):
             SettingError: a size out of range. StorageError: the cache cannot be written.
         """
         require_size(size, self.native, self.info.name)
-        return self.load_grid(data_dir, partial(self.read, size=size))
+        return self.load_grid(data_dir, lambda path: self.read(path, size))
 
     def resized(
         self, path: Path, make: Callable[[Path], Iterable[NDArray[np.uint8]]], size: int, **settings: int
