@@ -44,11 +44,11 @@ def images_differ(trial: Trial) -> None:
 def reads_alike(trial: Trial) -> None:
     images, rows = trial.dataset.images, trial.rows[: 2 * DRAWS]
     together = images[rows]
-    require(np.array_equal(images[rows[::-1]][::-1], together), "rows in another order give other images")
+    require(np.array_equal(images[rows[::-1]][::-1], together), "rows in another order give different images")
     alone = np.stack([images[int(row)] for row in rows[:DRAWS]])
-    require(np.array_equal(alone, together[:DRAWS]), "an image by itself is not the one among others")
+    require(np.array_equal(alone, together[:DRAWS]), "an image read alone differs from the same one among others")
     first = images[: min(DRAWS, len(images))]
-    require(np.array_equal(first, images[np.arange(len(first))]), "a slice gives other images than its row numbers")
+    require(np.array_equal(first, images[np.arange(len(first))]), "a slice and its row numbers give different images")
 
 
 @rule(LOADED, "can be sent to another process, if its images are read when needed")
@@ -57,7 +57,7 @@ def pickles(trial: Trial) -> None:
     if isinstance(images, LazyImages):
         rows = trial.rows[:DRAWS]
         copy = pickle.loads(pickle.dumps(images))
-        require(np.array_equal(copy[rows], images[rows]), "the copy has other images")
+        require(np.array_equal(copy[rows], images[rows]), "the images of the copy differ")
 
 
 @rule(LOADED, "gives the factors that it declares")
@@ -112,10 +112,10 @@ def splits_hold_every_class(trial: Trial) -> None:
 def loads_the_same(trial: Trial) -> None:
     first, again, rows = trial.dataset, trial.load(), trial.rows
     require(again.images.shape == first.images.shape, f"it has {len(again.images)} images, not {len(first.images)}")
-    require(np.array_equal(again.images[rows], first.images[rows]), "the images are others")
-    require(np.array_equal(again.train, first.train), "the split is another")
+    require(np.array_equal(again.images[rows], first.images[rows]), "the images differ")
+    require(np.array_equal(again.train, first.train), "the split differs")
     same = again.factors is None if first.factors is None else _same_factors(first, again)
-    require(same, "the factors are others")
+    require(same, "the factors differ")
 
 
 def _same_factors(first: Dataset, again: Dataset) -> bool:
@@ -139,6 +139,6 @@ def holds_factors(trial: Trial) -> None:
         drawn, images = truth.sample(DRAWS, np.random.default_rng(0), {factor: last})
         require(bool((drawn[:, place] == last).all()), f"images drawn with {factor} {last} have {drawn[:, place]}")
         _, again = truth.sample(DRAWS, np.random.default_rng(0), {factor: last})
-        require(np.array_equal(images, again), f"two draws by one seed with {factor} {last} give other images")
+        require(np.array_equal(images, again), f"two draws by one seed with {factor} {last} give different images")
         found = truth.images[truth.index(drawn)]
-        require(np.array_equal(found, images), "images by their classes are others than drawn")
+        require(np.array_equal(found, images), "images found by their classes differ from those drawn")
