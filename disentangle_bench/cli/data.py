@@ -176,11 +176,10 @@ def show(name: str, out: Path | None, settings: Settings, data_dir: Path | None)
     downloaded.
     """
     from disentangle_bench.datasets import DATASETS
-    from disentangle_bench.datasets.load import load_dataset
+    from disentangle_bench.datasets.load import default_settings, load_dataset
     from disentangle_bench.reports.figures.dataset_file import refuse_target, write_dataset_sheet
-    from disentangle_bench.settings import defaults_of
 
-    defaults, path = defaults_of(DATASETS.get(name).load), out or Path(f"{name}.png")
+    defaults, path = default_settings(DATASETS.get(name)), out or Path(f"{name}.png")
     refuse_target(path)
     dataset = load_dataset(name, data_dir, dict(settings))
     print_sheet(name, "dataset", loaded_sheet(dataset, defaults | dict(settings)))

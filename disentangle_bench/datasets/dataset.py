@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from disentangle_bench.datasets.correlation import Correlation, correlation_weights
 from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File, FileSet
 from disentangle_bench.datasets.files.sources import Source
@@ -86,6 +87,7 @@ class Dataset:
         factors: `(n, k)` ground-truth factors or labels, where known: the number of the class, from 0 on, of one that
             has classes, and otherwise the value.
         train: `(n,)` bool: the training split; the rest is the test split.
+        correlations: of factors in the images that training draws; images and factors themselves are the same.
 
     Raises:
         DataError: the arrays do not fit together, or to the info.
@@ -95,6 +97,7 @@ class Dataset:
     images: Images
     factors: Variables | None
     train: NDArray[np.bool_]
+    correlations: tuple[Correlation, ...] = ()
 
     def __post_init__(self) -> None:
         expected = (self.info.images, *self.info.shape)
@@ -135,6 +138,18 @@ class Dataset:
         if not self.factors.known.all():
             return None
         return GroundTruth(self.images, self.info.factors, np.asarray(self.factors.values, dtype=np.int64))
+
+    def training_weights(self) -> NDArray[np.float64] | None:
+        """Return how likely training is to draw each image of its split, in relation; None if all are as likely."""
+        truth = self.ground_truth
+        if not self.correlations or truth is None:
+            return None
+        classes = truth.classes(np.flatnonzero(self.train))
+        columns, sizes = (
+            dict(zip(truth.names, classes.T, strict=True)),
+            dict(zip(truth.names, truth.sizes, strict=True)),
+        )
+        return correlation_weights(self.correlations, columns, sizes)
 
     def labels(self, name: Split | None = None) -> NDArray[np.int64] | None:
         """Return the class of each image, of one split or of all, or None for a dataset without classes.

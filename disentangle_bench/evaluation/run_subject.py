@@ -44,7 +44,8 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     """
     digest = run.whole_model_digest()
     recipe = run.recipe
-    whole = evaluated(load_dataset(recipe.dataset.name, data_dir, recipe.dataset.settings))
+    loaded = load_dataset(recipe.dataset.name, data_dir, recipe.dataset.settings)
+    whole = evaluated(loaded)
     drawn = drawn_rows(len(whole.images), rows)
     dataset = whole if drawn is None else whole.some(drawn)
     for note in unscored(dataset.info.factors):
@@ -59,6 +60,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         "recipe": recipe.name,
         "model": recipe.model.name,
         "dataset": recipe.dataset.name,
+        **({"correlated": [str(each) for each in loaded.correlations]} if loaded.correlations else {}),
         "samples": len(dataset.images),
         **({} if drawn is None else {"drawn_from": len(whole.images)}),
         **with_class_names(described, dataset.info.factors),

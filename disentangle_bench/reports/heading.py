@@ -38,7 +38,9 @@ def heading(subject: Mapping[str, Any]) -> tuple[str, str]:
     status = str(subject.get("status", SOUND))
     trained = ("" if status == SOUND else status, str(subject.get("remark", "")))
     factors = (*_factors(subject.get("factors")), _dependence(subject.get("dependence")))
-    parts = (counts, *factors, *trained)
+    correlated = ", ".join(map(str, subject.get("correlated", ()))).replace(" ", UNBROKEN)
+    learned = f"trained on images in which factors are correlated: {correlated}" if correlated else ""
+    parts = (counts, *factors, learned, *trained)
     return name, "; ".join(filter(None, parts))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.errors import SettingError
+from disentangle_bench.models.model import ImageRows
 from disentangle_bench.seeds import derive_seed
 
 
@@ -18,14 +21,24 @@ class Batches:
         seed: determines the order; each epoch has its own.
         rank: this process.
         world: number of processes; each takes an equal share of every batch.
+        weights: `(n,)`: how likely each image is to be drawn, in relation; without them an epoch shows each once.
 
     Raises:
         SettingError: there are fewer images than that, or the processes cannot share a batch.
     """
 
-    def __init__(self, images: Tensor, size: int, seed: int, rank: int = 0, world: int = 1) -> None:
+    def __init__(
+        self,
+        images: Tensor,
+        size: int,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+        *,
+        weights: NDArray[np.float64] | None = None,
+    ) -> None:
         check_size(len(images), size, world)
-        self.images, self.size, self.seed = images, size, seed
+        self.images, self.size, self.seed, self.weights = images, size, seed, weights
         self.share = slice(rank * size // world, (rank + 1) * size // world)
         self.population, self.per_epoch = len(images), len(images) // size
         self._epoch = -1
@@ -35,8 +48,8 @@ class Batches:
         """Images of one batch (from 1), the share of this process: `(size / world, c, h, w)` float32 in [0, 1]."""
         epoch, batch = divmod(number - 1, self.per_epoch)
         if epoch != self._epoch:
-            self._order = torch.randperm(len(self.images), generator=order_generator(self.seed, epoch))
-            self._order = self._order.to(self.images.device)
+            order = drawn_order(len(self.images), order_generator(self.seed, epoch), self.weights)
+            self._order = order.to(self.images.device)
             self._epoch = epoch
         rows = self._order[batch * self.size : (batch + 1) * self.size][self.share]
         return self.images[rows].float().div_(255)
@@ -48,6 +61,33 @@ class Batches:
 def order_generator(seed: int, epoch: int) -> torch.Generator:
     """The random generator of an epoch's order."""
     return torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
+
+
+def drawn_order(n: int, generator: torch.Generator, weights: NDArray[np.float64] | None) -> Tensor:
+    """Each of `n` rows once, in random order, or as many draws with replacement by weights `(n,)`."""
+    if weights is None:
+        return torch.randperm(n, generator=generator)
+    reached = torch.from_numpy(np.cumsum(weights))
+    places = torch.rand(n, generator=generator, dtype=torch.float64) * reached[-1]
+    return torch.searchsorted(reached, places, right=True).clamp_(max=n - 1)
+
+
+class DrawnRows:
+    """Images as often as training draws them, indexed like a tensor.
+
+    Args:
+        images: `(n, c, h, w)` uint8.
+        rows: `(m,)` of those drawn.
+    """
+
+    def __init__(self, images: ImageRows, rows: Tensor) -> None:
+        self.images, self.rows = images, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: Tensor | slice) -> Tensor:
+        return self.images[self.rows[rows]]
 
 
 def check_size(images: int, size: int, world: int) -> None:

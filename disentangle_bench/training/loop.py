@@ -16,14 +16,14 @@ from torch import Tensor
 
 from disentangle_bench.datasets import Images
 from disentangle_bench.errors import RunError
-from disentangle_bench.models.model import Draw, Means, Model, Watched
+from disentangle_bench.models.model import Draw, ImageRows, Means, Model, Watched
 from disentangle_bench.models.optimizers import learning_rate, make_optimizers
 from disentangle_bench.models.trained import save_trained
 from disentangle_bench.run import OK, Run
 from disentangle_bench.seeds import derive_seed
 from disentangle_bench.storage import sha256
 from disentangle_bench.training import checkpoint
-from disentangle_bench.training.batches import Batches
+from disentangle_bench.training.batches import Batches, DrawnRows, drawn_order, order_generator
 from disentangle_bench.training.log import TrainingLog
 from disentangle_bench.training.pairs import Pairs
 from disentangle_bench.training.progress import TrainingProgress
@@ -48,6 +48,7 @@ class Loop:
         run: the run folder.
         seed: of everything that is drawn.
         classes: `(n, d)` of the images in their factors, for a model that draws pairs.
+        weights: `(n,)`: how likely each image is to be drawn, in relation; by default all are as likely.
         compiled: whether to compile the networks.
         tensorboard: whether to write TensorBoard's event files too.
     """
@@ -61,23 +62,24 @@ class Loop:
         *,
         seed: int,
         classes: NDArray[np.int64] | None = None,
+        weights: NDArray[np.float64] | None = None,
         compiled: bool = False,
         tensorboard: bool = False,
     ) -> None:
-        self.fabric, self.model, self.run, self.seed = fabric, model, run, seed
+        self.fabric, self.model, self.run, self.seed, self.weights = fabric, model, run, seed, weights
         place = (model.recipe.batch_size, seed, fabric.global_rank, fabric.world_size)
         self.images: Tensor | StreamedImages
         self.batches: Batches | StreamedBatches
         if isinstance(images, Tensor):
             self.images = images.to(fabric.device)
-            self.batches = Batches(self.images, *place)
+            self.batches = Batches(self.images, *place, weights=weights)
         else:
             self.images = StreamedImages(images, fabric.device)
-            self.batches = StreamedBatches(images, *place, device=fabric.device)
+            self.batches = StreamedBatches(images, *place, device=fabric.device, weights=weights)
         self.pairs = (
             None
             if classes is None
-            else Pairs(self.images, classes, self.batches.size, self.batches.share, fabric.device)
+            else Pairs(self.images, classes, self.batches.size, self.batches.share, fabric.device, weights=weights)
         )
         for network in model.networks.values():  # channels last was measured about 1.1 times as fast
             network.to(fabric.device).to(memory_format=torch.channels_last)
@@ -234,12 +236,19 @@ class Loop:
             "folder.",
         )
 
+    def _training_images(self) -> ImageRows:
+        """The training images, each as often as it is drawn."""
+        if self.weights is None:
+            return self.images
+        order = drawn_order(len(self.images), order_generator(derive_seed(self.seed, "statistics"), 0), self.weights)
+        return DrawnRows(self.images, order.to(self.fabric.device))
+
     def finish(self, progress: TrainingProgress) -> None:
         """Write the trained model and record the run's final status."""
         if self.log is None:
             return
         watched = self.model.watch(self.log.entries) if self.log.entries else Watched()
-        finished = self.model.finish(self.images, derive_seed(self.seed, "statistics"))
+        finished = self.model.finish(self._training_images(), derive_seed(self.seed, "statistics"))
         save_trained(self.model, self.run.model_file)
         ended = Watched.together((watched, finished))
         digest = sha256(self.run.model_file)

@@ -45,12 +45,23 @@ class Pairs:
         size: pairs in a batch over all processes.
         share: the rows of a batch that belong to this process.
         device: where the images are put.
+        weights: `(n,)`: how likely each image is, in relation; by default all are as likely. A pair is as likely as the
+            product of both.
     """
 
     def __init__(
-        self, images: ImageRows, classes: NDArray[np.int64], size: int, share: slice, device: torch.device
+        self,
+        images: ImageRows,
+        classes: NDArray[np.int64],
+        size: int,
+        share: slice,
+        device: torch.device,
+        *,
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
         self.images, self.size, self.share, self.device = images, size, share, device
+        self.weights = None if weights is None else weights / weights.max()
+        self._reached = None if weights is None else np.cumsum(weights)
         self.classes = classes
         self.sizes = tuple((classes.max(axis=0) + 1).tolist())
         self.varied = np.flatnonzero(np.ptp(classes, axis=0))
@@ -81,14 +92,14 @@ class Pairs:
         first, second = np.empty(self.size, np.int64), np.empty(self.size, np.int64)
         absent = np.arange(self.size)
         for _ in range(TRIES):
-            first[absent] = generator.integers(len(self.classes), size=len(absent))
+            first[absent] = self._first(len(absent), generator)
             second[absent] = self._find(self._changed(self.classes[first[absent]], k, generator), generator)
-            absent = absent[second[absent] < 0]
+            absent = absent[~self._accepted(second[absent], generator)]
             if not len(absent):
                 return first, second
         raise DataError(
             f"{TRIES} draws found no pair of training images that differ in exactly {k or 'so many'} factors.",
-            "Choose another k, or a dataset with images of more combinations.",
+            "Choose another k, a dataset with images of more combinations, or factors that are correlated less.",
         )
 
     def group(self, seed: int) -> tuple[Tensor, int, int]:
@@ -112,15 +123,36 @@ class Pairs:
         for _ in range(TRIES):
             place = int(generator.integers(len(self.varied)))
             factor = self.varied[place]
-            alone = np.tile(self.classes[generator.integers(len(self.classes))], (self.sizes[factor], 1))
+            alone = np.tile(self.classes[self._first(1, generator)], (self.sizes[factor], 1))
             alone[:, factor] = np.arange(self.sizes[factor])
             there = alone[self._find(alone, generator) >= 0]
             if len(there) > 1:
-                return self._find(there[generator.integers(len(there), size=self.size)], generator), place
+                return self._find(there[self._chosen(there, generator)], generator), place
         raise DataError(
             f"{TRIES} draws found no training images that differ in one factor alone.",
             "Choose a dataset with images of more combinations.",
         )
+
+    def _first(self, count: int, generator: np.random.Generator) -> Rows:
+        """Draw the rows `(count,)` of first images."""
+        if self._reached is None:
+            return generator.integers(len(self.classes), size=count)
+        places = generator.random(count) * self._reached[-1]
+        rows: Rows = np.minimum(np.searchsorted(self._reached, places, side="right"), len(self._reached) - 1)
+        return rows
+
+    def _accepted(self, rows: Rows, generator: np.random.Generator) -> NDArray[np.bool_]:
+        """Whether there is an image in each row `(b,)`, -1 for none, and its weight lets it be the second of a pair."""
+        there: NDArray[np.bool_] = rows >= 0
+        return there if self.weights is None else there & (generator.random(len(rows)) < self.weights[rows])
+
+    def _chosen(self, classes: Rows, generator: np.random.Generator) -> Rows:
+        """Choose `size` of a group's classes `(b, d)`."""
+        if self.weights is None:
+            return generator.integers(len(classes), size=self.size)
+        weights = self.weights[self._find(classes, generator)]
+        chosen: Rows = generator.choice(len(classes), size=self.size, p=weights / weights.sum())
+        return chosen
 
     def _changed(self, classes: Rows, k: int | None, generator: np.random.Generator) -> Rows:
         """Change k factors of each row to other classes."""

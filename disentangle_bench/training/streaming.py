@@ -12,7 +12,7 @@ from torch import Tensor
 
 from disentangle_bench.datasets import Images
 from disentangle_bench.datasets.images import block_of
-from disentangle_bench.training.batches import check_size, order_generator
+from disentangle_bench.training.batches import check_size, drawn_order, order_generator
 
 WINDOW_BATCHES = 16
 """Of images that can be read one by one: few, since rendering takes time and the first step waits for it."""
@@ -39,6 +39,7 @@ class StreamedBatches:
         rank: this process.
         world: number of processes; each takes an equal share of every batch.
         device: where the batches are put.
+        weights: `(n,)`: how likely each image is to be drawn, in relation; without them an epoch shows each once.
 
     Raises:
         SettingError: there are fewer images than that, or the processes cannot share a batch equally.
@@ -53,9 +54,10 @@ class StreamedBatches:
         world: int = 1,
         *,
         device: torch.device | None = None,
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
         check_size(len(images), size, world)
-        self.images, self.size, self.seed = images, size, seed
+        self.images, self.size, self.seed, self.weights = images, size, seed, weights
         self.device = device or torch.device("cpu")
         self.share = slice(rank * size // world, (rank + 1) * size // world)
         self.population, self.per_epoch = len(images), len(images) // size
@@ -96,7 +98,7 @@ class StreamedBatches:
         for epoch, _ in wanted:
             if epoch not in self._orders:
                 if epoch not in known:
-                    known[epoch] = epoch_order(self.images, epoch, self.seed, self.window)
+                    known[epoch] = epoch_order(self.images, epoch, self.seed, self.window, self.weights)
                 self._orders[epoch] = known[epoch]
         for window in wanted:
             if window not in self._read:
@@ -146,16 +148,22 @@ def window_size(images: Images, size: int) -> int:
     return max(1, bytes_wanted // (block * bytes_each)) * block
 
 
-def epoch_order(images: Images, epoch: int, seed: int, window: int) -> NDArray[np.int64]:
-    """The order `(n,)` in which an epoch shows the images.
+def epoch_order(
+    images: Images, epoch: int, seed: int, window: int, weights: NDArray[np.float64] | None = None
+) -> NDArray[np.int64]:
+    """The order `(n,)` in which an epoch shows the images, each once or drawn by weights `(n,)`.
 
     Of images in blocks: the blocks in random order, then the rows of each `window` of them in random order.
     """
     generator, n, block = order_generator(seed, epoch), len(images), block_of(images)
     if block == 1:
-        return torch.randperm(n, generator=generator).numpy()
+        return drawn_order(n, generator, weights).numpy()
     blocks = torch.randperm(-(-n // block), generator=generator)
-    rows = (blocks[:, None] * block + torch.arange(block)).ravel()
-    rows = rows[rows < n]
+    if weights is None:
+        rows = (blocks[:, None] * block + torch.arange(block)).ravel()
+        rows = rows[rows < n]
+    else:
+        drawn = drawn_order(n, generator, weights)
+        rows = drawn[blocks.argsort()[drawn // block].argsort(stable=True)]
     parts = [part[torch.randperm(len(part), generator=generator)] for part in torch.split(rows, window)]
     return torch.cat(parts).numpy()

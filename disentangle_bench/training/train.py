@@ -44,14 +44,15 @@ class Job:
     classes: NDArray[np.int64] | None
     compiled: bool
     tensorboard: bool
+    weights: NDArray[np.float64] | None = None
 
     def __call__(self, fabric: Fabric) -> None:
         """Train in one process."""
         _, channels, height, width = self.images.shape
         model = make_model(self.recipe, (channels, height, width), self.seed)
         loop = Loop(
-            fabric, model, self.images, self.run, seed=self.seed, classes=self.classes, compiled=self.compiled,
-            tensorboard=self.tensorboard,
+            fabric, model, self.images, self.run, seed=self.seed, classes=self.classes, weights=self.weights,
+            compiled=self.compiled, tensorboard=self.tensorboard,
         )  # fmt: skip
         progress = TrainingProgress(
             f"{self.recipe.name} seed {self.seed}",
@@ -120,11 +121,16 @@ def train_recipe(
         check_size(len(images), recipe.batch_size, devices)
         means = [asdict(mean) for mean in model.means]
         info = {"options": options, **trained_on, "compile": compile, "means": means, "image_shape": dataset.info.shape}
+        if dataset.correlations:
+            info["correlated"] = [str(each) for each in dataset.correlations]
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")
         with run.held():
             if folder.prepare(run, recipe, seed, resume, info):
                 with noting_interruptions(run):
-                    launch(Job(run, recipe, seed, images, classes, compile, tensorboard), machine)
+                    launch(
+                        Job(run, recipe, seed, images, classes, compile, tensorboard, dataset.training_weights()),
+                        machine,
+                    )
             else:
                 say(f"{run.path} is already finished: {run.verdict}.")
     return run

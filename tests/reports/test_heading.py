@@ -37,6 +37,13 @@ def test_a_run_names_its_dataset_and_what_went_wrong():
     assert said(status="ok", remark="c3 not learned yet") == f"codes.npz: {SAID}; c3 not learned yet"
 
 
+def test_what_is_correlated_in_training_is_said():
+    assert said(correlated=["x with y (sigma 0.1)", "x with z (sigma 0.4)"]) == (
+        f"codes.npz: {SAID}; trained on images in which factors are correlated: x with y (sigma 0.1), "
+        "x with z (sigma 0.4)"
+    )
+
+
 def test_codes_are_counted_by_kind():
     codes = [{"name": "c1", "kind": "categorical"}, *SUBJECT["codes"][:2]]
     assert "(4,500 train), 1 categorical and 2 continuous codes; factors" in said(codes=codes)

@@ -39,6 +39,7 @@ def test_the_identity_depends_on_what_determines_the_result() -> None:
     for changes in (
         {"entries": {"a": {"recipe": "infogan-digits", "settings": {"steps": 6}}}},
         {"entries": {"a": {"recipe": "gan-with-q-digits", "settings": {"steps": 5}}}},
+        {"entries": {"a": {"recipe": "infogan-digits", "settings": {"steps": 5, "dataset.correlate": "x:y=0.1"}}}},
         {"seeds": [2, 3]},
         {"training": {"precision": "bf16-mixed"}},
         {"training": {"threads": 2}},

@@ -146,16 +146,23 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("name", "k"), [("arrays", 1), ("chairs3d", 0)])
+@pytest.mark.parametrize(
+    ("dataset", "k"),
+    [
+        ({"name": "arrays"}, 1),
+        ({"name": "chairs3d", "size": 16}, 0),
+        ({"name": "arrays", "correlate": "f2:all=0.3"}, 0),
+        ({"name": "chairs3d", "size": 16, "correlate": "azimuth:style=0.2"}, 1),
+    ],
+)
 def test_interrupted_and_resumed_it_ends_with_the_same_bits(
-    name: str, k: int, folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    dataset: dict[str, object], k: int, folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """Of images in memory and of procedural ones."""
-    dataset = {"name": name} | ({"size": 16} if name == "chairs3d" else {})
+    """Of images in memory and of procedural ones, all as likely or drawn by correlated factors."""
     values = request.getfixturevalue("recipe")(dataset, k=k)
 
     def train(out: str, **options: bool) -> Path:
-        data_dir = folder / "mine.npz" if name == "arrays" else None
+        data_dir = folder / "mine.npz" if dataset["name"] == "arrays" else None
         return train_recipe(values, out=folder / out, device="cpu", data_dir=data_dir, **options).path
 
     straight = train("straight")

@@ -35,13 +35,13 @@ class Datasets(Kind):
 
     def sheet(self, name: str) -> Sheet:
         from disentangle_bench.datasets import DATASETS
-        from disentangle_bench.settings import defaults_of
+        from disentangle_bench.datasets.load import default_settings
 
         adapter = DATASETS.get(name)
         info = adapter.info
         more = {"size": _download(info), "state": _state(info)}
         files = {file: say_hash(declared) for file, declared in info.files.items()}
-        return replace(_sheet_of(info, defaults_of(adapter.load), more), files=files)
+        return replace(_sheet_of(info, default_settings(adapter), more), files=files)
 
 
 class LocalDatasets(Datasets):
@@ -63,8 +63,10 @@ class LocalDatasets(Datasets):
 def loaded_sheet(dataset: Dataset, settings: Mapping[str, Any]) -> Sheet:
     """What was found in a dataset when it was loaded with these settings."""
     train = int(dataset.train.sum())
-    splits = f"{train:,} train, {dataset.info.images - train:,} test"
-    return _sheet_of(dataset.info, settings, {"splits": splits})
+    more = {"splits": f"{train:,} train, {dataset.info.images - train:,} test"}
+    if dataset.correlations:
+        more["correlated in training"] = ", ".join(map(str, dataset.correlations))
+    return _sheet_of(dataset.info, settings, more)
 
 
 def _sheet_of(info: DatasetInfo, settings: Mapping[str, Any], more: Mapping[str, str]) -> Sheet:
