@@ -11,6 +11,9 @@ from disentangle_bench.errors import SettingError
 from disentangle_bench.models.model import ImageRows
 from disentangle_bench.seeds import derive_seed
 
+Weights = NDArray[np.float64] | None
+"""Of images `(n,)`: how likely each is to be drawn, in relation; None if an epoch shows each once."""
+
 
 class Batches:
     """Shuffled batches, each a function of seed and number alone, so that a resumed run sees the same ones.
@@ -21,21 +24,14 @@ class Batches:
         seed: determines the order; each epoch has its own.
         rank: this process.
         world: number of processes; each takes an equal share of every batch.
-        weights: `(n,)`: how likely each image is to be drawn, in relation; without them an epoch shows each once.
+        weights: by which images are drawn, with replacement.
 
     Raises:
         SettingError: there are fewer images than that, or the processes cannot share a batch.
     """
 
     def __init__(
-        self,
-        images: Tensor,
-        size: int,
-        seed: int,
-        rank: int = 0,
-        world: int = 1,
-        *,
-        weights: NDArray[np.float64] | None = None,
+        self, images: Tensor, size: int, seed: int, rank: int = 0, world: int = 1, *, weights: Weights = None
     ) -> None:
         check_size(len(images), size, world)
         self.images, self.size, self.seed, self.weights = images, size, seed, weights
@@ -63,7 +59,7 @@ def order_generator(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
 
 
-def drawn_order(n: int, generator: torch.Generator, weights: NDArray[np.float64] | None) -> Tensor:
+def drawn_order(n: int, generator: torch.Generator, weights: Weights) -> Tensor:
     """Each of `n` rows once, in random order, or as many draws with replacement by weights `(n,)`."""
     if weights is None:
         return torch.randperm(n, generator=generator)

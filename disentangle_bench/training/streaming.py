@@ -12,7 +12,7 @@ from torch import Tensor
 
 from disentangle_bench.datasets import Images
 from disentangle_bench.datasets.images import block_of
-from disentangle_bench.training.batches import check_size, drawn_order, order_generator
+from disentangle_bench.training.batches import Weights, check_size, drawn_order, order_generator
 
 WINDOW_BATCHES = 16
 """Of images that can be read one by one: few, since rendering takes time and the first step waits for it."""
@@ -39,7 +39,7 @@ class StreamedBatches:
         rank: this process.
         world: number of processes; each takes an equal share of every batch.
         device: where the batches are put.
-        weights: `(n,)`: how likely each image is to be drawn, in relation; without them an epoch shows each once.
+        weights: by which images are drawn, with replacement.
 
     Raises:
         SettingError: there are fewer images than that, or the processes cannot share a batch equally.
@@ -54,7 +54,7 @@ class StreamedBatches:
         world: int = 1,
         *,
         device: torch.device | None = None,
-        weights: NDArray[np.float64] | None = None,
+        weights: Weights = None,
     ) -> None:
         check_size(len(images), size, world)
         self.images, self.size, self.seed, self.weights = images, size, seed, weights
@@ -148,9 +148,7 @@ def window_size(images: Images, size: int) -> int:
     return max(1, bytes_wanted // (block * bytes_each)) * block
 
 
-def epoch_order(
-    images: Images, epoch: int, seed: int, window: int, weights: NDArray[np.float64] | None = None
-) -> NDArray[np.int64]:
+def epoch_order(images: Images, epoch: int, seed: int, window: int, weights: Weights = None) -> NDArray[np.int64]:
     """The order `(n,)` in which an epoch shows the images, each once or drawn by weights `(n,)`.
 
     Of images in blocks: the blocks in random order, then the rows of each `window` of them in random order.
