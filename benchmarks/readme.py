@@ -1,4 +1,4 @@
-"""Write the results in README.md anew, from what is published of the suites: `python -m benchmarks.readme`."""
+"""Write what is published of the suites into README.md, and what recipes say of it: `python -m benchmarks.readme`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import obtained
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, say
@@ -94,4 +95,5 @@ def rewrite(path: Path, block: re.Pattern[str], make: Callable[[], str]) -> int:
 
 
 if __name__ == "__main__":
+    obtained.write()
     sys.exit(rewrite(ROOT / "README.md", BLOCK, results))

@@ -23,7 +23,7 @@ def print_sheet(name: str, kind: str, sheet: Sheet) -> None:
     print_result(Text.assemble((name, "bold cyan"), f"  {kind}\n{sheet.title}\n"))
     settings = {key: "unset" if value is None else f"= {json.dumps(value)}" for key, value in sheet.settings.items()}
     sections = {"": sheet.info, "Factors": sheet.factors, "Scores": sheet.scores, "Settings": settings}
-    print_sections(sections | {"Published": sheet.published})
+    print_sections(sections | {"Published": sheet.published, "Obtained": sheet.obtained})
     if sheet.files:
         print_result(Text("\nFiles and their SHA-256", style="bold"))
         for file, digest in sheet.files.items():

@@ -8,18 +8,16 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import disentangle_bench
 from disentangle_bench.cli.kinds import KINDS
-from disentangle_bench.evaluation.results import Results
 from disentangle_bench.metrics import METRICS
 from disentangle_bench.metrics.groups import group_of
 from disentangle_bench.models import MODELS
 from disentangle_bench.models.recipes import find_recipe, recipe_names
+from disentangle_bench.models.recipes.obtained import NOTHING, obtained
 from disentangle_bench.reports.markdown import markdown_table
-from disentangle_bench.run import Run
 from disentangle_bench.settings import settings_of
 
 FURTHER = (
@@ -58,7 +56,7 @@ def generated(root: Path) -> Iterator[GeneratedPage]:
         yield _page(f"metrics/{slug(name)}.md", name, f"Metrics/{group}", metric_page(root, name, group))
     for name in MODELS:
         yield _page(f"models/{name}.md", name, "Models", model_page(name))
-    yield _page("published.md", "Obtained and published", "Results", published_page(root))
+    yield _page("published.md", "Obtained and published", "Results", published_page())
     for path in sorted((root / "benchmarks" / "results").glob("*/README.md")):
         text = path.read_text()
         title = text.splitlines()[0].removeprefix("# ")
@@ -129,25 +127,23 @@ def _code(function: Any) -> str:
     return f"```python\n{textwrap.dedent(inspect.getsource(function))}```"
 
 
-def published_page(root: Path) -> str:
+def published_page() -> str:
     """What the sources of recipes report, and what was obtained with them, recipe by recipe."""
-    runs = [Run(file.parent) for file in sorted((root / "benchmarks" / "results").glob("*/cells/*/*/run/recipe.toml"))]
-    rows = []
+    rows, nothing = [], 0
     for name in recipe_names():
-        recipe = find_recipe(name)
-        mine = [run for run in runs if run.recipe.name == name and run.recipe.steps == recipe.steps]
-        for score, published in recipe.published.items():
-            entries = [Results.load(run.results_file).scores.get(score) for run in mine if run.results_file.is_file()]
-            values = [entry.value for entry in entries if entry is not None and entry.value is not None]
-            obtained = f"{median(values):.3g} (median of {len(values)})" if values else "nothing yet"
-            rows.append([f"`{name}`", score, f"{published:g}", obtained, recipe.source])
+        recipe, found = find_recipe(name), obtained(name)
+        nothing += not recipe.published and not found
+        for score in dict.fromkeys((*recipe.published, *(score for each in found for score in each.scores))):
+            said = [f"{each.say(score)}: {each.conditions}" for each in found if score in each.scores]
+            published = f"{recipe.published[score]:g}" if score in recipe.published else ""
+            rows.append([f"`{name}`", score, published, "; ".join(said) or NOTHING, recipe.source])
     heading = ("Recipe", "Score", "Published", "Obtained", "Source")
     return "\n\n".join(
         [
             "# Obtained and published",
             "What the source of each recipe reports, under the names of the scores here, and what was obtained with "
-            "the recipe as it is, over all seeds that were trained. Versions, machines and times are on the pages of "
-            "the results.",
+            "the recipe as it is, over all seeds that were trained. Versions and times are on the pages of the "
+            f"results. Of the other {nothing} recipes nothing was obtained here, and their sources report no such number.",
             markdown_table(heading, rows, left=heading),
         ]
     )

@@ -97,8 +97,11 @@ def test_the_settings_of_a_recipe_can_be_set_as_they_are_shown(dbench, name):
 def test_published_numbers_are_shown(dbench):
     recipe = find_recipe("infogan-mnist")
     assert recipe.published
-    shown = dbench("show", "infogan-mnist").out.partition("Published\n")[2]
-    assert {line.split()[0]: float(line.split()[1]) for line in shown.splitlines()} == recipe.published
+    shown, _, obtained = dbench("show", "infogan-mnist").out.partition("Published\n")[2].partition("\nObtained\n")
+    lines = filter(None, shown.splitlines())
+    assert {line.split()[0]: float(line.split()[1]) for line in lines} == recipe.published
+    assert "as good as published" in obtained
+    assert "Obtained\n  nothing  not run here" in dbench("show", "pca-sprites").out
 
 
 def test_every_file_of_a_dataset_is_shown_with_its_hash(dbench):

@@ -23,7 +23,8 @@ class Sheet:
         info: label -> text.
         factors: name -> kind and values.
         settings: key, as `--set` takes it -> default.
-        published: numbers of the paper.
+        published: numbers that the source reports.
+        obtained: what it gave here.
         files: name -> SHA-256.
         scores: name -> value.
     """
@@ -33,6 +34,7 @@ class Sheet:
     factors: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     published: Mapping[str, Any] = field(default_factory=dict)
+    obtained: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, str] = field(default_factory=dict)
 

@@ -83,7 +83,21 @@ class Recipes(Kind):
         recipe = find_recipe(name)
         info = {"model": recipe.model.name, "dataset": recipe.dataset.name, "source": recipe.source}
         info["merged from"] = ", ".join(recipe_files(name))
-        return Sheet(recipe.title, info, settings=recipe_settings(recipe), published=recipe.published)
+        nothing = {"nothing": "its source reports no number under the name of a score"}
+        published = dict[str, Any](recipe.published) or nothing
+        return Sheet(
+            recipe.title, info, settings=recipe_settings(recipe), published=published, obtained=obtained_of(name)
+        )
+
+
+def obtained_of(name: str) -> dict[str, str]:
+    """What a recipe of the package gave here: the conditions of each suite, and its scores."""
+    from disentangle_bench.models.recipes.obtained import NOTHING, obtained
+
+    said: dict[str, str] = {}
+    for each in obtained(name):
+        said |= {each.suite: each.conditions} | {score: each.say(score) for score in each.scores}
+    return said or {"nothing": NOTHING}
 
 
 def recipe_settings(recipe: Any) -> dict[str, Any]:

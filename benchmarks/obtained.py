@@ -1,0 +1,90 @@
+"""What was obtained with each recipe as it is, from `benchmarks/results`, for `dbench show RECIPE` and the site."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from disentangle_bench.evaluation.results import Results
+from disentangle_bench.models.recipes import find_recipe
+from disentangle_bench.models.recipes.halves import shipped
+from disentangle_bench.models.recipes.obtained import FILE
+from disentangle_bench.run import Run
+from disentangle_bench.storage import write_text
+
+RESULTS = Path(__file__).parent / "results"
+ALWAYS = (
+    "c1-accuracy.accuracy",
+    "mutual-information.c1",
+    "mutual-information/fresh.c1",
+    "traversal-consistency.overall",
+    "mig",
+    "dci.disentanglement",
+    "factor-vae-score",
+)
+"""Scores that are listed where they were computed, besides those that the recipe's source reports."""
+
+
+def obtained() -> str:
+    """The content of the package's file."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for (suite, name), runs in groupby(runs_as_shipped(), key=lambda run: (suite_of(run), run.recipe.name)):
+        found.setdefault(name, []).append(described(suite, list(runs)))
+    return json.dumps(found, indent=1, sort_keys=True) + "\n"
+
+
+def runs_as_shipped() -> list[Run]:
+    """Every published run of a recipe of the package as it is today, by suite, recipe and seed."""
+    runs = [Run(path.parent) for path in RESULTS.glob("*/cells/*/*/run/recipe.toml")]
+    shipped_ones = [
+        run
+        for run in runs
+        if run.recipe.name in shipped()
+        and run.recipe.training_values() == find_recipe(run.recipe.name).training_values()
+    ]
+    return sorted(shipped_ones, key=lambda run: (suite_of(run), run.recipe.name, run.seed))
+
+
+def suite_of(run: Run) -> str:
+    """The suite in whose folder of results a run lies."""
+    return run.path.relative_to(RESULTS).parts[0]
+
+
+def described(suite: str, runs: Sequence[Run]) -> dict[str, Any]:
+    """What is said of the runs of one recipe in one suite."""
+    of = [run.provenance() for run in runs]
+    return {
+        "suite": suite,
+        "steps": runs[0].recipe.steps,
+        "seeds": [run.seed for run in runs],
+        "device": sorted({each["device"] for each in of}),
+        "processor": sorted({each["processor"] for each in of if "processor" in each}),
+        "precision": sorted({each["precision"] for each in of}),
+        "date": sorted({each["time"][:10] for each in of}),
+        "scores": scores_of(runs),
+    }
+
+
+def scores_of(runs: Sequence[Run]) -> dict[str, Any]:
+    """Score -> the value at each seed, null where there is none, and how many are as good as the published one."""
+    published = runs[0].recipe.published
+    results = [Results.load(run.results_file).scores for run in runs]
+    found: dict[str, Any] = {}
+    for score in dict.fromkeys((*published, *ALWAYS)):
+        entries = [of.get(score) for of in results]
+        if any(entry is not None for entry in entries):
+            values = [None if entry is None or entry.value is None else round(entry.value, 5) for entry in entries]
+            sign = -1 if any(entry is not None and entry.better == "lower" for entry in entries) else 1
+            found[score] = {"values": values}
+            if score in published:
+                as_good = (value is not None and sign * value >= sign * published[score] for value in values)
+                found[score]["reached"] = sum(as_good)
+    return found
+
+
+def write() -> None:
+    """Write the package's file anew."""
+    write_text(FILE, obtained())
