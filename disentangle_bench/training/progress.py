@@ -65,8 +65,11 @@ class TrainingProgress:
 
     def predict(self, seconds_per_step: float, step: int) -> None:
         """Estimate how long the run will take, and suggest how to shorten a long one."""
-        seconds = (self.steps - step) * seconds_per_step
-        self.say(f"{self.title}: {1 / seconds_per_step:.1f} steps/s; {self.steps - step} steps take {clock(seconds)}.")
+        left = self.steps - step
+        if not left:
+            return
+        seconds = left * seconds_per_step
+        self.say(f"{self.title}: {1 / seconds_per_step:.1f} steps/s; {left:,} more steps take {clock(seconds)}.")
         if self.shorter and seconds > LONG_RUN_SECONDS:
             self.say(f"Shorter: {self.shorter}")
 

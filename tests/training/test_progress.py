@@ -70,14 +70,18 @@ class TestElsewhere:
 class TestPrediction:
     def test_tells_speed_and_duration(self, capsys: pytest.CaptureFixture[str]) -> None:
         TrainingProgress("mine", 120, MEANS, "--set steps=10").predict(0.25, 20)
-        assert shown(capsys) == ["mine: 4.0 steps/s; 100 steps take 25 s."]
+        assert shown(capsys) == ["mine: 4.0 steps/s; 100 more steps take 25 s."]
 
     def test_of_a_long_run_names_what_makes_it_shorter(self, capsys: pytest.CaptureFixture[str]) -> None:
         TrainingProgress("mine", 5000, MEANS, "--set steps=1000, --set networks.width=0.5").predict(0.5, 20)
         assert shown(capsys) == [
-            "mine: 2.0 steps/s; 4980 steps take 41:30.",
+            "mine: 2.0 steps/s; 4,980 more steps take 41:30.",
             "Shorter: --set steps=1000, --set networks.width=0.5",
         ]
+
+    def test_with_no_step_left_says_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        TrainingProgress("mine", 20, MEANS).predict(0.25, 20)
+        assert shown(capsys) == []
 
     def test_without_a_way_to_shorten_it_names_none(self, capsys: pytest.CaptureFixture[str]) -> None:
         TrainingProgress("mine", 5000, MEANS).predict(0.5, 20)

@@ -171,7 +171,7 @@ class TestWhatAPersonSees:
         train_tiny({"steps": 25, "checkpoint_every": 100})
         lines = capsys.readouterr().err.splitlines()
         assert lines[0].startswith("infogan-digits seed 0: ")
-        assert " steps/s; 5 steps take " in lines[0]
+        assert " steps/s; 5 more steps take " in lines[0]
 
     def test_on_a_cpu_what_makes_a_long_run_shorter(
         self, train_tiny: Train, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
