@@ -241,7 +241,7 @@ def _without_model(bench: Bench, cells: Sequence[Cell]) -> int:
     return 1
 
 
-def _say_event(event: Event) -> None:
+def _say_event(event: Event | str) -> None:
     say(str(event))
 
 

@@ -83,6 +83,8 @@ def plan(
     metrics: Sequence[str] | str | None,
     settings: Settings,
     options: Mapping[str, Any],
+    *,
+    common: bool = False,
 ) -> list[Step]:
     """List the metrics to compute of a subject; those whose settings are given first, so that wrong ones show early.
 
@@ -91,6 +93,7 @@ def plan(
         metrics: their names or one name; see `score_subject`.
         settings: metric name -> its settings.
         options: `seed`, `bootstrap` and `levels` of the evaluation.
+        common: the settings are those of several subjects, so that metrics may be among them that this one lacks.
 
     Raises:
         UnknownNameError: there is no such metric or setting. SettingError: a value of the wrong type.
@@ -105,7 +108,7 @@ def plan(
                 f"The metric {name!r} needs {', '.join(lacking)}, which {subject.name} does not offer.",
                 "Add it to the file, or leave the metric out.",
             )
-    given = checked_settings(settings, functions)
+    given = checked_settings(settings, settings if common else functions)
     steps = []
     for name in reading_order(functions, subject.info.get("kind", "")):
         function = functions[name]
@@ -113,7 +116,9 @@ def plan(
         full = {**info.settings, **mine}
         if "seed" in full and "seed" not in mine:
             full["seed"] = derive_seed(options["seed"], name) % 2**32
-        steps.append(Step(name, function, full, options if info.resamplable else {}, name in named, bool(mine)))
+        steps.append(
+            Step(name, function, full, options if info.resamplable else {}, name in named, bool(mine) and not common)
+        )
     return sorted(steps, key=lambda step: not step.given)
 
 

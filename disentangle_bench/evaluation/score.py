@@ -61,6 +61,7 @@ def score_subject(
     metrics: Sequence[str] | str | None = None,
     *,
     settings: Settings | None = None,
+    common: bool = False,
     seed: int = 0,
     bootstrap: int | None = None,
     levels: bool = True,
@@ -78,6 +79,8 @@ def score_subject(
         metrics: their names or one name, or `all` for which the subject has the parts; by default those of the default
             set, of a run without the slow ones, and without those that would take long on so many codes or factors.
         settings: metric name -> its settings.
+        common: the settings are those of several subjects: those of metrics that are not computed of this one are left
+            aside, and a metric that they do not suit has no value.
         seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
         bootstrap: resamples of the rows for the interval of each observational metric that has none of its own; 0 for
             no intervals; by default 100, and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where
@@ -97,7 +100,9 @@ def score_subject(
     """
     if bootstrap:
         check_resamples(bootstrap)
-    steps = plan(subject, metrics, settings or {}, {"seed": seed, "bootstrap": bootstrap, "levels": levels})
+    steps = plan(
+        subject, metrics, settings or {}, {"seed": seed, "bootstrap": bootstrap, "levels": levels}, common=common
+    )
     store = MemoryStore() if store is None else store
     context = Context(bootstrap, levels, seed)
     if metrics is None and (long := too_wide(steps, subject, context)):

@@ -20,19 +20,17 @@ from disentangle_bench.suites.attempts import FAILED, TIMED_OUT, worker_on
 from disentangle_bench.suites.cell import Cell, cells_of
 from disentangle_bench.suites.check import Fault, check_suite
 from disentangle_bench.suites.driver import Driver, Event
+from disentangle_bench.suites.dry import small_form, without_value
 from disentangle_bench.suites.engines.engine import Engine
 from disentangle_bench.suites.find import find_suite
 from disentangle_bench.suites.folder import SuiteFolder
 from disentangle_bench.suites.gates import check_gates
 from disentangle_bench.suites.state import COMPLETE, RUNNING, Found
-from disentangle_bench.suites.suite import ALL, DEFAULT, Evaluation, Suite
+from disentangle_bench.suites.suite import ALL, DEFAULT, Suite
 from disentangle_bench.suites.table import table_of
 from disentangle_bench.suites.versions import installed_versions
 
 EXIT_FAILED, EXIT_FELL_SHORT, EXIT_NOTHING = 1, 3, 4
-DRY_STEPS, DRY_ROWS = 3, 200
-DRY_SAMPLES = {"samples": 2_000, "train_samples": 2_000, "validation_samples": 500}
-"""Of settings by which metrics say how many images they generate: they train networks on up to 40,000 by default."""
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The environment variable that names the file in which GitHub Actions shows a job's summary."""
 
@@ -149,21 +147,25 @@ class Bench:
         """List everything that is wrong; see `check_suite`."""
         return check_suite(self.suite, self.folder.path, engine, data_dir=self.data_dir, only=self.only)
 
-    def dry_run(self, engine: Engine, *, on_event: Callable[[Event], object] = lambda _event: None) -> bool:
+    def dry_run(self, engine: Engine, *, on_event: Callable[[Event | str], object] = lambda _event: None) -> bool:
         """Train each recipe for a few steps and compute each metric on few rows, in a folder that is then removed.
+
+        Args:
+            engine: what works on the cells.
+            on_event: called as cells end, and with what says which metrics have no value, and why.
 
         Returns:
             Whether a cell failed.
         """
-        small = self.suite.with_settings({"steps": DRY_STEPS})
-        evaluation = Evaluation(seed=small.evaluation.seed, rows=DRY_ROWS, bootstrap=0, levels=False)
-        small = small.model_copy(update={"evaluation": evaluation, "metric_settings": dry_settings(small)})
+        small = small_form(self.suite)
         with TemporaryDirectory(prefix="dbench-") as folder:
             dry = replace(self, suite=small, folder=SuiteFolder(Path(folder)))
             first: dict[str, Cell] = {}
             for cell in dry._cells():
                 first.setdefault(cell.entry, cell)
             dry._drive(engine, small, list(first.values()), on_event=on_event)
+            for line in without_value(dry.folder.found(first.values())):
+                on_event(line)
             return exit_status(dry.table(), (), self.only) != 0
 
     def run(
@@ -297,19 +299,6 @@ class Bench:
         suite = self.suite.model_copy(update={"gates": gates})
         without: Verdict | None = None if suite.variant else "NOTHING" if required else "SKIP"
         return check_gates(suite, table, self.accepted(path), without=without)
-
-
-def dry_settings(suite: Suite) -> dict[str, dict[str, Any]]:
-    """The settings of metrics in a dry run: the suite's, with fewer images for the metrics that it names."""
-    from disentangle_bench.metrics import METRICS, info_of  # imports torch, which takes longer than to print a table
-
-    settings = {metric: dict(given) for metric, given in suite.metric_settings.items()}
-    for metric in () if isinstance(suite.metrics, str) else suite.metrics:
-        full = {**info_of(METRICS.get(metric)).settings, **settings.get(metric, {})}
-        few = {key: min(full[key], most) for key, most in DRY_SAMPLES.items() if key in full}
-        if few:
-            settings[metric] = {**settings.get(metric, {}), **few}
-    return settings
 
 
 def exit_status(table: SuiteTable, gates: Sequence[CheckedGate], only: Sequence[str] = ()) -> int:

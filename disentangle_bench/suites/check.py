@@ -80,12 +80,12 @@ def check_suite(
 
 
 def _check_metric(name: str, suite: Suite) -> None:
-    from disentangle_bench.metrics import METRICS
+    from disentangle_bench.metrics import METRICS, info_of
     from disentangle_bench.settings import check_settings
 
     function = METRICS.get(name)
     check_settings(function, suite.metric_settings.get(name, {}), kind="metric", name=name)
-    if not isinstance(suite.metrics, str) and name not in suite.metrics:
+    if not suite.asks_for(name, info_of(function)):
         raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to metrics.")
 
 
@@ -122,11 +122,10 @@ def _check_entry(
 
 def _check_gate(gate: Gate, suite: Suite, recipes: Mapping[str, Recipe]) -> None:
     """A gate must be able to match a score: of a metric that is evaluated, and of a code that the entry has."""
-    from disentangle_bench.metrics import METRICS
+    from disentangle_bench.metrics import METRICS, info_of
 
     metric, _, part = gate.score.partition(".")
-    METRICS.get(metric)
-    if not isinstance(suite.metrics, str) and metric not in suite.metrics:
+    if not suite.asks_for(metric, info_of(METRICS.get(metric))):
         raise SettingError(
             f"The score {gate.score!r} is of {metric!r}, which the suite does not evaluate.", "Add it to metrics."
         )

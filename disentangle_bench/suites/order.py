@@ -13,7 +13,7 @@ from disentangle_bench.run import Run
 from disentangle_bench.storage import storage_errors, write_json
 from disentangle_bench.suites.cell import Cell
 from disentangle_bench.suites.state import Found, digest_of_set
-from disentangle_bench.suites.suite import Evaluation, Suite, Training
+from disentangle_bench.suites.suite import ALL, Evaluation, Suite, Training
 from disentangle_bench.suites.synthetic import Synthetic
 
 
@@ -53,7 +53,7 @@ class Order(BaseModel):
         cls, cell: Cell, suite: Suite, *, metrics: tuple[str, ...] | None, data_dir: Path | None, trains: bool
     ) -> Self:
         """Make the order for a cell of a suite."""
-        every, settings = metrics is None or "all" in metrics, suite.metric_settings
+        every, settings = metrics is None or ALL in metrics, suite.metric_settings
         asked = {name: given for name, given in settings.items() if every or name in (metrics or ())}
         return cls(
             entry=cell.entry,
@@ -87,6 +87,11 @@ class Order(BaseModel):
                 f"{path} is damaged: {error.errors()[0]['msg']}.", "`dbench bench run` writes it."
             ) from error
 
+    @property
+    def asks_for_set(self) -> bool:
+        """Whether it is for what applies of a set of metrics, the default one or all, instead of for some by name."""
+        return self.metrics is None or ALL in self.metrics
+
     def is_met(self, found: Found, versions: Mapping[str, int]) -> bool:
         """Whether nothing is left to do, as another driver's worker has done it since the order was written.
 
@@ -96,12 +101,12 @@ class Order(BaseModel):
         """
         if self.recipe is not None and not Run(found.folder / "run").model_file.is_file():
             return found.collapsed or not self.trains
-        if self.metrics is None or "all" in self.metrics:
+        if self.asks_for_set:
             return any(attempt.asked == self.asked for attempt in found.attempts)
         return all(
             found.has(metric, self.evaluation, self.metric_settings)
             and all(entry.get("version", 1) == versions.get(metric, 1) for entry in found.by_metric[metric].values())
-            for metric in self.metrics
+            for metric in self.metrics or ()
         )
 
     def write(self, folder: Path) -> None:

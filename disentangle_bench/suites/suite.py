@@ -6,13 +6,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from disentangle_bench.errors import SettingError
 from disentangle_bench.recipe.tables import Integer, Number, Setting, Table
 from disentangle_bench.suites.synthetic import Synthetic
+
+if TYPE_CHECKING:
+    from disentangle_bench.metrics import MetricInfo  # which imports torch
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Seed = Annotated[Integer, Field(ge=0)]
@@ -248,6 +251,12 @@ class Suite(Table):
         """
         chosen = ALL if ALL in metrics else DEFAULT if metrics == (DEFAULT,) else metrics
         return self.model_copy(update={"metrics": chosen})
+
+    def asks_for(self, metric: str, info: MetricInfo) -> bool:
+        """Whether the suite evaluates a metric where it can be."""
+        if isinstance(self.metrics, str):
+            return self.metrics == ALL or info.default
+        return metric in self.metrics
 
     def metrics_to_ask(self) -> tuple[str, ...] | None:
         """The metrics as `evaluate` takes them: names, or None for the default set."""

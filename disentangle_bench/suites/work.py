@@ -139,6 +139,7 @@ def _train_and_score(order: Order, folder: Path, run: Run) -> str:
         run.path if codes is None else codes,
         order.metrics,
         settings=order.metric_settings,
+        common=order.asks_for_set,
         seed=evaluation.seed,
         rows=evaluation.rows,
         device=training.device,

@@ -45,6 +45,7 @@ def evaluate(
     metrics: Sequence[str] | str | None = None,
     *,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    common: bool = False,
     select: Mapping[str, Any] | None = None,
     seed: int = 0,
     rows: int | None = None,
@@ -70,6 +71,8 @@ def evaluate(
         metrics: their names or one name, or `all`; by default the widely used ones (`MetricInfo.default`), of a run
             those of them that are not slow.
         settings: metric name -> its settings.
+        common: the settings are those of several subjects: those of metrics that are not computed of this one are left
+            aside, and a metric that they do not suit has no value.
         select: of a representation or its file, which codes and factors, and how they count, as arguments of
             `Representation.select`.
         seed: of everything random in the evaluation.
@@ -100,6 +103,7 @@ def evaluate(
         score_subject,
         metrics=metrics,
         settings=settings,
+        common=common,
         seed=seed,
         bootstrap=bootstrap,
         levels=levels,

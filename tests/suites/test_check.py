@@ -43,6 +43,14 @@ def test_nothing_is_wrong_with_a_good_suite(tmp_path: Path) -> None:
             "metrics, mig: There is no setting of the metric 'mig' named 'bins'",
         ),
         ({"metric_settings": {"sap": {}}}, "metrics, sap: Settings were given for 'sap', which is not evaluated"),
+        (
+            {"metrics": "default", "metric_settings": {"mig-sup": {}}},
+            "metrics, mig-sup: Settings were given for 'mig-sup', which is not evaluated",
+        ),
+        (
+            {"metrics": "default", "gates": [{"score": "mig-sup", "entry": "a", "at_least": 1}]},
+            "gates.0: .*'mig-sup', which the suite does not",
+        ),
         ({"entries": {"a": {"recipe": "infogan-digit"}}}, "^entries.a: There is no recipe"),
         (
             {"entries": {"a": {"recipe": "infogan-digits", "settings": {"networks.name": "mnist"}}}},

@@ -13,9 +13,8 @@ import pytest
 
 from disentangle_bench.errors import SettingError, UnknownNameError
 from disentangle_bench.suites.attempts import read_attempts, write_attempts
-from disentangle_bench.suites.bench import Bench, dry_settings, exit_status
+from disentangle_bench.suites.bench import Bench, exit_status
 from disentangle_bench.suites.driver import TRIES
-from disentangle_bench.suites.find import find_suite
 from tests.suites.conftest import Inline, write_codes
 
 Open = Callable[..., Bench]
@@ -111,15 +110,6 @@ def test_a_dry_run_tries_the_first_file_of_each_entry(opened: Open, engine: Inli
         (suite_file.parent / name / "seed-0.npz").unlink()
     assert not opened().dry_run(engine)
     assert engine.worked == ["clean/seed-1", "noisy/seed-1"]
-
-
-def test_a_dry_run_generates_few_images() -> None:
-    suite = find_suite("smoke")
-    given = {"mutual-information": {"samples": 90, "noise": 0.1}, "traversal-consistency": {"steps": 5}}
-    settings = dry_settings(suite.model_copy(update={"metric_settings": given}))
-    few = {"samples": 2_000, "train_samples": 2_000, "validation_samples": 500}
-    assert settings == {**given, "mutual-information/fresh": few}
-    assert dry_settings(suite.model_copy(update={"metrics": "all", "metric_settings": given})) == given
 
 
 def test_other_settings_of_a_metric_are_computed(opened: Open, engine: Inline) -> None:
