@@ -28,10 +28,22 @@ class TCGAN(InfoGAN):
     then differ by the log of the ratio of the two densities, whose mean over c' is the total correlation
     (arXiv:1802.05983, eq. 3).
 
-    From the paper are the two terms and their weights, 0.1 and 0.001. No program of it was found, and its text was not
-    at hand here in full, so these are choices: c' are means of continuous codes and probabilities of categorical ones;
-    Q and G both minimize TC; the third player has the network and the optimizer of FactorVAE's discriminator; D, Q and
-    G those of `infogan-modified`.
+    From the paper are the two terms and their weights, 0.1 and 0.001. Its authors' program
+    (github.com/wangruoyu1126/TC-GAN, `train_factorvae.py`, commit 378727b) differs from what is done here:
+
+    - D and its trunk learn from the game alone, with labels of real images drawn from U(0.7, 1.2); Q's own layers learn
+      with G, by G's optimizer. Here `L_I` and TC reach the trunk too, as in InfoGAN.
+    - TC is that of samples from Q, of continuous codes alone. Here it is that of means, and of the probabilities of
+      categorical codes.
+    - What is permuted is read from other fakes. The loss of the third player is not detached from G and Q, which follow
+      its gradient as well as that of TC, its opposite. Here it moves the third player alone.
+    - The third player has five hidden layers, normal weights of sd 0.02, and Adam with 1e-3, 0.5, 0.999. Here it is
+      FactorVAE's discriminator and optimizer.
+    - The 0.1 of the paper multiplies a loss of continuous codes that is already taken times 0.1. Here it is their
+      lambda.
+
+    The learning rates of D and G, 2e-3 and 1e-3, the spectral norm and, on dSprites, the 5 + 5 latents are those of
+    InfoGAN-CR's program in both. The program has a second way to TC, from minibatches as in beta-TCVAE; it is not here.
 
     Args:
         recipe: sizes, weights and learning rates.
