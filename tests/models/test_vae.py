@@ -53,13 +53,13 @@ class Pass:
 
     @torch.no_grad()
     def __init__(self, model: VAE, step: int = 1) -> None:
-        x = real_images(step)
+        x = real_images(step).to(next(model.networks["encoder"].parameters()).dtype)
         raw = model.networks["encoder"](x).double().numpy()
         self.x = x.double().numpy()
         self.mean, self.log_sigma = raw[:, 0::2], raw[:, 1::2]
         noise = draw(model, step).normal(self.mean.shape[1]).double().numpy()
         self.c: Array = self.mean + np.exp(self.log_sigma) * noise
-        self.logits = model.networks["decoder"](torch.from_numpy(self.c).float()).double().numpy()
+        self.logits = model.networks["decoder"](torch.from_numpy(self.c).to(x.dtype)).double().numpy()
 
     @property
     def bernoulli(self) -> float:
