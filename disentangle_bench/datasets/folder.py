@@ -24,6 +24,8 @@ from disentangle_bench.representation.kinds import Kind
 from disentangle_bench.storage import usable_path
 
 TABLE = "factors.csv"
+TABLES = ".csv", ".tsv"
+"""How other files end that may be meant as the table."""
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "path", "name")
 SMALL = 2**28
 Unmatched = Literal["error", "skip"]
@@ -182,6 +184,9 @@ def _factors_of(
     if place is not None:
         table = read_table(members.read(place), f"{members.path}: {place}").without(reading.missing)
         return _columns(table, names, reading)
+    others = members.names(*TABLES)
+    if others:
+        _log.warning("%s: %s is not read; a table of factors is called %s.", members.path, others[0], TABLE)
     if needs_table:
         raise DataError(
             f"{members.path} holds no {TABLE}.", "Give one with a row for each image: its file and its factors."

@@ -130,6 +130,16 @@ def test_subfolders_are_classes_only_without_a_table(root: Path) -> None:
     assert dataset.labels().tolist() == [1, 0]
 
 
+def test_a_table_under_another_name_is_named(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (put(root, PLAIN) / "labels.csv").write_text("file,class\n")
+    folder.load(root)
+    assert "labels.csv is not read; a table of factors is called factors.csv" in caplog.text
+    caplog.clear()
+    (root / "labels.csv").unlink()
+    folder.load(root)
+    assert "is not read" not in caplog.text
+
+
 def test_columns_and_the_label_are_chosen_and_values_may_be_unknown(root: Path) -> None:
     put(root, PLAIN)
     (root / "factors.csv").write_text(
