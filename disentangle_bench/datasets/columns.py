@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets.factor import Factor, as_variables
 from disentangle_bench.datasets.table import Table
 from disentangle_bench.errors import DataError, SettingError
-from disentangle_bench.representation.kinds import KINDS, Kind, is_unknown
+from disentangle_bench.representation.kinds import KINDS, Kind, are_decimals, is_unknown
 from disentangle_bench.representation.variables import Variables
 
 LABELS = ("class", "label")
@@ -49,7 +49,7 @@ def as_factors(columns: Columns, kinds: Mapping[str, Kind], where: str) -> tuple
 
     Raises:
         SettingError: a kind for an unknown column.
-        DataError: infinite values, none that is known, or text where the kind wants numbers.
+        DataError: infinite values, none that is known, text where the kind wants numbers, or decimals as text.
     """
     for name in kinds:
         if name not in columns:
@@ -126,6 +126,11 @@ def _factor(
     if is_text and kind not in (None, "categorical"):
         raise DataError(f"{where}: {name!r} is {kind} and holds text.", "Give numbers.")
     given = values[~is_unknown(values)]
+    if is_text and kind is None and are_decimals(values):
+        raise DataError(
+            f"{where}: {name!r} holds numbers as text, such as {str(given[0])!r}.",
+            f"Give numbers, or set kinds to {name}=categorical, if they are names.",
+        )
     if not len(given):
         raise DataError(f"{where}: no value of {name!r} is known.", "Leave the column out.")
     known, places = np.unique(given, return_inverse=True)

@@ -21,7 +21,7 @@ from disentangle_bench.evaluation.reached_modules import device_of, in_evaluatio
 from disentangle_bench.models.batches import as_floats
 from disentangle_bench.representation import Representation
 from disentangle_bench.representation.posterior import mean_and_log_sigma
-from disentangle_bench.representation.tables import as_array
+from disentangle_bench.representation.tables import as_array, as_columns
 from disentangle_bench.representation.variables import Variables
 
 Encoder = Callable[[Tensor], Any]
@@ -207,11 +207,19 @@ def _factors(labels: Sequence[Labels]) -> Variables | None:
         raise RepresentationError("The dataset's batches have different labels.", "Give the same for every image.")
     if not names:
         return None
-    columns = {name: np.concatenate([batch[name] for batch in labels]) for name in names}
+    columns = {name: _joined([batch[name] for batch in labels], name) for name in names}
     table = np.empty(len(columns[names[0]]), [(name, column.dtype) for name, column in columns.items()])
     for name, column in columns.items():
         table[name] = column
     return Variables.wrap(table, prefix="f")
+
+
+def _joined(batches: Sequence[NDArray[Any]], name: str) -> NDArray[Any]:
+    """One column of those of all batches, of which some may be text and others unknown throughout."""
+    if len({batch.dtype.kind == "U" for batch in batches}) == 1:
+        return np.concatenate(batches)
+    values = np.concatenate([batch.astype(object) for batch in batches])
+    return as_columns(values, f"labels {name!r}", partly=True)[:, 0]
 
 
 def _spelled_out(given: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+_GLANCE = 100
 Kind = Literal["categorical", "ordinal", "continuous", "cyclic"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -26,6 +27,17 @@ def is_unknown(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype.kind == "f":
         return np.asarray(np.isnan(values))
     return np.asarray(values == "") if values.dtype.kind == "U" else np.zeros(values.shape, dtype=bool)
+
+
+def are_decimals(texts: NDArray[Any]) -> bool:
+    """Whether all known texts are numbers, and some of them not whole: numbers that became text, and no names."""
+    try:
+        texts[:_GLANCE][~is_unknown(texts[:_GLANCE])].astype(np.float64)  # most texts are no numbers, as a few show
+        distinct = np.unique(texts[~is_unknown(texts)])
+        finite = np.isfinite(distinct.astype(np.float64))
+    except ValueError:
+        return False
+    return not np.char.isdecimal(np.char.lstrip(distinct[finite], "+-")).all()
 
 
 def period_of(values: NDArray[Any]) -> float:

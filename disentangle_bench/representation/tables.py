@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.representation.kinds import Kind, guess_kind, is_unknown
+from disentangle_bench.representation.kinds import Kind, are_decimals, guess_kind, is_unknown
 
 GREATEST = 1e151
 """The sum of the squares of a million such numbers is finite."""
@@ -25,7 +25,7 @@ class Table(NamedTuple):
     kinds: tuple[Kind, ...] | None = None
 
 
-def as_table(values: Any, what: str, *, partly: bool = False) -> Table:
+def as_table(values: Any, what: str, *, partly: bool = False, declared: bool = False) -> Table:
     """Columns of an array `(n, d)` or `(n,)`, a tensor, a list of batches of either, or a table with named columns.
 
     Tensors may be on any device, of any type and part of a graph. Columns of a pandas DataFrame, a Series and a
@@ -37,9 +37,10 @@ def as_table(values: Any, what: str, *, partly: bool = False) -> Table:
         what: codes or factors, for messages.
         partly: whether values may be unknown: masked, NaN, None or empty text. Unknown numbers become NaN, unknown
             texts empty.
+        declared: whether the kinds of the columns are given, so that numbers as text may be categories.
 
     Raises:
-        RepresentationError: another shape or type, or masked values where none may be unknown.
+        RepresentationError: another shape or type, masked values where none may be unknown, or decimals as text.
     """
     named = _named_columns(values, what)
     if named is None:
@@ -49,11 +50,27 @@ def as_table(values: Any, what: str, *, partly: bool = False) -> Table:
         raise RepresentationError(f"The {what} have no columns.", EXPECTED_SHAPE)
     kinds = tuple(guess_kind(column.dtype) for column in columns.values())
     is_text = [column.dtype.kind == "U" for column in columns.values()]
+    if not declared:
+        refuse_decimals(columns)
     plain = [
         _ranks(column) if text and not all(is_text) else column
         for column, text in zip(columns.values(), is_text, strict=True)
     ]
     return Table(np.stack(plain, axis=1), tuple(columns), kinds)
+
+
+def refuse_decimals(columns: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse columns `(n,)` of text that holds numbers with decimals, which would silently count as categories.
+
+    Raises:
+        RepresentationError: there are any.
+    """
+    for name, column in columns.items():
+        if column.dtype.kind == "U" and are_decimals(column):
+            raise RepresentationError(
+                f"Column {name!r} holds numbers as text, such as {str(column[column != ''][0])!r}.",
+                "Make them numbers, as by .astype(float). If they are names, give the kinds, its own as categorical.",
+            )
 
 
 def _ranks(texts: NDArray[np.str_]) -> NDArray[Any]:
@@ -143,9 +160,17 @@ def as_columns(values: Any, what: str, *, partly: bool = False) -> NDArray[Any]:
 def _as_array(values: Any, what: str, *, partly: bool) -> NDArray[Any]:
     if isinstance(values, list | tuple) and values and all(getattr(batch, "ndim", 0) == 2 for batch in values):
         return np.concatenate([_as_array(batch, what, partly=partly) for batch in values])
+    values = _with_mask(values)
     if partly and isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         return _unknown(values)
     return as_array(values, what)
+
+
+def _with_mask(values: Any) -> Any:
+    """Rows as a masked array if some are masked, whose masks NumPy drops; anything else as it is."""
+    if isinstance(values, list | tuple) and any(map(np.ma.isMaskedArray, values)):
+        return np.ma.array(values)
+    return values
 
 
 def _unknown(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
@@ -168,6 +193,7 @@ def as_array(values: Any, what: str) -> NDArray[Any]:
         RepresentationError: masked values, which would lose their mask; a tensor without values, such as one on the
             meta device; lists of different lengths.
     """
+    values = _with_mask(values)
     if np.ma.isMaskedArray(values) and (masked := np.ma.getmaskarray(values)).any():
         raise RepresentationError(
             f"{masked.sum()} of {values.size} values of the {what} are masked.", "Fill them, or leave out their rows."
@@ -175,7 +201,11 @@ def as_array(values: Any, what: str) -> NDArray[Any]:
     if hasattr(values, "detach"):
         return _off_the_device(values, what)
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        if array.dtype.kind == "U" and isinstance(values, list | tuple):  # NumPy writes numbers beside text as text
+            objects = np.array(values, dtype=object)
+            return array if all(isinstance(value, str) for value in objects.flat) else objects
+        return array
     except ValueError as error:
         raise RepresentationError(f"The {what} are not an array: {error}.", "Give rows of one length.") from error
 

@@ -15,7 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.errors import RepresentationError, UnknownNameError
 from disentangle_bench.representation.kinds import KINDS, Kind, guess_kind, is_unknown, period_of
 from disentangle_bench.representation.summary import Summaries, Summary, opened, settle_kinds, total_summaries
-from disentangle_bench.representation.tables import as_table, broken_columns, refuse_broken, refuse_huge
+from disentangle_bench.representation.tables import (
+    as_table,
+    broken_columns,
+    refuse_broken,
+    refuse_decimals,
+    refuse_huge,
+)
 
 BATCH = 2**16
 """Rows at a time: of some tens of columns, as much as a processor's cache holds."""
@@ -59,13 +65,15 @@ class Variables:
             prefix: `c` for codes, `f` for factors, which may be unknown in some rows: masked, NaN, None, or empty text.
 
         Raises:
-            RepresentationError: wrong shape, wrong number of names or kinds, infinite values; masked or NaN ones among
-                codes, or no others in a factor.
+            RepresentationError: wrong shape, wrong number of names or kinds, decimals as text, infinite values; masked
+                or NaN ones among codes, or no others in a factor.
         """
         if isinstance(values, Variables):
             return values
         partly = prefix == "f"
-        array, own_names, own_kinds = as_table(values, _PLURALS.get(prefix, prefix), partly=partly)
+        array, own_names, own_kinds = as_table(
+            values, _PLURALS.get(prefix, prefix), partly=partly, declared=kinds is not None
+        )
         width = array.shape[1]
         names = own_names or tuple(f"{prefix}{place + 1}" for place in range(width)) if names is None else names
         guessed = own_kinds or (guess_kind(array.dtype),) * width
@@ -73,6 +81,8 @@ class Variables:
             guessed = (None,) * width
         names, given = tuple(map(str, names)), guessed if kinds is None else tuple(map(str, kinds))
         _check_names(width, names, given)
+        if kinds is None and own_names is None:
+            refuse_decimals(dict(zip(names, array.T, strict=True)))
         _check_values(array, names, given, partly=partly)
         made = cls(array, names, cast("tuple[Kind, ...]", given))
         return _settled(made) if partly else made

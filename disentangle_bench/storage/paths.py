@@ -30,8 +30,11 @@ def usable_path(given: Path | str, named_by: str) -> Path:
         named_by: the variable, option or argument, for the message.
 
     Raises:
-        StorageError: the home of an unknown user, a null character, or a name that is too long.
+        StorageError: no text or path, the home of an unknown user, a null character, or a name that is too long.
     """
+    if not isinstance(given, str | os.PathLike):
+        problem = f"{named_by} is not a path: it is of the type {type(given).__name__}."
+        raise StorageError(problem, "Give the path of a file or folder.")
     try:
         path = Path(given).expanduser()
         os.lstat(path)

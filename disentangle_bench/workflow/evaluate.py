@@ -116,6 +116,11 @@ def evaluate(
         place = usable_path(figures, "figures").absolute()  # made only once there is something to draw
         require_writable(next(path for path in (place, *place.parents) if path.exists()) / "figure")
     draw = partial(_draw_figures, forms=figure_formats, report=report)
+    if not isinstance(subject, Run | Representation | Subject | Path | str):
+        raise RepresentationError(
+            f"The subject is of the type {type(subject).__name__}, which is neither a path nor codes with factors.",
+            "Give `Representation.of(codes, factors)`, a run, or the path of a run folder or of a file of codes.",
+        )
     found = (
         subject if isinstance(subject, Run | Representation | Subject) else _opened(usable_path(subject, "The subject"))
     )

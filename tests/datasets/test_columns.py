@@ -48,6 +48,13 @@ def test_text_has_its_classes_in_alphabetical_order() -> None:
     assert classes == [1, 0, 1]
 
 
+def test_decimals_as_text_are_refused_unless_they_are_declared_as_categories():
+    with pytest.raises(DataError, match=r"'x' holds numbers as text, such as '0.5'") as refused:
+        one(["0.5", "1.5", ""])
+    assert "set kinds to x=categorical" in refused.value.remedy
+    assert one(["0.5", "1.5", "0.5"], "categorical")[1] == [0, 1, 0]
+
+
 @pytest.mark.parametrize("values", [[5.0, np.nan, 2.0, 5.0], ["b", "", "a", "b"]])
 def test_unknown_values_have_no_class(values) -> None:
     factor, classes = one(values, "categorical")

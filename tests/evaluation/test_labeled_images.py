@@ -105,7 +105,7 @@ def test_bytes_are_scaled_and_floats_are_given_as_they_are():
         (Own(lambda number: (object(), 1)), "cannot be put into batches"),
         (Own(lambda number: ("a.png", 1)), "gave tuple for images|gave list for images"),
         (Own(lambda number: {"picture": IMAGES[number]}), "gave the parts picture"),
-        (Own(lambda number: (IMAGES[number], IMAGES[number])), r"labels 'label' \(20, 1, 4, 4\)"),
+        (Own(lambda number: (IMAGES[number], IMAGES[number])), r"labels 'label' have the shape \(20, 1, 4, 4\)"),
         (Own(lambda number: IMAGES[number] * np.nan), "NaN"),
         (Own(lambda number: IMAGES[number], n=0), "gave no images"),
         ([], "gave no images"),
@@ -120,3 +120,53 @@ def test_bytes_are_scaled_and_floats_are_given_as_they_are():
 def test_what_is_no_dataset_of_images(given, says):
     with pytest.raises(RepresentationError, match=says):
         db.represent(first_pixels, given)
+
+
+MASKED = np.ma.masked_array(LABELS, mask=np.arange(20) % 6 == 0)  # the first of a batch decides how torch collates it
+MASKED_PAIRS = np.ma.masked_array(np.stack([LABELS, LABELS], axis=1), mask=np.stack([MASKED.mask] * 2, axis=1))
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        lambda number: (IMAGES[number], MASKED[number]),
+        lambda number: (IMAGES[number], MASKED_PAIRS[number]),
+        lambda number: {"image": IMAGES[number], "at": MASKED_PAIRS[number]},
+        lambda number: (IMAGES[number], None if MASKED.mask[number] else int(LABELS[number])),
+        lambda number: (IMAGES[number], np.ma.masked if MASKED.mask[number] else "abc"[LABELS[number]]),
+        lambda number: (IMAGES[number], float("nan") if MASKED.mask[number] else "abc"[LABELS[number]]),
+    ],
+)
+@pytest.mark.parametrize("batches", [lambda given: given, lambda given: DataLoader(given, batch_size=1), DataLoader])
+def test_labels_that_are_masked_are_unknown(item, batches):
+    factors = db.represent(first_pixels, batches(Own(item))).factors
+    assert (factors.known == ~MASKED.mask[:, None]).all()
+    whole = factors.values[~MASKED.mask, 0]
+    assert np.array_equal(np.unique(whole, return_inverse=True)[1], LABELS[~MASKED.mask])
+
+
+def test_a_whole_batch_keeps_its_masks():
+    given = Own(lambda number: (IMAGES[5 * number :][:5], MASKED[5 * number :][:5]), n=4)
+    loader = DataLoader(given, batch_size=None)
+    assert np.array_equal(db.represent(first_pixels, loader).factors.known[:, 0], ~MASKED.mask)
+
+
+def test_masked_images_are_refused_and_masks_of_nothing_are_not():
+    masked, whole = np.ma.masked_less(IMAGES, 0.1), np.ma.masked_array(IMAGES)
+    for item in (lambda number: masked[number], lambda number: (masked[number], 1)):
+        for given in (Own(item), DataLoader(Own(item), batch_size=5)):
+            with pytest.raises(RepresentationError, match="values of the images are masked"):
+                db.represent(first_pixels, given)
+    assert np.array_equal(
+        db.represent(first_pixels, Own(lambda number: whole[number])).codes, IMAGES.reshape(20, -1)[:, :3]
+    )
+
+
+def test_a_loader_with_workers_says_what_cannot_be_put_into_batches():
+    def loader(given):
+        return DataLoader(given, batch_size=7, num_workers=1)
+
+    known = db.represent(first_pixels, loader(Own(lambda number: (IMAGES[number], MASKED[number])))).factors.known
+    assert np.array_equal(known[:, 0], ~MASKED.mask)
+    with pytest.raises(RepresentationError, match=r"put into batches: TypeError: .*found <class 'object'>"):
+        db.represent(first_pixels, loader(Own(lambda number: (object(), 1))))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import disentangle_bench as db
-from disentangle_bench.errors import SettingError
+from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.representation import Representation
 
@@ -24,6 +24,11 @@ def test_a_file_with_a_posterior_can_be_asked_for_it(tmp_path: Path, suffix):
     for name in ("mig/chen", "rmig/posterior"):
         assert scores[name].value == pytest.approx(1, abs=0.15), scores[name].reason
     assert "posterior_parameters" not in subject_of_representation(data, "without").parts
+
+
+def test_arrays_alone_are_no_subject():
+    with pytest.raises(RepresentationError, match=r"The subject is of the type tuple.*\nGive `Representation.of"):
+        db.evaluate((np.zeros((9, 2)), np.arange(9)))
 
 
 def numbered(samples: int, **parts: np.ndarray) -> Representation:

@@ -68,6 +68,47 @@ def test_a_table_of_text_alone_stays_text() -> None:
     assert (names, kinds) == (("shape", "color"), ("categorical", "categorical"))
 
 
+DECIMALS = ["0.5", "2.0", "1e-3", "nan"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.array(DECIMALS),
+        DECIMALS,
+        np.array([["a", text] for text in DECIMALS]),
+        pd.DataFrame({"f1": DECIMALS}),
+        pd.DataFrame({"f1": DECIMALS, "number": range(4)}),
+        np.array(list(zip(DECIMALS, range(4), strict=True)), [("f1", "U5"), ("number", int)]),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_decimals_as_text_are_refused_unless_they_are_declared_as_categories(given: Any) -> None:
+    with pytest.raises(RepresentationError, match=r"Column 'f[12]' holds numbers as text, such as '0.5'"):
+        Representation.of(VALUES[:4], given)
+    width = as_table(given, "factors", declared=True).values.shape[1]
+    taken = Representation.of(VALUES[:4], given, factor_kinds=["categorical"] * width).factors
+    assert taken is not None
+    assert len(taken.summaries[0].values) in (1, 4)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "names", [["7", "-3", "12"], ["a", "0.5", "nan"], ["nan", "nan", "inf"], ["1.2.3", "1.3", "2"]]
+)
+def test_texts_that_may_be_names_stay_text(names: list[str]) -> None:
+    factors = Representation.of(VALUES[:3], names).factors
+    assert factors is not None
+    assert factors.values[:, 0].tolist() == names
+
+
+def test_numbers_beside_text_in_a_list_are_not_made_text() -> None:
+    factors = Representation.of(VALUES[:3], ["cat", float("nan"), None]).factors
+    assert factors is not None
+    assert factors.values[:, 0].tolist() == ["cat", "", ""]
+    with pytest.raises(RepresentationError, match="The factors are of the type object"):
+        Representation.of(VALUES[:3], ["cat", 1.5, "dog"])
+
+
 @pytest.mark.parametrize(("name", "expected"), [("digit", "digit"), (None, "factors")])
 def test_a_series_is_one_column(name: str | None, expected: str) -> None:
     values, names, _ = as_table(pd.Series([3, 1, 2], name=name), "factors")
@@ -184,6 +225,16 @@ def test_tensors_of_any_layout_and_precision_are_read(given: torch.Tensor) -> No
 def test_what_is_no_array_is_named(given: Any, said: str) -> None:
     with pytest.raises(RepresentationError, match=said):
         as_columns(given, "codes")
+
+
+def test_rows_keep_their_masks() -> None:
+    mask = VALUES[:, :2] > 0
+    rows = list(np.ma.array(VALUES[:, :2], mask=mask))
+    factors = Representation.of(VALUES, rows).factors
+    assert factors is not None
+    np.testing.assert_array_equal(factors.known, ~mask)
+    with pytest.raises(RepresentationError, match=f"{mask.sum()} of 24 values of the codes are masked"):
+        Representation.of(rows)
 
 
 @pytest.mark.parametrize("form", ["frame", "structured", "masked"])

@@ -32,6 +32,11 @@ def test_what_no_file_can_be_called_is_refused(given: str, fault: str, monkeypat
             user_cache()
 
 
+def test_what_is_no_path_is_named_by_its_type() -> None:
+    with pytest.raises(StorageError, match=r"out is not a path: it is of the type list"):
+        usable_path(["a"], "out")  # type: ignore[arg-type]
+
+
 def test_any_other_path_is_usable_whether_it_is_there_or_not(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path, tmp_path / "none", tmp_path / "file" / "none"):
