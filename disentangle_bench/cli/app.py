@@ -38,8 +38,8 @@ EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE, as other programs in a pipeline
 
 
 class Commands(Group):
-    """A group that shows the traceback of a `DbenchError` with `--debug`, reports an interruption, and exits quietly
-    when its pipe is closed.
+    """A group that shows the traceback of a `DbenchError` with `--debug`, names the package whose plug-in failed, reports
+    an interruption, and exits quietly when its pipe is closed.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -57,18 +57,29 @@ class Commands(Group):
         except BrokenPipeError:
             discard_output()
             ctx.exit(EXIT_PIPE_CLOSED)
-        except OSError as error:
-            if error.errno not in UNWRITABLE:
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in UNWRITABLE:
+                discard_output()
+                raise OutputError(
+                    f"Standard output could not be written: {error.strerror}.",
+                    "What was to be kept in files is kept; the same command prints it again.",
+                ) from error
+            fault = plugin_fault(error)
+            if fault is None:
                 raise
-            discard_output()
-            raise OutputError(
-                f"Standard output could not be written: {error.strerror}.",
-                "What was to be kept in files is kept; the same command prints it again.",
-            ) from error
+            if ctx.params["debug"]:
+                traceback.print_exc()
+            raise fault from error
 
 
 class OutputError(DbenchError):
     """Standard output leads to a full disk, or nowhere."""
+
+    exit_code = 1
+
+
+class PluginError(DbenchError):
+    """The code of a plug-in raised an exception."""
 
     exit_code = 1
 
@@ -137,24 +148,32 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last resort, which shows everything
+    except Exception:  # noqa: BLE001 - the last resort, which shows everything
         traceback.print_exc()
-        package = plugin_at_fault(error)
-        whose = f"the package {package}" if package else "dbench"
-        say_error(f"This is a bug in {whose}, not in your input.", "Please report it with the lines above.")
+        say_error("This is a bug in dbench, not in your input.", "Please report it with the lines above.")
         return EXIT_CRASHED
 
 
-def plugin_at_fault(error: Exception) -> str:
-    """The package that a plug-in comes from, if its code, and none of ours below it, raised the exception."""
+def plugin_fault(error: Exception) -> PluginError | None:
+    """What a plug-in raised, and where, if its code, and none of ours below it, raised the exception."""
     kinds = ("datasets", "metrics", "models", "networks")
     points = [point for kind in kinds for point in entry_points(group=f"disentangle_bench.{kind}")]
     packages = {point.module.partition(".")[0]: point.dist.name for point in points if point.dist}
-    for frame, _ in reversed([*traceback.walk_tb(error.__traceback__)]):
-        name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if name == "disentangle_bench" or name in packages:
-            return packages.get(name, "")
-    return ""
+    frames = [
+        (frame.f_globals.get("__name__", ""), frame, line) for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    for module, frame, line in reversed(frames):
+        package = str(module).partition(".")[0]
+        if package == "disentangle_bench":
+            return None
+        if package in packages:
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            where = f"in {frame.f_code.co_name}, {frame.f_code.co_filename} line {line}"
+            return PluginError(
+                f"{said} ({where}). This is a bug in the package {packages[package]}, not in your input.",
+                "Please report it to its authors; `dbench --debug ...` shows the traceback.",
+            )
+    return None
 
 
 def usage_hint(error: click.ClickException) -> str:

@@ -21,6 +21,7 @@ from disentangle_bench.evaluation.samples import Replicates, Samples
 from disentangle_bench.evaluation.store import MemoryStore, Store, blank_results
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.metrics import Score
+from disentangle_bench.metrics.metric import outside_bounds
 
 ADVANCES = 0.5
 """Seconds from one report of how far a metric is to the next."""
@@ -222,7 +223,7 @@ def compute(step: Step, subject: Subject, context: Context, results: Results) ->
         results: where the scores are put, the headline first, and the samples and resamples of those that have some.
 
     Raises:
-        FaultyMetricError: the metric gave no scores, or samples that do not belong to them. Whatever the metric raises.
+        FaultyMetricError: the metric gave no scores, values outside their bounds, or samples that do not belong to them. Whatever the metric raises.
     """
     info = step.info
     # Parts are made by whichever metric needs them first; the time for that does not count as the metric's.
@@ -230,6 +231,12 @@ def compute(step: Step, subject: Subject, context: Context, results: Results) ->
     begun = time.perf_counter()
     scores = step.scores_of(parts)
     seconds = time.perf_counter() - begun
+    for part, score in scores.items():
+        if outside := outside_bounds(score, info):
+            raise FaultyMetricError(
+                f"The metric {step.name!r} returned {outside}{f' for {part!r}' if part else ''}.",
+                "Correct the value, or the bounds: those of a component that has others are given with its `Score`.",
+            )
     if info.resamplable:
         scores = add_context(step.call_on(subject), scores, context, seconds)
     for part, score in scores.items():

@@ -35,6 +35,8 @@ Interval = Literal["rows", "held-out", "halves"]
 Size = Literal["rows", "codes", "columns", "factors", "values"]
 """Of codes and factors: how many samples; codes, and numeric columns that these are encoded as, such as indicators of
 categories; factors, and values of all factors."""
+ROUNDING = 1e-9
+"""By how much a value may exceed its bounds."""
 Bounds = tuple[float | None, float | None]
 """The lowest and the highest possible value; None if there is none."""
 Codes = ArrayLike | Variables
@@ -162,6 +164,18 @@ def _faulty(function: Callable[..., Scores], given: str) -> FaultyMetricError:
         f"The metric {info_of(function).name!r} returned {given}.",
         "Return `Score(value)` of a float, or a dictionary of component names to such scores.",
     )
+
+
+def outside_bounds(score: Score, info: MetricInfo) -> str:
+    """Say that a value is outside the bounds that are declared for it, but for rounding; empty if it is not."""
+    low, high = info.bounds if score.bounds is None else score.bounds
+    value = score.value
+    if value is None or not np.isfinite(value):
+        return ""
+    if (low is None or value >= low - ROUNDING) and (high is None or value <= high + ROUNDING):
+        return ""
+    ends = ("-inf" if low is None else f"{low:g}", "inf" if high is None else f"{high:g}")
+    return f"{value:.6g}, outside the bounds {ends[0]} to {ends[1]}"
 
 
 def values_of(scores: Scores) -> dict[str, float]:

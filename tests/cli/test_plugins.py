@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -180,7 +181,19 @@ def test_what_a_dataset_returns_is_looked_at(real_dbench: Dbench) -> None:
 
 @pytest.mark.usefixtures("bad_plugin")
 def test_an_exception_in_a_plugin_is_no_bug_of_dbench(real_dbench: Dbench) -> None:
-    shown = real_dbench("data", "show", "broken")
-    assert shown.code == 1
-    assert "TypeError" in shown.err
-    assert "This is a bug in the package bad-plugin, not in your input." in shown.err
+    commands = (
+        ("data", "show", "broken"),
+        ("train", "infogan", "--dataset", "broken"),
+        ("train", "infogan", "--dataset", "broken", "--seed", "0-1"),
+        ("eval", "--encoder", "torch.nn:Flatten", "--dataset", "broken"),
+    )
+    for words in commands:
+        outcome = real_dbench(*words)
+        assert (outcome.code, outcome.out) == (1, ""), words
+        assert "Traceback" not in outcome.err, words
+        assert re.search(r"TypeError: unsupported operand .* \(in load, .*bad_plugin\.py line \d+\)", outcome.err), (
+            words
+        )
+        assert "This is a bug in the package bad-plugin, not in your input." in outcome.err
+    assert "Traceback" in real_dbench("--debug", *commands[0]).err
+    assert "TypeError: unsupported operand" in real_dbench("check", "broken").out

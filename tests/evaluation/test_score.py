@@ -183,10 +183,16 @@ def torn(codes: Codes) -> Scores:
     return Score(0.5, samples=np.array([0.0, 0.0]))
 
 
+@metric("beyond", version=1, bounds=(0, 1), better="higher", source="this test")
+def beyond(codes: Codes) -> Scores:
+    """Gives more than it declares."""
+    return {"part": Score(1 + 1e-12), "other": Score(-0.5)}
+
+
 class TestMistakesOfMetrics:
     @pytest.fixture(autouse=True)
     def _registered(self, register: Register) -> None:
-        register(buggy, silent, torn, one)
+        register(buggy, silent, torn, beyond, one)
 
     def test_become_reasons_and_the_others_go_on(self, subject: Subject) -> None:
         events: list[Event] = []
@@ -196,10 +202,14 @@ class TestMistakesOfMetrics:
         assert results.scores["buggy"].error == "KeyError"
         assert "returned no score" in results.scores["silent"].reason
         assert "samples of torn do not have the mean 0.5" in results.scores["torn"].reason
+        assert (
+            "The metric 'beyond' returned -0.5, outside the bounds 0 to 1 for 'other'."
+            in results.scores["beyond"].reason
+        )
         assert results.scores["one"].value == 0.25
-        assert results.failed == ("buggy", "silent", "torn")
+        assert results.failed == ("buggy", "silent", "torn", "beyond")
         errors = [event.error for event in events if isinstance(event, Scored)]
-        assert [type(error) for error in errors] == [KeyError, FaultyMetricError, FaultyMetricError, type(None)]
+        assert [type(error) for error in errors] == [KeyError, *[FaultyMetricError] * 3, type(None)]
 
     def test_in_codes_or_settings_are_kept_and_are_still_failures_of_named_metrics(
         self, subject: Subject, register: Register
@@ -220,7 +230,7 @@ class TestMistakesOfMetrics:
         events: list[Event] = []
         score_subject(subject, store=store, on_progress=events.append)
         assert isinstance(events[0], Planned)
-        assert (events[0].metrics, events[0].kept) == (("buggy", "silent", "torn"), ("one",))
+        assert (events[0].metrics, events[0].kept) == (("buggy", "silent", "torn", "beyond"), ("one",))
 
     def test_that_concern_given_settings_end_the_evaluation_before_anything_is_computed(
         self, subject: Subject, register: Register

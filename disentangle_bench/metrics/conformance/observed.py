@@ -17,10 +17,9 @@ from disentangle_bench.errors import DbenchError, FaultyMetricError
 from disentangle_bench.metrics.conformance import cases
 from disentangle_bench.metrics.conformance.cases import ODDITIES, REPRESENTATIONS, Case
 from disentangle_bench.metrics.conformance.trial import Trial
-from disentangle_bench.metrics.metric import Score
+from disentangle_bench.metrics.metric import Score, outside_bounds
 from disentangle_bench.representation.variables import Variables
 
-_ROUNDING = 1e-9
 _MARGIN = 0.05
 OBSERVED: dict[str, Rule[Trial]] = {}
 """By a name that completes "the metric ..."."""
@@ -66,11 +65,10 @@ OBSERVED |= {f"handles {name}": gives_valid_scores(case) for name, case in ODDIT
 
 def require_valid(trial: Trial, name: str, score: Score) -> None:
     require((score.value is None) == bool(score.reason), f"{name} is {score.value} with the reason {score.reason!r}")
-    low, high = trial.info.bounds if score.bounds is None else score.bounds
     if score.value is not None:
-        inside = (low is None or score.value >= low - _ROUNDING) and (high is None or score.value <= high + _ROUNDING)
         require(math.isfinite(score.value), f"{name} is {score.value}; give Score.undefined(reason)")
-        require(inside, f"{name} is {score.value}, outside the bounds {low} to {high}")
+        outside = outside_bounds(score, trial.info)
+        require(not outside, f"{name} is {outside}")
     json.dumps(dict(score.details), allow_nan=False)
 
 
