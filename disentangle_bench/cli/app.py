@@ -38,8 +38,8 @@ EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE, as other programs in a pipeline
 
 
 class Commands(Group):
-    """A group that shows the traceback of a `DbenchError` with `--debug`, names the package whose plug-in failed, reports
-    an interruption, and exits quietly when its pipe is closed.
+    """A group that shows the traceback of a `DbenchError` with `--debug`, names the package whose plug-in failed,
+    reports an interruption, and exits quietly when its pipe is closed.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -159,11 +159,8 @@ def plugin_fault(error: Exception) -> PluginError | None:
     kinds = ("datasets", "metrics", "models", "networks")
     points = [point for kind in kinds for point in entry_points(group=f"disentangle_bench.{kind}")]
     packages = {point.module.partition(".")[0]: point.dist.name for point in points if point.dist}
-    frames = [
-        (frame.f_globals.get("__name__", ""), frame, line) for frame, line in traceback.walk_tb(error.__traceback__)
-    ]
-    for module, frame, line in reversed(frames):
-        package = str(module).partition(".")[0]
+    for frame, line in reversed([*traceback.walk_tb(error.__traceback__)]):
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package == "disentangle_bench":
             return None
         if package in packages:

@@ -52,14 +52,20 @@ Texts = str | Sequence[str] | None
 
 
 def read_words(_ctx: click.Context, _parameter: click.Parameter, texts: Texts) -> tuple[str, ...] | None:
-    """The words between commas, if there are any, each once."""
+    """The words between commas, if there are any; one that is named again counts once."""
+    words = read_all_words(_ctx, _parameter, texts)
+    return None if words is None else tuple(dict.fromkeys(words))
+
+
+def read_all_words(_ctx: click.Context, _parameter: click.Parameter, texts: Texts) -> tuple[str, ...] | None:
+    """The words between commas, if there are any, as often as they are named."""
     if not texts and texts != "":
         return None
     text = _joined(texts)
-    words = [word.strip() for word in text.split(",")]
+    words = tuple(word.strip() for word in text.split(","))
     if not all(words):
         raise click.BadParameter(f"{text!r} has an empty name; separate names by single commas.")
-    return tuple(dict.fromkeys(words))
+    return words
 
 
 def _joined(texts: Texts) -> str:

@@ -87,6 +87,8 @@ def score_printer(
     joined = several and form in ("json", "csv")
 
     def show(path: Path, results: Results) -> None:
+        if not results.scores and form not in ("json", "csv"):
+            return  # interrupted before a metric was done: a table would have no rows
         if table is not None:
             table.finish(results)
         elif not joined:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
-from disentangle_bench.cli.options import read_words
+from disentangle_bench.cli.options import read_all_words
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,14 +52,14 @@ _OPTIONS = (
     click.option(
         "--codes",
         multiple=True,
-        callback=read_words,
+        callback=read_all_words,
         metavar="A,B,..",
         help="Of a file, only these codes, by name or position from 0 (repeatable).",
     ),
     click.option(
         "--factors",
         multiple=True,
-        callback=read_words,
+        callback=read_all_words,
         metavar="A,B,..",
         help="Of a file, only these factors, by name or position from 0 (repeatable).",
     ),

@@ -116,11 +116,7 @@ def score_subject(
     try:
         scorer.score(steps)
     except KeyboardInterrupt:
-        done = f"Interrupted; {scorer.done} of {len(steps)} metrics are done"
-        kept = f" and kept in {store.place}. The same command computes the rest."
-        raise EvaluationInterrupted(
-            done + (kept if store.place else "; none is kept without --out FILE."), scorer.results()
-        ) from None
+        raise EvaluationInterrupted(scorer.interruption(len(steps)), scorer.results()) from None
     if scorer.unkept is not None:
         raise UnkeptScoresError.of(scorer.unkept, scorer.results())
     return scorer.results()
@@ -173,6 +169,15 @@ class _Scorer:
             self.on_progress(replace(scored, remaining=forecast.remaining()))
             self.done += 1
 
+    def interruption(self, metrics: int) -> str:
+        """Say how many of the metrics are done, and where they are kept."""
+        if not self.done:
+            return f"Interrupted before any of {metrics} metrics was done. The same command begins again."
+        done = f"Interrupted; {self.done} of {metrics} metrics are done"
+        if not self.store.place:
+            return f"{done}; none is kept without --out FILE."
+        return f"{done} and kept in {self.store.place}. The same command computes the rest."
+
     def kept(self) -> dict[str, dict[str, ScoreEntry]]:
         """The scores that are kept by now, by metric; none if all are to be computed again."""
         results = None if self.again else self.store.read()
@@ -223,7 +228,8 @@ def compute(step: Step, subject: Subject, context: Context, results: Results) ->
         results: where the scores are put, the headline first, and the samples and resamples of those that have some.
 
     Raises:
-        FaultyMetricError: the metric gave no scores, values outside their bounds, or samples that do not belong to them. Whatever the metric raises.
+        FaultyMetricError: the metric gave no scores, values outside their bounds, or samples that are not theirs.
+        Whatever the metric raises.
     """
     info = step.info
     # Parts are made by whichever metric needs them first; the time for that does not count as the metric's.

@@ -25,7 +25,7 @@ def sweep_values(code: Code, text: str) -> Tensor:
     Gaussian one.
 
     Raises:
-        SettingError: not of one of these forms, too many, or not values of the code.
+        SettingError: not of one of these forms, too many, one twice, or not values of the code.
     """
     plain = text.replace(" ", "")
     if plain == "all":
@@ -45,4 +45,9 @@ def sweep_values(code: Code, text: str) -> Tensor:
     if not 1 <= count <= MOST_VALUES:
         raise SettingError(f"{code.name}={text} has {count:,} values.", f"Give from 1 to {MOST_VALUES}.")
     values = np.linspace(low, high, count) if found else np.array([float(value) for value in plain.split(",")])
+    if len(np.unique(values)) < count or (found and low == high):
+        raise SettingError(
+            f"{code.name}={text} has one value several times: images of it would be the same.",
+            f"Give two different ends, or hold {code.name} by --set.",
+        )
     return code_values(code, values)

@@ -28,8 +28,10 @@ def chosen(variables: Variables, wanted: Sequence[str | int], noun: str) -> Vari
         UnknownNameError: there is no such one. RepresentationError: none, or one of them twice.
     """
     names = [_name(variables, each, noun) for each in wanted]
-    if not names or len(set(names)) < len(names):
-        raise RepresentationError(f"The {noun}s {', '.join(names) or 'none'} were chosen.", "Give some, each once.")
+    if not names:
+        raise RepresentationError(f"No {noun} was chosen.", "Give some.")
+    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
+        raise RepresentationError(f"The {noun} {twice[0]!r} is named twice.", "Name each once.")
     return variables.select(names)
 
 

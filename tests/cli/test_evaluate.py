@@ -155,6 +155,10 @@ def test_codes_and_factors_are_chosen(dbench: Dbench) -> None:
     assert f"size ordinal (4) known in {(factors[:, 1] >= 0).sum()}, shape categorical (4) known in" in said
     for wrong in (["--merge", "c1=pose"], ["--kinds", "size"], ["--codes", "c7"]):
         assert dbench("eval", "chosen.npz", *wrong).code == 2
+    for twice in ("--factors", "size,1"), ("--factors", "size,size"), ("--codes", "c1,c1"), ("--merge", "c1+c1=pose"):
+        refused = dbench("eval", "chosen.npz", *twice)
+        assert (refused.code, refused.out) == (2, "")
+        assert "is named twice.\nName each once." in refused.err
 
 
 @pytest.mark.parametrize(

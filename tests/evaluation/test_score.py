@@ -202,10 +202,7 @@ class TestMistakesOfMetrics:
         assert results.scores["buggy"].error == "KeyError"
         assert "returned no score" in results.scores["silent"].reason
         assert "samples of torn do not have the mean 0.5" in results.scores["torn"].reason
-        assert (
-            "The metric 'beyond' returned -0.5, outside the bounds 0 to 1 for 'other'."
-            in results.scores["beyond"].reason
-        )
+        assert "'beyond' returned -0.5, outside the bounds 0 to 1 for 'other'." in results.scores["beyond"].reason
         assert results.scores["one"].value == 0.25
         assert results.failed == ("buggy", "silent", "torn", "beyond")
         errors = [event.error for event in events if isinstance(event, Scored)]
@@ -329,6 +326,17 @@ class TestInterruption:
         with pytest.raises(EvaluationInterrupted, match=f"1 of 3 metrics are done.*{said}") as caught:
             score_subject(subject, store=MemoryStore(place=place))
         assert list(caught.value.results.scores) == ["one"]
+
+    def test_before_anything_is_done_says_so(self, subject: Subject, register: Register) -> None:
+        @metric("endless", version=1, bounds=(0, 1), better="higher", source="this test")
+        def endless(codes: Codes) -> Scores:
+            """Is interrupted."""
+            raise KeyboardInterrupt
+
+        register(endless, one)
+        with pytest.raises(EvaluationInterrupted, match=r"^Interrupted before any of 2 metrics was done\.") as caught:
+            score_subject(subject, store=MemoryStore(place="kept.json"))
+        assert caught.value.results.scores == {}
 
 
 class FullDisk(MemoryStore):

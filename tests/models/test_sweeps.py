@@ -45,6 +45,10 @@ def test_values(code: Code, text: str, values: list[float]) -> None:
         (C1, "0..10", "is not a category"),
         (C1, "0..3:3", "is not a category"),
         (C2, "1e999..2", "is not a sweep"),
+        (C2, "2..2", "has one value several times"),
+        (C2, "2..2.0:1", "has one value several times"),
+        (C1, "3..3", "has one value several times"),
+        (C1, "1,2,1", "has one value several times"),
     ],
 )
 def test_what_is_none_is_refused(code: Code, text: str, says: str) -> None:

@@ -74,7 +74,7 @@ def test_angles_are_cosine_and_sine() -> None:
     [
         ({"codes": ["c9"]}, "no code named 'c9'"),
         ({"factors": ["2"]}, "no factor named '2'"),
-        ({"codes": ["c1", 0]}, "codes c1, c1 were chosen"),
+        ({"codes": ["c1", 0]}, "The code 'c1' is named twice"),
         ({"kinds": {"shap": "ordinal"}}, "no code or factor named 'shap'"),
         ({"kinds": {"shape": "nominal"}}, "'nominal' is not a kind"),
         ({"missing": ["none"]}, "'none' is to count as unknown, and the factors are numbers"),
