@@ -13,8 +13,9 @@ from disentangle_bench.cli.help import ARGUMENTS, Command
 from disentangle_bench.cli.live_table import live_table
 from disentangle_bench.cli.model import model_options, read_model, subject_maker
 from disentangle_bench.cli.options import GivenPath, all_option, figure_formats_option, format_option, metrics_option
-from disentangle_bench.cli.output import say, say_error, score_printer
+from disentangle_bench.cli.output import say, say_error
 from disentangle_bench.cli.progress import watch
+from disentangle_bench.cli.score_printer import score_printer
 from disentangle_bench.errors import DbenchError, DeviceError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from disentangle_bench.cli.live_table import LiveTable
-    from disentangle_bench.evaluation.results import Results
     from disentangle_bench.reports.tables import Form, Report
 
-HEADINGS = {"markdown": "### {}\n\n", "latex": "% {}\n"}
-"""Above the table of each of several subjects."""
 _CONTROL = re.compile(r"\x1b\[[\d;]{0,40}m|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _DELETE = 0x7F
 _PICTURES = {
@@ -65,61 +58,6 @@ def print_report(report: Report, form: Form, *, every: bool = False) -> None:
 def import_printing() -> None:
     """Import what prints before hours of work begin, during which the installed code may be replaced by other code."""
     import disentangle_bench.reports.tables  # noqa: F401
-
-
-@contextmanager
-def score_printer(
-    form: Form, *, several: bool, every: bool = False, table: LiveTable | None = None
-) -> Iterator[Callable[[Path, Results], None]]:
-    """Print the scores of subjects: tables as soon as they are done, JSON and CSV of several as one document.
-
-    Args:
-        form: one of the forms of `--format`.
-        several: whether there is more than one subject.
-        every: tables have a row for every score, instead of for the headline of each metric.
-        table: whose rows have been printed already.
-
-    Yields:
-        What to call with the path of each subject and its results.
-    """
-    import_printing()
-    done: dict[Path, Results] = {}
-    joined = several and form in ("json", "csv")
-
-    def show(path: Path, results: Results) -> None:
-        if not results.scores and form not in ("json", "csv"):
-            return  # interrupted before a metric was done: a table would have no rows
-        if table is not None:
-            table.finish(results)
-        elif not joined:
-            if several and form in HEADINGS:
-                print_result(HEADINGS[form].format(path))
-            elif done:
-                sys.stdout.write("\n")
-            print_report(results, form, every=every)
-            sys.stdout.flush()
-        done[path] = results
-
-    try:
-        yield show
-    finally:
-        if joined:
-            values = [results.to_values() for results in done.values()]
-            text = json.dumps(values, indent=2, ensure_ascii=False) + "\n" if form == "json" else _joined_csv(done)
-            print_result(text)
-
-
-def _joined_csv(done: Mapping[Path, Results]) -> str:
-    from disentangle_bench.reports.tables import to_csv
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for number, (path, results) in enumerate(done.items()):
-        heading, *rows = csv.reader(io.StringIO(to_csv(results)))
-        if number == 0:
-            writer.writerow(["subject", *heading])
-        writer.writerows([str(path), *row] for row in rows)
-    return text.getvalue()
 
 
 def printable(text: str, *, colored: bool = False) -> str:

@@ -136,6 +136,17 @@ Scores = Score | dict[str, Score]
 """What a metric returns: one score, or its components by name, the headline first."""
 
 
+S = TypeVar("S", bound=Scores)
+
+
+def with_resampling(scores: S, parts: tuple[str, ...], resampling: Resampling) -> S:
+    """Put a resampling beside those parts of some scores that it has values for; a score by itself is the part `""`."""
+    if isinstance(scores, Score):
+        return cast(S, replace(scores, resampling=resampling))
+    drawn = {part: replace(score, resampling=resampling) for part, score in scores.items() if part in parts}
+    return cast(S, {**scores, **drawn})
+
+
 def called(function: Callable[..., Scores], parts: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Score]:
     """Compute a metric.
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar, cast
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from disentangle_bench.metrics.metric import Score
-
 Weights = NDArray[np.int64]
-S = TypeVar("S", bound="Score | dict[str, Score]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +31,3 @@ def held_out_means(held_out: NDArray[np.bool_] | NDArray[np.float64]) -> Callabl
     """Give, for weights `(m,)`, the means of what was held out `(..., m)`, such as whether predictions are right."""
     values: NDArray[np.floating] = held_out.astype(np.float32 if held_out.dtype == np.bool_ else np.float64)
     return lambda weights: np.asarray(values @ weights.astype(values.dtype), dtype=np.float64) / weights.sum()
-
-
-def with_resampling(scores: S, parts: tuple[str, ...], resampling: Resampling) -> S:
-    """Put a resampling beside those parts of some scores that it has values for; a score by itself is the part `""`."""
-    if isinstance(scores, dict):
-        drawn = {part: replace(score, resampling=resampling) for part, score in scores.items() if part in parts}
-        return cast(S, {**scores, **drawn})
-    return cast(S, replace(cast("Score", scores), resampling=resampling))

@@ -22,9 +22,7 @@ from disentangle_bench.cli.output import (
     printable,
     say,
     say_error,
-    score_printer,
 )
-from disentangle_bench.evaluation.results import Results
 
 
 @pytest.mark.parametrize(
@@ -124,10 +122,3 @@ def test_any_encoding_takes_any_text(encoding: str, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "jemmig" in ended.stdout
     assert "---" in ended.stdout
-
-
-@pytest.mark.parametrize(("form", "printed"), [("table", False), ("markdown", False), ("latex", False), ("json", True)])
-def test_a_table_without_rows_is_not_printed(form, printed, capsys: pytest.CaptureFixture[str]) -> None:
-    with score_printer(form, several=False) as show:
-        show(Path("mine.npz"), Results(subject={}, scores={}))
-    assert bool(capsys.readouterr().out) == printed

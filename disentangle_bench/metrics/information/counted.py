@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from disentangle_bench.metrics.information.contingency import Binning, Contingency, bin_indices, cells_of_groups
 from disentangle_bench.metrics.inputs import paired
-from disentangle_bench.metrics.metric import Codes, Factors, Score, values_of
-from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
+from disentangle_bench.metrics.metric import Codes, Factors, Score, values_of, with_resampling
+from disentangle_bench.metrics.resampling import Resampling, Weights
 from disentangle_bench.representation.variables import Variables
 
 S = TypeVar("S", Score, dict[str, Score])

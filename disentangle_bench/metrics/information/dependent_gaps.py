@@ -13,8 +13,8 @@ from scipy.optimize import linear_sum_assignment
 from disentangle_bench.metrics.information.contingency import Binning, Contingency, cells_of_groups
 from disentangle_bench.metrics.information.counted import Recount
 from disentangle_bench.metrics.inputs import paired
-from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
-from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
+from disentangle_bench.metrics.metric import Codes, Factors, Score, metric, with_resampling
+from disentangle_bench.metrics.resampling import Resampling, Weights
 
 Floats = NDArray[np.float64]
 LEAST = 1e-9

@@ -12,8 +12,7 @@ from disentangle_bench.metrics.conditioning import within_reach
 from disentangle_bench.metrics.dispersion import Column
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervention.interventions import Interventions, Pairs, Split
-from disentangle_bench.metrics.metric import Score
-from disentangle_bench.metrics.resampling import with_resampling
+from disentangle_bench.metrics.metric import Score, with_resampling
 
 _ITERATIONS = 10_000  # enough to converge; scikit-learn's default of 100, used by the public code, often is not
 

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from disentangle_bench.metrics.dispersion import Column
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervention.interventions import Batches, Interventions, Split
-from disentangle_bench.metrics.metric import Score
-from disentangle_bench.metrics.resampling import with_resampling
+from disentangle_bench.metrics.metric import Score, with_resampling
 
 
 def majority_vote(

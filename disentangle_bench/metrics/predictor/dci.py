@@ -13,10 +13,10 @@ from disentangle_bench.metrics.conditioning import Conditioning
 from disentangle_bench.metrics.inputs import Observations
 from disentangle_bench.metrics.learners.boosting import STAGES, boost_classes, boost_values
 from disentangle_bench.metrics.learners.sorted_columns import Sorted
-from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, with_resampling
 from disentangle_bench.metrics.predictor.importance import completeness, concentration, disentanglement
 from disentangle_bench.metrics.predictor.prediction import Fitted, Learner, Prediction, predict_factors
-from disentangle_bench.metrics.resampling import Resampling, with_resampling
+from disentangle_bench.metrics.resampling import Resampling
 
 COMPONENTS = ("disentanglement", "completeness", "informativeness", "informativeness.train")
 FACTORWISE = COMPONENTS[2:]

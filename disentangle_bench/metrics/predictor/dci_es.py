@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from disentangle_bench.errors import MetricError
 from disentangle_bench.metrics.encoding import numeric_columns, standardized
 from disentangle_bench.metrics.inputs import Observations
-from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, with_resampling
 from disentangle_bench.metrics.predictor.prediction import Target
-from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
+from disentangle_bench.metrics.resampling import Resampling, Weights
 
 COMPONENTS = ("explicitness", "informativeness", "informativeness.linear", "size")
 READINGS = COMPONENTS[:3]

@@ -15,8 +15,8 @@ from disentangle_bench.metrics.encoding import numeric_columns, standardized
 from disentangle_bench.metrics.information.entropies import discretize
 from disentangle_bench.metrics.inputs import Observations, require_at_least
 from disentangle_bench.metrics.learners.fitting import fit_quietly
-from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, values_of
-from disentangle_bench.metrics.resampling import Resampling, Weights, held_out_means, with_resampling
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, values_of, with_resampling
+from disentangle_bench.metrics.resampling import Resampling, Weights, held_out_means
 from disentangle_bench.seeds import derive_seed
 
 FEW = (100, 1_000)

@@ -15,9 +15,9 @@ from disentangle_bench.metrics.encoding import numeric_columns
 from disentangle_bench.metrics.information.entropies import discretize
 from disentangle_bench.metrics.inputs import Observations, varies
 from disentangle_bench.metrics.learners.fitting import fit_quietly
-from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, values_of
+from disentangle_bench.metrics.metric import Codes, Factors, Score, Scores, metric, values_of, with_resampling
 from disentangle_bench.metrics.predictor.areas import drawn_area, mean_area
-from disentangle_bench.metrics.resampling import Resampling, Weights, with_resampling
+from disentangle_bench.metrics.resampling import Resampling, Weights
 
 COMPONENTS = ("test", "train", "rescaled")
 Floats = NDArray[np.float64]

@@ -12,9 +12,9 @@ from disentangle_bench.metrics.conditioning import Conditioning, within_reach
 from disentangle_bench.metrics.encoding import Columns, numeric_columns
 from disentangle_bench.metrics.inputs import Observations, varies
 from disentangle_bench.metrics.learners.linear_svm import OneVsRest
-from disentangle_bench.metrics.metric import Codes, Factors, Score, metric
+from disentangle_bench.metrics.metric import Codes, Factors, Score, metric, with_resampling
 from disentangle_bench.metrics.predictor.prediction import Target
-from disentangle_bench.metrics.resampling import Resampling, held_out_means, with_resampling
+from disentangle_bench.metrics.resampling import Resampling, held_out_means
 
 COST = 0.01
 Floats = NDArray[np.float64]
