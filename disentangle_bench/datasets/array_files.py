@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.formats.hdf5 import StoredImages, hdf5_errors
 from disentangle_bench.datasets.formats.npz import NpzArray, npz_names
-from disentangle_bench.datasets.formats.npz_images import npz_images
 from disentangle_bench.datasets.images import Images
+from disentangle_bench.datasets.prepared.npz_images import npz_images
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import require_own_data, require_regular, storage_errors
 

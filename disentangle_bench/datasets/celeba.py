@@ -17,7 +17,7 @@ from disentangle_bench.datasets.files.places import user_folders
 from disentangle_bench.datasets.files.sources import Source, WebFiles
 from disentangle_bench.datasets.formats.decode import Form, decoded
 from disentangle_bench.datasets.formats.members import Members, open_members
-from disentangle_bench.datasets.formats.raw import prepared_raw
+from disentangle_bench.datasets.prepared.raw import prepared_raw
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import storage_errors
 

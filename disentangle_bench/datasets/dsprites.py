@@ -12,8 +12,8 @@ from disentangle_bench.datasets.factor import Factor
 from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.npz import NpzArray
-from disentangle_bench.datasets.formats.npz_images import binary_images
 from disentangle_bench.datasets.grid import Grid, GridDataset, grid_by_value, require_grid
+from disentangle_bench.datasets.prepared.npz_images import binary_images
 
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 FACTORS = (

@@ -16,8 +16,8 @@ from disentangle_bench.datasets.dataset import Dataset, DatasetInfo, held_out
 from disentangle_bench.datasets.files.content import content_of, listing_of
 from disentangle_bench.datasets.formats.decode import SUFFIXES, Form, decoded
 from disentangle_bench.datasets.formats.members import Members, open_members
-from disentangle_bench.datasets.formats.raw import prepared_raw
 from disentangle_bench.datasets.images import Images
+from disentangle_bench.datasets.prepared.raw import prepared_raw
 from disentangle_bench.datasets.table import Table, read_table
 from disentangle_bench.errors import DataError, SettingError
 from disentangle_bench.representation.kinds import Kind

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from disentangle_bench.datasets.formats.npz import NpzArray
-from disentangle_bench.datasets.formats.npz_images import npz_images
 from disentangle_bench.datasets.grid import Grid, GridDataset
 from disentangle_bench.datasets.ground_truth import grid
+from disentangle_bench.datasets.prepared.npz_images import npz_images
 
 KEY = "images"
 

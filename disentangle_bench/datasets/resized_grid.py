@@ -15,7 +15,8 @@ from disentangle_bench.datasets.files.content import content_of
 from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.datasets.formats.resizing import require_size
 from disentangle_bench.datasets.grid import Grid, GridDataset
-from disentangle_bench.datasets.prepared import prepared, prepared_path
+from disentangle_bench.datasets.prepared.hdf5 import prepared
+from disentangle_bench.datasets.prepared.once import prepared_path
 
 
 class ResizedGridDataset(GridDataset):

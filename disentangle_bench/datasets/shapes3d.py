@@ -12,7 +12,7 @@ from disentangle_bench.datasets.files.file import File
 from disentangle_bench.datasets.files.sources import WebFolder
 from disentangle_bench.datasets.formats.hdf5 import StoredImages, read_floats
 from disentangle_bench.datasets.grid import Grid, GridDataset, grid_by_value
-from disentangle_bench.datasets.prepared import in_whole_images
+from disentangle_bench.datasets.prepared.hdf5 import in_whole_images
 
 FILE = "3dshapes.h5"
 HUES = tuple(number / 10 for number in range(10))

@@ -21,7 +21,7 @@ from disentangle_bench.datasets.formats.hdf5 import StoredImages
 from disentangle_bench.datasets.formats.resizing import require_size, resized
 from disentangle_bench.datasets.grid import grid_dataset
 from disentangle_bench.datasets.ground_truth import Classes
-from disentangle_bench.datasets.prepared import prepared
+from disentangle_bench.datasets.prepared.hdf5 import prepared
 from disentangle_bench.errors import DataError, SettingError
 
 NATIVE = 96

@@ -15,7 +15,7 @@ from disentangle_bench.datasets.files.cache import obtain
 from disentangle_bench.datasets.files.file import REPLACE, File
 from disentangle_bench.datasets.files.sources import Source, WebFolder
 from disentangle_bench.datasets.formats.matlab import read_matlab, require_pixels
-from disentangle_bench.datasets.formats.raw import prepared_raw
+from disentangle_bench.datasets.prepared.raw import prepared_raw
 from disentangle_bench.errors import DataError
 
 TRAIN, TEST, EXTRA = "train_32x32.mat", "test_32x32.mat", "extra_32x32.mat"

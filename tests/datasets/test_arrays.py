@@ -10,7 +10,7 @@ import pytest
 from disentangle_bench.datasets import arrays as module
 from disentangle_bench.datasets.arrays import arrays
 from disentangle_bench.datasets.formats.hdf5 import StoredImages
-from disentangle_bench.datasets.formats.raw import RawImages
+from disentangle_bench.datasets.prepared.raw import RawImages
 from disentangle_bench.errors import DataError, SettingError
 
 N = 20

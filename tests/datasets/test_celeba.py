@@ -11,7 +11,7 @@ from PIL import Image
 
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.datasets.celeba import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION, CelebA, celeba
-from disentangle_bench.datasets.formats.raw import RawImages
+from disentangle_bench.datasets.prepared.raw import RawImages
 from disentangle_bench.errors import DataError, DownloadError, SettingError
 from tests.datasets.conftest import declared
 

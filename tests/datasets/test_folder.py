@@ -9,8 +9,8 @@ from PIL import Image
 
 from disentangle_bench.datasets import folder as module
 from disentangle_bench.datasets.folder import folder
-from disentangle_bench.datasets.formats.raw import RawImages
 from disentangle_bench.datasets.load import load_dataset
+from disentangle_bench.datasets.prepared.raw import RawImages
 from disentangle_bench.errors import DataError, SettingError
 
 PLAIN = ["a.png", "b.jpg", "c.PNG", "d.bmp"]

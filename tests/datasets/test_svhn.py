@@ -8,7 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from disentangle_bench.datasets.files.sources import WebFolder
-from disentangle_bench.datasets.formats.raw import RawImages
+from disentangle_bench.datasets.prepared.raw import RawImages
 from disentangle_bench.datasets.svhn import EXTRA, TEST, TRAIN, Svhn, svhn
 from disentangle_bench.errors import DataError, DownloadError
 from tests.datasets.conftest import declared

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from disentangle_bench.datasets.formats.raw import BinaryImages, RawImages, prepared_raw
 from disentangle_bench.datasets.images import LazyImages
+from disentangle_bench.datasets.prepared.raw import BinaryImages, RawImages, prepared_raw
 from disentangle_bench.errors import DataError, StorageError
 
 ARRAY = np.random.default_rng(0).integers(0, 256, size=(20, 3, 4, 8), dtype=np.uint8)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from disentangle_bench.datasets.files.file import REPLACE
 from disentangle_bench.datasets.formats.npz import NpzArray
-from disentangle_bench.datasets.formats.raw import BinaryImages, RawImages, prepared_raw
 from disentangle_bench.datasets.images import BATCH_BYTES, Shape
+from disentangle_bench.datasets.prepared.raw import BinaryImages, RawImages, prepared_raw
 from disentangle_bench.errors import DataError
 
 

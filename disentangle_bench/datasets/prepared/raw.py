@@ -14,7 +14,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from disentangle_bench.datasets.images import LazyImages, Shape
-from disentangle_bench.datasets.prepared import Batches, made_once, numbered, prepared_path
+from disentangle_bench.datasets.prepared.once import Batches, made_once, numbered, prepared_path
 from disentangle_bench.errors import DataError
 from disentangle_bench.storage import atomic_path, storage_errors
 

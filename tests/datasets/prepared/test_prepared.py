@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from disentangle_bench.datasets.images import block_of
-from disentangle_bench.datasets.prepared import prepared, prepared_path
+from disentangle_bench.datasets.prepared.hdf5 import prepared
+from disentangle_bench.datasets.prepared.once import prepared_path
 from disentangle_bench.errors import DataError, StorageError
 from disentangle_bench.storage import locked
 
@@ -130,7 +131,7 @@ def test_a_cache_that_is_no_folder_is_reported(cache: Path, maker: Maker) -> Non
 CHILD = """
 import sys, time
 import numpy as np
-from disentangle_bench.datasets.prepared import prepared
+from disentangle_bench.datasets.prepared.hdf5 import prepared
 
 def batches():
     print("made", flush=True)
