@@ -27,6 +27,7 @@ from benchmarks.perf import (
     startup,
     suites,
     training,
+    vaes,
 )
 from benchmarks.perf.timing import CLOCKS
 from benchmarks.perf.training import Plan
@@ -34,6 +35,7 @@ from disentangle_bench.provenance import processor
 
 PARTS = {
     "training": training.measure,
+    "vaes": vaes.measure,
     "ablation": ablation.measure,
     "memory": memory.measure,
     "device": device.measure,

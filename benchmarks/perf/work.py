@@ -38,9 +38,11 @@ def ready(model: Model) -> Model:
     return model
 
 
-def make_step(model: Model, optimizers: dict[str, Optimizer] | None = None) -> Callable[[], object]:
-    """One update on random images and latents."""
-    batches = OneBatch(torch.rand(model.recipe.batch_size, *shape_of(model.recipe)))
+def make_step(
+    model: Model, optimizers: dict[str, Optimizer] | None = None, *, shape: tuple[int, int, int] | None = None
+) -> Callable[[], object]:
+    """One update on random images of a shape, by default that of the recipe's networks, and random latents."""
+    batches = OneBatch(torch.rand(model.recipe.batch_size, *(shape or shape_of(model.recipe))))
     play = Play(model.networks, model.networks, optimizers or make_optimizers(model), Tensor.backward)
     steps = count(1)
     return lambda: model.update(Draw(model, batches, torch.device("cpu"), seed=0, step=next(steps)), play)

@@ -20,6 +20,7 @@ from benchmarks.perf.__main__ import main
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, discriminator, generator, sample, write_images
 from benchmarks.perf.timing import Spread, interleave, ratios
 from benchmarks.perf.training import Plan, Turns
+from benchmarks.perf.vaes import SHAPE, PlainFactorVAE
 from benchmarks.perf.work import make_products, multiply_adds, recipe_step
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics import METRICS, mutual_information_gap
@@ -83,6 +84,16 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("images")
     write_images(folder, 64)
     return folder
+
+
+def test_the_plain_factor_vae_has_disentanglement_lib_s_sizes():
+    ours, plain = make_model(find_recipe("factor-vae", "sprites"), SHAPE).networks, PlainFactorVAE()
+    for name in ("encoder", "decoder", "discriminator"):
+        weights = [sum(weight.numel() for weight in each.parameters()) for each in (ours[name], getattr(plain, name))]
+        assert weights[0] == weights[1], name
+    before = plain.discriminator[0].weight.clone()
+    assert plain.step() > 0
+    assert not torch.equal(plain.discriminator[0].weight, before)
 
 
 def test_the_images_are_mnist_s_files(tmp_path):
@@ -238,6 +249,7 @@ def test_the_command_prints_its_tables():
     assert outcome.exit_code == 0
     for text in (
         "| at most 1.35 |",
+        "| a step of factor-vae, in steps of the VAE |",
         "| at least 1.3 |",
         "| at least 3 |",
         "one fake, 1 workers",
