@@ -52,5 +52,5 @@ def agreement_map(correlations: ArrayLike, rows: Sequence[str], columns: Sequenc
     """
     values = np.asarray(correlations, dtype=np.float64)
     texts = np.array([["" if np.isnan(of) else f"{of:z.2f}".replace("-", MINUS) for of in row] for row in values])
-    scale = Scale("RdBu_r", -1, 1, "Spearman's rank correlation", [-1, -0.5, 0, 0.5, 1], dark=0.6)
+    scale = Scale("RdBu_r", -1, 1, "Spearman's rank correlation", [-1, -0.5, 0, 0.5, 1])
     return heat_map([Panel(values, texts)], rows, columns, scale)

@@ -27,6 +27,8 @@ from disentangle_bench.reports.figures.style import INK, new_figure, style, with
 VALUE_SIZE = 7.5
 MOST_VALUES = 25
 """Rows or columns; where there are more, cells have no values."""
+EVEN = 0.2
+"""The relative luminance (WCAG 2.2) that white and our black stand out from alike."""
 LARGEST, LEAST, MOST_FOR_NAME = 12.0, 1.6, 0.9
 """Inches of all panels together, at least of one, and of a column that is made wide for its name."""
 BAR, THICKNESS = 0.75, 0.14
@@ -43,7 +45,6 @@ class Scale:
         label: what the values are.
         ticks: of the color bar.
         form: of its numbers.
-        dark: from which distance to 0 on a cell is so dark that its text is white.
     """
 
     colors: str
@@ -52,7 +53,6 @@ class Scale:
     label: str
     ticks: Sequence[float]
     form: str = "{x:g}"
-    dark: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,18 @@ def _width(panels: Sequence[Panel], columns: Sequence[str], *, written: bool) ->
 def _draw(axes: Axes, panel: Panel, scale: Scale, written: bool) -> AxesImage:
     image = axes.imshow(panel.values, cmap=scale.colors, vmin=scale.low, vmax=scale.high, aspect="auto")
     axes.set_title(panel.title, parse_math=False)
-    for (row, column), value in np.ndenumerate(panel.values):
-        text = str(panel.texts[row, column])
+    colors = image.to_rgba(np.nan_to_num(panel.values))  # a cell without a value is as light as 0
+    for (row, column), text in np.ndenumerate(panel.texts):
         if written and text:
-            color = "white" if abs(value) > scale.dark else INK
-            axes.text(column, row, text, ha="center", va="center", fontsize=VALUE_SIZE, color=color)
+            color = _legible_on(colors[row, column])
+            axes.text(column, row, str(text), ha="center", va="center", fontsize=VALUE_SIZE, color=color)
     return image
+
+
+def _legible_on(color: NDArray[np.float64]) -> str:
+    """Black or white, whichever stands out more from a color."""
+    linear = np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+    return "white" if linear[:3] @ [0.2126, 0.7152, 0.0722] < EVEN else INK
 
 
 def _draw_bar(

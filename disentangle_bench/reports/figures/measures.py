@@ -38,7 +38,7 @@ def measure_heat_map(
         [Panel(values, _texts(values, unsigned), name) for name, values in panels.items()],
         [f"{code}, {ETA_SQUARED}" if alone else code for code, alone in zip(codes, unsigned, strict=True)],
         measures,
-        Scale("RdBu_r", -1, 1, label, [-1, -0.5, 0, 0.5, 1], dark=0.6),
+        Scale("RdBu_r", -1, 1, label, [-1, -0.5, 0, 0.5, 1]),
         title=title,
         xlabel="measure of the image",
         ylabel="code",

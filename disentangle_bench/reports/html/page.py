@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from markupsafe import Markup
+
 from disentangle_bench.provenance import installed_version
 from disentangle_bench.reports.html.anchors import anchors
 from disentangle_bench.reports.html.content import ReportContent
+from disentangle_bench.reports.html.dark import variables
 from disentangle_bench.reports.html.published_values import published_forms, published_lines
 from disentangle_bench.reports.html.relations import against_settings, agreement
 from disentangle_bench.reports.html.runs import run_views
@@ -43,5 +46,6 @@ def render(content: ReportContent, *, on_progress: Callable[[str], object] = lam
         published_forms=published_forms(published),
         script=script,
         sheet=sheet,
+        dark_plots=Markup(variables()),
         script_hash=digest(script),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import re
 from collections.abc import Container, Mapping
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from disentangle_bench.reports.figures.style import style
+from disentangle_bench.reports.html.dark import dark_address, with_variables
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -54,13 +56,19 @@ def inline_svg(figure: Figure, name: str, label: str, marks: Mapping[str, Mark] 
         _rename(element, name, used)
         _unset_font(element)
         _shorten(element)
+        if "style" in element.attrib:
+            element.attrib["style"] = with_variables(element.attrib["style"])
+    for parent in list(root.iter()):
+        for child in parent.findall(f"{{{SVG}}}image"):
+            parent.insert(list(parent).index(child) + 1, _for_the_dark(child))
     for link in list(root.iter(f"{{{SVG}}}a")):
         _replace(link, marks or {})
     width = float(str(root.attrib.pop("width")).removesuffix("pt"))
     del root.attrib["height"]
     root.attrib |= {
         "class": "plot",
-        "style": f"--width: {width * _POINTS_TO_PIXELS:.0f}px; stroke-linejoin: round; stroke-linecap: butt",
+        "style": f"--width: {width * _POINTS_TO_PIXELS:.0f}px; stroke-linejoin: round; stroke-linecap: butt; "
+        + with_variables("fill: #000000"),  # what matplotlib leaves out, as it is the default
         "aria-label": label,
         "role": "group" if marks else "img",
     }
@@ -117,6 +125,14 @@ def _unset_font(element: ElementTree.Element) -> None:
             lambda found: "" if found[1] is None else f"font-size: {found[1].removeprefix('font: ').split()[-1]}",
             element.attrib["style"],
         )
+
+
+def _for_the_dark(image: ElementTree.Element) -> ElementTree.Element:
+    """Copy a heat map for the dark theme: the page shows one of the two."""
+    dark = copy.copy(image)
+    dark.attrib = image.attrib | {"class": "in-dark", "href": dark_address(image.attrib["href"])}
+    image.attrib["class"] = "in-light"
+    return dark
 
 
 def _replace(link: ElementTree.Element, marks: Mapping[str, Mark]) -> None:

@@ -93,6 +93,13 @@ def test_nothing_fails_overflows_or_is_empty(open_page: Any, address: str, width
     assert page.evaluate(UNDRAWN) == []
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
     assert dark == (theme == "dark")
+    ink = {"light": "rgb(26, 26, 26)", "dark": "rgb(233, 233, 231)"}[theme]
+    assert page.locator("#seeds svg.plot text").first.evaluate("of => getComputedStyle(of).fill") == ink
+    maps = page.locator("#run-infogan-seed-0-confusion image")
+    assert [of.get_attribute("class") for of in maps.all() if of.is_visible()] == [f"in-{theme}"] * 2
+    assert page.evaluate(
+        '[...document.querySelectorAll("image")].every((of) => getComputedStyle(of).filter === "none")'
+    )
 
 
 @pytest.mark.parametrize("width", [WIDTHS[0], WIDTHS[-1]])
@@ -169,6 +176,8 @@ def test_figures_and_tables_are_saved_as_files(open_page: Any, address: str, tmp
     figure = page.locator("#run-infogan-seed-0-confusion")
     drawing = save(figure.get_by_role("button", name="SVG"))
     assert ElementTree.parse(drawing).getroot().tag.endswith("svg")
+    assert "var(" not in drawing.read_text()
+    assert "in-dark" not in drawing.read_text()
     with Image.open(save(figure.get_by_role("button", name="PNG"))) as picture:
         assert picture.format == "PNG"
         assert picture.getpixel((0, 0))[:3] == (255, 255, 255)

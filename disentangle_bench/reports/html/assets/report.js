@@ -55,16 +55,18 @@
   each("[data-save-text]", (button) => button.addEventListener("click", () =>
     save(button.dataset.saveText, new Blob([button.nextElementSibling.textContent], { type: "text/plain;charset=utf-8" }))));
 
-  // A drawing by itself: of its own size, on white, with a font and colors that do not come from this page.
+  // A drawing by itself: of its own size, on white, in the colors of the light theme, with a font that needs no page.
   const alone = (button) => {
     const drawn = button.closest("figure").querySelector("svg"), copy = drawn.cloneNode(true);
     const { width, height } = drawn.viewBox.baseVal, size = { width, height };
     for (const side in size) copy.setAttribute(side, size[side] * 4 / 3);
     copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
     const style = document.createElementNS("http://www.w3.org/2000/svg", "style");
-    style.textContent = "svg{--ink:#1a1a1a;--muted:#5c6066;--page:#fff;--accent:#0a58a8;font-family:system-ui,sans-serif;background:#fff}.pixels{image-rendering:pixelated}";
+    style.textContent = "svg{font-family:system-ui,sans-serif;background:#fff}.pixels{image-rendering:pixelated}";
     copy.prepend(style);
-    return { text: new XMLSerializer().serializeToString(copy), width: width * 4 / 3, height: height * 4 / 3 };
+    copy.querySelectorAll(".in-dark").forEach((of) => of.remove());
+    const text = new XMLSerializer().serializeToString(copy).replace(/var\(--[\w-]+, (#\w+)\)/g, "$1");
+    return { text, width: width * 4 / 3, height: height * 4 / 3 };
   };
   each("[data-save-svg]", (button) => button.addEventListener("click", () =>
     save(button.dataset.saveSvg, new Blob([alone(button).text], { type: "image/svg+xml" }))));
