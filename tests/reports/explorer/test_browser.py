@@ -178,13 +178,15 @@ def test_a_grid_is_saved_as_png_and_a_sweep_as_gif(open_page: Any, served: str, 
         return tmp_path / str(waiting.value.suggested_filename)
 
     page = open_page(f"{served}#c3=0.5&down=c1&across=c2")
-    grid = np.concatenate(
-        [np.concatenate([*TOYS[0].images(np.vstack([latents(c1, c2, 0.5) for c2 in np.linspace(-2, 2, 9)]))], axis=2)
-         for c1 in range(3)], axis=1,
-    )  # fmt: skip
+    images = TOYS[0].images(np.vstack([latents(c1, c2, 0.5) for c1 in range(3) for c2 in np.linspace(-2, 2, 9)]))
+    grid = np.zeros((1, 3 * 9 - 1, 9 * 9 - 1))  # a pixel between two images of 8x8
+    for place, image in enumerate(images):
+        top, left = 9 * (place // 9), 9 * (place % 9)
+        grid[:, top : top + 8, left : left + 8] = image
     assert_drawn(pixels(page, "grid-0"), grid)
     with Image.open(save(page, "Save the grid as PNG")) as picture:
-        assert picture.size == (9 * 96, 3 * 96)
+        assert picture.size == (12 * (9 * 9 - 1), 12 * (3 * 9 - 1))
+        grid[:, 8::9], grid[:, :, 8::9] = 1, 1  # on white
         assert_drawn(np.asarray(picture.convert("RGB"))[6::12, 6::12], grid)
     sweep = [*np.linspace(-2, 2, 17), *np.linspace(-2, 2, 17)[-2:0:-1]]
     with Image.open(save(page, "Save what goes across as GIF")) as animation:

@@ -13,10 +13,12 @@ function draw(canvas, pixels, x = 0, y = 0) {
   canvas.getContext("2d").putImageData(pixels, x, y);
 }
 
-// A copy so many times as large, without smoothing.
-function enlarged(canvas, times) {
+// A copy so many times as large, without smoothing, on a ground of its own.
+function enlarged(canvas, times, ground = "#0000") {
   const copy = document.createElement("canvas"), pen = (copy.width = canvas.width * times, copy.height = canvas.height * times, copy.getContext("2d"));
   pen.imageSmoothingEnabled = false;
+  pen.fillStyle = ground;
+  pen.fillRect(0, 0, copy.width, copy.height);
   pen.drawImage(canvas, 0, 0, copy.width, copy.height);
   return copy;
 }

@@ -1,4 +1,4 @@
-// A grid of pictures, one code across and another down; strips and animations of it as files.
+// A grid of pictures, one code across and another down, a little apart; strips and animations of it as files.
 
 const STEPS = 9, DRAWS = 4, FRAMES = 17, SMALLEST = 96;
 
@@ -9,6 +9,7 @@ function valuesOf(name, steps = STEPS) {
 }
 
 const rowAt = (base, name, value) => (name === "noise" ? { ...base, noise: value } : { ...base, codes: { ...base.codes, [name]: value } });
+const gapOf = ({ shape }) => Math.max(1, Math.round(shape[2] / 14));
 const times = ({ shape }) => Math.max(1, Math.ceil(SMALLEST / shape[2]));
 const fileName = (model, ending) => `${model.name.replace(/[^\w-]+/g, "-")}-${state.across}.${ending}`;
 const spanOf = (values) => `${values[0]} to ${values.at(-1)}`.replaceAll("-", "−");
@@ -19,8 +20,9 @@ async function drawGrid() {
   const number = ++gridNumber, base = { codes: state.codes, noise: state.noise };
   const across = valuesOf(state.across), down = valuesOf(state.down);
   for (const { model, grid, axes } of views) {
-    const [, height, width] = model.shape;
-    if (grid.width !== width * across.length || grid.height !== height * down.length) Object.assign(grid, { width: width * across.length, height: height * down.length });
+    const gap = gapOf(model), [height, width] = model.shape.slice(1).map((of) => of + gap);
+    const size = { width: width * across.length - gap, height: height * down.length - gap };
+    if (grid.width !== size.width || grid.height !== size.height) Object.assign(grid, size);
     grid.style.setProperty("--columns", across.length);
     axes.textContent = `${state.across} across, ${spanOf(across)}; ${state.down === "noise" ? "draws of noise" : state.down} down, ${spanOf(down)}`;
     grid.setAttribute("aria-label", `Images of ${model.name}: ${axes.textContent}`);
@@ -34,7 +36,7 @@ async function drawGrid() {
 }
 
 function savePng({ model, grid }) {
-  enlarged(grid, times(model)).toBlob((blob) => save(fileName(model, "png"), blob), "image/png");
+  enlarged(grid, times(model), "#fff").toBlob((blob) => save(fileName(model, "png"), blob), "image/png");
 }
 
 // The code that goes across, to its end and back.
