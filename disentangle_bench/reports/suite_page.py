@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,9 +138,9 @@ def made_table(made: Sequence[Made]) -> str:
 
 
 def machines(made: Sequence[Made]) -> str:
-    """The processors and the versions, each once."""
-    lines = dict.fromkeys(_machine(cell.run) for cell in made if cell.run)
-    return "".join(f"- {line}\n" for line in lines)
+    """The processors and the versions, each once, with how many cells were made there."""
+    lines = Counter(_machine(cell.run) for cell in made if cell.run)
+    return "".join(f"- {count} cell{'s' if count > 1 else ''}: {line}\n" for line, count in lines.items())
 
 
 def _machine(run: Mapping[str, Any]) -> str:

@@ -146,12 +146,13 @@ def _facts(provenance: Mapping[str, Any]) -> dict[str, str]:
         str(provenance.get("device_name", "")),
         str(provenance.get("precision", "")),
     ]
-    threads = provenance.get("threads")
+    threads, processors = provenance.get("threads"), provenance.get("processors")
+    processor = [str(provenance.get("processor", "")), f"{processors} processors" if processors else ""]
     named = {
         "Device": ", ".join(filter(None, device))
         + (f", {threads} thread{'s' if threads != 1 else ''}" if threads else ""),
+        "Machine": ", ".join(filter(None, processor)),
         "Platform": str(provenance.get("platform", "")),
-        "Processors": str(provenance.get("processors", "")),
         "Python": str(provenance.get("python", "")),
     }
     packages = provenance.get("packages")

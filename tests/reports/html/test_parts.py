@@ -114,6 +114,8 @@ def test_troubles_and_machines(content: ReportContent) -> None:
 
 
 def test_machines_that_differ_are_counted(content: ReportContent) -> None:
-    odd = [run.provenance | {"python": "3.13"} if run.seed == 2 else run.provenance for run in content.runs]
+    first, second = ({"processor": name, "processors": 2} for name in ("AMD EPYC", "Xeon"))
+    odd = [run.provenance | (second | {"python": "3.13"} if run.seed == 2 else first) for run in content.runs]
     runs = [type(run)(**{**vars(run), "provenance": of}) for run, of in zip(content.runs, odd, strict=True)]
     assert machines(runs)["Python"] == ["3.12 (4 cells)", "3.13 (2 cells)"]
+    assert machines(runs)["Machine"] == ["AMD EPYC, 2 processors (4 cells)", "Xeon, 2 processors (2 cells)"]
