@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from disentangle_bench.cli.help import ARGUMENTS, Command, Group
+from disentangle_bench.cli.help import ARGUMENTS_AS_USED, Command, Group
 from disentangle_bench.cli.options import (
     Function,
     GivenPath,
@@ -78,7 +78,7 @@ place_options = _options(
     data_dir_option,
 )
 suite_options = _options(
-    click.option_panel("Arguments", options=["name"], **ARGUMENTS), suite_argument, seeds_option, place_options
+    click.option_panel("Arguments", options=["name"], **ARGUMENTS_AS_USED), suite_argument, seeds_option, place_options
 )
 work_options = _options(
     click.option(
@@ -102,8 +102,16 @@ work_options = _options(
         metavar="NAME",
         help="local, slurm or ray (default: local).",
     ),
-    click.option("--address", metavar="ADDRESS", help="Of the Ray cluster; auto finds the one of this machine."),
-    click.option("--gpus-per-cell", "gpus", type=click.FloatRange(min=0), metavar="N", help="On Ray (default: 0)."),
+    click.option(
+        "--address", metavar="ADDRESS", help="Address of the Ray cluster; auto finds the one of this machine."
+    ),
+    click.option(
+        "--gpus-per-cell",
+        "gpus",
+        type=click.FloatRange(min=0),
+        metavar="N",
+        help="GPUs of each cell, on Ray (default: 0).",
+    ),
     click.option(
         "--engine-set",
         "parameters",
@@ -347,7 +355,7 @@ def rescore(
 @suite_options
 @accepted_option
 def accept(*, name: str, accepted: Path | None, **options: Any) -> None:
-    """Write the results as accepted, with their spread over seeds, and suggest tolerances (three of its sd)."""
+    """Write the results as accepted, with their spread over seeds, and suggest tolerances of three sd."""
     from disentangle_bench.suites.accepted import suggestions
 
     opened = _opened(name, **options)
@@ -361,12 +369,14 @@ def accept(*, name: str, accepted: Path | None, **options: Any) -> None:
     short_help="Publish the results: a small folder that prints the same table.",
     examples=("dbench bench export smoke benchmarks/results/smoke",),
 )
-@click.option_panel("Arguments", options=["name", "folder"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["name", "folder"], **ARGUMENTS_AS_USED)
 @suite_argument
 @click.argument("folder", type=GivenPath(path_type=Path, file_okay=False), metavar="DIR", help="The published folder.")
 @place_options
 @click.option("--replace", is_flag=True, help="Published cells may go, for the same seeds trained anew.")
-@click.option("--processor", metavar="NAME", default="", help="The processor, for runs that do not have it on record.")
+@click.option(
+    "--processor", metavar="NAME", default="", help="Name of the processor, for runs that do not have it on record."
+)
 def export(*, name: str, folder: Path, replace: bool, processor: str, **options: Any) -> None:
     """Publish every cell that has ended, of whatever seed, collapsed and failed ones too, with a page and figures.
 

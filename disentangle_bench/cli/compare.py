@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from disentangle_bench.cli.evaluation import evaluation_options, read_evaluation
-from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.help import ARGUMENTS_AS_USED, Command
 from disentangle_bench.cli.options import GivenPath, all_option, figure_formats_option, format_option, metrics_option
 from disentangle_bench.cli.output import import_printing, print_report, say
 from disentangle_bench.cli.progress import watch
@@ -46,7 +46,7 @@ def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
         "dbench compare base.json new.npz --metrics mig --fail-below -0.02    # a gate",
     ),
 )
-@click.option_panel("Arguments", options=["subjects"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["subjects"], **ARGUMENTS_AS_USED)
 @click.argument(
     "subjects",
     nargs=-1,

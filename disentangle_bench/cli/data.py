@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from disentangle_bench.cli.completion import names_of
-from disentangle_bench.cli.help import ARGUMENTS, Command, Group
+from disentangle_bench.cli.help import ARGUMENTS, ARGUMENTS_AS_USED, Command, Group
 from disentangle_bench.cli.kinds import LOCAL_DATASETS
 from disentangle_bench.cli.kinds.datasets import loaded_sheet
 from disentangle_bench.cli.options import (
@@ -35,7 +35,7 @@ def names_argument(function: Function) -> Function:
     argument = click.argument(
         "names", metavar="NAME..", nargs=-1, required=True, shell_complete=names_of("datasets"), help="Datasets."
     )
-    return click.option_panel("Arguments", options=["names"], **ARGUMENTS)(argument(function))
+    return click.option_panel("Arguments", options=["names"], **ARGUMENTS_AS_USED)(argument(function))
 
 
 @click.group(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from disentangle_bench.cli.evaluation import evaluation_options, read_evaluation
-from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.help import ARGUMENTS_AS_USED, Command
 from disentangle_bench.cli.live_table import live_table
 from disentangle_bench.cli.model import model_options, read_model, subject_maker
 from disentangle_bench.cli.options import GivenPath, all_option, figure_formats_option, format_option, metrics_option
@@ -43,7 +43,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
         "dbench eval --encoder enc.onnx --dataset mnist --generator dec.pt2 --latents gaussian*10",
     ),
 )
-@click.option_panel("Arguments", options=["subjects"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["subjects"], **ARGUMENTS_AS_USED)
 @click.argument(
     "subjects",
     nargs=-1,

@@ -9,7 +9,7 @@ from typing import Any
 
 import rich_click as click
 
-from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.help import ARGUMENTS_AS_USED, Command
 from disentangle_bench.cli.options import GivenPath, data_dir_option
 from disentangle_bench.cli.output import print_result, say
 
@@ -25,7 +25,7 @@ PORT = 8765
         "dbench explore runs/infogan-mnist/seed-0 --single-file infogan.html    # opens from disk",
     ),
 )
-@click.option_panel("Arguments", options=["runs"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["runs"], **ARGUMENTS_AS_USED)
 @click.argument(
     "runs",
     type=GivenPath(path_type=Path),

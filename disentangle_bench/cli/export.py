@@ -42,7 +42,7 @@ from disentangle_bench.cli.output import print_result, say
     "weights_license",
     default="",
     metavar="NAME",
-    help="Of the weights, for the model card, such as cc-by-4.0.",
+    help="License of the weights, for the model card, such as cc-by-4.0.",
 )
 @data_dir_option
 def export(run: Path, **options: Any) -> None:

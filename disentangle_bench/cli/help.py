@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import Any
 
 import rich_click as click
@@ -22,6 +24,10 @@ STYLE = {
 }
 ARGUMENTS: dict[str, Any] = {"column_types": ["opt_all", "help"]}
 """For the panel of a command's arguments: their names, without types."""
+ARGUMENTS_AS_USED: dict[str, Any] = {"column_types": ["metavar", "help"]}
+"""Likewise where the usage has them in other words."""
+
+NOT_HERE = "\N{NO-BREAK SPACE}"
 
 
 class _WithExamples(click.RichCommand):
@@ -36,12 +42,25 @@ class _WithExamples(click.RichCommand):
         super().format_epilog(ctx, formatter)
         formatter.write(Text("Examples:" if len(self.examples) > 1 else "Example:", style="bold"))
         for example in self.examples:
-            line, sign, comment = example.partition("#")
-            formatter.write(Text.assemble(f"  {line}", (sign + comment, "dim")))
+            for line in example_lines(example, formatter.console.width):
+                command, sign, comment = line.partition("#")
+                formatter.write(Text.assemble(f"  {command}", (sign + comment, "dim")))
 
     def get_help(self, ctx: Any) -> str:
         """The help, without the spaces that fill lines up to the terminal's width."""
         return "\n".join(line.rstrip() for line in super().get_help(ctx).splitlines())
+
+
+def example_lines(example: str, width: int) -> list[str]:
+    """An example as lines that fit: a comment that is too long before it, the command continued as a shell takes it."""
+    command, sign, comment = (part.strip() for part in example.partition("#"))
+    for line in (example, f"{command}    # {comment}" if sign else command):
+        if len(line) + 2 <= width:
+            return [line]
+    whole = re.sub(r"(--[\w-]+) (?!-)", rf"\1{NOT_HERE}", command)  # an option and its value
+    lines = textwrap.wrap(whole, width - 4, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    broken = [line.replace(NOT_HERE, " ") for line in lines]
+    return [*([f"# {comment}"] if sign else []), *(f"{line} \\" for line in broken[:-1]), broken[-1]]
 
 
 class Command(_WithExamples):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.help import ARGUMENTS_AS_USED, Command
 from disentangle_bench.cli.options import (
     GivenPath,
     Settings,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         "dbench rank runs/infogan-mnist --metrics udr/spearman --format csv",
     ),
 )
-@click.option_panel("Arguments", options=["models"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["models"], **ARGUMENTS_AS_USED)
 @click.argument(
     "models",
     nargs=-1,

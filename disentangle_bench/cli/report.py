@@ -7,7 +7,7 @@ from typing import Any
 
 import rich_click as click
 
-from disentangle_bench.cli.help import ARGUMENTS, Command
+from disentangle_bench.cli.help import ARGUMENTS_AS_USED, Command
 from disentangle_bench.cli.options import GivenPath, data_dir_option, read_seeds, settings_option
 from disentangle_bench.cli.output import print_result
 
@@ -23,7 +23,7 @@ from disentangle_bench.cli.output import print_result
         "dbench report my-suite.toml --accepted accepted.json",
     ),
 )
-@click.option_panel("Arguments", options=["subjects"], **ARGUMENTS)
+@click.option_panel("Arguments", options=["subjects"], **ARGUMENTS_AS_USED)
 @click.argument(
     "subjects",
     nargs=-1,

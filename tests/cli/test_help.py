@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from disentangle_bench.cli.app import dbench as group
+from disentangle_bench.cli.help import example_lines
 
 COMMANDS = dict(sorted(group.commands.items()))
 IN_GROUPS = {
@@ -70,3 +71,24 @@ def test_completion_offers_recipes_models_and_datasets(real_dbench):
 
     assert {"infogan", "infogan-mnist", "gan-with-q"} <= offered("dbench train")
     assert {"mnist", "digits"} <= offered("dbench train infogan --dataset")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_arguments_are_called_as_in_the_usage(dbench, name):
+    usage, _, rest = dbench(*name.split(), "--help").out.partition("\n\n")
+    panel = rest.partition("\nArguments:\n")[2].partition("\n\n")[0]
+    named = [line.split("  ")[1] for line in panel.splitlines() if line[2:3].strip()]
+    assert usage.removeprefix(f"Usage: dbench {name} [OPTIONS]").strip() in (" ".join(named), "COMMAND [ARGS]...")
+
+
+@pytest.mark.parametrize(
+    ("example", "lines"),
+    [
+        ("dbench env", ["dbench env"]),
+        ("dbench a          # b c d e", ["dbench a    # b c d e"]),
+        ("dbench a --bcd e --fgh i", ["dbench a --bcd e \\", "    --fgh i"]),
+        ("dbench a --bcd e --fgh i    # what this does", ["# what this does", "dbench a --bcd e \\", "    --fgh i"]),
+    ],
+)
+def test_an_example_that_is_long_is_continued_as_a_shell_takes_it(example, lines):
+    assert example_lines(example, 25) == lines
