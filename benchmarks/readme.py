@@ -1,10 +1,11 @@
-"""Write what is published of the suites into README.md, and what recipes say of it: `python -m benchmarks.readme`."""
+"""Write what is published of the suites into pages, and what recipes say of it: `python -m benchmarks.readme`."""
 
 from __future__ import annotations
 
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks import obtained
@@ -20,6 +21,8 @@ from disentangle_bench.suites.bench import Bench
 ROOT = Path(__file__).parents[1]
 RESULTS = Path("benchmarks") / "results"
 SUITES = ("paper-mnist", "smoke")
+PAGES = {"README.md": SUITES[:1], "docs/results.md": SUITES}
+"""Page -> the suites that it shows."""
 BEGIN, END = "<!-- results: python -m benchmarks.readme -->\n", "<!-- end of results -->\n"
 ROWS = {
     "c1-accuracy.accuracy": "c1-to-digit accuracy, one-to-one, test split",
@@ -30,21 +33,22 @@ ROWS = {
 BLOCK = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
 
 
-def results() -> str:
-    """The Markdown of every suite that is published, with the marks around it."""
-    return BEGIN + "".join(section(name) for name in SUITES if (ROOT / RESULTS / name).is_dir()) + END
+def results(page: str) -> str:
+    """The Markdown of every suite that a page shows, if it is published, with the marks around it."""
+    to_root = "../" * page.count("/")
+    return BEGIN + "".join(section(name, to_root) for name in PAGES[page] if (ROOT / RESULTS / name).is_dir()) + END
 
 
-def section(name: str) -> str:
+def section(name: str, to_root: str) -> str:
     """One suite: how its results are made, the table, and how many seeds are as good as the source says."""
     bench = opened(name)
     table = bench.table(every=True)
     minutes = [round(cell.seconds / 60) for cell in table.cells if cell.seconds is not None]
     ends = " to ".join(dict.fromkeys(str(end) for end in (min(minutes), max(minutes))))
-    page = (RESULTS / name / "README.md").as_posix()
+    page = to_root + (RESULTS / name / "README.md").as_posix()
     published = {cell.entry: cell.recipe.published for cell in bench.found() if cell.recipe is not None}
     said = reached(table, published)
-    figure = (RESULTS / name / "figures" / "information.png").as_posix()
+    figure = to_root + (RESULTS / name / "figures" / "information.png").as_posix()
     return (
         f"*{bench.suite.title}* (`dbench bench run {name}`; {ends} minutes a run; [all scores]({page})):\n\n"
         f"{results_table(table)}\n" + (f"{said}\n" if said else "") + f"![L_I over training]({figure})\n\n"
@@ -96,4 +100,4 @@ def rewrite(path: Path, block: re.Pattern[str], make: Callable[[], str]) -> int:
 
 if __name__ == "__main__":
     obtained.write()
-    sys.exit(rewrite(ROOT / "README.md", BLOCK, results))
+    sys.exit(max([rewrite(ROOT / page, BLOCK, partial(results, page)) for page in PAGES]))

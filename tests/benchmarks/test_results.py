@@ -36,9 +36,10 @@ def test_smoke_is_published():
     assert "smoke" in [folder.name for folder in FOLDERS]
 
 
-def test_the_readme_shows_what_is_published():
-    """`python -m benchmarks.readme` writes it."""
-    assert readme.results() in (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", readme.PAGES)
+def test_the_pages_show_what_is_published(page):
+    """`python -m benchmarks.readme` writes them."""
+    assert readme.results(page) in (ROOT / page).read_text(encoding="utf-8")
 
 
 def test_the_page_of_the_paper_shows_what_is_published():
@@ -65,13 +66,13 @@ def test_the_pages_numbers_are_those_of_the_files():
     assert f"{sum(error <= 0.05 for error in errors)} of {len(errors)} seed" in line
 
 
-def test_the_readmes_numbers_are_those_of_the_files():
+def test_the_numbers_of_the_results_are_those_of_the_files():
     """Without any of the code that makes tables: each seed's number, and the one in the middle of three."""
     values = {}
     for path in sorted((ROOT / "benchmarks/results/smoke").glob("cells/*/seed-*/run/results.json")):
         found = json.loads(path.read_text())["scores"]["c1-accuracy.accuracy"]["value"]
         values.setdefault(path.parents[2].name, []).append(found)
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").split("(`dbench bench run smoke`")[-1].splitlines()
+    lines = (ROOT / "docs/results.md").read_text(encoding="utf-8").split("(`dbench bench run smoke`")[-1].splitlines()
     row = [line for line in lines if line.startswith("| c1-to-digit accuracy")][-1]
     for entry, place in (("gan-with-q", 3), ("infogan", 4)):
         seeds = [f"{value:.3f}" for value in values[entry]]
