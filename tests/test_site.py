@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 def _path(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "docs" / "site")
     yield
-    for name in ("pages", "links"):
+    for name in ("pages", "links", "layers"):
         sys.modules.pop(name, None)
 
 
@@ -74,6 +74,14 @@ def test_every_metric_and_model_has_a_page_with_what_it_declares():
     assert "play.minimise" in texts["models/infogan.md"]
     assert "| `infogan-mnist` | c1-accuracy.error | 0.05 | 0." in texts["published.md"]
     assert "metric-response-information.svg" in texts["metrics/mig.md"]
+    assert "[mig](mig.md)" in texts["metrics/mig-chen.md"]
+    assert "no [response curves]" in texts["metrics/inception-fid.md"]
+
+
+def test_the_picture_of_the_layers_is_that_of_the_contract():
+    import layers
+
+    assert layers.PICTURE.read_text() == layers.drawing(layers.layers(ROOT)), "run python docs/site/layers.py"
 
 
 @pytest.mark.slow

@@ -7,7 +7,10 @@ from disentangle_bench.models.model import Draw, Means, Play
 
 
 class GANWithQ(GANWithCodes):
-    """G and the trunk are a plain GAN's, bit for bit; Q learns to guess the codes from detached features."""
+    """G and D play `min over G, max over D of V(D, G)`; beside them, `max over Q of sum_i lambda_i L_I(c_i)`.
+
+    G and the trunk are a plain GAN's, bit for bit; Q learns to guess the codes from detached features.
+    """
 
     summary = "Plain GAN; Q only watches: it learns to guess the codes from detached features."
     source = "arXiv:1606.03657, section 7.1"

@@ -16,7 +16,7 @@ MOST_ITERATIONS = 1000
 
 
 class ICA(FittedLinear):
-    """Principal components of variance 1, turned by FastICA until they are as far from Gaussian as can be."""
+    """`c = W D^(-1/2) U^T (x - E[x])`: PCA's codes, turned by FastICA until they are as far from Gaussian as can be."""
 
     summary = "ICA, a floor: independent components of the pixels, each with variance 1."
     source = "Hyvarinen and Oja 2000; scikit-learn's FastICA"

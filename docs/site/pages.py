@@ -19,6 +19,7 @@ from disentangle_bench.models.recipes import find_recipe, recipe_names
 from disentangle_bench.models.recipes.obtained import NOTHING, obtained
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.settings import settings_of
+from disentangle_bench.suites.find import find_suite
 
 FURTHER = (
     "disentangle_bench.run.Run",
@@ -89,15 +90,24 @@ def metric_page(root: Path, name: str, group: str) -> str:
     parts = [f"# {title}", f"::: {function.__module__}.{function.__qualname__}"]
     settings = {f"setting `{key}`": f"{value!r}" for key, value in sheet.settings.items()}
     parts += ["## What it declares", _facts({**sheet.info, **settings})]
-    response = (root / "docs" / "metric-response.md").read_text().splitlines()
-    rows = [line for line in response if re.match(rf"\| {re.escape(name)}(\.[a-z]+)? \|", line)]
-    if rows:
-        heading = [line for line in response if line.startswith(("| Score |", "| :--- | ---:"))]
-        said = "What a score loses as codes are corrupted, as a share of its range; [see there](../metric-response.md)."
-        figure = f"![Response of the metrics of this group](../images/metric-response-{group}.svg)"
-        parts += ["## Response to corruption", said, "\n".join([*heading, *rows]), figure]
+    parts += ["## Response to corruption", *response_of(root, name, group)]
     parts.append("[All metrics](../metrics.md) has how to read a score, and what related metrics have in common.")
     return "\n\n".join(parts)
+
+
+def response_of(root: Path, name: str, group: str) -> list[str]:
+    """A metric's curves under corruption and what it loses; of one that has none, whose to look at, or why."""
+    drawn, base = find_suite("metric-response").metrics, name.partition("/")[0]
+    if name not in drawn and base in drawn:
+        return [f"No curves were drawn of this variant; those of [{base}]({slug(base)}.md) are."]
+    if name not in drawn:
+        return ["It has no [response curves](../metric-response.md): these are of metrics of codes and their factors."]
+    response = (root / "docs" / "metric-response.md").read_text().splitlines()
+    rows = [line for line in response if re.match(rf"\| {re.escape(name)}(\.[a-z]+)? \|", line)]
+    heading = [line for line in response if line.startswith(("| Score |", "| :--- | ---:"))]
+    said = "What a score loses as codes are corrupted, as a share of its range; [see there](../metric-response.md)."
+    figure = f"![Response of the metrics of this group](../images/metric-response-{group}.svg)"
+    return [said, "\n".join([*heading, *rows]), figure] if rows else [figure]
 
 
 def _facts(facts: Any) -> str:
