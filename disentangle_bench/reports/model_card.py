@@ -17,7 +17,7 @@ from disentangle_bench.run import Run
 USE = """\
 import disentangle_bench as db
 
-model = db.load_run("{folder}").load()
+model = db.load_run("path/to/this/folder").load()
 {call}
 """
 CALLS = {
@@ -83,7 +83,7 @@ def _use(facts: CardFacts) -> str:
     first = facts.latents.codes[0]
     codes = f"{first.name}=1, " if isinstance(first, Categorical) else f"{first.name}=0.5, "
     calls = [text.format(codes=codes, shape=shape) for part, text in CALLS.items() if part in facts.parts]
-    code = USE.format(folder=f"{facts.run.recipe.name}-seed-{facts.run.seed}", call="\n".join(calls))
+    code = USE.format(call="\n".join(calls))
     files = ", ".join(
         f"`{file}` (differs from PyTorch by at most {difference:.1g})" for file, difference in facts.differences.items()
     )

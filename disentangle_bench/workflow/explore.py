@@ -100,7 +100,7 @@ def explored_run(run: TrainedRun, data_dir: Path | None, on_progress: OnProgress
     parts = graphs(run, model, on_progress)
     return ExploredRun(
         f"{run.recipe.name}, seed {run.seed}",
-        "" if run.verdict == "ok" else run.verdict,
+        run.verdict.removeprefix("ok").removeprefix("; "),
         model.shape,
         about(run, model, parts)["latents"],
         {name: part.content for name, part in parts.items()},
