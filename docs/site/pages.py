@@ -99,7 +99,7 @@ def response_of(root: Path, name: str, group: str) -> list[str]:
     """A metric's curves under corruption and what it loses; of one that has none, whose to look at, or why."""
     drawn, base = find_suite("metric-response").metrics, name.partition("/")[0]
     if name not in drawn and base in drawn:
-        return [f"No curves were drawn of this variant; those of [{base}]({slug(base)}.md) are."]
+        return [f"No curves were drawn of this variant; see those of [{base}]({slug(base)}.md)."]
     if name not in drawn:
         return ["It has no [response curves](../metric-response.md): these are of metrics of codes and their factors."]
     response = (root / "docs" / "metric-response.md").read_text().splitlines()
