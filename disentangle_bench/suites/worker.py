@@ -18,7 +18,10 @@ def main() -> int:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever else is printed must not look like an answer
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # until here, it would have been a traceback
+        # Ignored if the driver runs in a script's background; here it is the driver's request and nobody else's. It is
+        # blocked until now because it would have been a traceback.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         from disentangle_bench.suites.work import work
 
         for line in sys.stdin:

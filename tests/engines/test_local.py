@@ -58,12 +58,18 @@ def test_ctrl_c_saves_and_the_same_command_resumes(suite: Path, tmp_path: Path) 
     assert len(scores(tmp_path / "out")) == 4
 
 
-def test_ctrl_c_interrupts_cells_that_take_long(suite: Path, tmp_path: Path) -> None:
-    """They save a checkpoint and say that they were cancelled, instead of being killed after the time of grace."""
+@pytest.mark.parametrize(("ignored", "sent"), [(False, signal.SIGINT), (True, signal.SIGTERM)])
+def test_cells_that_take_long_are_interrupted(suite: Path, tmp_path: Path, ignored: bool, sent: int) -> None:
+    """They save a checkpoint and say that they were cancelled, instead of being killed after the time of grace.
+
+    A script's `dbench bench run ... &` ignores Ctrl-C, and so would its workers.
+    """
     suite.write_text(suite.read_text().replace("steps = 60", "steps = 100000"))
-    process = subprocess.Popen(command(suite, "out", "--jobs", "1", "--only", "infogan"), stderr=subprocess.DEVNULL)
+    words = command(suite, "out", "--jobs", "1", "--only", "infogan")
+    before = ["env", "--ignore-signal=INT"] if ignored else []
+    process = subprocess.Popen([*before, *words], stderr=subprocess.DEVNULL)
     wait_for(lambda: any((tmp_path / "out").glob("cells/*/*/run/checkpoints/*")), 600)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     assert process.wait(timeout=120) == 130
     [folder] = [path.parent for path in (tmp_path / "out").glob("cells/*/*/attempts.json")]
     assert [attempt.outcome for attempt in read_attempts(folder)] == ["cancelled"]
