@@ -30,9 +30,9 @@ def write_figures(
 ) -> list[Path]:
     """Write all figures of a subject that its parts and scores allow, and of a run those of its log.
 
-    `traversal-CODE` for every code of a generator, `confusion` and `measures`; `mutual-information` and
-    `dci-importances` of codes and factors, and such as `dci-lightgbm-importances` of each variant; `information`, what
-    a run's updates reported of each code.
+    `traversal-CODE` for every code of a generator, `reconstructions` of an autoencoder, `confusion` and `measures`;
+    `mutual-information` and `dci-importances` of codes and factors, and such as `dci-lightgbm-importances` of each
+    variant; `information`, what a run's updates reported of each code.
 
     Returns:
         The files written.
@@ -42,12 +42,16 @@ def write_figures(
     """
     paths = []
     if "generator" in subject.parts and "latents" in subject.parts:
+        from disentangle_bench.reports.figures.reconstructions import reconstruction_figure
         from disentangle_bench.reports.figures.traversal_images import Traversals
 
         spec = subject.parts["latents"]
         grids = Traversals(subject.parts["generator"], spec, matching_of(results), subject.name)
         for index, code in enumerate(spec.names):
             paths += write_figure(grids.figure(index), folder, f"traversal-{code}", forms)
+        reconstructions = reconstruction_figure(results, subject)
+        if reconstructions is not None:
+            paths += write_figure(reconstructions, folder, "reconstructions", forms)
     drawn = {
         "information": information_figure([] if run is None else [run]),
         "confusion": confusion_figure(results),
