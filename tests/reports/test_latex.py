@@ -96,7 +96,7 @@ class TestReports:
         assert r"\par{\footnotesize A: infogan-mnist seed 0\par}" in text
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX (texlive-latex-recommended) is not installed")
 def test_compiles(tmp_path: Path, first, second) -> None:
     wide = latex_table([HOSTILE, "[x]"], [[HOSTILE, "*"], ["[0, 1]", ""]], left=["[x]"], notes=[HOSTILE])
     for number, text in enumerate([wide, to_latex(first), to_latex(compare_results([first, second]))]):

@@ -26,7 +26,7 @@ UNDRAWN = """() => [...document.querySelectorAll("figure svg")]
     .filter((of) => !of.children.length || of.getBoundingClientRect().width < 100)
     .map((of) => of.outerHTML.slice(0, 200))"""
 OVERFLOWING = """() => [...document.body.querySelectorAll("*")]
-    .filter((of) => !of.closest(".scroll, .drawing, pre, .unseen, .skip, svg, [popover]"))
+    .filter((of) => !of.closest(".scroll, .drawing, pre, .unseen, a.skip, svg, [popover]"))
     .filter((of) => of.getBoundingClientRect().right > innerWidth + 1 || of.getBoundingClientRect().left < -1)
     .map((of) => of.outerHTML.slice(0, 200))"""
 
@@ -91,6 +91,9 @@ def test_nothing_fails_overflows_or_is_empty(open_page: Any, address: str, width
     assert page.evaluate(OVERFLOWING) == []
     assert page.evaluate(EMPTY) == []
     assert page.evaluate(UNDRAWN) == []
+    verdicts = page.locator(".verdict").all()
+    assert [of.inner_text() for of in verdicts] == ["FAIL", "PASS", "SKIP"]
+    assert all(of.bounding_box()["x"] > 0 for of in verdicts)
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
     assert dark == (theme == "dark")
     ink = {"light": "rgb(26, 26, 26)", "dark": "rgb(233, 233, 231)"}[theme]
