@@ -46,7 +46,8 @@ def separated_attribute_predictability(
 
     Does not see: a code that predicts several factors. The penalty makes it depend on the scale of the codes, and a
     linear machine of a single code cannot separate the middle ones of many classes, so perfect codes score far below 1:
-    compare with the ceiling.
+    compare with the ceiling. A little noise moves the score by a few hundredths, to above the ceiling too: perfect
+    codes have all samples of a class at one point, which the machine takes or misses whole.
 
     Args:
         codes: `(n, d)`; a categorical code counts as one code of indicators, a cyclic one as cosine and sine.
