@@ -35,8 +35,8 @@ Interval = Literal["rows", "held-out", "halves"]
 Size = Literal["rows", "codes", "columns", "factors", "values"]
 """Of codes and factors: how many samples; codes, and numeric columns that these are encoded as, such as indicators of
 categories; factors, and values of all factors."""
-ROUNDING = 1e-9
-"""By how much a value may exceed its bounds."""
+ROUNDING = 1e-6
+"""By how much a value may exceed its bounds: more than float32 rounds values near 1."""
 Bounds = tuple[float | None, float | None]
 """The lowest and the highest possible value; None if there is none."""
 Codes = ArrayLike | Variables
