@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.reports.figures.category_mass import category_mass, mass_of
-from disentangle_bench.reports.figures.codes_and_factors import information_map, information_shares
+from disentangle_bench.reports.figures.codes_and_factors import importances_of, information_map, information_shares
 from disentangle_bench.reports.figures.hinton import hinton_diagram
 from disentangle_bench.reports.figures.matching import matching_of
 from disentangle_bench.reports.figures.write import confusion_figure, information_figure, measures_figure
@@ -59,7 +60,9 @@ def _there(load: Callable[[Path], T], path: Path) -> T | None:
 
 def run_figures(drawn: Drawn) -> Iterator[Picture]:
     """Draw each figure for which there is something to show."""
-    for draw in (_information, _confusion, _mass, _importances, _shares, _measures):
+    scored = {} if drawn.results is None else importances_of(drawn.results)
+    importances = [partial(_importances, metric=metric, details=of) for metric, of in scored.items()]
+    for draw in (_information, _confusion, _mass, *importances, _shares, _measures):
         made = draw(drawn)
         if made is not None:
             yield made
@@ -129,16 +132,15 @@ def _mass(drawn: Drawn) -> Picture | None:
     return picture(figure, f"{drawn.place}-mass", caption, ("category", "matched to", "share"), rows)
 
 
-def _importances(drawn: Drawn) -> Picture | None:
-    entry = None if drawn.results is None else drawn.results.scores.get("dci.disentanglement")
-    if entry is None or "importances" not in entry.details:
-        return None
-    codes, factors = (list(map(str, entry.details[key])) for key in ("codes", "factors"))
-    values = np.asarray(entry.details["importances"], dtype=np.float64)
-    figure = hinton_diagram(values, codes, factors, title="Importances of DCI", xlabel="factor", ylabel="code")
-    caption = "How important each code is to predict each factor (DCI): areas are in proportion to importances"
+def _importances(drawn: Drawn, metric: str, details: Mapping[str, Any]) -> Picture:
+    """Those of DCI, or of one of its variants."""
+    codes, factors = (list(map(str, details[key])) for key in ("codes", "factors"))
+    values = np.asarray(details["importances"], dtype=np.float64)
+    said, name = ("DCI", "importances") if metric == "dci" else (metric, f"{metric.replace('/', '-')}-importances")
+    figure = hinton_diagram(values, codes, factors, title=f"Importances of {said}", xlabel="factor", ylabel="code")
+    caption = f"How important each code is to predict each factor ({said}): areas are in proportion to importances"
     rows = _entries(values, codes, factors)
-    return picture(figure, f"{drawn.place}-importances", caption, ("code", "factor", "importance"), rows)
+    return picture(figure, f"{drawn.place}-{name}", caption, ("code", "factor", "importance"), rows)
 
 
 def _shares(drawn: Drawn) -> Picture | None:

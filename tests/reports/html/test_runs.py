@@ -41,6 +41,20 @@ def test_a_run_shows_all_that_is_stored_of_it(tmp_path: Path) -> None:
     assert len(rows_of(made["r-measures"].csv)) == 12
 
 
+def test_importances_of_a_variant_of_dci_are_drawn_beside_its_own(tmp_path: Path) -> None:
+    drawn = Drawn.of("r", make_run_folder(tmp_path / "a").path, None)
+    assert drawn.results is not None
+    of_dci = drawn.results.scores["dci.disentanglement"]
+    details = {**of_dci.details, "importances": [[3.0], [1.0], [0.0]]}
+    drawn.results.scores["dci/forest.disentanglement"] = of_dci.model_copy(
+        update={"metric": "dci/forest", "details": details}
+    )
+    made = {picture.name: picture for picture in run_figures(drawn) if "importances" in picture.name}
+    assert list(made) == ["r-importances", "r-dci-forest-importances"]
+    assert [row[2] for row in rows_of(made["r-dci-forest-importances"].csv)] == ["3.0", "1.0", "0.0"]
+    assert "(dci/forest)" in made["r-dci-forest-importances"].caption
+
+
 def test_the_mass_is_that_of_the_training_images(tmp_path: Path) -> None:
     run = make_run_folder(tmp_path / "a")
     drawn = Drawn.of("r", run.path, None)
