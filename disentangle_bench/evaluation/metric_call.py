@@ -103,6 +103,11 @@ class MetricCall:
         return replace(self, train=train).of_rows(rows)
 
 
+def values_of_each(factors: Variables) -> list[int]:
+    """How many values each factor has, of which a learner fits one after the other."""
+    return [BINS if of.values is None else len(of.values) for of in factors.summaries]
+
+
 def sizes_of(codes: Variables, factors: Variables | None) -> dict[Size, float]:
     """Return the sizes of codes and factors, as multiples of those that `MetricInfo.seconds` is declared for.
 
@@ -111,6 +116,6 @@ def sizes_of(codes: Variables, factors: Variables | None) -> dict[Size, float]:
     found: dict[Size, int] = {"rows": len(codes), "codes": len(codes.names), "columns": columns_of(codes)}
     if factors is not None:
         found["factors"] = len(factors.names)
-        found["values"] = sum(BINS if of.values is None else len(of.values) for of in factors.summaries)
+        found["values"] = sum(values_of_each(factors))
     sizes: dict[Size, float] = {size: found.get(size, usual) / usual for size, usual in REFERENCE.items()}
     return sizes | {"rows": max(sizes["rows"], ANY_ROWS + (1 - ANY_ROWS) * sizes["rows"])}

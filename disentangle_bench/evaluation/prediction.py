@@ -12,7 +12,7 @@ from disentangle_bench.errors import DbenchError
 from disentangle_bench.evaluation.bootstrap import USUAL
 from disentangle_bench.evaluation.context import Context
 from disentangle_bench.evaluation.intervals import HALVES, MOST_ROWS
-from disentangle_bench.evaluation.metric_call import MetricCall, sizes_of
+from disentangle_bench.evaluation.metric_call import MetricCall, sizes_of, values_of_each
 from disentangle_bench.evaluation.plan import Step
 from disentangle_bench.evaluation.reference_levels import are_kept, effort_of
 from disentangle_bench.evaluation.subject import Subject
@@ -60,11 +60,7 @@ def too_wide(steps: Sequence[Step], subject: Subject, context: Context) -> dict[
     sizes = _sizes(subject)
     if sizes["columns"] * sizes["values"] < WIDE and all(sizes[size] < many for size, many in ALONE.items()):
         return {}
-    few = max(1.0, 1 / sizes["rows"])  # of few rows, so many fits take hardly less than of many
-    predicted = {
-        step.name: _seconds(step, subject, context, cached=False) * (few if "rows" in step.info.grows_with else 1)
-        for step in of_codes
-    }
+    predicted = {step.name: _seconds(step, subject, context, cached=False) for step in of_codes}
     computed, total = set(), 0.0
     for name, seconds in sorted(predicted.items(), key=lambda item: item[1]):
         total += seconds
@@ -122,5 +118,8 @@ def seconds_of_call(call: MetricCall, context: Context, *, cached: bool = True) 
         times += (HALVES if context.resamples is None else context.resamples) / 2
     else:
         times += USUAL if context.resamples is None else context.resamples
-    processes = min(cpu_count(), len(call.factors.names)) if info.slow else 1
+    processes = 1.0
+    if info.slow:  # a factor is fitted by one process, and one of thousands of classes keeps the others waiting
+        values = values_of_each(call.factors)
+        processes = min(cpu_count(), sum(values) / max(values))
     return float(info.seconds * call.scale * times / processes**PROCESSES)

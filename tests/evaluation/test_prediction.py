@@ -90,6 +90,8 @@ def test_slow_work_is_shared_by_as_many_processes_as_there_are_factors(
         monkeypatch.setattr(prediction, "cpu_count", lambda processors=processors: processors)
         taken.append(seconds_of_call(call, ALONE))
     assert taken[0] > taken[1] == taken[2] > taken[0] / 2
+    uneven = make_call(fitting, labels, np.stack([np.arange(120), labels % 2], axis=1))
+    assert seconds_of_call(uneven, ALONE) > 0.95 * 60 * uneven.scale  # one of them waits for the other
 
 
 def test_work_on_images_grows_with_their_size_and_shrinks_with_threads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
     source="arXiv:1802.05312, section 3; protocol of arXiv:1811.12359; rescaled as in arXiv:2012.09276",
     scale_invariant=False,
     interval="held-out",
-    seconds=0.25,
+    seconds=0.5,
     factorwise=COMPONENTS,
     groups=True,
 )
