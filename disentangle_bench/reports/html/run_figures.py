@@ -62,7 +62,8 @@ def run_figures(drawn: Drawn) -> Iterator[Picture]:
     """Draw each figure for which there is something to show."""
     scored = {} if drawn.results is None else importances_of(drawn.results)
     importances = [partial(_importances, metric=metric, details=of) for metric, of in scored.items()]
-    for draw in (_information, _confusion, _mass, *importances, _shares, _measures):
+    drawings: list[Callable[[Drawn], Picture | None]] = [_information, _confusion, _mass, *importances]
+    for draw in (*drawings, _shares, _measures):
         made = draw(drawn)
         if made is not None:
             yield made
