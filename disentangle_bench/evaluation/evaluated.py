@@ -35,17 +35,27 @@ def drawn_rows(samples: int, rows: int | None) -> NDArray[np.int64] | None:
     return None if rows is None or rows >= samples else _draw(samples, rows, "")
 
 
-def evaluated(dataset: Dataset) -> Dataset:
-    """Read the part of a dataset on which a run is evaluated by default into memory.
+def evaluated(dataset: Dataset, rows: int | None = None) -> tuple[Dataset, int]:
+    """Read the part of a dataset on which a run is evaluated into memory.
 
     It is all of it, or of a large one some rows, drawn by its name, so that they are the same for all models.
+
+    Args:
+        dataset: whose images may lie elsewhere, or be drawn as they are read.
+        rows: so many of those rows; None for all.
+
+    Returns:
+        That part, and how many rows there are to draw these from.
+
+    Raises:
+        SettingError: too few rows.
     """
     n = len(dataset.images)
-    if n <= LARGE and isinstance(dataset.images, np.ndarray):
-        return dataset
-    if n <= LARGE:
-        return dataset.some(np.arange(n))
-    return dataset.some(_draw(n, DRAWN, dataset.info.name))
+    usual = np.arange(n) if n <= LARGE else _draw(n, DRAWN, dataset.info.name)
+    drawn = drawn_rows(len(usual), rows)
+    if n <= LARGE and drawn is None and isinstance(dataset.images, np.ndarray):
+        return dataset, n
+    return dataset.some(usual if drawn is None else usual[drawn]), len(usual)
 
 
 def known_factors(dataset: Dataset) -> Variables | None:

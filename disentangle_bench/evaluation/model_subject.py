@@ -16,7 +16,7 @@ from disentangle_bench.evaluation.classifier_cache import kept_classifier
 from disentangle_bench.evaluation.description import describe_samples, unscored, with_class_names
 from disentangle_bench.evaluation.digests import digest_of, fingerprint_of
 from disentangle_bench.evaluation.encoder import Encoder, encode_images, posterior_of
-from disentangle_bench.evaluation.evaluated import drawn_rows, evaluated, known_factors
+from disentangle_bench.evaluation.evaluated import evaluated, known_factors
 from disentangle_bench.evaluation.imported.generator import ImportedGenerator
 from disentangle_bench.evaluation.results import MODEL
 from disentangle_bench.evaluation.subject import Parts, Subject
@@ -65,11 +65,9 @@ def subject_of_model(
         digests.append(_tried(generator, dataset))
     if dataset is None:
         return Subject(name, Parts(_given(parts)), {**info, "model_sha256": digest_of(*digests)})
-    whole = evaluated(dataset)
-    for note in unscored(whole.info.factors):
+    data, usual = evaluated(dataset, rows)
+    for note in unscored(data.info.factors):
         _log.warning("%s", note)
-    drawn = drawn_rows(len(whole.images), rows)
-    data = whole if drawn is None else whole.some(drawn)
     factors = known_factors(data)
     parts |= {"train": data.train, "images": data.images}
     parts |= {} if factors is None else {"factors": factors}
@@ -93,7 +91,7 @@ def subject_of_model(
     info |= {
         "dataset": data.info.name,
         "samples": len(data.images),
-        **({} if drawn is None else {"drawn_from": len(whole.images)}),
+        **({} if len(data.images) == usual else {"drawn_from": usual}),
         **with_class_names(described, data.info.factors),
         "model_sha256": digest_of(*digests),
         "data_sha256": digest_of(np.asarray(data.images), factors, data.train),

@@ -18,7 +18,7 @@ from disentangle_bench.evaluation.classifier import SECONDS
 from disentangle_bench.evaluation.classifier_cache import is_kept, kept_classifier
 from disentangle_bench.evaluation.description import describe_samples, unscored, with_class_names
 from disentangle_bench.evaluation.digests import digest_of, fingerprint_of
-from disentangle_bench.evaluation.evaluated import drawn_rows, evaluated, known_factors
+from disentangle_bench.evaluation.evaluated import evaluated, known_factors
 from disentangle_bench.evaluation.subject import Parts, Subject
 from disentangle_bench.latents import Categorical, LatentSpec
 from disentangle_bench.models import make_model
@@ -45,9 +45,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
     digest = run.whole_model_digest()
     recipe = run.recipe
     loaded = load_dataset(recipe.dataset.name, data_dir, recipe.dataset.settings)
-    whole = evaluated(loaded)
-    drawn = drawn_rows(len(whole.images), rows)
-    dataset = whole if drawn is None else whole.some(drawn)
+    dataset, usual = evaluated(loaded, rows)
     for note in unscored(dataset.info.factors):
         _log.warning("%s", note)
     trained = load_trained(make_model(recipe, dataset.info.shape), run.model_file, device)
@@ -62,7 +60,7 @@ def subject_of_run(run: Run, *, device: torch.device, data_dir: Path | None = No
         "dataset": recipe.dataset.name,
         **({"correlated": [str(each) for each in loaded.correlations]} if loaded.correlations else {}),
         "samples": len(dataset.images),
-        **({} if drawn is None else {"drawn_from": len(whole.images)}),
+        **({} if len(dataset.images) == usual else {"drawn_from": usual}),
         **with_class_names(described, dataset.info.factors),
         "seed": run.seed,
         "status": run.status,
