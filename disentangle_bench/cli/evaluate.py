@@ -49,7 +49,7 @@ _SAME_FOR_ALL = (UnknownNameError, SettingError, DeviceError)
     nargs=-1,
     type=GivenPath(path_type=Path),
     metavar="[SUBJECT ..]",
-    help="Run folders, folders of seed-N runs, or .npz or .h5 files with codes and, if known, factors.",
+    help="Run folders, .npz or .h5 files with codes and, if known, factors, or folders of seed-N runs or such files.",
 )
 @metrics_option("Only these, or `all` (default: the widely used ones; of a run, those of them that are not slow).")
 @model_options
@@ -89,14 +89,14 @@ def evaluate(
     A run keeps its scores in results.json, its codes in representation.h5 and its figures in figures/. Each metric is
     kept as soon as it is done; the same command computes only what is missing.
     """
-    from disentangle_bench.run import seed_folders
+    from disentangle_bench.workflow.groups import subjects_at
 
     model = read_model(options)
     if not model and not subjects:
         raise click.UsageError("There is nothing to score: give runs, files of codes, or --encoder or --generator.")
     if model and subjects:
         raise click.UsageError("Give runs or files of codes, or --encoder or --generator, not both.")
-    paths = list(dict.fromkeys(folder for path in subjects for folder in seed_folders(path) or [path]))
+    paths = list(dict.fromkeys(folder for path in subjects for folder in subjects_at(path)))
     if options["out"] is not None and len(paths) > 1:
         raise click.UsageError("--out takes the scores of one subject; give one, or leave --out out.")
     if figures is not None and len(paths) > 1:

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     type=GivenPath(path_type=Path),
     metavar="A B C ..",
     required=True,
-    help="Evaluated run folders, folders of seed-N runs, or .npz or .h5 files with codes, all for the same samples.",
+    help="Evaluated run folders, .npz or .h5 files with codes, or folders of seed-N runs or of such files, all for the "
+    "same samples.",
 )
 @metrics_option("Only these (default: every metric that compares several models).")
 @settings_option("udr/lasso.alpha=0.2")

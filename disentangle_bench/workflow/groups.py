@@ -49,6 +49,16 @@ def group_at(path: Path) -> Group:
     return Group(tuple(files) or (path,), path.resolve().name if files else "")
 
 
+def subjects_at(path: Path) -> list[Path]:
+    """List what a path names to be scored: itself, or the `seed-N` runs or the files of codes in a folder."""
+    if path.is_file() or (path / "provenance.json").is_file():
+        return [path]
+    if folders := seed_folders(path):
+        return folders
+    inside = path.iterdir() if path.is_dir() else ()
+    return sorted((file for file in inside if _is_member(file) and is_codes(file)), key=_by_number) or [path]
+
+
 def group_of_glob(name: str, pattern: str) -> Group:
     """Find the runs and files whose paths match a pattern; a matching folder of `seed-N` runs stands for its runs.
 

@@ -11,6 +11,7 @@ from disentangle_bench.evaluation.rank import rank_models, read_models
 from disentangle_bench.evaluation.ranking import Ranking
 from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
+from disentangle_bench.workflow.groups import subjects_at
 
 
 def rank(
@@ -24,8 +25,8 @@ def rank(
     """Rank models without labels: the one whose codes the others find, too, comes first.
 
     Args:
-        models: evaluated runs, their folders, folders of `seed-N` runs, or `.npz` or `.h5` files, all with codes for
-            the same samples in the same order.
+        models: evaluated runs, their folders, `.npz` or `.h5` files, or folders of `seed-N` runs or of such files, all
+            with codes for the same samples in the same order.
         metrics: their names; by default all that compare the codes of several models.
         settings: metric name -> its settings.
         seed: of everything random.
@@ -35,7 +36,8 @@ def rank(
     Raises:
         DbenchError: fewer than three models, codes for different samples, a run that has not been evaluated.
     """
-    read = read_models([model.path if isinstance(model, Run) else Path(model) for model in models])
+    paths = [model.path if isinstance(model, Run) else Path(model) for model in models]
+    read = read_models([subject for path in paths for subject in subjects_at(path)])
     return rank_models(
         {**read, **named}, metrics, settings=settings, seed=seed, on_progress=on_progress or (lambda _event: None)
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from disentangle_bench.workflow.groups import group_at, group_of_glob, seed_in
+from disentangle_bench.workflow.groups import group_at, group_of_glob, seed_in, subjects_at
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,21 @@ def test_a_pattern_finds_folders_of_seeds_and_files_once(tmp_path):
     (tmp_path / "codes.npz").touch()
     group = group_of_glob("ours", str(tmp_path / "**"))
     assert [path.name for path in group.paths] == ["codes.npz", "seed-0", "seed-1"]
+
+
+def test_a_folder_of_codes_is_each_of_its_files_and_any_other_itself(tmp_path):
+    for name in (
+        "ours/seed-10.npz",
+        "ours/seed-9.h5",
+        "ours/seed-9.json",
+        "empty/notes.txt",
+        "runs/seed-1/recipe.toml",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.name for path in subjects_at(tmp_path / "ours")] == ["seed-9.h5", "seed-10.npz"]
+    assert subjects_at(tmp_path / "runs") == [tmp_path / "runs" / "seed-1"]
+    assert subjects_at(tmp_path / "empty") == [tmp_path / "empty"]
+    assert subjects_at(tmp_path / "nowhere.npz") == [tmp_path / "nowhere.npz"]
+    (tmp_path / "ours" / "provenance.json").touch()
+    assert subjects_at(tmp_path / "ours") == [tmp_path / "ours"], "a run"
