@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
 
 EXIT_FAILED = 1
+
+
+def read_margin(_ctx: click.Context, _parameter: click.Parameter, margin: float | None) -> float | None:
+    """A number that values can fall below."""
+    if margin is not None and not math.isfinite(margin):
+        raise click.BadParameter(f"{margin} is not a margin; give a number such as -0.02.")
+    return margin
 
 
 def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterable[str]) -> dict[str, str]:
@@ -69,6 +77,7 @@ def read_groups(_ctx: click.Context, _parameter: click.Parameter, texts: Iterabl
 @click.option(
     "--fail-below",
     type=float,
+    callback=read_margin,
     metavar="MARGIN",
     help="Exit with status 3 if a score of --metrics is not at least MARGIN better than A's (-0.02: it may be 0.02 "
     "worse), with 4 if there is nothing to measure.",

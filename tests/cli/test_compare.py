@@ -271,6 +271,7 @@ class TestGate:
         assert "mig of noisy.npz is not measured against clear.npz: not evaluated." in err
 
     def test_needs_metrics(self, dbench, pair):
+        assert dbench("compare", *pair, "--metrics", "mig", "--fail-below", "nan").code == 2  # which nothing is below
         code, _, err = dbench("compare", *pair, "--fail-below", "-0.02")
         assert code == 2
         assert "--metrics" in err

@@ -14,6 +14,8 @@ from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.representation.summary import Summaries, Summary, close_together
 from disentangle_bench.representation.variables import Variables
 
+MOST_BINS = 2**20
+
 
 @dataclass(frozen=True, eq=False)
 class Bins:
@@ -128,7 +130,7 @@ def bins_of(variables: Variables, num_bins: int, *, reach: float | None = None) 
         reach: see `Bins.of`.
 
     Raises:
-        MetricError: `num_bins` is below 2.
+        MetricError: `num_bins` is below 2, or more than can be counted.
     """
     summaries = variables.summaries
     return bins_of_summaries(variables.names, summaries, num_bins, reach=reach)
@@ -139,4 +141,6 @@ def bins_of_summaries(
 ) -> tuple[Bins, ...]:
     """Build the bins of variables from their summaries; see `bins_of`."""
     require_at_least(2, num_bins=num_bins)
+    if num_bins > MOST_BINS:
+        raise MetricError(f"num_bins is {num_bins:,}.", f"Give {MOST_BINS:,} or fewer.")
     return tuple(Bins.of(name, summary, num_bins, reach) for name, summary in zip(names, summaries, strict=True))

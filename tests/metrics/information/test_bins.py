@@ -77,6 +77,11 @@ def test_a_value_without_a_bin(known, asked):
         bins.digitize(np.array(asked))
 
 
+def test_too_many_bins():
+    with pytest.raises(MetricError, match="num_bins is 99,999,999"):
+        bins_of(Variables.wrap(np.arange(3.0)), 99_999_999)
+
+
 def test_too_few_bins():
     with pytest.raises(MetricError, match="num_bins is 1"):
         bins_of(Variables.wrap(np.arange(3.0)), 1)
