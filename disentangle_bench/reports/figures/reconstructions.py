@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -44,7 +44,9 @@ def reconstruction_figure(results: Results, subject: Subject) -> Figure | None:
     rows = chosen_rows(len(codes), parts.get("train"))
     traversed = np.repeat(codes[rows[:1]], COLUMNS * len(order), axis=0).reshape(len(order), COLUMNS, -1)
     for row, code in enumerate(order):
-        traversed[row, :, code] = np.quantile(codes[:, code], LEVELS)
+        is_category = isinstance(parts["latents"].codes[code], Categorical)  # which has no values in between
+        method: Literal["nearest", "linear"] = "nearest" if is_category else "linear"
+        traversed[row, :, code] = np.quantile(codes[:, code], LEVELS, method=method)
     made = generated(parts, np.concatenate([codes[rows][None], traversed]).reshape(-1, codes.shape[1]))
     originals = np.asarray(parts["images"][rows], np.float64) / 255
     if originals.shape[1:] != made.shape[1:]:
@@ -63,16 +65,15 @@ def reconstruction_figure(results: Results, subject: Subject) -> Figure | None:
 
 
 def is_autoencoder(spec: LatentSpec, codes: Any) -> bool:
-    """Whether a generator's whole input are the codes `(n, d)` that are read from images, each of them a number."""
-    names = Variables.wrap(codes).names
-    numbers = not any(isinstance(code, Categorical) for code in spec.codes)
-    return spec.noise == 0 and numbers and tuple(names) == tuple(spec.names)
+    """Whether a generator's whole input are the codes `(n, d)` that are read from images."""
+    return spec.noise == 0 and tuple(Variables.wrap(codes).names) == tuple(spec.names)
 
 
 def divergences(parts: Mapping[str, Any]) -> NDArray[np.float64] | None:
-    """The KL of each code's posterior to the standard normal prior, `(d,)` in nats; None without a posterior."""
+    """The KL of each code's posterior to the standard normal prior, `(d,)` in nats; None without a Gaussian one."""
     names = parts["latents"].names
-    if "posterior_parameters" not in parts or not set(parts["posterior_parameters"]) >= set(names):
+    categorical = any(isinstance(code, Categorical) for code in parts["latents"].codes)
+    if categorical or "posterior_parameters" not in parts or not set(parts["posterior_parameters"]) >= set(names):
         return None
     found = []
     for name in names:
@@ -91,8 +92,9 @@ def chosen_rows(n: int, train: NDArray[np.bool_] | None) -> NDArray[np.int64]:
 def generated(parts: Mapping[str, Any], codes: NDArray[np.float64]) -> NDArray[np.float64]:
     """The images `(m, c, h, w)` in [0, 1] that a generator makes of codes `(m, d)`."""
     latents = parts["latents"].sample(len(codes), torch.Generator().manual_seed(0))
-    for place, column in enumerate(codes.T):
-        latents = latents.replace(place, torch.from_numpy(column).float())
+    for place, (code, column) in enumerate(zip(parts["latents"].codes, codes.T, strict=True)):
+        values = torch.from_numpy(column)
+        latents = latents.replace(place, values.long() if isinstance(code, Categorical) else values.float())
     with torch.inference_mode():
         return np.asarray(parts["generator"](latents).double().cpu().numpy())
 

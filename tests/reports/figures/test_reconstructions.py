@@ -105,14 +105,26 @@ def test_without_a_posterior_codes_keep_their_order_and_without_factors_they_kno
         {"generator": None},
         {"images": None},
         {"latents": LatentSpec(2, SPEC.codes, "gaussian")},
-        {"latents": LatentSpec(0, (*SPEC.codes[:2], Categorical(3, "c3")), "gaussian")},
         {"codes": Variables.wrap(CODES, names=("a", "b", "c"))},
         {"images": IMAGES.repeat(3, axis=1)},
     ],
-    ids=["no generator", "no images", "noise", "categories", "other codes", "another shape"],
+    ids=["no generator", "no images", "noise", "other codes", "another shape"],
 )
 def test_what_is_no_autoencoder_has_no_such_figure(changes: dict[str, Any]) -> None:
     assert reconstruction_figure(Results(subject={"name": "toy"}, scores={}), subject(**changes)) is None
+
+
+def test_categories_are_traversed_without_values_in_between(shown: Callable[..., dict[str, Any]]) -> None:
+    spec = LatentSpec(0, (*SPEC.codes[:2], Categorical(3, "c3")), "gaussian")
+    codes = np.column_stack([CODES[:, :2], FACTORS[:, 1]])
+
+    def one_hot(latents: Latents) -> Tensor:
+        return torch.nn.functional.pad(spec.pack(latents), (0, 3)).view(-1, 1, 2, 4)
+
+    found = shown(latents=spec, generator=one_hot, codes=Variables.wrap(codes, names=SPEC.names))
+    assert found["rows"][2:] == ["c1: " + found["rows"][2].partition(": ")[2], "c2: shape 1.00", "c3: hue 1.00"]
+    categories = np.column_stack([found["images"][4, :, 0, 2:], found["images"][4, :, 1, 0]])
+    assert categories.argmax(axis=1).tolist() == np.quantile(FACTORS[:, 1], LEVELS, method="nearest").tolist()
 
 
 def test_it_is_drawn_in_color_too() -> None:
