@@ -89,7 +89,9 @@ def test_every_figure_is_well_formed(drawn_content: ReportContent) -> None:
 
 
 def test_what_is_missing_is_said(content: ReportContent) -> None:
-    assert "It has no scores: `dbench eval` of its folder computes them." in Page(render(content)).text
+    page = render(content)
+    assert "It has no scores: dbench eval of its folder computes them." in Page(page).text
+    assert "<code>dbench eval</code>" in page
 
 
 def make_runs(entries: int, seeds: int) -> list[RunFacts]:
