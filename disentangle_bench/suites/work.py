@@ -9,9 +9,10 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
+from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -188,14 +189,28 @@ def interrupt_this_process() -> None:
 
 @contextmanager
 def logged(path: Path) -> Iterator[None]:
-    """Append what this process and its libraries write to standard error to a file."""
+    """Append what this process and its libraries write to standard error to a file, as far as there is space for it.
+
+    Raises:
+        StorageError: the file cannot be opened.
+    """
+    with storage_errors(path):
+        log = _Log(path, "a")
     sys.stderr.flush()
-    with storage_errors(path), path.open("ab") as log:
-        before = os.dup(2)
-        os.dup2(log.fileno(), 2)
-        try:
+    before = os.dup(2)
+    os.dup2(log.fileno(), 2)
+    try:
+        with TextIOWrapper(BufferedWriter(log), line_buffering=True) as text, redirect_stderr(text):
             yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(before, 2)
-            os.close(before)
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+
+
+class _Log(FileIO):
+    """A file into which anything can be written: on a full disk it is lost, which must not end the work."""
+
+    def write(self, data: Any, /) -> int:
+        with suppress(OSError):
+            return super().write(data)
+        return memoryview(data).nbytes

@@ -22,11 +22,13 @@ def main() -> int:
         # blocked until now because it would have been a traceback.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        from disentangle_bench.errors import DbenchError
         from disentangle_bench.suites.work import work
 
         for line in sys.stdin:
             with contextlib.suppress(BrokenPipeError):
-                work(Path(line.rstrip("\n")), orphan_stops=True)
+                with contextlib.suppress(DbenchError):  # a full disk, which the driver comes upon as well, and reports
+                    work(Path(line.rstrip("\n")), orphan_stops=True)
                 answers.write(line)
                 answers.flush()
     except KeyboardInterrupt:
