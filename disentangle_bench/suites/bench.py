@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -185,7 +186,8 @@ class Bench:
         Raises:
             DbenchError: the folder cannot be written, or is of another suite. KeyboardInterrupt: Ctrl-C.
         """
-        self._drive(engine, self.suite, self._cells(), fail_fast=fail_fast, on_event=on_event)
+        with _resumable():
+            self._drive(engine, self.suite, self._cells(), fail_fast=fail_fast, on_event=on_event)
         return self.kept_table()
 
     def rescore(
@@ -209,7 +211,8 @@ class Bench:
             DbenchError: no such metric, the folder cannot be written. KeyboardInterrupt: Ctrl-C.
         """
         suite = self._asking(metrics)
-        self._drive(engine, suite, self._cells(), trains=False, outdated=True, on_event=on_event)
+        with _resumable():
+            self._drive(engine, suite, self._cells(), trains=False, outdated=True, on_event=on_event)
         self.kept_table()
         return self.table(metrics)
 
@@ -299,6 +302,16 @@ class Bench:
         suite = self.suite.model_copy(update={"gates": gates})
         without: Verdict | None = None if suite.variant else "NOTHING" if required else "SKIP"
         return check_gates(suite, table, self.accepted(path), without=without)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Say at Ctrl-C what it costs."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        message = "Interrupted; what is done is kept, checkpoints included. The same command resumes."
+        raise KeyboardInterrupt(message) from None
 
 
 def exit_status(table: SuiteTable, gates: Sequence[CheckedGate], only: Sequence[str] = ()) -> int:

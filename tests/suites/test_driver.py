@@ -311,3 +311,13 @@ def test_an_older_score_that_the_suite_does_not_ask_for_makes_no_cell_stale(open
     fewer = Bench(bench.suite.with_metrics(("mig",)), bench.folder)
     assert set(states(fewer).values()) == {"done"}
     assert set(states(bench).values()) == {"stale"}
+
+
+def test_at_an_interruption_it_is_said_that_the_same_command_resumes(opened: Open) -> None:
+    class Interrupted(Inline):
+        def submit(self, folders: Sequence[Path]) -> Iterator[Path]:
+            yield from super().submit(folders[:1])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match="The same command resumes"):
+        opened().run(Interrupted())

@@ -32,8 +32,8 @@ def test_a_log_without_space_does_not_end_the_work(opened: Callable[..., Bench],
 def test_a_log_has_what_is_written_to_standard_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for word in ("first", "second"):
         with logged(tmp_path / "worker.log"):
-            print(word, file=sys.stderr)
-    print("then", file=sys.stderr)
+            sys.stderr.write(f"{word}\n")
+    sys.stderr.write("then\n")
     assert (tmp_path / "worker.log").read_text() == "first\nsecond\n"
     assert capfd.readouterr().err == "then\n"
 

@@ -44,8 +44,9 @@ def stratified_interval(
 ) -> SeedInterval:
     """Estimate a statistic of all values together; the seeds are resampled within each stratum, such as a dataset.
 
-    The interval is Student's with the standard deviation of the resamples, which holds 93 to 96 times in 100 with five
-    seeds; the quantiles of the resamples, usual elsewhere, hold 83 to 91 times. The degrees of freedom are
+    The interval is Student's with the standard deviation of the resamples. Of the interquartile mean it holds 94 to 96
+    times in 100 with five or ten normal seeds in one to three strata, 92 to 95 times with skewed ones (simulated); the
+    quantiles of the resamples, usual elsewhere, hold 83 to 91 times with five. The degrees of freedom are
     Satterthwaite's, from the jackknife variance of each stratum.
 
     Args:
