@@ -34,6 +34,7 @@ class Column:
         chance, ceiling: the lowest and the highest over all cells; empty if there is none.
         version: of the metric, in all cells that count.
         installed: the metric's version today.
+        tested: whether its differences are tested.
     """
 
     score: str
@@ -43,6 +44,7 @@ class Column:
     ceiling: tuple[float, ...]
     version: int
     installed: int
+    tested: bool = True
 
     @property
     def title(self) -> str:
@@ -56,8 +58,8 @@ class Difference:
 
     Attributes:
         value, low, high: entry minus baseline, over seeds.
-        p: corrected for all differences of the table (Holm).
-        verdict: better, worse, no difference shown, or why there is no verdict.
+        p: corrected for all differences of the table that are tested (Holm).
+        verdict: better, worse, no difference shown, or why there is no verdict; empty if it is not tested.
         detectable: the true difference that so many seeds with this spread would have shown in 80 of 100 cases.
         improvement: the probability that a run of the entry is better than a run of the baseline, with its interval.
     """
@@ -218,10 +220,11 @@ def worst_line(summary: Summary) -> str:
 
 
 def difference_line(difference: Difference) -> str:
-    """`+0.52, p 0.012: better`."""
+    """`+0.52, p 0.012: better`, or the difference alone if it is not tested."""
     decimals = _decimals(difference.low, difference.high)
     p = f", p {say_p(difference.p)}" if difference.p is not None else ""
-    return f"{say_signed(difference.value, decimals)}{p}: {difference.verdict}"
+    verdict = f": {difference.verdict}" if difference.verdict else ""
+    return f"{say_signed(difference.value, decimals)}{p}{verdict}"
 
 
 def _decimals(low: float | None, high: float | None) -> int:

@@ -12,6 +12,7 @@ from disentangle_bench.evaluation.comparison.comparable import unlike_data
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.seeds import (
     UNSHOWN,
+    Judged,
     difference_over_seeds,
     interquartile_mean,
     judge,
@@ -25,6 +26,7 @@ from disentangle_bench.suites.state import STALE, Found
 from disentangle_bench.suites.suite import Suite
 
 MOST_WITHOUT_GROUPS = 2
+OF_SOME_CODE = "training decides which code it is of, at each seed anew"
 Values = Mapping[int, float | None]
 
 
@@ -37,10 +39,13 @@ def table_of(
         suite: whose entries are the rows.
         found: what there is of each cell.
         versions: metric -> the version that is installed.
-        every: a column for each score, instead of for each metric's headline and those that gates are about.
+        every: a column for each score, instead of for each metric's headline and those that gates are about. Only the
+            latter are tested: others say much the same, and the more there are, the larger is every p-value.
     """
     states = {cell: of.state(suite, versions) for cell, of in found.items()}
-    columns = [_column(score, found.values(), versions) for score in _scores(suite, found.values(), every)]
+    tested = _scores(suite, found.values(), every=False)
+    shown = _scores(suite, found.values(), every=True) if every else tested
+    columns = [_column(score, found.values(), versions, tested=score in tested) for score in shown]
     collapsed = {(cell.entry, cell.seed) for cell, of in found.items() if of.collapsed}
     entries = {
         name: {column.score: _summary(_values(name, column, found), column, name, collapsed) for column in columns}
@@ -65,7 +70,7 @@ def headline(score: str, found: Iterable[Found]) -> str:
     return score
 
 
-def _scores(suite: Suite, found: Iterable[Found], every: bool) -> list[str]:
+def _scores(suite: Suite, found: Iterable[Found], *, every: bool) -> list[str]:
     """The names of the columns, in the order in which the suite names the metrics."""
     there = list(found)
     metrics = dict.fromkeys(metric for of in there for metric in of.by_metric)
@@ -80,7 +85,7 @@ def _scores(suite: Suite, found: Iterable[Found], every: bool) -> list[str]:
     return list(chosen)
 
 
-def _column(score: str, found: Iterable[Found], versions: Mapping[str, int]) -> Column:
+def _column(score: str, found: Iterable[Found], versions: Mapping[str, int], *, tested: bool) -> Column:
     entries = [of.scores[score] for of in found if score in of.scores]
     version = max(int(entry.get("version", 1)) for entry in entries)
     current = [entry for entry in entries if int(entry.get("version", 1)) == version]
@@ -90,9 +95,15 @@ def _column(score: str, found: Iterable[Found], versions: Mapping[str, int]) -> 
         known = [entry[level] for entry in current if entry.get(level) is not None]
         return (min(known), max(known)) if known else ()
 
-    unit = next((str(entry["unit"]) for entry in current if entry.get("unit")), "")
     return Column(
-        score, unit, str(current[0]["better"]), ends("chance"), ends("ceiling"), version, versions.get(metric, version)
+        score,
+        next((str(entry["unit"]) for entry in current if entry.get("unit")), ""),
+        str(current[0]["better"]),
+        ends("chance"),
+        ends("ceiling"),
+        version,
+        versions.get(metric, version),
+        tested,
     )
 
 
@@ -128,7 +139,7 @@ def _summary(values: Values, column: Column, entry: str, collapsed: Collection[t
 def _compared(
     suite: Suite, entries: Mapping[str, Mapping[str, Summary]], unlike: Mapping[str, str], columns: Sequence[Column]
 ) -> dict[str, dict[str, Summary]]:
-    """Add the differences to the baselines, with p-values that are corrected for all of them together."""
+    """Add the differences to the baselines, with p-values that are corrected for all that are tested."""
     better = {column.score: column.better for column in columns}
     pairs = {
         (name, score): (entries[baseline][score].values, entries[name][score].values)
@@ -138,9 +149,12 @@ def _compared(
         if entries[baseline][score].mean is not None and entries[name][score].mean is not None
     }
     found = {key: difference_over_seeds(*pair) for key, pair in pairs.items()}
-    judged = judge(list(found.values()), [better[score] for _, score in found])
+    tested = {column.score for column in columns if column.tested}
+    asked = [key for key in found if key[1] in tested]
+    judged = dict(zip(asked, judge([found[key] for key in asked], [better[score] for _, score in asked]), strict=True))
     compared = {name: dict(scores) for name, scores in entries.items()}
-    for ((name, score), of), verdict in zip(found.items(), judged, strict=True):
+    for (name, score), of in found.items():
+        verdict = judged.get((name, score), Judged())
         said = of.reason or verdict.verdict or ""
         sign = -1.0 if better[score] == "lower" else 1.0
         base, other = (sign * np.array(list(_known(of).values())) for of in pairs[name, score])
@@ -174,7 +188,7 @@ def _ranked(
     alike = suite.baseline is not None and not any(unlike.values())
     for column in columns if alike and len(entries) > MOST_WITHOUT_GROUPS else ():
         known = {name: _known(scores[column.score].values) for name, scores in entries.items()}
-        if column.better == "neither" or any(len(of) < 2 for of in known.values()):
+        if column.better == "neither" or not column.tested or any(len(of) < 2 for of in known.values()):
             continue
         values = {name: np.array(list(of.values())) for name, of in known.items()}
         paired = len({tuple(of) for of in known.values()}) == 1
@@ -199,7 +213,8 @@ def _notes(
     baselines = dict.fromkeys(filter(None, map(suite.baseline_of, suite.entries)))
     notes = []
     if baselines:
-        notes.append(f"Differences are to {', '.join(baselines)}; p is corrected for all of them (Holm).")
+        which = "them" if all(column.tested for column in columns) else "those tested, headlines and scores of gates"
+        notes.append(f"Differences are to {', '.join(baselines)}; p is corrected for all of {which} (Holm).")
     for name in filter(unlike.get, unlike):
         notes.append(f"{name} is not compared with {suite.baseline_of(name)}: its scores are {unlike[name]}.")
     if any(summary.collapsed for scores in entries.values() for summary in scores.values()):
@@ -224,7 +239,9 @@ def _without_values(
     cells = list(found)
     for column in columns:
         if not any(_known(scores[column.score].values) for scores in entries.values()):
-            given = (str(of.scores[column.score].get("reason", "")) for of in cells if column.score in of.scores)
+            scored = [of.scores[column.score] for of in cells if column.score in of.scores]
+            given = [str(score.get("reason", "")) for score in scored]
+            given += [OF_SOME_CODE for score in scored if "code" in score.get("arbitrary", ())]
             reasons.setdefault(next(filter(None, given), "no reason is known"), []).append(column.score)
     return tuple(f"No value in any cell ({reason}): {', '.join(of)}." for reason, of in reasons.items())
 

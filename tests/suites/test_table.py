@@ -151,7 +151,16 @@ def test_all_scores_have_columns_if_asked_for(opened: Open, engine: Inline) -> N
     bench = opened()
     bench = Bench(bench.suite.with_metrics(("mig", "infomec")), bench.folder)
     assert [column.score for column in bench.run(engine).columns] == ["mig", "infomec.infom"]
-    assert len(bench.table(every=True).columns) > 2
+    table, full = bench.table(), bench.table(every=True)
+    assert len(full.columns) > 2
+    for entry, scores in full.entries.items():
+        for score, summary in scores.items():
+            if score in table.entries[entry]:
+                assert summary == table.entries[entry][score], "further columns change no verdict"
+            elif summary.difference is not None:
+                assert (summary.difference.p, summary.difference.verdict, summary.groups) == (None, "", ())
+    assert any("those tested" in note for note in full.notes)
+    assert not any("those tested" in note for note in table.notes)
 
 
 def test_a_score_without_a_value_has_its_reason_below(opened: Open, engine: Inline) -> None:
