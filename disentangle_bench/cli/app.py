@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 import rich_click as click
+from click.exceptions import Exit
 
 from disentangle_bench.cli.bench import bench
 from disentangle_bench.cli.catalogue import list_kind, show
@@ -57,6 +58,8 @@ class Commands(Group):
         except BrokenPipeError:
             discard_output()
             ctx.exit(EXIT_PIPE_CLOSED)
+        except (click.ClickException, Exit):
+            raise  # ours, whoever's code ran last: there is no need to look for a plug-in
         except Exception as error:
             if isinstance(error, OSError) and error.errno in UNWRITABLE:
                 discard_output()

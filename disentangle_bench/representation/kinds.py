@@ -30,9 +30,9 @@ def is_unknown(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def are_decimals(texts: NDArray[Any]) -> bool:
-    """Whether all known texts are numbers, and some of them not whole: numbers that became text, and no names."""
+    """Whether all known texts are numbers, and some of them not whole: numbers that became text, not names."""
     try:
-        texts[:_GLANCE][~is_unknown(texts[:_GLANCE])].astype(np.float64)  # most texts are no numbers, as a few show
+        texts[:_GLANCE][~is_unknown(texts[:_GLANCE])].astype(np.float64)  # a few show that most texts are not numbers
         distinct = np.unique(texts[~is_unknown(texts)])
         finite = np.isfinite(distinct.astype(np.float64))
     except ValueError:

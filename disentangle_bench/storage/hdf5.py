@@ -41,8 +41,7 @@ def require_own_data(group: h5py.File | h5py.Group, keys: Iterable[str]) -> None
     Raises:
         OSError: a link to another file, an array with external storage, or a virtual array. HDF5 fills in what is
             missing of a virtual array, and crashes on one that refers to itself. An array without values, or whose
-            entries are arrays. A large array of which next to
-            nothing is stored: it would be read for hours, as zeros.
+            entries are arrays. A large array of which next to nothing is stored: it would be read for hours, as zeros.
     """
     import h5py
 
@@ -57,7 +56,7 @@ def require_own_data(group: h5py.File | h5py.Group, keys: Iterable[str]) -> None
         elif isinstance(found, h5py.Dataset) and found.shape is None:
             raise OSError(f"{key!r} has no values")
         elif isinstance(found, h5py.Dataset) and hasattr(h5py.check_vlen_dtype(found.dtype), "kind"):  # text has none
-            raise OSError(f"{key!r} has entries that may differ in length, and is no array of numbers")
+            raise OSError(f"{key!r} has entries that may differ in length, and is not an array of numbers")
         elif isinstance(found, h5py.Dataset) and found.nbytes > max(LARGE, MOST_PACKED * found.id.get_storage_size()):
             stored = in_bytes(found.id.get_storage_size())
             raise OSError(f"{key!r} declares {found.shape}, {in_bytes(found.nbytes)}, and holds {stored}")

@@ -38,9 +38,7 @@ def group_at(path: Path) -> Group:
         return Group((path,))
     if folders := seed_folders(path):
         return Group(tuple(folders))
-    if not path.is_dir() or (path / "provenance.json").is_file():
-        return Group((path,))
-    files = sorted((file for file in path.iterdir() if _is_member(file)), key=_by_number)
+    files = _files_in(path)
     if len({file.suffix.lower() == SCORES for file in files}) > 1:
         raise RunError(
             f"{path} holds files of codes and files of scores; it is not clear which are to be compared.",
@@ -51,12 +49,7 @@ def group_at(path: Path) -> Group:
 
 def subjects_at(path: Path) -> list[Path]:
     """List what a path names to be scored: itself, or the `seed-N` runs or the files of codes in a folder."""
-    if path.is_file() or (path / "provenance.json").is_file():
-        return [path]
-    if folders := seed_folders(path):
-        return folders
-    inside = path.iterdir() if path.is_dir() else ()
-    return sorted((file for file in inside if _is_member(file) and is_codes(file)), key=_by_number) or [path]
+    return seed_folders(path) or [file for file in _files_in(path) if is_codes(file)] or [path]
 
 
 def group_of_glob(name: str, pattern: str) -> Group:
@@ -90,6 +83,13 @@ def seed_in(path: Path) -> int | None:
 def is_codes(path: Path) -> bool:
     """Whether a path is that of a file of codes."""
     return path.suffix.lower() in REPRESENTATION_FILES
+
+
+def _files_in(path: Path) -> list[Path]:
+    """The files of codes and of scores in a folder that is not a run, in the order of the numbers in their names."""
+    if not path.is_dir() or (path / "provenance.json").is_file():
+        return []
+    return sorted(filter(_is_member, path.iterdir()), key=_by_number)
 
 
 def _is_member(path: Path) -> bool:
