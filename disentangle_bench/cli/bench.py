@@ -22,7 +22,7 @@ from disentangle_bench.cli.options import (
     read_words,
     settings_option,
 )
-from disentangle_bench.cli.output import print_report, print_result, say, say_error
+from disentangle_bench.cli.output import print_report, print_result, say, say_error, say_warning
 
 if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
@@ -68,7 +68,7 @@ seeds_option = click.option(
     help="Other seeds than the suite's (repeatable).",
 )
 place_options = _options(
-    settings_option("steps=100, for all recipes: a variant, which is never ranked with the suite"),
+    settings_option("steps=100 for all recipes, or training.precision=32: a variant, never ranked with the suite"),
     click.option(
         "--out",
         type=GivenPath(path_type=Path, file_okay=False),
@@ -197,6 +197,7 @@ def run(
     opened.accepted(accepted)  # of another suite they are refused now, not after hours of training
     if dry_run:
         engine.check()
+        _warn(opened, engine)
         _print_plan(opened, form)
         return
     if opened.has_work():
@@ -213,6 +214,13 @@ def _check(bench: Bench, engine: Engine, context: click.Context) -> None:
         say_error(f"{fault.where}: {fault.problem}", fault.remedy)
     if faults:
         context.exit(2)
+    _warn(bench, engine)
+
+
+def _warn(bench: Bench, engine: Engine) -> None:
+    warning = bench.warning(engine)
+    if warning is not None:
+        say_warning(f"{warning.where}: {warning.problem}", warning.remedy)
 
 
 def _finish(

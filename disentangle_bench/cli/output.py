@@ -132,3 +132,8 @@ def messages() -> Iterator[None]:
 def say_error(problem: str, remedy: str) -> None:
     """What happened, then what to do."""
     say(Text.assemble(("Error: ", "bold red"), problem, f"\n{remedy}" if remedy else ""))
+
+
+def say_warning(problem: str, remedy: str) -> None:
+    """What is not an error and should be known before a long wait, then what to do."""
+    say(Text.assemble(("Warning: ", "bold yellow"), problem, f"\n{remedy}"))

@@ -19,7 +19,7 @@ from disentangle_bench.storage import storage_errors, write_json, write_text
 from disentangle_bench.suites.accepted import Accepted, read_accepted
 from disentangle_bench.suites.attempts import FAILED, TIMED_OUT, worker_on
 from disentangle_bench.suites.cell import Cell, cells_of
-from disentangle_bench.suites.check import Fault, check_suite
+from disentangle_bench.suites.check import Fault, check_suite, emulated_training
 from disentangle_bench.suites.driver import Driver, Event
 from disentangle_bench.suites.dry import small_form, without_value
 from disentangle_bench.suites.engines.engine import Engine
@@ -78,7 +78,8 @@ class Bench:
         Args:
             name: of a suite of the package, or a TOML file.
             seeds: in place of the suite's.
-            settings: for all recipes, which makes it a variant that is never ranked with the suite.
+            settings: for all recipes, or as `training.precision` for how they are trained; they make it a variant that
+                is never ranked with the suite.
             only: work on these entries.
             out: the folder of the results; by default `runs/bench/NAME`.
             data_dir: a folder with the files of datasets.
@@ -147,6 +148,10 @@ class Bench:
     def faults(self, engine: Engine) -> list[Fault]:
         """List everything that is wrong; see `check_suite`."""
         return check_suite(self.suite, self.folder.path, engine, data_dir=self.data_dir, only=self.only)
+
+    def warning(self, engine: Engine) -> Fault | None:
+        """What is not wrong and takes very long; see `emulated_training`."""
+        return emulated_training(self.suite, engine, self.only)
 
     def dry_run(self, engine: Engine, *, on_event: Callable[[Event | str], object] = lambda _event: None) -> bool:
         """Train each recipe for a few steps and compute each metric on few rows, in a folder that is then removed.

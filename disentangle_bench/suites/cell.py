@@ -103,7 +103,7 @@ def resolved(suite: Suite, name: str, entry: Entry) -> Recipe:
         if entry.dataset is not None:
             DATASETS.get(entry.dataset)  # an unknown name is not the same as a dataset without a recipe
         recipe = find_recipe(str(path) if given.endswith(".toml") else given, entry.dataset)
-        return with_settings(recipe, {**entry.settings, **suite.variant})
+        return with_settings(recipe, {**entry.settings, **suite.recipe_settings})
     except DbenchError as error:
         raise SettingError(f"{suite.name}: entries.{name}: {error.problem}", error.remedy) from error
 

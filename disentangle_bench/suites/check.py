@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from disentangle_bench.devices import EMULATED, emulates
 from disentangle_bench.errors import DbenchError, MetricError, SettingError, StorageError
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import require_space, storage_errors, write_text
@@ -77,6 +78,24 @@ def check_suite(
         needed = sum(sizes.values()) * COPIES * len(suite.seeds)
         attempt("disk", lambda: require_space(_existing(folder), needed, "models and checkpoints"))
     return faults
+
+
+def emulated_training(suite: Suite, engine: Engine, only: Sequence[str] = ()) -> Fault | None:
+    """Warn where a suite trains in bfloat16 on a CPU of this machine that does not compute in it.
+
+    Args:
+        suite: to check.
+        engine: what is to work on it.
+        only: these entries.
+    """
+    trains = any(entry.recipe is not None for name, entry in suite.entries.items() if not only or name in only)
+    if not (trains and engine.here and emulates(suite.training.precision, suite.training.device)):
+        return None
+    return Fault(
+        "training.precision",
+        f"{EMULATED}.",
+        "`--set training.precision=32` makes a variant in single precision, with results of its own.",
+    )
 
 
 def _check_metric(name: str, suite: Suite) -> None:

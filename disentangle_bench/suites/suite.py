@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
-from disentangle_bench.errors import SettingError
+from disentangle_bench.errors import SettingError, close_names
 from disentangle_bench.recipe.tables import Integer, Number, Setting, Table
 from disentangle_bench.suites.synthetic import Synthetic
 
@@ -78,6 +78,8 @@ class Gate(Table):
         return self
 
 
+TRAINING = "training."
+"""What a suite's settings of `Training` begin with, as in `--set training.precision=32`."""
 CONDITIONS = ("at_least", "at_most", "above_baseline", "may_fall_by")
 
 
@@ -95,6 +97,33 @@ class Training(Table):
     compile: bool = False
     threads: Integer = Field(1, ge=1, le=512)
     minutes: Annotated[Number, Field(gt=0)] | None = None
+
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _in_bits(cls, precision: object) -> object:
+        """Take 32 as it is written in a file, or after `--set`, without quotes."""
+        return str(precision) if type(precision) is int else precision
+
+    def with_settings(self, settings: Mapping[str, Any]) -> Training:
+        """Change some values.
+
+        Raises:
+            SettingError: an unknown key or an invalid value.
+        """
+        known = type(self).model_fields
+        for key in settings.keys() - known.keys():
+            close = " or ".join(f"training.{name}" for name in close_names(key, known))
+            remedy = f"Did you mean {close}?" if close else f"The table [training] has {', '.join(known)}."
+            raise SettingError(f"There is no setting 'training.{key}' of a suite.", remedy)
+        try:
+            return type(self).model_validate({**self.model_dump(), **settings})
+        except ValidationError as error:
+            fault = error.errors()[0]
+            said = fault["msg"]
+            raise SettingError(
+                f"training.{fault['loc'][0]}: {said[:1].lower()}{said[1:]} (given: {fault['input']!r:.80}).",
+                "docs/suites.md describes the table [training].",
+            ) from None
 
 
 class Evaluation(Table):
@@ -187,8 +216,13 @@ class Suite(Table):
 
     @property
     def variant(self) -> Mapping[str, Any]:
-        """Settings that were given for all recipes; empty for the suite as it is in the file."""
+        """Settings that were given for all recipes and for training; empty for the suite as it is in the file."""
         return self._variant
+
+    @property
+    def recipe_settings(self) -> dict[str, Any]:
+        """Those of the variant that are for all recipes."""
+        return {key: value for key, value in self._variant.items() if not key.startswith(TRAINING)}
 
     @property
     def file_seeds(self) -> tuple[int, ...] | None:
@@ -232,9 +266,21 @@ class Suite(Table):
         return self
 
     def with_settings(self, settings: Mapping[str, Any]) -> Suite:
-        """Make a variant, in which every recipe has these settings, too."""
-        variant = self.model_copy()
-        variant._variant = {**self._variant, **settings}
+        """Make a variant, in which every recipe has these settings, too; `training.KEY` changes how all are trained.
+
+        Raises:
+            SettingError: an unknown or invalid setting of training; recipes check their own.
+        """
+        for key in settings.keys() & Training.model_fields.keys():
+            raise SettingError(
+                f"{key!r} is not a setting of recipes: it says how the whole suite is trained.",
+                f"Use --set {TRAINING}{key}={settings[key]}.",
+            )
+        given = {key.removeprefix(TRAINING): value for key, value in settings.items() if key.startswith(TRAINING)}
+        training = self.training.with_settings(given)
+        variant = self.model_copy(update={"training": training})
+        read = {f"{TRAINING}{key}": getattr(training, key) for key in given}
+        variant._variant = {**self._variant, **settings, **read}
         return variant
 
     def with_seeds(self, seeds: tuple[int, ...]) -> Suite:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor
@@ -16,6 +15,7 @@ from torch import Tensor
 from disentangle_bench.allocation import kept_memory
 from disentangle_bench.datasets import DATASETS, Images
 from disentangle_bench.datasets.load import load_dataset
+from disentangle_bench.devices import EMULATED, computes_in_bfloat16, emulates
 from disentangle_bench.errors import DbenchError, SettingError
 from disentangle_bench.models import MODELS, make_model
 from disentangle_bench.models.model import Model
@@ -126,6 +126,8 @@ def train_recipe(
         run = Run(out or Path("runs") / recipe.name / f"seed-{seed}")
         with run.held():
             if folder.prepare(run, recipe, seed, resume, info):
+                if emulates(precision, device):
+                    say(f"Warning: --precision bf16-mixed: {EMULATED}. Use --precision 32.")
                 with noting_interruptions(run):
                     launch(
                         Job(run, recipe, seed, images, classes, compile, tensorboard, dataset.training_weights()),
@@ -180,7 +182,7 @@ def ways_to_shorten(fabric: Fabric, recipe: Recipe) -> str:
     options = [f"--set steps={max(1, recipe.steps // 5)}"]
     if MODELS.get(recipe.model.name).scales_with_width:
         options.append(f"--set networks.width={recipe.networks.width / 2:g}")
-    if torch.cpu._is_avx512_bf16_supported() and fabric.strategy.precision.precision == "32-true":
+    if computes_in_bfloat16() and fabric.strategy.precision.precision == "32-true":
         options.append("--precision bf16-mixed")
     if recipe.dataset.name != "digits":
         options.append("--dataset digits")

@@ -257,3 +257,36 @@ def test_published_results_cannot_be_rescored_without_models(dbench: Dbench, pub
     assert ended.code == 1
     assert "Scores of infogan/seed-0, infogan/seed-1, infogan/seed-2 are missing" in ended.err
     assert "dbench bench run smoke --out ANOTHER-FOLDER" in ended.err
+
+
+MIXED = """
+name = "mixed"
+version = 1
+metrics = ["mig"]
+
+[training]
+device = "cpu"
+precision = "bf16-mixed"
+
+[entries.one]
+recipe = "infogan-digits"
+
+[entries.two]
+recipe = "gan-with-q-digits"
+"""
+
+
+@pytest.mark.parametrize("words", [("check",), ("run", "--dry-run")])
+def test_an_emulated_precision_is_said_once_with_what_to_do(
+    dbench: Dbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "mixed.toml").write_text(MIXED)
+    command = ("bench", words[0], "mixed.toml", *words[1:])
+    for able, warned in ((False, 1), (True, 0)):
+        monkeypatch.setattr("disentangle_bench.devices.computes_in_bfloat16", lambda able=able: able)
+        ended = dbench(*command)
+        assert ended.code == 0
+        assert ended.err.count("Warning: training.precision: this CPU has no") == warned
+        assert ended.err.count("--set training.precision=32") == warned
+        single = dbench(*command, "--set", "training.precision=32")
+        assert (single.code, single.err) == (0, "")

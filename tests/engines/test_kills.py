@@ -51,6 +51,8 @@ SECONDS = 3.0
 class Forking:
     """Works on two cells at a time, each in a fork of this process."""
 
+    here = True
+
     def check(self) -> None:
         """Nothing can be missing."""
 

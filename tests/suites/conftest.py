@@ -15,6 +15,8 @@ from disentangle_bench.suites.work import work
 class Inline:
     """Works on cells in this process; remembers which."""
 
+    here = True
+
     def __init__(self) -> None:
         self.worked: list[str] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,39 @@ def test_a_variant_has_cells_of_its_own() -> None:
     assert variant.label != suite().label
     assert not identities(variant) & identities(suite())
     assert cells_of(variant)[0].recipe.steps == 6  # type: ignore[union-attr]
+
+
+def test_a_variant_may_be_trained_in_another_way() -> None:
+    """It reaches training instead of recipes, and is the same however its value is written."""
+    mixed = suite(training={"precision": "bf16-mixed", "threads": 2})
+    variant = mixed.with_settings({"training.precision": 32, "steps": 6})
+    assert (variant.training.precision, variant.training.threads) == ("32", 2)
+    assert variant.variant == {"training.precision": "32", "steps": 6}
+    assert variant.label == mixed.with_settings({"training.precision": "32", "steps": 6}).label != mixed.label
+    assert identities(variant) == identities(
+        suite(training={"precision": 32, "threads": 2}).with_settings({"steps": 6})
+    )
+    assert not identities(variant) & identities(mixed.with_settings({"steps": 6}))
+    assert mixed.training.precision == "bf16-mixed"
+    kept = Suite.model_validate(variant.described()["suite"])  # as the folder of results keeps it
+    assert kept.with_settings(variant.variant).described() == variant.described()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"precision": 32}, "'precision' is not a setting of recipes.*\nUse --set training.precision=32"),
+        ({"training.precison": 32}, "no setting 'training.precison' of a suite.\nDid you mean training.precision"),
+        ({"training.x": 1}, "no setting 'training.x' of a suite.\nThe table .training. has device, precision"),
+        ({"training.precision": 31}, "training.precision: input should be 'auto', '32'.*given: '31'"),
+        ({"training.precision": True}, "training.precision: input should be .*given: True"),
+        ({"training.threads": 0}, "training.threads: input should be greater than or equal to 1"),
+    ],
+)
+def test_settings_of_training_are_checked(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        suite().with_settings(settings)
+    assert re.search(said, str(caught.value))
 
 
 def test_files_of_codes_are_named_by_their_content(opened, suite_file: Path) -> None:  # type: ignore[no-untyped-def]

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from disentangle_bench.suites.bench import Bench
+from disentangle_bench.suites.check import Fault
 from disentangle_bench.suites.find import find_suite, suite_names
 from disentangle_bench.suites.folder import SuiteFolder
-from disentangle_bench.suites.suite import Suite
+from disentangle_bench.suites.suite import Suite, Training
 from tests.suites.conftest import Inline
 
 Open = Callable[..., Bench]
@@ -96,3 +97,40 @@ def test_shipped_suites_name_what_exists(name: str, tmp_path: Path) -> None:
     bench = Bench(find_suite(name), SuiteFolder(tmp_path / "results"))
     wrong = [fault for fault in bench.faults(Inline()) if "DownloadError" not in fault.problem]
     assert all(fault.where.startswith("entries.") for fault in wrong), wrong
+
+
+MIXED = {"training": {"precision": "bf16-mixed", "device": "cpu"}}
+
+
+def warning(suite: Suite, monkeypatch: pytest.MonkeyPatch, *, able: bool = False, here: bool = True) -> Fault | None:
+    """What is said of a suite on a CPU that computes in bfloat16, or does not."""
+    monkeypatch.setattr("disentangle_bench.devices.computes_in_bfloat16", lambda: able)
+    engine = Inline()
+    engine.here = here
+    bench = Bench(suite, SuiteFolder(Path("results")))
+    assert bench.faults(engine) == []
+    return bench.warning(engine)
+
+
+def test_a_precision_that_is_emulated_is_no_fault_but_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = Suite.model_validate({**GOOD, **MIXED})
+    said = warning(mixed, monkeypatch)
+    assert said is not None
+    assert "training.precision: this CPU has no" in str(said)
+    assert "--set training.precision=32" in said.remedy
+    assert warning(mixed.with_settings({"training.precision": 32}), monkeypatch) is None
+    assert warning(mixed, monkeypatch, able=True) is None
+    assert warning(mixed, monkeypatch, here=False) is None
+    assert warning(mixed.model_copy(update={"training": Training()}), monkeypatch) is None
+    untrained = {**GOOD, **MIXED, "entries": {"a": {"synthetic": {}}}}
+    assert warning(Suite.model_validate(untrained), monkeypatch) is None
+
+
+def test_the_precision_of_entries_that_are_not_asked_for_is_of_no_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("disentangle_bench.devices.computes_in_bfloat16", lambda: False)
+    entries = {"a": {"recipe": "infogan-digits"}, "b": {"synthetic": {}}}
+    suite = Suite.model_validate({**GOOD, **MIXED, "entries": entries})
+    warned = {name: Bench(suite, SuiteFolder(tmp_path), (name,)).warning(Inline()) for name in entries}
+    assert (warned["a"] is not None, warned["b"]) == (True, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -15,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from disentangle_bench.devices import EMULATED
 from disentangle_bench.errors import RunError
 from disentangle_bench.latents import Latents
 from disentangle_bench.models import make_model
@@ -179,6 +181,27 @@ class TestWhatAPersonSees:
         monkeypatch.setattr("disentangle_bench.training.progress.LONG_RUN_SECONDS", 0.0)
         train_tiny({"steps": 25, "checkpoint_every": 100})
         assert "\nShorter: --set steps=5, --set networks.width=0.03125" in capsys.readouterr().err
+
+    def test_that_a_cpu_only_emulates_bfloat16(
+        self, train_tiny: Train, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for able, warned in ((False, 1), (True, 0)):
+            monkeypatch.setattr("disentangle_bench.devices.computes_in_bfloat16", lambda able=able: able)
+            run = train_tiny(precision="bf16-mixed")
+            said = f"Warning: --precision bf16-mixed: {EMULATED}. Use --precision 32."
+            assert capsys.readouterr().err.count(said) == warned
+            shutil.rmtree(run.path)
+            train_tiny()
+            assert "Warning" not in capsys.readouterr().err
+            shutil.rmtree(run.path)
+
+    @pytest.mark.parametrize("able", [True, False])
+    def test_bfloat16_is_suggested_to_a_cpu_that_computes_in_it(
+        self, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe], able: bool
+    ) -> None:
+        monkeypatch.setattr("disentangle_bench.training.train.computes_in_bfloat16", lambda: able)
+        shorter = ways_to_shorten(Machine("cpu", "32", 1).fabric(), tiny(steps=25))
+        assert ("--precision bf16-mixed" in shorter) is able
 
     def test_a_width_is_not_suggested_to_a_model_without_one(
         self, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe]

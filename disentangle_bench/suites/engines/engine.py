@@ -10,6 +10,11 @@ from typing import Protocol
 class Engine(Protocol):
     """Works on cells whose folders hold an order; see `work.work`."""
 
+    @property
+    def here(self) -> bool:
+        """Whether cells are worked on by the processors of this machine."""
+        ...
+
     def check(self) -> None:
         """Make sure that it can be used.
 

@@ -30,6 +30,7 @@ class LocalEngine:
         jobs: how many cells at a time; by default one for each GPU, or as many as the processors have room for.
     """
 
+    here = True
     training: Training
     jobs: int | None = None
     _workers: list[subprocess.Popen[str]] = field(default_factory=list, init=False)

@@ -36,6 +36,11 @@ class RayEngine:
     gpus: float = 0.0
     max_jobs: int | None = None
 
+    @property
+    def here(self) -> bool:
+        """Whether the cluster is one of this machine alone, which is started for the purpose."""
+        return self.address is None
+
     def check(self) -> None:
         """Make sure that Ray is installed and the cluster answers.
 

@@ -37,6 +37,7 @@ class SlurmEngine:
         poll: seconds between two questions to Slurm.
     """
 
+    here = False
     threads: int
     logs: Path
     max_jobs: int | None = None
