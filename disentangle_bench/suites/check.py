@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from disentangle_bench.devices import EMULATED, emulates
 from disentangle_bench.errors import DbenchError, MetricError, SettingError, StorageError
@@ -14,8 +15,12 @@ from disentangle_bench.suites.cell import cells_of, cells_of_files, resolved
 from disentangle_bench.suites.engines.engine import Engine
 from disentangle_bench.suites.suite import Gate, Suite
 
+if TYPE_CHECKING:
+    from disentangle_bench.datasets import Dataset
+
 COPIES = 8
-"""The model, and in each of two checkpoints it and Adam's two means: seven, and one that is being written."""
+"""Of the weights on disk: the model, in each of two checkpoints the weights and Adam's two means, and one that is being
+written."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,35 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.problem}" + (f"\n  {self.remedy}" if self.remedy else "")
+
+
+@dataclass
+class _Known:
+    """What the entries that are checked already have shown.
+
+    Attributes:
+        recipes: entry -> its recipe.
+        sizes: entry -> bytes of its weights.
+        missing: dataset with its settings -> why it cannot be loaded; another entry need not wait for a download again.
+    """
+
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    missing: dict[str, DbenchError] = field(default_factory=dict)
+
+    def load(self, recipe: Recipe, data_dir: Path | None) -> Dataset:
+        """Load the dataset of a recipe."""
+        from disentangle_bench.datasets.load import load_dataset
+
+        name, settings = recipe.dataset.name, recipe.dataset.settings
+        key = repr((name, sorted(settings.items())))
+        if key in self.missing:
+            raise self.missing[key]
+        try:
+            return load_dataset(name, data_dir, settings)
+        except DbenchError as error:
+            self.missing[key] = error
+            raise
 
 
 def check_suite(
@@ -59,6 +93,10 @@ def check_suite(
             step()
         except DbenchError as error:
             problem = error.problem.removeprefix(f"{suite.name}: {where}: ")
+            for place, fault in enumerate(faults):
+                if (fault.problem, fault.remedy) == (problem, error.remedy):
+                    faults[place] = replace(fault, where=f"{fault.where}, {where}")
+                    return
             faults.append(Fault(where, problem, error.remedy))
 
     attempt("engine", engine.check)
@@ -66,16 +104,15 @@ def check_suite(
     listed = () if isinstance(suite.metrics, str) else suite.metrics
     for metric in dict.fromkeys((*listed, *suite.metric_settings)):
         attempt(f"metrics, {metric}", lambda metric=metric: _check_metric(metric, suite))  # type: ignore[misc]
-    recipes: dict[str, Recipe] = {}
-    sizes: dict[str, int] = {}
+    known = _Known()
     for name in (name for name in suite.entries if not only or name in only):
-        attempt(f"entries.{name}", lambda name=name: _check_entry(suite, name, data_dir, recipes, sizes))  # type: ignore[misc]
+        attempt(f"entries.{name}", lambda name=name: _check_entry(suite, name, data_dir, known))  # type: ignore[misc]
     for number, gate in enumerate(suite.gates):
-        attempt(f"gates.{number}", lambda gate=gate: _check_gate(gate, suite, recipes))  # type: ignore[misc]
+        attempt(f"gates.{number}", lambda gate=gate: _check_gate(gate, suite, known.recipes))  # type: ignore[misc]
     if not faults:
         attempt("seeds", lambda: cells_of(suite, data_dir=data_dir, only=only))
-    if recipes and not faults:
-        needed = sum(sizes.values()) * COPIES * len(suite.seeds)
+    if known.sizes and not faults:
+        needed = sum(known.sizes.values()) * COPIES * len(suite.seeds)
         attempt("disk", lambda: require_space(_existing(folder), needed, "models and checkpoints"))
     return faults
 
@@ -108,9 +145,7 @@ def _check_metric(name: str, suite: Suite) -> None:
         raise MetricError(f"Settings were given for {name!r}, which is not evaluated.", "Add it to metrics.")
 
 
-def _check_entry(
-    suite: Suite, name: str, data_dir: Path | None, recipes: dict[str, Recipe], sizes: dict[str, int]
-) -> None:
+def _check_entry(suite: Suite, name: str, data_dir: Path | None, known: _Known) -> None:
     """Load the dataset and make the model, as training does first; or open every file of codes."""
     entry = suite.entries[name]
     if entry.synthetic is not None:
@@ -123,20 +158,19 @@ def _check_entry(
                 open_representation(cell.file)
         return
     recipe = resolved(suite, name, entry)
-    from disentangle_bench.datasets.load import load_dataset
     from disentangle_bench.models import make_model
     from disentangle_bench.models.optimizers import make_optimizers
     from disentangle_bench.training.batches import check_size
     from disentangle_bench.training.fabric import Machine
 
     Machine(suite.training.device, suite.training.precision).info()
-    dataset = load_dataset(recipe.dataset.name, data_dir, recipe.dataset.settings)
+    dataset = known.load(recipe, data_dir)
     model = make_model(recipe, dataset.info.shape)
     make_optimizers(model)
     check_size(len(dataset.split("train")), recipe.batch_size, 1)
-    recipes[name] = recipe
+    known.recipes[name] = recipe
     weights = (each for network in model.networks.values() for each in network.parameters())
-    sizes[name] = sum(each.numel() * each.element_size() for each in weights)
+    known.sizes[name] = sum(each.numel() * each.element_size() for each in weights)
 
 
 def _check_gate(gate: Gate, suite: Suite, recipes: Mapping[str, Recipe]) -> None:
@@ -146,14 +180,15 @@ def _check_gate(gate: Gate, suite: Suite, recipes: Mapping[str, Recipe]) -> None
     metric, _, part = gate.score.partition(".")
     if not suite.asks_for(metric, info_of(METRICS.get(metric))):
         raise SettingError(
-            f"The score {gate.score!r} is of {metric!r}, which the suite does not evaluate.", "Add it to metrics."
+            f"The score {gate.score!r} belongs to {metric!r}, which the suite does not evaluate.", "Add it to metrics."
         )
     recipe, code = recipes.get(gate.entry), part.partition(".")[0]
     if recipe is not None and code[:1] == "c" and code[1:].isdecimal():
         codes = [of.name for of in recipe.latent_spec().codes]
         if code not in codes:
             raise SettingError(
-                f"The score {gate.score!r} is of a code that {gate.entry} does not have.", f"It has {', '.join(codes)}."
+                f"The score {gate.score!r} belongs to a code that {gate.entry} does not have.",
+                f"It has {', '.join(codes)}.",
             )
 
 
@@ -170,5 +205,5 @@ def _check_folder(folder: Path) -> None:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or if it is not there the nearest one above it that is."""
+    """The folder, or the nearest one above it that exists."""
     return next(path for path in (folder, *folder.absolute().parents) if path.exists())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from disentangle_bench.errors import DataError
 from disentangle_bench.suites.bench import Bench
 from disentangle_bench.suites.check import Fault
 from disentangle_bench.suites.find import find_suite, suite_names
@@ -97,6 +98,21 @@ def test_shipped_suites_name_what_exists(name: str, tmp_path: Path) -> None:
     bench = Bench(find_suite(name), SuiteFolder(tmp_path / "results"))
     wrong = [fault for fault in bench.faults(Inline()) if "DownloadError" not in fault.problem]
     assert all(fault.where.startswith("entries.") for fault in wrong), wrong
+
+
+def test_a_dataset_that_is_missing_is_tried_and_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def load(name: str, *_rest: object) -> None:
+        tried.append(name)
+        raise DataError(f"{name}: its files are not here.", "Fetch them.")
+
+    monkeypatch.setattr("disentangle_bench.datasets.load.load_dataset", load)
+    entries = {name: {"recipe": f"{model}-svhn"} for name, model in (("a", "infogan"), ("b", "gan-with-q"))}
+    entries["c"] = {"recipe": "infogan-digits"}
+    said = ["entries.a, entries.b: svhn: its files are not here.", "entries.c: digits: its files are not here."]
+    assert faults(tmp_path, entries=entries) == [f"{line}\n  Fetch them." for line in said]
+    assert tried == ["svhn", "digits"]
 
 
 MIXED = {"training": {"precision": "bf16-mixed", "device": "cpu"}}
