@@ -65,7 +65,7 @@ seeds_option = click.option(
     multiple=True,
     callback=lambda *of: read_seeds(*of) if of[2] else None,
     metavar="N[,N..]",
-    help="Other seeds than the suite's (repeatable).",
+    help="Seeds in place of the suite's (repeatable).",
 )
 place_options = _options(
     settings_option("steps=100 for all recipes, or training.precision=32: a variant, never ranked with the suite"),
@@ -381,10 +381,8 @@ def accept(*, name: str, accepted: Path | None, **options: Any) -> None:
 @suite_argument
 @click.argument("folder", type=GivenPath(path_type=Path, file_okay=False), metavar="DIR", help="The published folder.")
 @place_options
-@click.option("--replace", is_flag=True, help="Published cells may go, for the same seeds trained anew.")
-@click.option(
-    "--processor", metavar="NAME", default="", help="Name of the processor, for runs that do not have it on record."
-)
+@click.option("--replace", is_flag=True, help="Let published cells be replaced by the same seeds, trained again.")
+@click.option("--processor", metavar="NAME", default="", help="Name of the processor, for runs that did not record it.")
 def export(*, name: str, folder: Path, replace: bool, processor: str, **options: Any) -> None:
     """Publish every cell that has ended, of whatever seed, collapsed and failed ones too, with a page and figures.
 

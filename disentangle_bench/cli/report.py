@@ -43,7 +43,7 @@ from disentangle_bench.cli.output import print_result
     "--seeds",
     callback=lambda *of: None if of[2] is None else read_seeds(*of),
     metavar="N[,N..]",
-    help="Other seeds than the suite's.",
+    help="Seeds in place of the suite's.",
 )
 @settings_option("steps=100, if the suite was run with it")
 @click.option(

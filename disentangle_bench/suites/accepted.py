@@ -1,4 +1,4 @@
-"""Accepted results: what a suite gave when somebody looked and agreed, for gates against a fall."""
+"""Accepted results: what a suite gave when somebody looked and agreed; gates on a fall compare with them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from disentangle_bench.suites.suite import Suite
 
 SCHEMA_VERSION = 1
 SPREADS = 3.0
-"""A suggested tolerance is so many standard deviations over seeds."""
+"""Standard deviations over seeds in a suggested tolerance."""
 
 
 class AcceptedScore(BaseModel):

@@ -130,11 +130,11 @@ class Bench:
         return any(planned.state not in COMPLETE for planned in self.plan())
 
     def without_model(self, metrics: tuple[str, ...] | None = None, *, outdated: bool = False) -> list[Cell]:
-        """List the cells that lack scores and cannot get them, as their models are not stored: published ones.
+        """List the cells that lack scores and cannot get them, since their models are not stored: published ones.
 
         Args:
             metrics: the scores that are wanted, by default those of the suite.
-            outdated: scores of an older version of a metric are wanted anew.
+            outdated: whether scores of an older version of a metric are to be computed again.
         """
         suite, versions = self._asking(metrics), installed_versions()
         return [
@@ -158,7 +158,7 @@ class Bench:
 
         Args:
             engine: what works on the cells.
-            on_event: called as cells end, and with what says which metrics have no value, and why.
+            on_event: called as cells end, and with a line for each metric without a value, which says why.
 
         Returns:
             Whether a cell failed.

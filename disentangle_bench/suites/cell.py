@@ -17,7 +17,7 @@ from disentangle_bench.suites.synthetic import Synthetic
 from disentangle_bench.workflow.groups import is_codes, seed_in
 
 TRAINING_VERSION = 1
-"""Version of what a recipe gives at a seed: raised when training, a network's initial weights or a procedural dataset
+"""Version of what a recipe yields at a seed: raised when a change to training, initial weights or a procedural dataset
 changes the bits. Cells of another version are other cells."""
 
 

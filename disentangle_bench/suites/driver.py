@@ -1,4 +1,4 @@
-"""Run a suite: find what is missing, hand it to an engine, and go on until every cell is complete or has failed."""
+"""Run a suite: find what is missing, hand it to an engine, and continue until every cell is complete or has failed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Ended:
     Attributes:
         cell: which.
         state, reason: what came of it.
-        seconds: what the attempts took that ended in this round.
-        place, of: how many cells are over, of how many that had something missing.
+        seconds: how long the attempts took that ended in this round.
+        place, of: how many cells have ended, out of those that lacked something.
     """
 
     cell: Cell
@@ -49,12 +49,12 @@ class Ended:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Another process works on these cells, and this one waits for it."""
+    """Another process is working on these cells, and this one waits for it."""
 
     cells: tuple[Cell, ...]
 
     def __str__(self) -> str:
-        return f"Another process works on {', '.join(cell.name for cell in self.cells)}; waiting for it."
+        return f"Another process is working on {', '.join(cell.name for cell in self.cells)}; waiting for it."
 
 
 Event = Ended | Waiting
@@ -72,7 +72,7 @@ class Driver:
         data_dir: a folder with the files of datasets.
         trains: whether models that are missing are trained; otherwise such cells are left out.
         fail_fast: stop at the first failure.
-        outdated: these metrics are computed again where their version is not the installed one.
+        outdated: whether metrics are computed again where their version is not the installed one.
         on_event: called as cells end.
     """
 
@@ -164,10 +164,10 @@ class Driver:
 
 
 def _give_up(found: Found) -> str:
-    """Put on record that a cell has failed whose process was killed again and again, or never began."""
+    """Record as failed a cell whose process was killed again and again, or never began."""
     if not found.attempts:
         return f"no process began to work on it in {TRIES} attempts"
-    reason = f"its process was killed {TRIES} times, as it happens when memory runs out"
+    reason = f"its process was killed {TRIES} times, as happens when memory runs out"
     *before, last = found.attempts
     write_attempts(found.folder, [*before, replace(last, ended=time.time(), outcome=FAILED, reason=reason)])
     return reason

@@ -26,11 +26,11 @@ MOST = {
     "subsets": 2,
     "bootstrap": 50,
 }
-"""Of settings by which metrics say how much they compute: by default they generate up to 40,000 images each."""
+"""Upper limits of settings that say how much a metric computes: by default, some generate 40,000 images."""
 
 
 def small_form(suite: Suite) -> Suite:
-    """Make the variant of a suite that takes seconds a cell."""
+    """Make the variant of a suite that takes seconds per cell."""
     evaluation = Evaluation(seed=suite.evaluation.seed, rows=ROWS, bootstrap=0, levels=False)
     changes = {"evaluation": evaluation, "metric_settings": small_settings(suite)}
     return suite.with_settings({"steps": STEPS}).model_copy(update=changes)

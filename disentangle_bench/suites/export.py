@@ -99,7 +99,7 @@ class Export:
             self.on_event(f"{cell.name}: left out, it is {state}")
             return False
         if state in WITHOUT_RESULT and published.scores:
-            self.on_event(f"{cell.name}: the published one stays, this one {state}")
+            self.on_event(f"{cell.name}: {state}; the published one stays")
             return False
         return True
 
@@ -109,8 +109,8 @@ class Export:
         if not self.replace and (retrained or lost):
             raise SettingError(
                 f"{self.target.path} would lose what is published of {', '.join([*retrained, *lost])}: "
-                "no seed is to be trained until it looks well.",
-                "Give --replace if all were trained anew; attempts are counted.",
+                "no seed may be trained again until it looks good.",
+                "Give --replace if all were trained again; attempts are counted.",
             )
 
     def _is_retrained(self, cell: Cell) -> bool:

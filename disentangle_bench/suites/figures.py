@@ -1,4 +1,4 @@
-"""The figures of a published suite: what its runs reported over training, and what the codes of the first ones do."""
+"""The figures of a published suite: what its runs reported over training, and traversals of each entry's first run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLORS = 64
-"""Of a figure: so few make its file less than half as large."""
+"""In the file of a figure, which is less than half as large with so few."""
 
 
 def write_information(runs: Mapping[str, Sequence[Run]], folder: Path) -> None:
-    """Write `information.png`: what updates reported of each code, the seeds of an entry in one color.
+    """Write `information.png`: what updates reported about each code, the seeds of an entry in one color.
 
     Args:
         runs: entry -> its runs.

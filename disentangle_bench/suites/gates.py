@@ -1,4 +1,4 @@
-"""Gates: conditions on scores that turn a build red."""
+"""Gates: conditions on scores, which turn a build red unless they hold."""
 
 from __future__ import annotations
 

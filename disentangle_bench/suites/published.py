@@ -1,4 +1,4 @@
-"""What is published of a cell: all that its numbers come from, without what is heavy or belongs to a machine."""
+"""What is published of a cell: all that its numbers come from, without what is large or tied to a machine."""
 
 from __future__ import annotations
 
@@ -97,5 +97,5 @@ def rounded(value: Any) -> Any:
 
 
 def without_paths(text: str) -> str:
-    """Name a file by its last part alone: where it lay is of no use elsewhere, and may name a person."""
+    """Name a file by its last part alone: its folder is of no use elsewhere, and may name a person."""
     return _PATH.sub(r"\1", text)

@@ -35,7 +35,7 @@ def content_of_suite(bench: Bench, accepted: Path | None = None) -> ReportConten
         accepted: the accepted results that gates compare with; by default those in the folder.
 
     Raises:
-        DbenchError: a recipe that does not exist any more, or accepted results that cannot be read.
+        DbenchError: a recipe that no longer exists, or accepted results that cannot be read.
     """
     found = bench.found()
     table = table_of(bench.suite, found, installed_versions())

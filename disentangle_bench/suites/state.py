@@ -83,11 +83,11 @@ class Found:
 
     @property
     def seconds(self) -> float | None:
-        """What the attempts took together; None without one that has ended."""
+        """How long the attempts took together; None if none has ended."""
         return self.seconds_since(0.0)
 
     def seconds_since(self, moment: float) -> float | None:
-        """What the attempts took together that ended after a moment, in seconds since the epoch."""
+        """How long the attempts took together that ended after a moment, which is in seconds since the epoch."""
         known = [of.ended - of.began for of in self.attempts if of.ended is not None and of.ended >= moment]
         return sum(known) if known else None
 
@@ -152,7 +152,7 @@ class Found:
 
 
 def digest_of_set(suite: Suite) -> str:
-    """Hash what a suite asks for that names no metrics, and with it the metrics that there are."""
+    """Hash what a suite asks for that names no metrics, together with the metrics that exist."""
     from disentangle_bench.metrics import METRICS  # imports torch, which takes longer than to print a table
 
     return short_hash([suite.metrics, suite.metric_settings, suite.evaluation.model_dump(mode="json"), sorted(METRICS)])

@@ -24,7 +24,7 @@ DEFAULT, ALL = "default", "all"
 
 
 class Entry(Table):
-    """What has a row in the table: a recipe, codes that others made, or codes that are drawn.
+    """A row of the table: a recipe, codes that others made, or codes that are drawn on the spot.
 
     Attributes:
         recipe: a recipe's or a model's name, or a TOML file, relative to the suite's.
@@ -33,7 +33,7 @@ class Entry(Table):
         representations: patterns of `.npz` or `.h5` files, relative to the suite's, for a suite of the package to the
             working folder; each file is scored as a seed.
         synthetic: codes that are drawn at each seed; see `Synthetic`.
-        baseline: the entry to which the differences of this one are, in place of the suite's.
+        baseline: the entry that this one is compared with, in place of the suite's.
     """
 
     recipe: str | None = None
@@ -89,7 +89,7 @@ class Training(Table):
     Attributes:
         threads: of each cell on a CPU. The bits of a result may depend on it, therefore it is a property of the suite
             and not of the machine: a cell gives the same numbers however many are trained at a time.
-        minutes: after so many a cell counts as timed out.
+        minutes: after which a cell is timed out.
     """
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -152,16 +152,16 @@ class Suite(Table):
     """A suite file.
 
     Attributes:
-        name: also that of the folder of its results.
-        version: raised when results of before and after a change of the file should not be compared.
+        name: also names the folder of its results.
+        version: raised when results from before and after a change to the file should not be compared.
         title: one line for listings.
         seeds: every recipe is trained at each of them; files of codes have seeds of their own.
         metrics: their names, `default` or `all`.
         metric_settings: metric -> its settings, as with `dbench eval --set`.
-        baseline: the entry to which differences are taken.
+        baseline: the entry that others are compared with.
         slurm: parameters of submitit for `--engine slurm`, such as `slurm_partition`.
         entries: the rows of the table, in order.
-        gates: conditions that turn a build red.
+        gates: conditions that turn a build red unless they hold.
     """
 
     name: Name
@@ -185,7 +185,7 @@ class Suite(Table):
     @classmethod
     def _once_each(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
         if len(set(seeds)) < len(seeds):
-            raise ValueError("a seed stands there more than once; the same seed gives the same run")
+            raise ValueError("a seed is listed more than once; the same seed gives the same run")
         return seeds
 
     @field_validator("metrics")
@@ -194,7 +194,7 @@ class Suite(Table):
         if not metrics:
             raise ValueError("no metric is named; leave the key out for the default set")
         if not isinstance(metrics, str) and len(set(metrics)) < len(metrics):
-            raise ValueError("a metric stands there more than once")
+            raise ValueError("a metric is listed more than once")
         return metrics
 
     @model_validator(mode="after")
@@ -210,7 +210,7 @@ class Suite(Table):
         return self
 
     def baseline_of(self, name: str) -> str | None:
-        """The entry to which an entry's differences are."""
+        """The entry that an entry is compared with; None for the baseline itself."""
         baseline = self.entries[name].baseline or self.baseline
         return None if baseline == name else baseline
 
@@ -231,17 +231,17 @@ class Suite(Table):
 
     @property
     def label(self) -> str:
-        """The name, with a mark if it is a variant: that of the folder of its results."""
+        """The name, with a suffix if it is a variant; also names the folder of its results."""
         return f"{self.name}-variant-{short_hash(self._variant)}" if self._variant else self.name
 
     @property
     def file(self) -> Path | None:
-        """The file of the user's that the suite was read from."""
+        """The user's file that the suite was read from; None for a suite of the package."""
         return self._file
 
     @property
     def argument(self) -> str:
-        """What commands take for the suite: its name, or the name of its file."""
+        """What the suite is called on the command line: its name, or the name of its file."""
         return self.name if self._file is None else self._file.name
 
     @property
@@ -250,7 +250,7 @@ class Suite(Table):
         return Path() if self._file is None else self._file.parent
 
     def described(self) -> dict[str, Any]:
-        """Plain values from which the suite can be made again, as its folder of results keeps them."""
+        """Plain values from which the suite can be rebuilt, as its folder of results keeps them."""
         return {
             "name": self.name,
             "version": self.version,
@@ -261,7 +261,7 @@ class Suite(Table):
         }
 
     def placed(self, file: Path | None) -> Suite:
-        """Remember from which file of the user's the suite was read."""
+        """Remember which of the user's files the suite was read from."""
         self._file = file
         return self
 
@@ -284,13 +284,13 @@ class Suite(Table):
         return variant
 
     def with_seeds(self, seeds: tuple[int, ...]) -> Suite:
-        """Choose other seeds, of files of codes too; results of the suite's own stay where they are."""
+        """Choose other seeds, of files of codes too; results at the suite's own seeds stay where they are."""
         chosen = self.model_copy(update={"seeds": seeds})
         chosen._selects = True
         return chosen
 
     def with_metrics(self, metrics: tuple[str, ...]) -> Suite:
-        """Choose other metrics; scores of the suite's own stay where they are.
+        """Choose other metrics; scores by the suite's own metrics stay where they are.
 
         Args:
             metrics: their names; `all`, or `default` alone, stands for what it does in a file.
@@ -299,7 +299,7 @@ class Suite(Table):
         return self.model_copy(update={"metrics": chosen})
 
     def asks_for(self, metric: str, info: MetricInfo) -> bool:
-        """Whether the suite evaluates a metric where it can be."""
+        """Whether the suite evaluates a metric where it applies."""
         if isinstance(self.metrics, str):
             return self.metrics == ALL or info.default
         return metric in self.metrics

@@ -16,7 +16,7 @@ from disentangle_bench.representation import Representation
 from disentangle_bench.seeds import derive_seed
 
 VERSION = 1
-"""Of the codes that a table gives at a seed: raised when they change."""
+"""Version of the codes that a table yields at a seed; raised when they change."""
 SIZES = (4, 5, 6, 8)
 """Values of the four factors."""
 JITTER = 0.1
@@ -39,12 +39,12 @@ class Synthetic(Table):
         rows: samples.
         correlation: of the first two factors (of the normal variables whose quantiles they are).
         mixing: degrees by which the plane of the first two codes is rotated, and that of the next two.
-        dropped: so many of the first factors have no code; noise takes its place.
+        dropped: how many factors, from the first, have no code; noise takes its place.
         spare: codes of noise.
-        duplicated: so many of the first codes are there a second time, with a little noise of their own.
+        duplicated: how many codes, from the first, are repeated, each copy with a little noise of its own.
         noise: on every code, in standard deviations of a perfect one.
         warp: the power to which codes are raised, with their sign: monotone, and ever less linear.
-        bins: codes are rounded to so many values at even distances between -2 and 2.
+        bins: how many evenly spaced values between -2 and 2 codes are rounded to.
     """
 
     rows: Annotated[Integer, Field(ge=50, le=1_000_000)] = 2_000
@@ -63,7 +63,7 @@ class Synthetic(Table):
 
         def normal(purpose: str, columns: int) -> NDArray[np.float64]:
             rng = np.random.default_rng(derive_seed(seed, "synthetic", purpose))
-            return rng.standard_normal((columns, self.rows)).T  # of two numbers of columns, the first ones are the same
+            return rng.standard_normal((columns, self.rows)).T  # the first columns do not depend on how many there are
 
         sizes = np.array(SIZES)
         held = (factors - (sizes - 1) / 2) / np.sqrt((sizes**2 - 1) / 12) + JITTER * normal("jitter", len(SIZES))

@@ -26,7 +26,7 @@ from disentangle_bench.suites.state import STALE, Found
 from disentangle_bench.suites.suite import Suite
 
 MOST_WITHOUT_GROUPS = 2
-OF_SOME_CODE = "training decides which code it is of, at each seed anew"
+OF_SOME_CODE = "which code it belongs to differs from seed to seed"
 Values = Mapping[int, float | None]
 
 

@@ -1,4 +1,4 @@
-"""What the installed metrics declare, without importing them: that takes seconds."""
+"""What the installed metrics declare, without importing them, which takes seconds."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def installed_versions() -> dict[str, int]:
 def of_each_metric(
     name: str, make: Callable[[Callable[..., Any]], T], write: Callable[[T], Any], read: Callable[[Any], T]
 ) -> dict[str, T]:
-    """Metric -> what it declares, from a note in the cache that is made anew when a metric's file or a plug-in changes.
+    """Metric -> what it declares, from a note in the cache that is rewritten when a metric's file or a plug-in changes.
 
     Args:
         name: of the note.
-        make: returns of a metric what is wanted.
+        make: returns what is wanted of a metric.
         write: turns that into what JSON can hold.
         read: turns it back.
     """

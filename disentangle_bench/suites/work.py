@@ -38,18 +38,18 @@ from disentangle_bench.suites.state import Found
 from disentangle_bench.suites.versions import installed_versions
 
 PAUSE = 0.05
-"""Seconds between two looks at a cell whose lock another process has."""
+"""Seconds between two looks at a cell whose lock another process holds."""
 
 
 class Outcome(NamedTuple):
-    """How an attempt ended, and why not well."""
+    """How an attempt ended and, if not well, why."""
 
     state: str
     reason: str = ""
 
 
 def work(folder: Path, *, orphan_stops: bool = False) -> None:
-    """Do what the order in a cell's folder says; what comes of it is written there, whatever happens.
+    """Do what the order in a cell's folder says; the outcome is written there, whatever happens.
 
     A cell that another process is at work on is left alone, and so is one that another driver's worker has completed.
 

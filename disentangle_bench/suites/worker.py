@@ -27,7 +27,7 @@ def main() -> int:
 
         for line in sys.stdin:
             with contextlib.suppress(BrokenPipeError):
-                with contextlib.suppress(DbenchError):  # a full disk, which the driver comes upon as well, and reports
+                with contextlib.suppress(DbenchError):  # a full disk, which the driver meets as well, and reports
                     work(Path(line.rstrip("\n")), orphan_stops=True)
                 answers.write(line)
                 answers.flush()

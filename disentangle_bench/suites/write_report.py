@@ -83,7 +83,7 @@ def _bench_of(
     if not SuiteFolder(folder).description.is_file():
         return Bench.open(subjects[0], seeds=seeds, settings=settings, out=results, data_dir=data_dir)
     if settings or results is not None:
-        raise SettingError(f"{folder} says itself which settings its results are of.", "Leave --set and --results out.")
+        raise SettingError(f"{folder} holds a record of the settings of its results.", "Leave --set and --results out.")
     suite = SuiteFolder(folder).suite()
     return Bench(suite if seeds is None else suite.with_seeds(seeds), SuiteFolder(folder), data_dir=data_dir)
 

@@ -173,7 +173,7 @@ def test_a_missing_slurm_is_one_message(dbench: Dbench, monkeypatch: pytest.Monk
         ('representations = ["noisy-*.npz"]', "", "entries.noisy: an entry has either a recipe or representations or"),
         ('metrics = ["mig"]', 'metrics = "mig"', "metrics: "),
         ("version = 1", 'version = 1\nseeds = "3-1"', "seeds: a list is needed (given: '3-1')"),
-        ("version = 1", "version = 1\nseeds = [1, 1]", "seeds: a seed stands there more than once"),
+        ("version = 1", "version = 1\nseeds = [1, 1]", "seeds: a seed is listed more than once"),
         ('["noisy-*.npz"]', '["nothing-*.npz"]', "entries.noisy.representations: no file matches nothing-*.npz"),
         (
             'representations = ["noisy-*.npz"]',

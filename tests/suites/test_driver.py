@@ -272,7 +272,7 @@ def test_a_cell_that_another_process_works_on_is_waited_for(
     monkeypatch.setattr("disentangle_bench.suites.driver.time.sleep", lambda _seconds: beat.unlink())
     said: list[str] = []
     bench.run(engine, on_event=lambda event: said.append(str(event)))
-    assert said[0] == "Another process works on clean/seed-0; waiting for it."
+    assert said[0] == "Another process is working on clean/seed-0; waiting for it."
     assert states(bench)["clean/seed-0"] == "done"
     assert engine.worked[len(EVERY) :] == ["clean/seed-0"]
 

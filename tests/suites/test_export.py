@@ -201,7 +201,7 @@ def test_a_failure_does_not_replace_a_result(done: Bench, target: SuiteFolder) -
     folder = done.folder.cell(cell_of(done, "infogan", 0))
     shutil.rmtree(folder)
     write_attempts(folder, [Attempt.begin().end("failed", "no space")])
-    assert published(done, target) == ["infogan/seed-0: the published one stays, this one failed"]
+    assert published(done, target) == ["infogan/seed-0: failed; the published one stays"]
     assert Bench(done.suite, target).table().entries["infogan"]["c1-accuracy.accuracy"].count == "2 of 2"
 
 

@@ -42,7 +42,7 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
     ("change", "said"),
     [
         (("version = 1", ""), "version: field required"),
-        (("seeds = [0, 1]", "seeds = [0, 0]"), "seeds: a seed stands there more than once"),
+        (("seeds = [0, 1]", "seeds = [0, 0]"), "seeds: a seed is listed more than once"),
         (("seeds = [0, 1]", "seeds = [-1]"), r"seeds.0: input should be greater than or equal to 0 \(given: -1\)"),
         (("seeds = [0, 1]", "seeds = [true]"), "seeds.0: input should be a number, not a truth value"),
         (("seeds = [0, 1]", "seed = [0]"), r"seed: there is no such key \(did you mean 'seeds'\?\)"),

@@ -19,7 +19,7 @@ class Engine(Protocol):
         """Make sure that it can be used.
 
         Raises:
-            DbenchError: it is not installed, or not to be reached.
+            DbenchError: it is not installed, or cannot be reached.
         """
         ...
 
@@ -30,6 +30,6 @@ class Engine(Protocol):
         is pressed, what is under way is interrupted.
 
         Yields:
-            The folder of each cell as soon as the work on it is over; what came of it is read there.
+            The folder of each cell as soon as the work on it is over; the outcome is read there.
         """
         ...

@@ -114,7 +114,7 @@ class LocalEngine:
             if worker.stdin is not None:
                 with suppress(BrokenPipeError):
                     worker.stdin.close()
-            if worker.pid in self._busy:  # one that ends already would complain
+            if worker.pid in self._busy:  # one that is ending already would complain
                 worker.send_signal(SIGINT)
         for worker in alive:
             try:

@@ -17,24 +17,24 @@ from disentangle_bench.storage import write_json
 from disentangle_bench.suites.work import work
 
 POLL = 5.0
-"""Seconds between two questions to Slurm."""
+"""Seconds between two queries to Slurm."""
 MISSES = 2
-"""How often in turn Slurm must not know a job before it counts as over: a new one may not be listed at once."""
+"""Queries in a row that must not list a job before it counts as over: a new one may not be listed at once."""
 
 
 @dataclass
 class SlurmEngine:
     """Cells as jobs of an array.
 
-    A cell's folder notes its job. If the submitting process is lost, the jobs go on, and the same command finds them
-    again; Ctrl-C leaves them alone, too.
+    A cell's folder records its job. If the submitting process is lost, the jobs keep running, and the same command
+    finds them again; Ctrl-C leaves them alone, too.
 
     Attributes:
         threads: of each job.
         max_jobs: how many at a time; by default as many as Slurm allows.
         parameters: submitit's, such as `slurm_partition`, `gpus_per_node`, `mem_gb` and `timeout_min`.
         logs: a folder for the files of submitit.
-        poll: seconds between two questions to Slurm.
+        poll: seconds between two queries to Slurm.
     """
 
     here = False
@@ -67,7 +67,7 @@ class SlurmEngine:
         known = general | {f"slurm_{name}" for name in submitit.SlurmExecutor._valid_parameters()}
         for name in self.parameters.keys() - known:
             close = " or ".join(close_names(name, known)) or "slurm_partition, mem_gb or timeout_min"
-            raise SettingError(f"There is no parameter {name!r} of submitit.", f"Did you mean {close}?")
+            raise SettingError(f"submitit has no parameter {name!r}.", f"Did you mean {close}?")
 
     def submit(self, folders: Sequence[Path]) -> Iterator[Path]:
         """Work on cells; see `Engine`."""
@@ -124,7 +124,7 @@ class SlurmEngine:
             said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
             raise DeviceError(
                 f"Slurm does not answer: {said[-1] if said else error}.",
-                "Jobs that were submitted go on; the same command finds them again once it answers.",
+                "Jobs that were submitted keep running; the same command finds them again once it answers.",
             ) from error
         return set(done.stdout.split()) & set(jobs)
 
