@@ -42,7 +42,7 @@ def content_of_suite(bench: Bench, accepted: Path | None = None) -> ReportConten
     return ReportContent(
         title=table.title,
         table=_without_empty(table),
-        command=_command(bench.suite),
+        command=_command(bench.suite, sorted({cell.seed for cell in found})),
         entries=_entries(bench.suite.entries, {cell.entry: cell.recipe for cell in found}),
         runs=_runs(table, found, bench.folder.path, "run"),
         gates=tuple(bench.check_gates(table, accepted)),
@@ -133,11 +133,10 @@ def _provenance(folder: Path) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def _command(suite: Suite) -> str:
+def _command(suite: Suite, seeds: Sequence[int]) -> str:
     """The command that makes the results again."""
-    seeds = ["--seeds", ",".join(map(str, suite.seeds))] if suite.seeds else []
     changed = [word for key, value in suite.variant.items() for word in ("--set", f"{key}={value}")]
-    return shlex.join(["dbench", "bench", "run", suite.argument, *seeds, *changed])
+    return shlex.join(["dbench", "bench", "run", suite.argument, "--seeds", ",".join(map(str, seeds)), *changed])
 
 
 def _command_of(run: Run) -> str:

@@ -55,6 +55,12 @@ def test_a_suite_is_reported_as_its_table_says(opened: Open, engine: Inline) -> 
     assert {run.place.split("/")[0] for run in content.runs} == {"cells"}
 
 
+def test_the_command_names_the_seeds_that_files_have(opened: Open, suite_file: Path) -> None:
+    for name in ("clean", "noisy"):
+        (suite_file.parent / name / "seed-1.npz").unlink()
+    assert content_of_suite(opened()).command == "dbench bench run codes.toml --seeds 0,2"
+
+
 def test_the_folder_of_results_says_what_its_suite_is(opened: Open, engine: Inline) -> None:
     bench = opened(GATE)
     bench.run(engine)
