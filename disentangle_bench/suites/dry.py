@@ -1,4 +1,4 @@
-"""The small form of a suite that `dbench bench check --dry` runs: few steps, few rows, few generated images."""
+"""The small form of a suite that `dbench bench check --dry` runs: few small steps, few rows and generated images."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from disentangle_bench.suites.state import Found
 from disentangle_bench.suites.suite import Evaluation, Suite
 
 STEPS, ROWS = 3, 200
+BATCH = 16
+"""Images of a step. The statistics of batch norm are estimated from batches of this size, too, which takes longer."""
 MOST = {
     "samples": 500,
     "train_samples": 500,
@@ -33,7 +35,7 @@ def small_form(suite: Suite) -> Suite:
     """Make the variant of a suite that takes seconds per cell."""
     evaluation = Evaluation(seed=suite.evaluation.seed, rows=ROWS, bootstrap=0, levels=False)
     changes = {"evaluation": evaluation, "metric_settings": small_settings(suite)}
-    return suite.with_settings({"steps": STEPS}).model_copy(update=changes)
+    return suite.with_settings({"steps": STEPS, "batch_size": BATCH}).model_copy(update=changes)
 
 
 def small_settings(suite: Suite) -> dict[str, dict[str, Any]]:
