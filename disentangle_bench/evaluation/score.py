@@ -99,11 +99,7 @@ def score_subject(
         MetricError: a named metric needs a part that the subject lacks.
         EvaluationInterrupted: Ctrl-C. UnkeptScoresError: scores could not be written.
     """
-    if bootstrap:
-        check_resamples(bootstrap)
-    steps = plan(
-        subject, metrics, settings or {}, {"seed": seed, "bootstrap": bootstrap, "levels": levels}, common=common
-    )
+    steps = steps_of(subject, metrics, settings=settings, common=common, seed=seed, bootstrap=bootstrap, levels=levels)
     store = MemoryStore() if store is None else store
     context = Context(bootstrap, levels, seed)
     if metrics is None and (long := too_wide(steps, subject, context)):
@@ -120,6 +116,26 @@ def score_subject(
     if scorer.unkept is not None:
         raise UnkeptScoresError.of(scorer.unkept, scorer.results())
     return scorer.results()
+
+
+def steps_of(
+    subject: Subject,
+    metrics: Sequence[str] | str | None = None,
+    *,
+    settings: Settings | None = None,
+    common: bool = False,
+    seed: int = 0,
+    bootstrap: int | None = None,
+    levels: bool = True,
+) -> list[Step]:
+    """List the metrics that `score_subject` computes when it is called like this, or refuse what it refuses.
+
+    It takes no time, whatever the parts of the subject take.
+    """
+    if bootstrap:
+        check_resamples(bootstrap)
+    options = {"seed": seed, "bootstrap": bootstrap, "levels": levels}
+    return plan(subject, metrics, settings or {}, options, common=common)
 
 
 @dataclass
