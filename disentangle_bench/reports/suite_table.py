@@ -59,7 +59,8 @@ class Difference:
     Attributes:
         value, low, high: entry minus baseline, over seeds.
         p: corrected for all differences of the table that are tested (Holm).
-        verdict: better, worse, no difference shown, or why there is no verdict; empty if it is not tested.
+        verdict: better, worse, no difference shown, or why there is no verdict; empty if it is not tested,
+            or one of the two has a single run.
         detectable: the true difference that so many seeds with this spread would have shown in 80 of 100 cases.
         improvement: the probability that a run of the entry is better than a run of the baseline, with its interval.
     """

@@ -11,6 +11,7 @@ import numpy as np
 from disentangle_bench.evaluation.comparison.comparable import unlike_data
 from disentangle_bench.evaluation.results import Results
 from disentangle_bench.evaluation.seeds import (
+    ONE_SEED,
     UNSHOWN,
     Judged,
     difference_over_seeds,
@@ -155,7 +156,7 @@ def _compared(
     compared = {name: dict(scores) for name, scores in entries.items()}
     for (name, score), of in found.items():
         verdict = judged.get((name, score), Judged())
-        said = of.reason or verdict.verdict or ""
+        said = ("" if of.reason == ONE_SEED else of.reason) or verdict.verdict or ""  # the former is a note, said once
         sign = -1.0 if better[score] == "lower" else 1.0
         base, other = (sign * np.array(list(_known(of).values())) for of in pairs[name, score])
         improvement = probability_of_improvement(base, other)
@@ -211,10 +212,14 @@ def _notes(
     states: Sequence[str],
 ) -> tuple[str, ...]:
     baselines = dict.fromkeys(filter(None, map(suite.baseline_of, suite.entries)))
+    differences = [of for scores in entries.values() for summary in scores.values() if (of := summary.difference)]
     notes = []
     if baselines:
         which = "them" if all(column.tested for column in columns) else "those tested, headlines and scores of gates"
-        notes.append(f"Differences are to {', '.join(baselines)}; p is corrected for all of {which} (Holm).")
+        corrected = f"; p is corrected for all of {which} (Holm)" if any(of.p is not None for of in differences) else ""
+        notes.append(f"Differences are to {', '.join(baselines)}{corrected}.")
+    if any(of.low is None and not of.verdict for of in differences):
+        notes.append(f"Where no verdict is given, {ONE_SEED}.")
     for name in filter(unlike.get, unlike):
         notes.append(f"{name} is not compared with {suite.baseline_of(name)}: its scores are {unlike[name]}.")
     if any(summary.collapsed for scores in entries.values() for summary in scores.values()):

@@ -62,6 +62,19 @@ def test_differences_are_paired_by_seed_and_corrected_for_all(table: SuiteTable)
     assert table.entries["noisy"]["mig"].difference is None
 
 
+def test_that_a_single_run_has_no_spread_is_a_note(opened: Open, engine: Inline) -> None:
+    """In every cell it would be said many times, and the table too wide."""
+    table = opened(seeds=(0,)).run(engine)
+    difference = table.entries["clean"]["mig"].difference
+    assert difference is not None
+    assert (difference.p, difference.verdict) == (None, "")
+    assert table.notes[:2] == (
+        "Differences are to noisy.",
+        "Where no verdict is given, one of the two has a single run, so its spread over seeds is unknown.",
+    )
+    assert max(map(len, to_text(table).splitlines())) < 100
+
+
 def test_the_verdicts_are_those_of_a_comparison(opened: Open, engine: Inline) -> None:
     """`dbench bench table` and `dbench compare` say the same of the same values."""
     bench = opened()

@@ -9,6 +9,7 @@ small their p-value can get is a matter of how many seeds there are (`smallest_p
 from disentangle_bench.evaluation.seeds.correction import holm
 from disentangle_bench.evaluation.seeds.detectable import detectable_difference
 from disentangle_bench.evaluation.seeds.difference import (
+    ONE_SEED,
     SeedDifference,
     difference_over_seeds,
     paired_seeds,
@@ -26,6 +27,7 @@ from disentangle_bench.evaluation.seeds.summary import (
 from disentangle_bench.evaluation.seeds.verdict import UNSHOWN, Judged, judge
 
 __all__ = [
+    "ONE_SEED",
     "UNSHOWN",
     "Judged",
     "RankInterval",

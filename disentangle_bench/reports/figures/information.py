@@ -55,8 +55,8 @@ def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure
     for mean in means:
         shown.setdefault(mean.key, []).append(mean)
     colors = dict(zip(dict.fromkeys(curve.group for curve in curves), cycle(CYCLE), strict=False))
-    columns = min(len(shown), MOST_COLUMNS)
-    rows = math.ceil(len(shown) / columns)
+    rows = math.ceil(len(shown) / MOST_COLUMNS)
+    columns = math.ceil(len(shown) / rows)  # of five panels three, so that none is alone in its row
     width = max(3.3 * columns + 0.3, widest(colors, LEGEND_SIZE) + 0.9)
     side_by_side = max(min(len(colors), int((width - 0.3) / (widest(colors, LEGEND_SIZE) + 0.6)), 3), 1)
     with style():

@@ -31,10 +31,15 @@ def agreement(content: ReportContent) -> list[Picture]:
         if len(columns) < 2:
             continue
         found, names = spearman(values), [column.score for column in columns]
-        if not np.isfinite(found[~np.eye(len(found), dtype=bool)]).any():
+        others_finite = (np.isfinite(found) & ~np.eye(len(found), dtype=bool)).sum(axis=0)
+        related = np.flatnonzero(others_finite)
+        if not len(related):
             continue
+        unrelated = ", ".join(names[place] for place in np.flatnonzero(others_finite == 0))
+        found, names = found[np.ix_(related, related)], [names[place] for place in related]
         over = f"over {len(values)} cells" + (f" on {dataset}" if dataset else "")
         caption = f"Score against score: rank correlations {over}, of values as they are, whether high or low is better"
+        caption += f"; there are none with {unrelated}" if unrelated else ""
         pictures.append(_map(found, names, names, name, caption))
         used = [place for place, of in enumerate(names) if of.startswith(DOWNSTREAM)]
         others = [place for place, of in enumerate(names) if not of.startswith(DOWNSTREAM)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from disentangle_bench.reports.html.content import Card, ReportContent
 from disentangle_bench.reports.html.forms import Forms
@@ -151,7 +151,7 @@ def _cell(summary: Summary, column: Column, levels: tuple[float, float] | None) 
         summary.letters,
         share_of(summary.mean, levels) if column.better != "neither" else None,
         summary.mean,
-        difference_line(difference).rpartition(": ")[0] if difference else "",
+        difference_line(replace(difference, verdict="")) if difference else "",
         difference.verdict if difference else "",
         ", ".join(filter(None, (worst and f"worst {worst}", f"n = {summary.count}"))),
         all(value is not None for value in summary.values.values()),

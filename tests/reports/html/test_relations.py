@@ -59,6 +59,15 @@ def make_sweep(settings: Mapping[str, Mapping[str, Any]], datasets: Mapping[str,
     return ReportContent("sweep", table, "", entries, runs)
 
 
+def test_a_constant_score_is_named_instead_of_drawn() -> None:
+    content = make_sweep({"x": {"w": 1.0}, "y": {"w": 2.0}})
+    for scores in content.table.entries.values():
+        scores["b"].values.update(dict.fromkeys(range(4), 0.5))  # type: ignore[attr-defined]
+    first, _ = agreement(content)
+    assert first.caption.endswith("; there are none with b")
+    assert {line.split(",")[0] for line in first.csv.splitlines()[1:]} == {"a", "downstream"}
+
+
 def test_scores_are_compared_over_all_cells_of_a_dataset() -> None:
     first, second = agreement(make_sweep({"x": {"w": 1.0}, "y": {"w": 2.0}}))
     lines = first.csv.splitlines()
