@@ -63,9 +63,9 @@ def main(parts: tuple[str, ...], *, rounds: int, steps: int, width: float, clock
     plan = Plan(rounds, steps, width, clock=CLOCKS[clock])
     if quick:
         plan = Plan(
-            rounds=2, steps=2, width=0.125, product=256, images=512, workers=1, samples=300, clock=CLOCKS[clock]
+            rounds=1, steps=2, width=0.125, product=256, images=512, workers=1, samples=300, clock=CLOCKS[clock]
         )
-        plan = replace(plan, rows=(500, 1_000), cells=20, compiled=False)
+        plan = replace(plan, rows=(500, 1_000), cells=20, compiled=False, warm_up=0)
     click.echo(f"{machine()}. {clock} time, {plan.rounds} turns of {plan.steps} steps.\n")
     for part in parts or PARTS:
         click.echo(PARTS[part](plan))

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import torch
 from torch import nn
 
-from benchmarks.perf.timing import Row, interleave, ratios, report
+from benchmarks.perf.timing import Row, ratios, report
 from benchmarks.perf.training import Plan
 from benchmarks.perf.work import make_step, ready, recipe_step, shape_of
 from disentangle_bench.models import make_model
@@ -28,7 +28,7 @@ def measure(plan: Plan) -> str:
     recipe = plan.recipe()
     steps: dict[str, Step] = {CHOSEN: recipe_step(recipe)}
     steps |= {name: make(recipe) for name, make in CHANGES.items()}
-    seconds = interleave(steps, rounds=plan.rounds, times=max(1, plan.steps // 3), clock=plan.clock)
+    seconds = plan.interleave(steps, times=max(1, plan.steps // 3))
     rows = [Row(name, ratios(values, seconds[CHOSEN])) for name, values in seconds.items() if name != CHOSEN]
     return report("A step with one choice undone, in steps as they are", rows)
 

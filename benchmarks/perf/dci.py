@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingClassifier
 
-from benchmarks.perf.timing import Row, Spread, interleave, ratios, report
+from benchmarks.perf.timing import Row, Spread, ratios, report
 from benchmarks.perf.training import Plan
 from disentangle_bench.metrics.learners.boosting import boost_classes
 from disentangle_bench.metrics.learners.sorted_columns import Sorted
@@ -28,8 +28,7 @@ def measure(plan: Plan) -> str:
         "scikit-learn": partial(plain_loop, codes, factors, plan.steps),
         "ours": partial(our_loop, codes, factors, plan.steps),
     }
-    rounds = min(plan.rounds, MOST_ROUNDS)
-    seconds = interleave(contenders, rounds=rounds, times=1, clock=plan.clock)
+    seconds = plan.interleave(contenders, most_rounds=MOST_ROUNDS)
     plain, ours = (contender() for contender in contenders.values())
     difference = float(np.abs(plain - ours).max())
     speed_up = ratios(seconds["scikit-learn"], seconds["ours"])

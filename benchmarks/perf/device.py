@@ -10,7 +10,7 @@ from itertools import count, product
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.perf.timing import Row, Spread, interleave, ratios, report
+from benchmarks.perf.timing import Row, Spread, ratios, report
 from benchmarks.perf.training import Plan
 from benchmarks.perf.work import OneBatch, shape_of
 from disentangle_bench.allocation import kept_memory
@@ -49,7 +49,7 @@ def measure_recipe(recipe: Recipe, device: torch.device, plan: Plan) -> str:
         for precision, compiled in ways
     }
     turns = {name: partial(several, step, plan.steps, device) for name, step in steps.items()}
-    found = interleave(turns, rounds=plan.rounds, times=1, clock=plan.clock)
+    found = plan.interleave(turns)
     seconds = {name: [value / plan.steps for value in values] for name, values in found.items()}
     rows = [Row(f"seconds of a step, {name}", Spread.of(values), ".4f") for name, values in seconds.items()]
     rows += [

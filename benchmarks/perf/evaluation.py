@@ -17,7 +17,7 @@ import numpy as np
 from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.perf.metrics import CODES, SIZES, make_parts
-from benchmarks.perf.timing import CLOCKS, Row, Spread, interleave, ratios, report
+from benchmarks.perf.timing import CLOCKS, Row, Spread, ratios, report
 from benchmarks.perf.training import Plan
 from disentangle_bench.evaluation.context import Context, add_context
 from disentangle_bench.evaluation.intervals import resampled_weights
@@ -87,7 +87,7 @@ def resampling_ratio(parts: dict[str, Any], plan: Plan) -> Spread:
     contenders = {
         name: partial(_resample, of) for name, of in (("anew", anew), ("held-out", resampling)) if of is not None
     }
-    seconds = interleave(contenders, rounds=min(plan.rounds, 3), times=1, clock=plan.clock)
+    seconds = plan.interleave(contenders, most_rounds=3)
     return ratios(seconds["anew"], seconds["held-out"])
 
 

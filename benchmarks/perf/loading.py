@@ -19,7 +19,7 @@ from torchvision.datasets import MNIST, ImageFolder
 from torchvision.transforms import CenterCrop, Compose, Resize, ToTensor
 
 from benchmarks.perf.plain import write_images
-from benchmarks.perf.timing import Row, Spread, interleave, ratios, report
+from benchmarks.perf.timing import Row, Spread, ratios, report
 from benchmarks.perf.training import Plan
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.datasets.formats.hdf5 import StoredImages
@@ -148,7 +148,7 @@ def measured(
     title: str, contenders: Mapping[str, Callable[[], object]], images: int, plan: Plan, *, least: float
 ) -> str:
     """A section: images a second of each, and how many times as many ours gives."""
-    seconds = interleave(contenders, rounds=plan.rounds, times=1, clock=plan.clock)
+    seconds = plan.interleave(contenders)
     rows = [
         Row(f"images a second, {name}", Spread.of([images / each for each in seconds[name]]), ",.0f")
         for name in contenders

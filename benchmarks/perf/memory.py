@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from benchmarks.perf.ablation import mixed
-from benchmarks.perf.timing import Row, interleave, ratios, report
+from benchmarks.perf.timing import Row, ratios, report
 from benchmarks.perf.training import Plan
 from benchmarks.perf.work import recipe_step
 from disentangle_bench.allocation import kept_memory
@@ -20,7 +20,7 @@ def measure(plan: Plan) -> str:
     for precision, make in {"32": recipe_step, "bf16-mixed": mixed}.items():
         step = make(plan.recipe())
         turns = {KEPT: several(step, plan.steps, kept_memory), RETURNED: several(step, plan.steps, nullcontext)}
-        seconds = interleave(turns, rounds=plan.rounds, times=1, clock=plan.clock)
+        seconds = plan.interleave(turns)
         rows.append(Row(f"precision {precision}", ratios(seconds[RETURNED], seconds[KEPT]), target="above 1"))
     return report("Steps whose freed memory is returned to the system, in steps that keep it", rows)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.svm import LinearSVC
 
-from benchmarks.perf.timing import Row, Spread, interleave, ratios, report
+from benchmarks.perf.timing import Row, Spread, ratios, report
 from benchmarks.perf.training import Plan
 from disentangle_bench.metrics import METRICS, info_of
 
@@ -28,9 +28,7 @@ def measure(plan: Plan) -> str:
     """The report, in Markdown."""
     parts = make_parts(plan.samples)
     contenders = {name: partial(METRICS.get(name), **wanted(name, parts)) for name in timed_metrics()}
-    seconds = interleave(
-        {**contenders, PLAIN_SAP: partial(plain_sap, **parts)}, rounds=plan.rounds, times=1, clock=plan.clock
-    )
+    seconds = plan.interleave({**contenders, PLAIN_SAP: partial(plain_sap, **parts)})
     totals = [sum(turn) for turn in zip(*(seconds[name] for name in contenders), strict=True)]
     rows = [Row(f"seconds of {name}", Spread.of(values)) for name, values in seconds.items()]
     rows += [

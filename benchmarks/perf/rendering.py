@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.perf.timing import Row, Spread, interleave, report, seconds_each
+from benchmarks.perf.timing import Row, Spread, report, seconds_each
 from benchmarks.perf.training import Plan
 from disentangle_bench.datasets import DATASETS, Images
 from disentangle_bench.datasets.images import LazyImages
@@ -33,7 +33,7 @@ def measure_set(name: str, least: int, plan: Plan) -> str:
     batches = [min(batch, most) for batch in BATCHES]
     first = seconds_each(draw(images, batches[-1], batches[-1]), 1, plan.clock)
     contenders = {f"in batches of {batch:,}": draw(images, batch, most) for batch in batches}
-    seconds = interleave(contenders, rounds=plan.rounds, times=1, clock=plan.clock)
+    seconds = plan.interleave(contenders)
     rows = [Row(f"images a second, the first {batches[-1]:,}", batches[-1] / first, ",.0f")]
     for what, batch in zip(contenders, batches, strict=True):
         drawn = max(1, most // batch) * batch

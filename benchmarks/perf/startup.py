@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from functools import partial
 
-from benchmarks.perf.timing import Row, Spread, interleave, report
+from benchmarks.perf.timing import Row, Spread, report
 from benchmarks.perf.training import Plan
 from disentangle_bench.errors import DbenchError
 
@@ -22,7 +22,7 @@ def measure(plan: Plan) -> str:
         raise DbenchError("The command dbench is not installed beside this Python.", "`pip install --editable .`")
     commands = {"python -c pass": [sys.executable, "-c", "pass"], "dbench --help": [dbench, "--help"]}
     calls = {name: partial(subprocess.run, words, check=True, capture_output=True) for name, words in commands.items()}
-    seconds = interleave(calls, rounds=plan.rounds, times=1, clock=plan.clock)
+    seconds = plan.interleave(calls)
     rows = [Row(f"seconds of `{name}`", Spread.of(values)) for name, values in seconds.items()]
     rows[-1] = Row(rows[-1].what, rows[-1].value, target=f"under {MOST_SECONDS}")
     return report("Start", rows)

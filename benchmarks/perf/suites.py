@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.perf.timing import Row, Spread, interleave, report
+from benchmarks.perf.timing import Row, Spread, report
 from benchmarks.perf.training import Plan
 from disentangle_bench.suites.bench import Bench
 from disentangle_bench.suites.cell import Cell
@@ -38,7 +38,7 @@ def measure(plan: Plan) -> str:
             run: ["run", "smoke", "--out", folder / "smoke"],
         }
         calls = {name: partial(dbench_bench, *map(str, words)) for name, words in commands.items()}
-        seconds = interleave(calls, rounds=plan.rounds, times=1, clock=plan.clock)
+        seconds = plan.interleave(calls)
     targets = {table: MOST_SECONDS_OF_TABLE, run: MOST_SECONDS_OF_RUN}
     rows = [
         Row(f"seconds of {name}", Spread.of(values), target=f"under {targets[name]}")

@@ -49,14 +49,16 @@ def seconds_each(work: Callable[[], object], times: int, clock: Clock) -> float:
 
 
 def interleave(
-    contenders: Mapping[str, Callable[[], object]], *, rounds: int, times: int, clock: Clock
+    contenders: Mapping[str, Callable[[], object]], *, rounds: int, times: int, clock: Clock, warm_up: int = 2
 ) -> dict[str, list[float]]:
     """Seconds per call of each contender, one measurement per round.
 
-    Every contender is called twice beforehand; every second round goes backwards, so that a drift favors none.
+    Every contender is called `warm_up` times beforehand; every second round goes backwards, so that a drift favors
+    none.
     """
     for work in contenders.values():
-        seconds_each(work, 2, clock)
+        for _ in range(warm_up):
+            work()
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds):
         for name in list(contenders)[:: -1 if turn % 2 else 1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, write_images
-from benchmarks.perf.timing import Clock, Row, Spread, ratios, report, seconds_each
+from benchmarks.perf.timing import Clock, Row, Spread, interleave, ratios, report, seconds_each
 from benchmarks.perf.work import best_seconds, make_products, multiply_adds, recipe_step
 from disentangle_bench.models import make_model
 from disentangle_bench.models.recipes import find_recipe
@@ -42,6 +42,7 @@ class Plan:
         samples: of codes and factors.
         cells: of a suite.
         compiled: whether to compile networks, too, which takes a minute.
+        warm_up: calls of every contender before the first round.
     """
 
     rounds: int = 6
@@ -55,11 +56,19 @@ class Plan:
     cells: int = 1_000
     compiled: bool = True
     clock: Clock = time.perf_counter
+    warm_up: int = 2
 
     def recipe(self) -> Recipe:
         """InfoGAN's for MNIST, for as many steps as the plan takes, one turn of them to warm up."""
         settings = {"networks.width": self.width, "steps": (self.rounds + 1) * self.steps}
         return find_recipe("infogan-mnist").with_settings(settings)
+
+    def interleave(
+        self, contenders: Mapping[str, Callable[[], object]], *, most_rounds: int | None = None, times: int = 1
+    ) -> dict[str, list[float]]:
+        """Seconds per call of each contender, one measurement per round; each lasts `times` calls."""
+        rounds = min(self.rounds, most_rounds or self.rounds)
+        return interleave(contenders, rounds=rounds, times=times, clock=self.clock, warm_up=self.warm_up)
 
 
 class Turns(TrainingProgress):

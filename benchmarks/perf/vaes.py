@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.perf.timing import Row, Spread, interleave, ratios, report
+from benchmarks.perf.timing import Row, Spread, ratios, report
 from benchmarks.perf.training import Plan
 from benchmarks.perf.work import make_step, multiply_adds, ready
 from disentangle_bench.models import make_model
@@ -99,7 +99,7 @@ def measure(plan: Plan) -> str:
         steps[name] = make_step(ready(model), shape=SHAPE)
     plain = {"vae": PlainVAE(plan.width).step, "factor-vae": PlainFactorVAE(plan.width).step}
     contenders = steps | {f"plain {name}": step for name, step in plain.items()}
-    seconds = interleave(contenders, rounds=plan.rounds, times=plan.steps, clock=plan.clock)
+    seconds = plan.interleave(contenders, times=plan.steps)
     rows = [Row("steps of the VAE in a second", Spread.of([1 / value for value in seconds["vae"]]), ".1f")]
     for name in NAMES[1:]:
         target = f"at most {MOST_OF_FACTOR_VAE}" if name == "factor-vae" else ""

@@ -68,6 +68,19 @@ def test_every_name_has_a_sheet_without_gaps(dbench, kind, name):
     for label, fact in sheet.info.items():
         assert label in outcome.out
         assert fact in outcome.out
+    if kind == "recipes":
+        require_settable(name, outcome.out)
+
+
+def require_settable(name, sheet):
+    """The settings of a recipe can be set as they are shown."""
+    shown = sheet.partition("Settings\n")[2].partition("\n\n")[0]
+    pairs = [line.split(" = ") for line in shown.splitlines()]
+    settings = {key.strip(): tomllib.loads(f"value = {value}")["value"] for key, value in pairs}
+    recipe = find_recipe(name)
+    assert recipe.with_settings(settings) == recipe
+    assert settings["steps"] == recipe.steps
+    assert settings["latents.codes.0.kind"] == recipe.latents.codes[0].kind
 
 
 def test_a_model_lists_the_recipes_of_its_variants_too():
@@ -81,17 +94,6 @@ def test_a_model_lists_the_recipes_of_its_variants_too():
     assert named == {name for name in KINDS["recipes"].names() if find_recipe(name).model.name == "infogan"}
     assert {"infogan-mnist", "infogan-modified-dsprites"} <= named
     assert "recipes of infogan-modified" not in KINDS["models"].sheet("gan-with-q").info
-
-
-@pytest.mark.parametrize("name", KINDS["recipes"].names())
-def test_the_settings_of_a_recipe_can_be_set_as_they_are_shown(dbench, name):
-    shown = dbench("show", name).out.partition("Settings\n")[2].partition("\n\n")[0]
-    pairs = [line.split(" = ") for line in shown.splitlines()]
-    settings = {key.strip(): tomllib.loads(f"value = {value}")["value"] for key, value in pairs}
-    recipe = find_recipe(name)
-    assert recipe.with_settings(settings) == recipe
-    assert settings["steps"] == recipe.steps
-    assert settings["latents.codes.0.kind"] == recipe.latents.codes[0].kind
 
 
 def test_published_numbers_are_shown(dbench):
