@@ -171,6 +171,7 @@ class Case:
 TRIALS = {"batch_size": 16, "train_points": 500, "test_points": 500}
 VOTES = {"batch_size": 16, "train_votes": 500, "test_votes": 500}
 REPEATS = 150
+"""Trials of each case."""
 CASES = [
     Case("mig", fits=False, train=700, rest=1300),
     Case("sap"),
@@ -189,7 +190,8 @@ CASES = [
 def test_every_kind_of_interval_covers_what_it_says(case: Case, make_call: MakeCall) -> None:
     """The mean over other samples; of what is fitted on some train rows, over other held-out rows.
 
-    93 to 97 %, but for one standard error of so many trials.
+    93 to 97 %, but for one standard error of so many trials: of intervals that hold 85 % of the time, 2 in 100 would
+    pass.
     """
     train = np.arange(case.train + case.rest) < case.train
     fitted_on = mixed(np.random.default_rng(10**6), case.train)

@@ -25,6 +25,10 @@ seeds = [0]
 metrics = ["c1-accuracy", "mutual-information"]
 baseline = "gan-with-q"
 
+[evaluation]
+bootstrap = 0
+levels = false
+
 [entries.infogan]
 recipe = "infogan-digits"
 settings = { steps = 300 }
