@@ -88,7 +88,8 @@ def test_the_same_seed_gives_the_same_interval(make_call: MakeCall) -> None:
     assert first == again != other
 
 
-def test_processes_change_no_number(make_call: MakeCall) -> None:
+def test_processes_change_no_number(make_call: MakeCall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("disentangle_bench.schedule.cpu_count", lambda: 2)
     rng = np.random.default_rng(0)
     call = make_call(METRICS.get("mig"), rng.integers(4, size=(120, 3)), rng.integers(3, size=120))
     assert found_for(call, 20) == found_for(call, 20, schedule=Schedule(1000.0))
