@@ -163,7 +163,7 @@ class Case:
     fits: bool = True
     train: int = 300
     rest: int = 300
-    trials: int = 300
+    trials: int = 150
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -179,9 +179,9 @@ CASES = [
     Case("dci/forest", "informativeness", settings={"trees": 5}),
     Case("downstream", "accuracy.most", settings={"repeats": 1}),
     Case("dci-es", "explicitness"),
-    Case("beta-vae-score", rest=600, trials=150, settings=TRIALS),
-    Case("factor-vae-score", rest=1200, trials=150, settings=VOTES),
-    Case("infomec", "infom", fits=False, train=200, rest=400, trials=150),
+    Case("beta-vae-score", rest=600, settings=TRIALS),
+    Case("factor-vae-score", rest=1200, settings=VOTES),
+    Case("infomec", "infom", fits=False, train=200, rest=400),
 ]
 
 
