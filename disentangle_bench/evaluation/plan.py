@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from disentangle_bench.errors import MetricError
+from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.known_rows import drawn_splits, is_partly_known, scores_on_known_rows
 from disentangle_bench.evaluation.metric_call import MetricCall
 from disentangle_bench.evaluation.results import ALL, LASTING, OF_IMAGES, ScoreEntry, plain, reading_order
@@ -96,9 +97,12 @@ def plan(
         common: the settings are those of several subjects, so that metrics may be among them that this one lacks.
 
     Raises:
-        UnknownNameError: there is no such metric or setting. SettingError: a value of the wrong type.
+        UnknownNameError: there is no such metric or setting. SettingError: a value of the wrong type, or too many
+            resamples.
         MetricError: a named metric needs a part that the subject lacks, or no metric can be computed.
     """
+    if options["bootstrap"]:
+        check_resamples(options["bootstrap"])
     names = [metrics] if isinstance(metrics, str) else metrics
     named = [] if names is None or ALL in names else list(dict.fromkeys(names))
     functions = {name: METRICS.get(name) for name in named} or _applicable(subject, every=names is not None)

@@ -10,7 +10,6 @@ from functools import partial
 import numpy as np
 
 from disentangle_bench.errors import DbenchError, FaultyMetricError, RunError, StorageError, with_place
-from disentangle_bench.evaluation.bootstrap import check_resamples
 from disentangle_bench.evaluation.context import Context, add_context
 from disentangle_bench.evaluation.forecast import Forecast, in_words
 from disentangle_bench.evaluation.plan import Settings, Step, plan
@@ -99,7 +98,8 @@ def score_subject(
         MetricError: a named metric needs a part that the subject lacks.
         EvaluationInterrupted: Ctrl-C. UnkeptScoresError: scores could not be written.
     """
-    steps = steps_of(subject, metrics, settings=settings, common=common, seed=seed, bootstrap=bootstrap, levels=levels)
+    options = {"seed": seed, "bootstrap": bootstrap, "levels": levels}
+    steps = plan(subject, metrics, settings or {}, options, common=common)
     store = MemoryStore() if store is None else store
     context = Context(bootstrap, levels, seed)
     if metrics is None and (long := too_wide(steps, subject, context)):
@@ -116,26 +116,6 @@ def score_subject(
     if scorer.unkept is not None:
         raise UnkeptScoresError.of(scorer.unkept, scorer.results())
     return scorer.results()
-
-
-def steps_of(
-    subject: Subject,
-    metrics: Sequence[str] | str | None = None,
-    *,
-    settings: Settings | None = None,
-    common: bool = False,
-    seed: int = 0,
-    bootstrap: int | None = None,
-    levels: bool = True,
-) -> list[Step]:
-    """List the metrics that `score_subject` computes when it is called like this, or refuse what it refuses.
-
-    It takes no time, whatever the parts of the subject take.
-    """
-    if bootstrap:
-        check_resamples(bootstrap)
-    options = {"seed": seed, "bootstrap": bootstrap, "levels": levels}
-    return plan(subject, metrics, settings or {}, options, common=common)
 
 
 @dataclass

@@ -13,11 +13,12 @@ from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import DbenchError, RepresentationError, SettingError, with_place
 from disentangle_bench.evaluation.choices import CHOICES, choices_made
 from disentangle_bench.evaluation.encode import encoded
+from disentangle_bench.evaluation.plan import plan
 from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
 from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
 from disentangle_bench.evaluation.run_subject import subject_of_run
-from disentangle_bench.evaluation.score import EvaluationInterrupted, UnkeptScoresError, score_subject, steps_of
+from disentangle_bench.evaluation.score import EvaluationInterrupted, UnkeptScoresError, score_subject
 from disentangle_bench.evaluation.store import FileStore
 from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.reports.drawn import are_drawn, note_drawn
@@ -142,7 +143,7 @@ def evaluate(
     store = FileStore.of_run(found, made, seed) if file is None else FileStore.of_file(file, made, seed)
     store.check(again=again)
     # What is wrong shows before the images are encoded, which takes a while.
-    steps_of(made, metrics, settings=settings, common=common, seed=seed, bootstrap=bootstrap, levels=levels)
+    plan(made, metrics, settings or {}, {"seed": seed, "bootstrap": bootstrap, "levels": levels}, common=common)
     with kept_memory():
         made = encoded(found, made, keep=file is None, again=again, on_progress=report)
         results = score(made, store=store)
