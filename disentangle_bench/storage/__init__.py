@@ -5,6 +5,7 @@ from __future__ import annotations
 from disentangle_bench.storage.atomic import (
     atomic_path,
     flush_to_disk,
+    remove_all_leftovers,
     remove_leftovers,
     write_bytes,
     write_json,
@@ -26,6 +27,7 @@ __all__ = [
     "locked",
     "once",
     "parse_json",
+    "remove_all_leftovers",
     "remove_leftovers",
     "require_own_data",
     "require_regular",

@@ -46,6 +46,13 @@ def remove_leftovers(path: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
+def remove_all_leftovers(folder: Path) -> None:
+    """Do as `remove_leftovers` for whatever was to be written into a folder."""
+    with storage_errors(folder, "clear away what is left in"):
+        for leftover in folder.glob(".*.tmp*"):
+            leftover.unlink(missing_ok=True)
+
+
 def flush_to_disk(path: Path) -> None:
     """Flush a file, or a folder's entries, to the disk."""
     handle = os.open(path, os.O_RDONLY)

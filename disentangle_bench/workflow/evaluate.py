@@ -24,7 +24,14 @@ from disentangle_bench.evaluation.subject import Subject
 from disentangle_bench.reports.drawn import are_drawn, note_drawn
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
-from disentangle_bench.storage import require_writable, usable_path, user_cache
+from disentangle_bench.storage import (
+    locked,
+    remove_all_leftovers,
+    remove_leftovers,
+    require_writable,
+    usable_path,
+    user_cache,
+)
 from disentangle_bench.workflow.groups import REPRESENTATION_FILES
 from disentangle_bench.workflow.stored import require_no_choice
 
@@ -148,11 +155,12 @@ def evaluate(
         made = encoded(found, made, keep=file is None, again=again, on_progress=report)
         results = score(made, store=store)
     if file is None:
-        _keep_traversals(results, made, found, report)
+        with locked(found.path / ".figures.lock"):  # of several evaluations one draws
+            _keep_traversals(results, made, found, report)
+            if figures is True and not are_drawn(found, results, figure_formats):
+                note_drawn(found, results, draw(results, made, found.figures, found))
     if not isinstance(figures, bool):
         draw(results, made, Path(figures), found)
-    elif figures and file is None and not are_drawn(found, results, figure_formats):
-        note_drawn(found, results, draw(results, made, found.figures, found))
     return results
 
 
@@ -188,6 +196,7 @@ def _keep_traversals(results: Results, subject: Subject, run: Run, report: OnPro
     from disentangle_bench.reports.figures.traversal_images import keep_traversals
 
     try:
+        remove_leftovers(run.traversals_file)
         keep_traversals(run.traversals_file, subject, results)
     except DbenchError as error:  # such as a full disk
         raise UndrawnFiguresError.of(error, results) from error
@@ -208,14 +217,17 @@ def _draw_figures(
     from disentangle_bench.reports.figures import write_figures
 
     report(Working("Drawing figures"))
+    own = run is not None and folder == run.figures
     try:
+        if own:
+            remove_all_leftovers(folder)
         paths = write_figures(results, subject, folder, run=run, forms=forms)
     except KeyboardInterrupt:
         kept = f"all scores are kept in {run.results_file}" if run is not None else "all scores are computed"
         raise EvaluationInterrupted(f"Interrupted; {kept}, but not every figure is drawn.", results) from None
     except Exception as error:  # a full disk, or whatever another's generator raises
         raise UndrawnFiguresError.of(error, results) from error
-    if run is None or folder != run.figures:
+    if not own:
         names = ", ".join(dict.fromkeys(path.stem for path in paths))
         needs = "codes and factors that vary, or those of a run"
         report(Noted(f"Drawn in {folder}: {names}." if paths else f"Nothing to draw: figures need {needs}."))

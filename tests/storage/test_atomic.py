@@ -16,6 +16,7 @@ from disentangle_bench.errors import StorageError
 from disentangle_bench.storage import (
     atomic_path,
     flush_to_disk,
+    remove_all_leftovers,
     remove_leftovers,
     write_bytes,
     write_json,
@@ -148,4 +149,12 @@ def test_leftovers_of_a_killed_writer_are_removed_and_nothing_else(tmp_path: Pat
     for file in (*others, tmp_path / ".results.json.00ff.tmp.json"):
         file.write_text("")
     remove_leftovers(path)
+    assert {*tmp_path.iterdir()} == {*others}
+
+
+def test_leftovers_of_whatever_was_to_be_written_into_a_folder_are_removed(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in ("results.json", ".results.json.lock", ".drawn.json")]
+    for file in (*others, tmp_path / ".a.pdf.00ff.tmp.pdf", tmp_path / ".b.00ff.tmp"):
+        file.write_text("")
+    remove_all_leftovers(tmp_path)
     assert {*tmp_path.iterdir()} == {*others}

@@ -31,3 +31,13 @@ def test_a_wrong_call_encodes_nothing(run: Path, asked: dict[str, Any], problem:
     with pytest.raises(DbenchError, match=problem):
         db.evaluate(run, **asked)
     assert not list(run.glob("representation*"))
+
+
+def test_what_a_killed_evaluation_left_half_written_is_removed(run: Path) -> None:
+    left = [run / name for name in (".traversals.npz.00ff.tmp.npz", "figures/.traversal-c2.pdf.00ff.tmp.pdf")]
+    for file in left:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("half")
+    db.evaluate(run, "c1-accuracy", bootstrap=0, levels=False, figure_formats=["png"])
+    assert not any(file.exists() for file in left)
+    assert (run / "figures" / "traversal-c2.png").is_file()
