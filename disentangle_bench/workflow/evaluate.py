@@ -3,49 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from disentangle_bench.allocation import kept_memory
 from disentangle_bench.devices import choose_device
-from disentangle_bench.errors import DbenchError, RepresentationError, SettingError, with_place
+from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.choices import CHOICES, choices_made
 from disentangle_bench.evaluation.encode import encoded
 from disentangle_bench.evaluation.plan import plan
-from disentangle_bench.evaluation.progress import Noted, OnProgress, Working
+from disentangle_bench.evaluation.progress import OnProgress
 from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
 from disentangle_bench.evaluation.run_subject import subject_of_run
-from disentangle_bench.evaluation.score import EvaluationInterrupted, UnkeptScoresError, score_subject
+from disentangle_bench.evaluation.score import score_subject
 from disentangle_bench.evaluation.store import FileStore
 from disentangle_bench.evaluation.subject import Subject
-from disentangle_bench.reports.drawn import are_drawn, note_drawn
 from disentangle_bench.representation import Representation, open_representation
 from disentangle_bench.run import Run
-from disentangle_bench.storage import (
-    locked,
-    remove_all_leftovers,
-    remove_leftovers,
-    require_writable,
-    usable_path,
-    user_cache,
-)
+from disentangle_bench.storage import usable_path, user_cache
+from disentangle_bench.workflow.drawing import Drawing
 from disentangle_bench.workflow.groups import REPRESENTATION_FILES
 from disentangle_bench.workflow.stored import require_no_choice
-
-
-class UndrawnFiguresError(UnkeptScoresError):
-    """Scores were computed, and not every figure could be drawn."""
-
-    @classmethod
-    def of(cls, error: Exception, results: Results) -> UndrawnFiguresError:
-        """Name the fault, and hand over the results."""
-        problem, remedy = (error.problem, error.remedy) if isinstance(error, DbenchError) else (with_place(error), "")
-        undrawn = cls(f"Not every figure is drawn. {problem}", remedy)
-        undrawn.results = results
-        return undrawn
 
 
 def evaluate(
@@ -107,61 +87,87 @@ def evaluate(
         UnkeptScoresError: scores could not be written, or figures not be drawn; its `results` are all scores.
     """
     report = on_progress or (lambda _event: None)
-    score = partial(
-        score_subject,
-        metrics=metrics,
-        settings=settings,
-        common=common,
-        seed=seed,
-        bootstrap=bootstrap,
-        levels=levels,
-        again=again,
-        on_progress=report,
-    )
     user_cache()  # an invalid DBENCH_CACHE is no metric's failure
-    file = None if out is None else usable_path(out, "out")
-    if not isinstance(figures, bool):
-        place = usable_path(figures, "figures").absolute()  # made only once there is something to draw
-        require_writable(next(path for path in (place, *place.parents) if path.exists()) / "figure")
-    draw = partial(_draw_figures, forms=figure_formats, report=report)
-    if not isinstance(subject, Run | Representation | Subject | Path | str):
+    evaluation = _Evaluation(
+        {"metrics": metrics, "settings": settings or {}, "common": common},
+        {"seed": seed, "bootstrap": bootstrap, "levels": levels},
+        None if out is None else usable_path(out, "out"),
+        again,
+        Drawing.of(figures, figure_formats, report),
+        report,
+    )
+    found = _found(subject)
+    if not isinstance(found, Run):
+        name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
+        return evaluation.of_codes(_subject_of(found, name, select or {}, seed=seed, rows=rows))
+    require_no_choice(found, select or {})
+    if out is None:
+        refuse_newer_results(found.results_file)  # before anything is computed that could not be kept
+    folder = None if data_dir is None else Path(data_dir)
+    return evaluation.of_run(found, subject_of_run(found, device=choose_device(device), data_dir=folder, rows=rows))
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """What to compute, where to keep it, and what to draw of it.
+
+    Attributes:
+        asked: which metrics, with which settings.
+        options: seed, resamples and levels.
+        file: keeps the scores; without one, those of a run are kept in its folder.
+        again: compute what is kept already, too.
+    """
+
+    asked: Mapping[str, Any]
+    options: Mapping[str, Any]
+    file: Path | None
+    again: bool
+    drawing: Drawing
+    report: OnProgress
+
+    def of_codes(self, subject: Subject) -> Results:
+        """Score codes, or an encoder and a generator."""
+        results = self._scores(subject, self._store(subject))
+        self.drawing.of_codes(results, subject)
+        return results
+
+    def of_run(self, run: Run, subject: Subject) -> Results:
+        """Encode the images of a run, once, and score it."""
+        store = self._store(subject, run)
+        plan(subject, **self.asked, options=self.options)  # what is wrong shows before images are encoded for a while
+        with kept_memory():
+            subject = encoded(run, subject, keep=self.file is None, again=self.again, on_progress=self.report)
+            results = self._scores(subject, store)
+        if self.file is None:
+            self.drawing.of_run(results, subject, run)
+        self.drawing.of_codes(results, subject, run)
+        return results
+
+    def _store(self, subject: Subject, run: Run | None = None) -> FileStore | None:
+        """Where the scores are kept, if anywhere; they can be added to it."""
+        if self.file is not None:
+            store = FileStore.of_file(self.file, subject, self.options["seed"])
+        elif run is not None:
+            store = FileStore.of_run(run, subject, self.options["seed"])
+        else:
+            return None
+        store.check(again=self.again)
+        return store
+
+    def _scores(self, subject: Subject, store: FileStore | None) -> Results:
+        how = {**self.asked, **self.options}
+        return score_subject(subject, **how, store=store, again=self.again, on_progress=self.report)
+
+
+def _found(subject: Run | Representation | Subject | Path | str) -> Run | Representation | Subject:
+    if isinstance(subject, Run | Representation | Subject):
+        return subject
+    if not isinstance(subject, Path | str):
         raise RepresentationError(
             f"The subject is of the type {type(subject).__name__}, which is neither a path nor codes with factors.",
             "Give `Representation.of(codes, factors)`, a run, or the path of a run folder or of a file of codes.",
         )
-    found = (
-        subject if isinstance(subject, Run | Representation | Subject) else _opened(usable_path(subject, "The subject"))
-    )
-    if not isinstance(found, Run):
-        name = "representation" if isinstance(subject, Representation) else Path(str(subject)).name
-        made = _subject_of(found, name, select or {}, seed=seed, rows=rows)
-        store = None if file is None else FileStore.of_file(file, made, seed)
-        if store is not None:
-            store.check(again=again)
-        results = score(made, store=store)
-        if not isinstance(figures, bool):
-            draw(results, made, Path(figures))
-        return results
-    require_no_choice(found, select or {})
-    if file is None:
-        refuse_newer_results(found.results_file)  # before anything is computed that could not be kept
-    folder = None if data_dir is None else Path(data_dir)
-    made = subject_of_run(found, device=choose_device(device), data_dir=folder, rows=rows)
-    store = FileStore.of_run(found, made, seed) if file is None else FileStore.of_file(file, made, seed)
-    store.check(again=again)
-    # What is wrong shows before the images are encoded, which takes a while.
-    plan(made, metrics, settings or {}, {"seed": seed, "bootstrap": bootstrap, "levels": levels}, common=common)
-    with kept_memory():
-        made = encoded(found, made, keep=file is None, again=again, on_progress=report)
-        results = score(made, store=store)
-    if file is None:
-        with locked(found.path / ".figures.lock"):  # of several evaluations one draws
-            _keep_traversals(results, made, found, report)
-            if figures is True and not are_drawn(found, results, figure_formats):
-                note_drawn(found, results, draw(results, made, found.figures, found))
-    if not isinstance(figures, bool):
-        draw(results, made, Path(figures), found)
-    return results
+    return _opened(usable_path(subject, "The subject"))
 
 
 def _opened(path: Path) -> Run | Representation:
@@ -189,48 +195,3 @@ def _subject_of(
     choices = choices_made(found, select)
     made = subject_of_representation(found.select(**select) if select else found, name, seed, rows=rows)
     return replace(made, info={**made.info, CHOICES: choices}) if choices else made
-
-
-def _keep_traversals(results: Results, subject: Subject, run: Run, report: OnProgress) -> None:
-    """Keep the images that the report shows; a generator of a plug-in that raises an exception costs no scores."""
-    from disentangle_bench.reports.figures.traversal_images import keep_traversals
-
-    try:
-        remove_leftovers(run.traversals_file)
-        keep_traversals(run.traversals_file, subject, results)
-    except DbenchError as error:  # such as a full disk
-        raise UndrawnFiguresError.of(error, results) from error
-    except Exception as error:  # noqa: BLE001 - whatever another's generator does
-        report(Noted(f"No traversals are kept: {type(error).__name__}: {error}."))
-
-
-def _draw_figures(
-    results: Results,
-    subject: Subject,
-    folder: Path,
-    run: Run | None = None,
-    *,
-    forms: Sequence[str],
-    report: OnProgress,
-) -> list[Path]:
-    """Draw all that can be drawn, and say what was, unless it is in the folder of the run."""
-    from disentangle_bench.reports.figures import write_figures
-
-    report(Working("Drawing figures"))
-    own = run is not None and folder == run.figures
-    try:
-        if own:
-            remove_all_leftovers(folder)
-        paths = write_figures(results, subject, folder, run=run, forms=forms)
-    except KeyboardInterrupt:
-        kept = f"all scores are kept in {run.results_file}" if run is not None else "all scores are computed"
-        raise EvaluationInterrupted(f"Interrupted; {kept}, but not every figure is drawn.", results) from None
-    except Exception as error:  # a full disk, or whatever another's generator raises
-        raise UndrawnFiguresError.of(error, results) from error
-    if not own:
-        names = ", ".join(dict.fromkeys(path.stem for path in paths))
-        needs = "codes and factors that vary, or those of a run"
-        report(Noted(f"Drawn in {folder}: {names}." if paths else f"Nothing to draw: figures need {needs}."))
-        if "importances" not in names and "factors" in subject.parts:
-            report(Noted("The heat map of importances needs the scores of dci, or of a variant: `--metrics dci`."))
-    return paths
