@@ -42,9 +42,12 @@ def _rebuilt(kind: type[DbenchError], problem: str, remedy: str) -> DbenchError:
 
 
 def close_names(name: str, known: Iterable[str]) -> list[str]:
-    """List up to three known names that resemble a name, whatever their case, the closest first."""
+    """List up to three known names that begin with a name or resemble it, whatever their case, the closest first."""
     lowered = {known_name.lower(): known_name for known_name in known}
-    return [lowered[match] for match in difflib.get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.5)]
+    word = str(name).lower()
+    longer = sorted((each for each in lowered if len(word) > 2 and each.startswith(word)), key=len)
+    near = difflib.get_close_matches(word, lowered, n=3, cutoff=0.5)
+    return [lowered[match] for match in dict.fromkeys([*longer, *near])][:3]
 
 
 def with_place(error: Exception) -> str:

@@ -46,6 +46,7 @@ def test_errors_come_back_whole_from_another_process(error: DbenchError, there_a
         ("infogn", ["infogan", "gan-with-q"], "There is no model named 'infogn'.\nDid you mean 'infogan'?"),
         ("InfoGAN", ["infogan", "gan-with-q"], "There is no model named 'InfoGAN'.\nDid you mean 'infogan'?"),
         ("migg", ["mig", "dci", "MIG/c"], "There is no model named 'migg'.\nDid you mean 'mig' or 'MIG/c'?"),
+        ("set", ["dataset", "settings"], "There is no model named 'set'.\nDid you mean 'settings' or 'dataset'?"),
         ("xyz", ["mig", "dci"], "There is no model named 'xyz'.\nKnown: dci, mig."),
         ("xyz", [], "There is no model named 'xyz'.\nNo model is known."),
     ],
