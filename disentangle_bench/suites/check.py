@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from disentangle_bench.devices import EMULATED, emulates
 from disentangle_bench.errors import DbenchError, MetricError, SettingError, StorageError
 from disentangle_bench.recipe import Recipe
 from disentangle_bench.storage import require_space, storage_errors, write_text
@@ -126,7 +125,11 @@ def emulated_training(suite: Suite, engine: Engine, only: Sequence[str] = ()) ->
         only: these entries.
     """
     trains = any(entry.recipe is not None for name, entry in suite.entries.items() if not only or name in only)
-    if not (trains and engine.here and emulates(suite.training.precision, suite.training.device)):
+    if not (trains and engine.here and suite.training.precision == "bf16-mixed"):
+        return None
+    from disentangle_bench.devices import EMULATED, emulates  # with PyTorch, which takes a second or two to import
+
+    if not emulates(suite.training.precision, suite.training.device):
         return None
     return Fault(
         "training.precision",

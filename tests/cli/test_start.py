@@ -54,3 +54,9 @@ def test_processes_that_fit_the_trees_of_dci_import_no_framework():
     loaded = modules_after("import disentangle_bench.metrics.predictor.dci")
     assert "sklearn.tree" in loaded
     assert not loaded & {"torch", "matplotlib"}
+
+
+def test_the_table_of_a_suite_imports_no_framework():
+    loaded = modules_after("from disentangle_bench.cli import run; run(['bench', 'table', 'smoke'])")
+    assert "disentangle_bench.suites.table" in loaded
+    assert not loaded & {"torch", "torchvision", "sklearn"}
