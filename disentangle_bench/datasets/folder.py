@@ -226,7 +226,8 @@ def _rows(table: Table, key: str, names: Sequence[str], *, skips: bool) -> NDArr
             unmatched += 1
             continue
         if len(images) != 1:
-            raise DataError(f"{where}, which {len(images)} images match.", f"Name each file by its path. {_SKIP}")
+            match = f"{len(images)} images match" if images else "no image matches"
+            raise DataError(f"{where}, which {match}.", f"Name each file by its path. {_SKIP}")
         if rows[images[0]] >= 0:
             raise DataError(f"{where}, as an earlier line does.", "Give each image one row.")
         rows[images[0]] = row
@@ -237,8 +238,9 @@ def _rows(table: Table, key: str, names: Sequence[str], *, skips: bool) -> NDArr
             f"Give each image one row, below a first line with the columns' names. {_SKIP}",
         )
     if len(lacking) or unmatched:
-        left_out = f"{len(lacking):,} images without a row and {unmatched:,} rows without an image"
-        _log.warning("%s: %s are left out.", table.where, left_out)
+        counted = ((len(lacking), "image", "without a row"), (unmatched, "row", "without an image"))
+        left_out = [f"{n:,} {what}{'' if n == 1 else 's'} {lacks}" for n, what, lacks in counted if n]
+        _log.warning("%s: left out %s.", table.where, " and ".join(left_out))
     return rows
 
 

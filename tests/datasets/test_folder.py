@@ -102,8 +102,8 @@ def test_a_table_may_lie_above_the_images_and_name_the_class(root: Path) -> None
     [
         ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\n", r"has no row for 1 of 4 images, such as d\.bmp"),
         ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,4\na.png,5\n", r"line 6 names 'a\.png', as an earlier line does"),
-        ("file,x\na.png,1\nother.png,2\n", r"line 3 names 'other\.png', which 0 images match"),
-        ("file,x\n../../etc/passwd,1\n", r"line 2 names '\.\./\.\./etc/passwd', which 0 images match"),
+        ("file,x\na.png,1\nother.png,2\n", r"line 3 names 'other\.png', which no image matches"),
+        ("file,x\n../../etc/passwd,1\n", r"line 2 names '\.\./\.\./etc/passwd', which no image matches"),
         ("file,x\na.png,1\nb.jpg\n", r"factors\.csv: line 3 fills 1 of 2 columns"),
         ("file,x\na.png,1\nb.jpg,2\nc.PNG,3\nd.bmp,four\n", "line 5: 'four' in the column 'x' is not a number"),
     ],
@@ -170,7 +170,7 @@ def test_what_has_no_counterpart_is_skipped_on_request(root: Path, caplog: pytes
     dataset = folder.load(root, unmatched="skip")
     assert grays(dataset) == [2, 4]
     assert dataset.factors.column("x").tolist() == [2, 4]
-    assert "2 images without a row and 1 rows without an image are left out" in caplog.text
+    assert "left out 2 images without a row and 1 row without an image." in caplog.text
     (root / "factors.csv").write_text("file,x\nother.png,3\n")
     with pytest.raises(DataError, match="has no row for 4 of 4 images"):
         folder.load(root, unmatched="skip")
