@@ -164,7 +164,8 @@ class Representation:
         """
         path = Path(path)
         if not path.is_file():
-            raise RepresentationError(f"There is no file {path}.", "Give an .npz or .h5 file with 'codes' in it.")
+            problem = f"{path} is not a regular file." if path.exists() else f"There is no file {path}."
+            raise RepresentationError(problem, "Give an .npz or .h5 file with 'codes' in it.")
         read = npz.read if is_npz(path) else hdf5.read
         with naming_file(path, "npz" if is_npz(path) else "HDF5"):
             return with_posterior_by_code(cls(**read(path)))

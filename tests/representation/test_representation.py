@@ -283,6 +283,9 @@ def test_a_group_where_an_array_belongs_is_told(tmp_path: Path) -> None:
 def test_no_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(RepresentationError, match=f"There is no file {tmp_path / 'mine.npz'}"):
         Representation.load(tmp_path / "mine.npz")
+    os.mkfifo(tmp_path / "pipe.npz")
+    with pytest.raises(RepresentationError, match=r"pipe\.npz is not a regular file"):
+        Representation.load(tmp_path / "pipe.npz")
 
 
 def test_every_damaged_npz_is_told_or_reads_the_same(tmp_path: Path) -> None:
