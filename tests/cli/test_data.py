@@ -253,12 +253,12 @@ def test_a_fetch_that_is_stopped_goes_on_when_asked_again(real_dbench, web: Web,
     served = web.serve("/shapes.bin", FILES["shapes.bin"], breaks=[600_000], hold=hold)
     program = Path(sys.executable).with_name("dbench")
     process = subprocess.Popen([program, "data", "fetch", "shapes"], stderr=subprocess.PIPE, text=True)
-    assert begun.wait(30)
+    assert begun.wait(120)
     while not (partials := list(shapes.glob(".fetching/*.partial"))) or partials[0].stat().st_size < 1 << 19:
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(by)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=120)
     over.set()
     kept = partials[0].stat().st_size
     if by == signal.SIGINT:
@@ -289,7 +289,7 @@ def test_two_processes_fetch_once(web: Web, shapes: Path):
         f"Downloading shapes from {web.url}\n",
     ]
     together.set()
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    outputs = [process.communicate(timeout=180)[0] for process in processes]
     assert outputs == ["".join(f"{shapes / name}\n" for name in FILES)] * 2
     assert web.asked.count("/shapes.bin") == 1
     assert served.requests == [None, "bytes=9-"]

@@ -110,7 +110,7 @@ def run(trained: Run, tmp_path: Path) -> Run:
 
 
 def wait_for(file: str) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while not Path(file).exists():
         assert time.monotonic() < until, f"no {file}"
         time.sleep(0.05)
@@ -151,7 +151,7 @@ def test_ctrl_c_prints_what_there_is_and_says_what_is_kept(codes: Path, start: S
     process = start("eval", codes, "--out", "scores.json", "--metrics", "mig,waiting,sap", *QUICK)
     wait_for("waiting")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert process.returncode == 130
     assert list(json.loads(out)["scores"]) == ["mig"]
     assert err.splitlines()[-1] == (
@@ -164,7 +164,7 @@ def test_ctrl_c_without_a_place_to_keep_scores_says_so(codes: Path, start: Start
     process = start("eval", codes, "--metrics", "mig,waiting", *QUICK)
     wait_for("waiting")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert (process.returncode, list(json.loads(out)["scores"])) == (130, ["mig"])
     assert "Interrupted; 1 of 2 metrics are done; none is kept without --out FILE." in err
 
@@ -311,7 +311,7 @@ class Terminal:
             self.text += os.read(self.ours, 1024).decode(errors="replace")
 
     def wait_for(self, pattern: str) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while not re.search(pattern, plain := re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.text)):
             assert time.monotonic() < until, plain[:500]
             time.sleep(0.05)

@@ -52,6 +52,6 @@ def test_continuous_factors_are_cut_into_bins() -> None:
 
 def test_many_factors_are_not_compared() -> None:
     values = np.tile(np.arange(20)[:, None], 3000)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert strongest_dependence(factors(values)) is None
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2

@@ -121,7 +121,7 @@ def test_the_next_windows_are_read_while_a_batch_is_in_use() -> None:
     batches = StreamedBatches(images, 10, 0)
     batches.at(1)
     for future in batches._read.values():
-        future.result(timeout=10)
+        future.result(timeout=60)
     assert len(images.asked) == 3
     batches.at(2)
     assert len(images.asked) == 3

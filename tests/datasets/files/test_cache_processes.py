@@ -60,7 +60,7 @@ def test_processes_at_once_fetch_once(published: FileSet, cache: Path, files, we
     processes = [start_fetching(web.url, published) for _ in range(3)]
     waiting = [process for process in processes if waits_or_fetches(process) == "waits"]
     together.set()
-    outputs = [process.communicate(timeout=60) for process in processes]
+    outputs = [process.communicate(timeout=180) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], outputs
     assert {out.split()[0] for out, _ in outputs} == {str(len(files["shapes"]))}
     assert len(waiting) == 2
@@ -93,7 +93,7 @@ def test_a_killed_fetch_leaves_nothing_half_written(published: FileSet, cache: P
     process = start_fetching(web.url, published)
     assert begun.wait(30)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     over.set()
     assert listing(cache) == [".fetching"], "the killed process could not clear its scratch folder away"
 
@@ -119,7 +119,7 @@ def test_a_killed_fetch_goes_on_from_there(published: FileSet, cache: Path, file
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     over.set()
     kept = kept_bytes(cache, large.files)
     assert obtain(large, lambda: [WebFolder(web.url, suffix=".gz")])["shapes"].read_bytes() == content

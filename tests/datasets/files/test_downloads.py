@@ -405,7 +405,7 @@ def test_whatever_a_server_sends_the_next_source_is_asked(
     begun = time.monotonic()
     with pytest.raises(DownloadError, match=reason):
         obtain(published, lambda: [WebFolder(web.url)])
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30  # not for ever: a machine may be busy
     assert sum(path.stat().st_size for path in cache.rglob("*")) < 20_000
     with serving() as other:
         other.files |= {f"/{name}": content for name, content in FILES.items()}

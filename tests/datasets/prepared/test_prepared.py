@@ -144,6 +144,6 @@ print(int(np.asarray(prepared("shapes", {}, (4, 1, 2, 2), batches)).sum()))
 
 def test_two_processes_make_them_once(cache: Path) -> None:
     children = [subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [child.communicate(timeout=60)[0].split() for child in children]
+    said = [child.communicate(timeout=180)[0].split() for child in children]
     assert [words[-1] for words in said] == ["112", "112"]
     assert sum(words.count("made") for words in said) == 1
