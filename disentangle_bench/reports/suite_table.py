@@ -263,13 +263,14 @@ def _block(table: SuiteTable, columns: Sequence[Column]) -> Table:
 
 
 def footer(table: SuiteTable) -> list[str]:
-    """Say what is not done, and how to read the table."""
+    """Say what is not done, and how to read the table. How many cells wait is said in the rows, if there are any."""
+    unsaid = {"done", "waiting"} if table.columns else {"done"}
     lines = [
         f"{'† ' if cell.state == COLLAPSED else ''}{cell.entry}, seed {cell.seed}: {cell.state}"
         + (f", {cell.reason.rstrip('.')}" if cell.reason else "")
         + "."
         for cell in table.cells
-        if cell.state != "done"
+        if cell.state not in unsaid or cell.reason
     ]
     return [*lines, *table.notes]
 
@@ -283,7 +284,8 @@ def text_table(table: SuiteTable) -> TextTable:
     for entry, scores in table.entries.items():
         summaries = [scores[column.score] for column in table.columns]
         rows.append([f"{entry}{table.role(entry)}: {table.states(entry)}", *map(mean_line, summaries)])
-        rows.append([f"{entry}, worst seed", *map(worst_line, summaries)])
+        if any(worst := [worst_line(summary) for summary in summaries]):
+            rows.append([f"{entry}, worst seed", *worst])
         if any(summary.difference for summary in summaries):
             differences = [difference_line(of.difference) if of.difference else "" for of in summaries]
             rows.append([f"{entry} - {table.baselines[entry]}", *differences])

@@ -16,7 +16,7 @@ from scipy import stats
 
 from disentangle_bench.evaluation.comparison import compare_results
 from disentangle_bench.evaluation.results import Results
-from disentangle_bench.reports.suite_table import SuiteTable, Summary
+from disentangle_bench.reports.suite_table import SuiteTable, Summary, footer
 from disentangle_bench.reports.tables import to_csv, to_json, to_latex, to_markdown, to_text
 from disentangle_bench.suites.bench import Bench
 from tests.suites.conftest import Inline, write_codes
@@ -113,6 +113,14 @@ def test_an_entry_without_values_is_a_row(opened: Open) -> None:
     table = opened().table()
     assert table.states("clean") == "3 waiting"
     assert "clean, seed 0: waiting." in to_text(table)
+
+
+def test_beside_the_rows_of_entries_only_what_has_a_reason_is_listed(table: SuiteTable) -> None:
+    first, second, *others = table.cells
+    waiting = (replace(first, state="waiting"), replace(second, state="waiting", reason="interrupted"), *others)
+    lines = footer(replace(table, cells=waiting))
+    assert f"{second.entry}, seed {second.seed}: waiting, interrupted." in lines
+    assert not any(line.startswith(f"{first.entry}, seed {first.seed}:") for line in lines)
 
 
 def test_every_form_holds_what_the_table_holds(table: SuiteTable) -> None:
