@@ -164,7 +164,7 @@ class Representation:
         """
         path = Path(path)
         if not path.is_file():
-            problem = f"{path} is not a regular file." if path.exists() else f"There is no file {path}."
+            problem = f"{path} is a folder, a pipe or a device." if path.exists() else f"There is no file {path}."
             raise RepresentationError(problem, "Give an .npz or .h5 file with 'codes' in it.")
         read = npz.read if is_npz(path) else hdf5.read
         with naming_file(path, "npz" if is_npz(path) else "HDF5"):

@@ -80,6 +80,8 @@ def compare(
         "figures": False,
         "on_progress": report,
     }
+    for missing in (path for of in found for path in of.paths if not path.exists()):
+        _results_at(missing, metrics, options, alone=True)  # says that it is not there, before others are scored
     results = [[_results_at(path, metrics, options, alone=len(of.paths) == 1) for path in of.paths] for of in found]
     files = [path for group in found for path in group.paths if is_codes(path)]
     if files:

@@ -58,7 +58,7 @@ class Drawing:
         require_writable(next(path for path in (place, *place.parents) if path.exists()) / "figure")
         return cls(folder, False, forms, report)
 
-    def of_codes(self, results: Results, subject: Subject, run: Run | None = None) -> None:
+    def into_folder(self, results: Results, subject: Subject, run: Run | None = None) -> None:
         """Draw figures into the folder that was asked for, if any, and say which, and what others need."""
         if self.folder is None:
             return

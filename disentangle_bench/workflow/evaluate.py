@@ -128,7 +128,7 @@ class _Evaluation:
     def of_codes(self, subject: Subject) -> Results:
         """Score codes, or an encoder and a generator."""
         results = self._scores(subject, self._store(subject))
-        self.drawing.of_codes(results, subject)
+        self.drawing.into_folder(results, subject)
         return results
 
     def of_run(self, run: Run, subject: Subject) -> Results:
@@ -140,7 +140,7 @@ class _Evaluation:
             results = self._scores(subject, store)
         if self.file is None:
             self.drawing.of_run(results, subject, run)
-        self.drawing.of_codes(results, subject, run)
+        self.drawing.into_folder(results, subject, run)
         return results
 
     def _store(self, subject: Subject, run: Run | None = None) -> FileStore | None:

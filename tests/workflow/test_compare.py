@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import disentangle_bench as db
-from disentangle_bench.errors import RunError
+from disentangle_bench.errors import DbenchError, RunError
 from disentangle_bench.evaluation.results import Results, ScoreEntry
 from disentangle_bench.evaluation.samples import Samples, save_samples
 from disentangle_bench.evaluation.score import EvaluationInterrupted
@@ -103,7 +103,10 @@ def test_all_metrics_are_those_of_evaluate(tmp_path, monkeypatch):
         return Results(subject={"name": path.name}, scores={"mig": ScoreEntry(metric="mig", value=0.5)})
 
     monkeypatch.setattr("disentangle_bench.workflow.evaluate.evaluate", recorded)
-    [row] = db.compare(tmp_path / "a.npz", tmp_path / "b.npz", metrics=["all"]).rows
+    files = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for file in files:
+        file.touch()
+    [row] = db.compare(*files, metrics=["all"]).rows
     assert asked == [["all"]] * 2
     assert row.tested
 
@@ -111,3 +114,16 @@ def test_all_metrics_are_those_of_evaluate(tmp_path, monkeypatch):
 def test_neither_run_nor_file(tmp_path):
     with pytest.raises(RunError, match="not a run folder"):
         db.compare(tmp_path, tmp_path)
+
+
+def test_a_missing_file_is_refused_before_the_others_are_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwanted(*_: object, **__: object) -> None:
+        raise AssertionError("scored")
+
+    monkeypatch.setattr("disentangle_bench.workflow.evaluate.score_subject", unwanted)
+    codes = np.arange(40.0).reshape(20, 2)
+    np.savez(tmp_path / "mine.npz", codes=codes, factors=codes.astype(int) % 3)
+    with pytest.raises(DbenchError, match=r"nowhere\.npz"):
+        db.compare(tmp_path / "mine.npz", tmp_path / "nowhere.npz")
