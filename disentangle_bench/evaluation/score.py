@@ -82,10 +82,10 @@ def score_subject(
         common: the settings are those of several subjects: those of metrics that are not computed of this one are left
             aside, and a metric that they do not suit has no value.
         seed: each metric's own is derived from it and the metric's name, so that adding one shifts no other's numbers.
-        bootstrap: resamples of the rows for the interval of each observational metric that has none of its own; 0 for
+        bootstrap: resamples of the rows for the interval of each resamplable metric that has none of its own; 0 for
             no intervals; by default 100, and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where
             something is fitted.
-        levels: simulate the chance and the ceiling of observational metrics that have none of their own.
+        levels: simulate the chance and the ceiling of resamplable metrics that have none of their own.
         store: where scores are kept.
         again: compute metrics whose scores are kept, too.
         on_progress: called with each event of the evaluation.

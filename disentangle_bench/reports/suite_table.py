@@ -29,7 +29,7 @@ class Column:
     """One score.
 
     Attributes:
-        score: its name.
+        score, metric: its name, and the metric's.
         unit, better: of the score.
         chance, ceiling: the lowest and the highest over all cells; empty if there is none.
         version: of the metric, in all cells that count.
@@ -38,6 +38,7 @@ class Column:
     """
 
     score: str
+    metric: str
     unit: str
     better: str
     chance: tuple[float, ...]

@@ -98,6 +98,7 @@ def _column(score: str, found: Iterable[Found], versions: Mapping[str, int], *, 
 
     return Column(
         score,
+        metric,
         next((str(entry["unit"]) for entry in current if entry.get("unit")), ""),
         str(current[0]["better"]),
         ends("chance"),

@@ -67,9 +67,9 @@ def evaluate(
         rows: evaluate only so many of the samples, the same for all metrics and all models of a dataset.
         device: `auto`, `cpu`, `cuda` or `mps`.
         data_dir: a folder with the dataset's files.
-        bootstrap: resamples of the rows for the intervals of observational metrics; 0 for no intervals; by default 100,
+        bootstrap: resamples of the rows for the intervals of resamplable metrics; 0 for no intervals; by default 100,
             and none for slow metrics, beyond 200,000 rows, and beyond 20,000 where something is fitted.
-        levels: simulate the chance and the ceiling of observational metrics.
+        levels: simulate the chance and the ceiling of resamplable metrics.
         out: a JSON file to keep the scores in; those of a run are then not kept in its folder, nor are figures drawn.
         again: compute what is kept already, too.
         figures: draw figures into this folder, of any subject; True draws those of a run into its own folder, unless

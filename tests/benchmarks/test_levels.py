@@ -19,7 +19,7 @@ def rows() -> dict[str, list[str]]:
     return {name.removesuffix("\\*"): figures for name, *figures in cells}
 
 
-def test_every_observational_metric_has_its_row() -> None:
+def test_every_resamplable_metric_has_its_row() -> None:
     assert {name.partition(".")[0] for name in rows()} == set(resamplable()), "python -m benchmarks.levels"
     assert {"mig", "c1-accuracy"} <= set(resamplable()) < set(METRICS)
 

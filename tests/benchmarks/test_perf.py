@@ -192,7 +192,7 @@ def test_both_ways_to_sap_agree():
     assert METRICS.get("sap")(**parts).value == pytest.approx(metrics.plain_sap(**parts), abs=1e-9)
 
 
-def test_the_metrics_that_are_timed_are_observational():
+def test_the_metrics_that_are_timed_are_resamplable():
     names = metrics.timed_metrics()
     assert {"mig", "dcimig", "sap", "explicitness", "irs", "infomec"} <= set(names)
     assert not {"dci", "dci/lasso", "downstream", "c1-accuracy"} & set(names)

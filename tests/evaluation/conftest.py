@@ -1,4 +1,4 @@
-"""Small observational metrics whose answers are known, and a cache of one's own."""
+"""Small resamplable metrics whose answers are known, and a cache of one's own."""
 
 from __future__ import annotations
 

@@ -110,14 +110,13 @@ def score_table(content: ReportContent) -> ScoreTable:
 
 def _heading(column: Column, content: ReportContent) -> Heading:
     found = next((run.scores[column.score] for run in content.runs if column.score in run.scores), {})
-    metric = str(found.get("metric", column.score.partition(".")[0]))
     settings = found.get("settings") or {}
     return Heading(
         column,
-        metric,
-        metric.partition("/")[2],
+        column.metric,
+        column.metric.partition("/")[2],
         heading_lines(column)[1:],
-        content.cards.get(metric, Card()),
+        content.cards.get(column.metric, Card()),
         ", ".join(f"{key} = {value}" for key, value in settings.items() if value is not None and key != "seed"),
         ARROWS.get(column.better, ""),
     )

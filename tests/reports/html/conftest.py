@@ -18,6 +18,7 @@ from disentangle_bench.reports.traversals import Traversal, save_traversals
 from disentangle_bench.representation import Representation
 from disentangle_bench.run import Run
 
+FRECHET = "classifier-frechet-distance"
 HOSTILE = "<img src=x onerror=alert(1)>\"'&</pre></script>\x1b[31m"
 
 
@@ -25,8 +26,8 @@ def make_content(hostile: str = "gan-with-q", metric: str = "mig") -> ReportCont
     """Two entries at three seeds: one cell collapsed, one failed, one without a value."""
     names, seeds = ("infogan", hostile), (0, 1, 2)
     columns = (
-        Column(metric, "", "higher", (0.0,), (0.9,), 1, 1),
-        Column("classifier-frechet-distance", "nats", "lower", (40.0, 44.0), (0.0,), 1, 2),
+        Column(metric, metric, "", "higher", (0.0,), (0.9,), 1, 1),
+        Column(FRECHET, FRECHET, "nats", "lower", (40.0, 44.0), (0.0,), 1, 2),
     )
     values: dict[str, dict[int, float | None]] = {
         names[0]: {0: 0.5, 1: 0.6, 2: None},

@@ -40,7 +40,7 @@ def test_few_or_constant_values_have_no_rank_correlation() -> None:
 def make_sweep(settings: Mapping[str, Mapping[str, Any]], datasets: Mapping[str, str] | None = None) -> ReportContent:
     """Entries with these settings at four seeds; `a` is the seed, `downstream` its square, better at larger `w`."""
     seeds = range(4)
-    columns = tuple(Column(score, "", "higher", (0.0,), (1.0,), 1, 1) for score in ("a", "b", "downstream"))
+    columns = tuple(Column(score, score, "", "higher", (0.0,), (1.0,), 1, 1) for score in ("a", "b", "downstream"))
     values = {
         name: {
             "a": {seed: float(seed) + number for seed in seeds},
