@@ -254,6 +254,7 @@ def test_the_command_prints_its_tables():
         "| at least 3 |",
         "one fake, 1 workers",
         "bf16-mixed",
+        "beside one busy program, 300,000 spins",
         "`dbench --help`",
         "`dbench bench run smoke`, all done",
         "| all, with figures |",
@@ -262,7 +263,7 @@ def test_the_command_prints_its_tables():
         "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 16 + len(rendering.LEAST)
+    assert outcome.stdout.count("###") == 17 + len(rendering.LEAST)
 
 
 @pytest.mark.slow
