@@ -38,11 +38,13 @@ def read_literal(text: str) -> Any:
     Raises:
         BadParameter: it is nested too deeply, or a number of thousands of digits.
     """
+    from disentangle_bench.storage import parse_toml
+
     try:
-        read = tomllib.loads(f"value = {text}")
+        read = parse_toml(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:
         raise click.BadParameter(f"The value {text[:40]}... cannot be read: {error}.") from None
     return read["value"] if len(read) == 1 else text  # more lines would be more settings
 

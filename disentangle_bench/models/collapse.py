@@ -34,11 +34,15 @@ def won_by_discriminator(D_loss: float, G_loss: float, game: Game) -> str:
     return ""
 
 
-def little_variety(spreads: Sequence[float]) -> str:
-    """Mode collapse: generated images that are next to the same for all latents, by their spread at each log entry."""
+def little_variety(spreads: Sequence[float], *, late: bool = True) -> str:
+    """Mode collapse: generated images that are next to the same for all latents, by their spread at each log entry.
+
+    Not `late`, G may still learn to make different ones.
+    """
     if not spreads or spreads[-1] >= MIN_SPREAD:
         return ""
-    return f"generated images vary {spreads[-1]:.2f} times as much as real ones: G makes one image of all latents"
+    ending = ": G makes one image of all latents" if late else " so far"
+    return f"generated images vary {spreads[-1]:.2f} times as much as real ones{ending}"
 
 
 def lost_variety(spreads: Sequence[float]) -> str:

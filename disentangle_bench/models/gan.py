@@ -224,7 +224,8 @@ class GANWithCodes(Model):
         yield Watched(collapse.won_by_discriminator(last["discriminator_loss"], last["generator_loss"], self.game))
         spreads = [entry["spread"] for entry in log if "spread" in entry]  # logs of earlier versions lack it
         yield Watched(collapse.lost_variety(spreads))
-        yield Watched.judged(collapse.little_variety(spreads), is_failure=self.is_late(log))
+        late = self.is_late(log)
+        yield Watched.judged(collapse.little_variety(spreads, late=late), is_failure=late)
 
     def finish(self, images: ImageRows, seed: int) -> Finished:
         """Take over the moving averages, re-estimate all statistics, and count Q's categories of training images.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from disentangle_bench.recipe.tables import (
     Table,
 )
 from disentangle_bench.recipe.upgrade import is_flat, new_key, upgrade
+from disentangle_bench.storage import parse_toml
 
 if TYPE_CHECKING:  # torch takes seconds to import; reading or listing recipes must not
     from disentangle_bench.latents import LatentSpec
@@ -78,8 +78,8 @@ class Recipe(Table):
             SettingError: no such file, not TOML, or invalid settings; names the file and the key.
         """
         try:
-            return cls.parse(tomllib.loads(path.read_text(encoding="utf-8")), where=str(path))
-        except (OSError, ValueError, RecursionError) as error:  # not TOML, too deep, or numbers of thousands of digits
+            return cls.parse(parse_toml(path.read_text(encoding="utf-8")), where=str(path))
+        except (OSError, ValueError) as error:
             raise SettingError(f"Could not read the recipe {path}: {error}.", "Give a recipe's TOML file.") from error
 
     @classmethod

@@ -45,7 +45,10 @@ def naming_file(path: Path, form: str) -> Iterator[None]:
     except RepresentationError as error:
         raise RepresentationError(f"In {path}: {error.problem}", error.remedy) from error
     except DAMAGE as error:
-        raise RepresentationError(f"{path} is not a readable {form} file: {error}.", "Write it again.") from error
+        # NumPy reads the header of an array as Python, whose complaints say nothing to who wrote the file.
+        broken_header = isinstance(error, (SyntaxError, tokenize.TokenError))
+        reason = "the header of an array is invalid" if broken_header else str(error).rstrip(".")
+        raise RepresentationError(f"{path} is not a readable {form} file: {reason}.", "Write it again.") from error
 
 
 def require_codes(keys: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from disentangle_bench.storage.faults import storage_errors
 from disentangle_bench.storage.hdf5 import require_own_data, write_hdf5
 from disentangle_bench.storage.locks import locked, once
 from disentangle_bench.storage.paths import cache_errors, usable_path, user_cache
-from disentangle_bench.storage.reading import parse_json, require_regular, sha256
+from disentangle_bench.storage.reading import parse_json, parse_toml, require_regular, sha256
 from disentangle_bench.storage.space import in_bytes, require_space, require_writable
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "locked",
     "once",
     "parse_json",
+    "parse_toml",
     "remove_all_leftovers",
     "remove_leftovers",
     "require_own_data",

@@ -1,10 +1,12 @@
-"""Reading what others wrote: regular files only, JSON, and hashes."""
+"""Reading what others wrote: regular files only, JSON, TOML, and hashes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import stat
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,31 @@ def parse_json(text: str) -> Any:
     """Parse JSON.
 
     Raises:
-        ValueError: it is not JSON, or nested too deeply.
+        ValueError: it is not JSON, is nested too deeply, or has a number of thousands of digits.
     """
+    return _parse(json.loads, text)
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises:
+        ValueError: as of `parse_json`; a `TOMLDecodeError` if it is not TOML.
+    """
+    values: dict[str, Any] = _parse(tomllib.loads, text)
+    return values
+
+
+def _parse(parse: Callable[[str], Any], text: str) -> Any:
+    """Put what Python says of its own limits into words about the text."""
     try:
-        return json.loads(text)
+        return parse(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        if type(error) is not ValueError:  # what is not JSON or TOML has an error of its own, with the place in it
+            raise
+        raise ValueError("it has a number of thousands of digits") from None
 
 
 def sha256(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from disentangle_bench.errors import SettingError, UnknownNameError, close_names
+from disentangle_bench.storage import parse_toml
 from disentangle_bench.suites.suite import Entry, Evaluation, Gate, Suite, Training
 from disentangle_bench.suites.synthetic import Synthetic
 
@@ -44,8 +44,8 @@ def read_suite(path: Path) -> Suite:
         SettingError: no such file, not TOML, unknown keys or invalid values; names the file, and all keys at fault.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        values = parse_toml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SettingError(
             f"Could not read the suite {path}: {reason}.", "Give a suite's TOML file; docs/suites.md shows one."

@@ -67,6 +67,9 @@ class TestImages:
         failure = "generated images vary 0.13 times as much as real ones: G makes one image of all latents"
         never, no_longer = [0.05, 0.4, 0.012 / 0.089], [0.05, 0.41, 0.012 / 0.089]
         assert collapse.little_variety(never) == collapse.little_variety(no_longer) == failure
+        assert collapse.little_variety(never, late=False) == failure.replace(
+            ": G makes one image of all latents", " so far"
+        )
         assert (collapse.lost_variety(never), collapse.lost_variety(no_longer)) == ("", failure)
 
     def test_a_code_that_is_read_from_what_nobody_sees(self) -> None:

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -390,3 +391,11 @@ def test_an_array_that_is_not_read_is_named_in_a_warning(tmp_path, caplog, suffi
 def test_an_array_that_is_not_read_is_not_unpacked(tmp_path):
     np.savez(tmp_path / "mine.npz", codes=np.zeros((9, 2)), table=np.array([{"a": 1}], dtype=object))
     assert Representation.load(tmp_path / "mine.npz").codes.values.shape == (9, 2)
+
+
+def test_a_header_that_is_not_python_is_called_invalid(tmp_path: Path) -> None:
+    text = b"{'descr': '<f8', 'shape': (60, 2" + b" " * 85 + b"\n"
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("codes.npy", b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(RepresentationError, match="is not a readable npz file: the header of an array is invalid"):
+        Representation.load(tmp_path / "x.npz")
