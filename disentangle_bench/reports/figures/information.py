@@ -55,6 +55,7 @@ def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure
     for mean in means:
         shown.setdefault(mean.key, []).append(mean)
     colors = dict(zip(dict.fromkeys(curve.group for curve in curves), cycle(CYCLE), strict=False))
+    first = next((same[0].group for same in shown.values()), "")
     rows = math.ceil(len(shown) / MOST_COLUMNS)
     columns = math.ceil(len(shown) / rows)  # of five panels three, so that none is alone in its row
     width = max(3.3 * columns + 0.3, widest(colors, LEGEND_SIZE) + 0.9)
@@ -68,7 +69,7 @@ def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure
             lowest = _draw(axes, curves, same[0], colors)
             _draw_bounds(axes, same)
             axes.set_ylim(bottom=max(lowest, LOWEST) - 0.05)
-            axes.set_title(same[0].name, parse_math=False)
+            axes.set_title(_title(same[0], first), parse_math=False)
             _finish(axes)
             if place % columns == 0:
                 unit = f" ({same[0].unit})" if same[0].unit else ""
@@ -77,6 +78,11 @@ def information_curves(curves: Sequence[Curve], means: Iterable[Mean]) -> Figure
         handles = [Line2D([], [], color=color, label=group) for group, color in colors.items()]
         figure.legend(handles=handles, loc="outside lower center", ncols=side_by_side)
     return figure
+
+
+def _title(mean: Mean, first: str) -> str:
+    """What a panel shows; the group is named where it is not that of the first one, which the axis names."""
+    return mean.name if mean.group == first else f"{mean.group} of {mean.name}"
 
 
 def _share(panels: Sequence[Axes]) -> None:

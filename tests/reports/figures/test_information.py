@@ -71,6 +71,12 @@ def test_another_models_means_are_drawn_alike():
     assert list(figure.axes[0].lines[1].get_ydata()) == [0.5]
 
 
+def test_a_panel_of_another_group_names_it():
+    curve = Curve("a", [{"step": 50, "L_I": {"c1": 2.0}, "agreement": {"c1": 1.0}}])
+    figure = information_curves([curve], [C1, Mean("c1", "agreement", unit="nats")])
+    assert [axes.get_title("left") for axes in figure.axes] == ["c1", "agreement of c1"]
+
+
 def test_early_depths_do_not_flatten_the_rest(tmp_path):
     figure = information_curves([make_curve("a", -40.0, 1, 2)], [information_of("c1", None)])
     assert figure.axes[0].get_ylim()[0] == pytest.approx(-0.55)
