@@ -20,7 +20,7 @@ from disentangle_bench.suites.bench import Bench
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path("benchmarks") / "results"
-SUITES = ("paper-mnist", "smoke")
+SUITES = ("paper-mnist", "invariant-mnist", "smoke")
 PAGES = {"README.md": SUITES[:1], "docs/results.md": SUITES}
 """Page -> the suites that it shows."""
 BEGIN, END = "<!-- results: python -m benchmarks.readme -->\n", "<!-- end of results -->\n"
@@ -62,9 +62,10 @@ def opened(name: str) -> Bench:
 
 
 def results_table(table: SuiteTable) -> str:
-    """The median over seeds, and then each; the baseline first."""
+    """The median over seeds, and then each, of entries that are published; the baseline first."""
     columns = {column.score: column for column in table.columns}
-    entries = sorted(table.entries, key=lambda entry: entry not in table.baselines.values())
+    scored = [entry for entry, of in table.entries.items() if any(of[score].known for score in ROWS)]
+    entries = sorted(scored, key=lambda entry: entry not in table.baselines.values())
     rows = [
         [label, chance(columns[score]), *(every_seed(table, entry, score) for entry in entries)]
         for score, label in ROWS.items()

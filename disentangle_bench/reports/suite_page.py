@@ -106,14 +106,14 @@ def reached(table: SuiteTable, published: Mapping[str, Mapping[str, float]]) -> 
         _reached(entry, score, value, table.entries[entry][score], better[score])
         for entry, values in published.items()
         for score, value in values.items()
-        if better.get(score, "neither") != "neither"
+        if better.get(score, "neither") != "neither" and table.entries[entry][score].known
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _reached(entry: str, score: str, value: float, summary: Summary, better: str) -> str:
     sign = 1 if better == "higher" else -1
-    known = [seed for seed in summary.values.values() if seed is not None]
+    known = summary.known
     count, of = sum(sign * seed >= sign * value for seed in known), len(known)
     as_good = f"{count} of {of} {'seeds are' if of > 1 else 'seed is'} at least as good"
     return f"{entry}: the source of its recipe reports {score} {value:g}; {as_good} (median {say(summary.median, 3)})."

@@ -103,11 +103,15 @@ class Summary:
     difference: Difference | None = None
 
     @property
+    def known(self) -> list[float]:
+        """The values of the seeds that have one."""
+        return [value for value in self.values.values() if value is not None]
+
+    @property
     def count(self) -> str:
         """`3 of 3, 1 collapsed`: how many seeds have a value, and how many of these collapsed."""
-        known = sum(value is not None for value in self.values.values())
         collapsed = f", {len(self.collapsed)} collapsed" if self.collapsed else ""
-        return f"{known} of {len(self.values)}{collapsed}"
+        return f"{len(self.known)} of {len(self.values)}{collapsed}"
 
     @property
     def letters(self) -> str:
