@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from disentangle_bench.cli.interruption import EXIT_INTERRUPTED, NOTHING_KEPT
-from disentangle_bench.cli.sharing import share_processors
 
 __all__ = ["main", "run"]
 
 
 def main() -> NoReturn:
     """The console script: run the command line and exit."""
-    share_processors()
     sys.exit(run())
 
 

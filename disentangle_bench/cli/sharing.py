@@ -14,7 +14,8 @@ def share_processors() -> None:
     In a training step threads wait for each other hundreds of times. Where another program keeps a processor busy, a
     thread that spins takes the time of the one that it waits for: InfoGAN on digits is then 30 times as slow as with
     threads that sleep, which cost about an eighth of its speed on an idle machine, and nothing at MNIST's size
-    (`python -m benchmarks.perf sharing`). No number depends on it, and what the user has set stays.
+    (`python -m benchmarks.perf sharing`). An evaluation of images would lose a quarter of its speed, and is left as it
+    is. No number depends on it, and what the user has set stays.
     """
     if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
         os.environ["GOMP_SPINCOUNT"] = SPINS

@@ -20,6 +20,7 @@ from disentangle_bench.cli.options import (
     settings_option,
 )
 from disentangle_bench.cli.output import print_result, say, say_error
+from disentangle_bench.cli.sharing import share_processors
 from disentangle_bench.errors import RunError, StorageError
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def train(
     **options: Any,
 ) -> None:
     """Train a model on a dataset. Prints the path of the run folder at the end."""
+    share_processors()
     from disentangle_bench import train as train_run
 
     changes = {**({} if steps is None else {"steps": steps}), **dict(settings)}
