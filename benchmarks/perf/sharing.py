@@ -21,9 +21,9 @@ BUSY = "while True: pass"
 def measure(plan: Plan) -> str:
     """The report, in Markdown: steps a second by the training's own log, without its start."""
     rows = []
-    for beside in ("nothing else", "one busy program"):
+    for beside, busy in (("nothing else", False), ("one busy program", True)):
         for spins in (SPINS, LIBRARY_SPINS):
-            speeds = [speed(plan, spins, beside != "nothing else") for _ in range(min(plan.rounds, 3))]
+            speeds = [speed(plan, spins, busy) for _ in range(min(plan.rounds, 3))]
             rows.append(Row(f"steps a second beside {beside}, {int(spins):,} spins", Spread.of(speeds)))
     return report("Training beside other programs, InfoGAN on digits", rows)
 

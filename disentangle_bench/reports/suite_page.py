@@ -113,8 +113,7 @@ def reached(table: SuiteTable, published: Mapping[str, Mapping[str, float]]) -> 
 
 def _reached(entry: str, score: str, value: float, summary: Summary, better: str) -> str:
     sign = 1 if better == "higher" else -1
-    known = summary.known
-    count, of = sum(sign * seed >= sign * value for seed in known), len(known)
+    count, of = sum(sign * seed >= sign * value for seed in summary.known), len(summary.known)
     as_good = f"{count} of {of} {'seeds are' if of > 1 else 'seed is'} at least as good"
     return f"{entry}: the source of its recipe reports {score} {value:g}; {as_good} (median {say(summary.median, 3)})."
 
