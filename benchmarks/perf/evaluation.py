@@ -1,13 +1,14 @@
 """Evaluation of a file by the default metrics: values alone, and with intervals, chance and ceiling from a cold cache.
 
-Beside it, the interval of one metric from held-out predictions that are resampled, against models fitted anew.
+Beside it, the interval of one metric from held-out predictions that are resampled, against models fitted anew, and its
+fits with all threads, against one.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +16,7 @@ from unittest.mock import patch
 
 import numpy as np
 from joblib.externals.loky import get_reusable_executor
+from threadpoolctl import ThreadpoolController
 
 from benchmarks.perf.metrics import CODES, SIZES, make_parts
 from benchmarks.perf.timing import CLOCKS, Row, Spread, ratios, report
@@ -53,6 +55,7 @@ def measure(plan: Plan) -> str:
             resampling_ratio(parts, plan),
             target=f"at least {LEAST_RATIO}",
         ),
+        Row("explicitness with as many threads as there are processors, in times of one thread", threads(parts, plan)),
     ]
     return report(f"Seconds of the default metrics, {plan.samples:,} x {CODES} codes, factors of {SIZES} values", rows)
 
@@ -89,6 +92,18 @@ def resampling_ratio(parts: dict[str, Any], plan: Plan) -> Spread:
     }
     seconds = plan.interleave(contenders, most_rounds=3)
     return ratios(seconds["anew"], seconds["held-out"])
+
+
+def threads(parts: dict[str, Any], plan: Plan) -> Spread:
+    """How much longer the fits of explicitness take where BLAS shares its matrices among threads."""
+    contenders = {"all": partial(_unlimited, partial(explicitness, **parts)), "one": partial(explicitness, **parts)}
+    seconds = plan.interleave(contenders, most_rounds=3)
+    return ratios(seconds["all"], seconds["one"])
+
+
+def _unlimited(work: Callable[[], object]) -> None:
+    with patch.object(ThreadpoolController, "limit", return_value=nullcontext()):
+        work()
 
 
 def _resample(resampling: Resampling) -> None:

@@ -65,13 +65,13 @@ class _Loss:
     Attributes:
         start: `(m,)` raw predictions before any tree.
         residuals: raw predictions `(n, m)` -> negative gradients `(n, m)`, which the trees predict.
-        step: the column of the raw predictions, the indices of a leaf's samples, all residuals `(n,)` -> the leaf's
-            value; None if that is the mean residual.
+        steps: the column of the raw predictions, the indices of all samples leaf by leaf, where each leaf begins and
+            ends among them, residuals `(n,)` -> the leaves' values; None if these are the mean residuals.
     """
 
     start: Floats
     residuals: Callable[[Floats], Floats]
-    step: Callable[[int, Indices, Floats], float] | None
+    steps: Callable[[int, Indices, list[tuple[int, int]], Floats], list[float]] | None
 
 
 def boost_classes(data: Sorted, classes: Indices, *, stages: int = STAGES, seed: int = 0) -> Boosted:
@@ -94,16 +94,16 @@ def boost_classes(data: Sorted, classes: Indices, *, stages: int = STAGES, seed:
     def residuals(raw: Floats) -> Floats:  # scikit-learn's own, whose exponentials differ from NumPy's in the last bit
         return -np.asarray(loss.gradient(target, raw)).reshape(raw.shape)
 
-    def step(column: int, rows: Indices, residual: Floats) -> float:
+    def steps(column: int, rows: Indices, leaves: list[tuple[int, int]], residual: Floats) -> list[float]:
         """`(K - 1) / K` times the mean residual over the mean of `p (1 - p)` (Friedman 2001, eq. 34)."""
-        label, own = classes.take(rows) == (1 if count == 2 else column), residual.take(rows)
-        probability = label - own
-        curvature = float((probability * (1 - probability)).mean())
-        if abs(curvature) < _TINY:
-            return 0.0
-        return float(own.mean()) * (1.0 if count == 2 else (count - 1) / count) / curvature
+        own = residual.take(rows)
+        probability = (classes == (1 if count == 2 else column)).take(rows) - own
+        curvatures = probability * (1 - probability)
+        share = 1.0 if count == 2 else (count - 1) / count
+        means = [(_mean(own[first:end]), _mean(curvatures[first:end])) for first, end in leaves]
+        return [mean * share / curvature if abs(curvature) >= _TINY else 0.0 for mean, curvature in means]
 
-    return _boost(data, _Loss(start, residuals, step), stages, seed)
+    return _boost(data, _Loss(start, residuals, steps), stages, seed)
 
 
 def boost_values(data: Sorted, target: Floats, *, stages: int = STAGES, seed: int = 0) -> Boosted:
@@ -122,19 +122,25 @@ def _boost(data: Sorted, loss: _Loss, stages: int, seed: int) -> Boosted:
     for _ in range(stages):
         stage = []
         for column, residual in enumerate(np.ascontiguousarray(loss.residuals(raw).T)):
-            grown = _grow(data, residual, random, values=loss.step is None)
-            if loss.step is not None:
+            grown = _grow(data, residual, random, values=loss.steps is None)
+            if loss.steps is not None:
                 by_leaf = np.argsort(grown.leaves.astype(np.uint8), kind="stable")  # by radix
-                ends = np.cumsum(np.bincount(grown.leaves)).tolist()
-                for leaf in np.flatnonzero(grown.tree.column == LEAF).tolist():
-                    rows = by_leaf[ends[leaf - 1] if leaf else 0 : ends[leaf]]
-                    grown.tree.value[leaf] = loss.step(column, rows, residual)
+                sizes = np.bincount(grown.leaves)
+                leaves = np.flatnonzero(sizes)
+                ends = sizes.cumsum()
+                bounds = list(zip((ends - sizes)[leaves].tolist(), ends[leaves].tolist(), strict=True))
+                grown.tree.value[leaves] = loss.steps(column, by_leaf, bounds, residual)
             raw[:, column] += LEARNING_RATE * grown.tree.value.take(grown.leaves)
             gains += grown.gains
             stage.append(grown.tree)
         trees.append(tuple(stage))
     total_gain = gains.sum()
     return Boosted(loss.start, tuple(trees), gains / total_gain if total_gain > 0 else gains)
+
+
+def _mean(values: Floats) -> float:
+    """The mean, as `values.mean()` rounds it; that takes longer than to add up the few numbers of a leaf."""
+    return float(np.add.reduce(values)) / len(values)
 
 
 def _grow(data: Sorted, target: Floats, random: np.random.RandomState, *, values: bool) -> Grown:
