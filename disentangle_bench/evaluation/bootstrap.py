@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtr, ndtri, stdtrit
 
 from disentangle_bench.errors import SettingError
 from disentangle_bench.metrics.intervals import LEVEL
@@ -33,7 +33,7 @@ MOST_UNDEFINED = 0.1
 
 Floats = NDArray[np.float64]
 _TAILS = np.array([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-_Z = norm.ppf(_TAILS)
+_Z = ndtri(_TAILS)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def bootstrap_interval(
     acceleration = None if left_out is None else _acceleration(left_out)
     if shift is not None and acceleration is not None:
         reach = shift + _Z
-        tails = np.asarray(norm.cdf(shift + reach / (1 - acceleration * reach)))
+        tails = np.asarray(ndtr(shift + reach / (1 - acceleration * reach)))
         method, ends = "BCa", _quantiles(replicates, tails)
     else:
         method, ends = "percentile", _quantiles(replicates, _TAILS) + (value - replicates.mean())
@@ -115,7 +115,7 @@ def half_sample_interval(value: float, halves: Floats, resamples: int, bounds: B
     """
     if reason := _why_none(value, halves, resamples):
         return SampledInterval(reason=reason)
-    reach = float(t.ppf(_TAILS[1], len(halves) - 1)) * float(halves.std(ddof=1))
+    reach = float(stdtrit(len(halves) - 1, _TAILS[1])) * float(halves.std(ddof=1))
     found = SampledInterval(method="half-samples", resamples=len(halves))
     return _within(value, np.array([value - reach, value + reach]), bounds, found)
 
@@ -125,7 +125,7 @@ def shift_of(value: float, replicates: Floats) -> float | None:
     if len(replicates) < FEWEST or np.ptp(replicates) == 0:
         return None
     below = float(np.mean(replicates < value) + np.mean(replicates == value) / 2)
-    shift = float(norm.ppf(below))
+    shift = float(ndtri(below))
     return shift if abs(shift) <= MOST_SHIFT else None
 
 

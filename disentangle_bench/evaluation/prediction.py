@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import torch
 from joblib import cpu_count
 
 from disentangle_bench.errors import DbenchError
@@ -45,7 +44,9 @@ def predicted_seconds(steps: Sequence[Step], subject: Subject, context: Context)
     predicted = {}
     for step in steps:
         parts = sum(making.pop(part, 0.0) for part in (*step.info.needs, *step.info.uses) if part in subject.parts)
-        predicted[step.name] = _seconds(step, subject, context) + parts * _scale_of_images(subject.parts)
+        predicted[step.name] = _seconds(step, subject, context)
+        if parts:
+            predicted[step.name] += parts * _scale_of_images(subject.parts)
     return predicted
 
 
@@ -91,6 +92,8 @@ def _sizes(subject: Subject) -> dict[Size, float]:
 
 
 def _scale_of_images(parts: Mapping[str, object]) -> float:
+    import torch  # which codes alone do not need, and which takes a second or two to import
+
     shape = getattr(parts["images"], "shape", ()) if "images" in parts else ()
     size = math.prod(shape[1:]) / PIXELS if shape else 1.0
     return float((ANY_SIZE + (1 - ANY_SIZE) * size) / torch.get_num_threads() ** THREADS)

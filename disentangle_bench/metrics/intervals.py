@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from disentangle_bench.metrics.metric import Bounds
 
@@ -70,12 +70,14 @@ def share_interval(value: float, replicates: ArrayLike, n: int) -> Interval:
     """
     if 0 < value < 1:
         return bootstrap_interval(value, replicates, (0, 1))
-    exact = stats.binomtest(round(value * n), n).proportion_ci(LEVEL, method="wilson")
+    from scipy.stats import binomtest  # which takes a second to import
+
+    exact = binomtest(round(value * n), n).proportion_ci(LEVEL, method="wilson")
     return float(exact.low), float(exact.high)
 
 
 def _student(center: float, deviation: float, n: int) -> Interval:
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * deviation / math.sqrt(n)
+    reach = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * deviation / math.sqrt(n)
     return center - reach, center + reach
 
 

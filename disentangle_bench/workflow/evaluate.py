@@ -1,4 +1,4 @@
-"""Score a run, or codes of any origin."""
+"""Score a run, or codes of any origin; only what has a network imports PyTorch, which takes a second or two."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from disentangle_bench.allocation import kept_memory
-from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import RepresentationError, SettingError
 from disentangle_bench.evaluation.choices import CHOICES, choices_made
-from disentangle_bench.evaluation.encode import encoded
 from disentangle_bench.evaluation.plan import plan
 from disentangle_bench.evaluation.progress import OnProgress
 from disentangle_bench.evaluation.representation_subject import subject_of_representation
 from disentangle_bench.evaluation.results import Results, refuse_newer_results
-from disentangle_bench.evaluation.run_subject import subject_of_run
 from disentangle_bench.evaluation.score import score_subject
 from disentangle_bench.evaluation.store import FileStore
 from disentangle_bench.evaluation.subject import Subject
@@ -104,7 +101,7 @@ def evaluate(
     if out is None:
         refuse_newer_results(found.results_file)  # before anything is computed that could not be kept
     folder = None if data_dir is None else Path(data_dir)
-    return evaluation.of_run(found, subject_of_run(found, device=choose_device(device), data_dir=folder, rows=rows))
+    return evaluation.of_run(found, _subject_of_run(found, device, folder, rows))
 
 
 @dataclass(frozen=True)
@@ -133,6 +130,8 @@ class _Evaluation:
 
     def of_run(self, run: Run, subject: Subject) -> Results:
         """Encode the images of a run, once, and score it."""
+        from disentangle_bench.evaluation.encode import encoded
+
         store = self._store(subject, run)
         plan(subject, **self.asked, options=self.options)  # what is wrong shows before images are encoded for a while
         with kept_memory():
@@ -179,6 +178,13 @@ def _opened(path: Path) -> Run | Representation:
             "NumPy writes such a file: numpy.savez('codes.npz', codes=codes, factors=factors).",
         )
     return Run.open(path)
+
+
+def _subject_of_run(run: Run, device: str, data_dir: Path | None, rows: int | None) -> Subject:
+    from disentangle_bench.devices import choose_device
+    from disentangle_bench.evaluation.run_subject import subject_of_run
+
+    return subject_of_run(run, device=choose_device(device), data_dir=data_dir, rows=rows)
 
 
 def _subject_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 HEAVY = {"torch", "torchvision", "lightning_fabric", "numpy", "scipy", "sklearn", "skimage", "matplotlib", "h5py"}
@@ -62,3 +63,14 @@ def test_the_table_of_a_suite_imports_no_framework_once_the_versions_of_metrics_
     loaded = modules_after(table)
     assert "disentangle_bench.suites.table" in loaded
     assert not loaded & {"torch", "torchvision", "sklearn"}
+
+
+@pytest.mark.parametrize("words", [["damaged.npz"], ["codes.npz", "--bootstrap", "5"]])
+def test_scoring_codes_imports_no_framework(words, tmp_path):
+    (tmp_path / "damaged.npz").write_bytes(b"not an archive")
+    factors = np.random.default_rng(0).integers(0, 3, (60, 2))
+    np.savez(tmp_path / "codes.npz", codes=factors.astype(float), factors=factors)
+    words = ["eval", str(tmp_path / words[0]), *words[1:], "--metrics", "mig,sap"]
+    loaded = modules_after(f"from disentangle_bench.cli import run; run({words!r})")
+    assert "disentangle_bench.representation.representation" in loaded
+    assert not loaded & {"torch", "matplotlib"}
