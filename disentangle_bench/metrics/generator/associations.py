@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,12 +35,14 @@ class MeasuredImages:
         categorical: names of the categorical codes.
         measures: by name, `(n,)` each.
         blank: number of blank images, which were left out.
+        invisible: names of the measures that were left out; see `visible_beside`.
     """
 
     codes: Mapping[str, NDArray[Any]]
     categorical: frozenset[str]
     measures: Mapping[str, Floats]
     blank: int
+    invisible: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, images: NDArray[Any], codes: Mapping[str, NDArray[Any]], latents: LatentSpec) -> MeasuredImages:
@@ -86,6 +88,11 @@ class MeasuredImages:
         scaled = images[rows, 0] / (255.0 if images.dtype == np.uint8 else 1.0)
         chosen = codes.rows(rows)
         return cls.of(scaled, {name: chosen.column(name) for name in latents.names}, latents)
+
+    def without(self, invisible: Sequence[str]) -> MeasuredImages:
+        """Leave out measures in which nobody sees a difference."""
+        kept = {name: values for name, values in self.measures.items() if name not in invisible}
+        return replace(self, measures=kept, invisible=tuple(invisible))
 
     def __len__(self) -> int:
         return len(next(iter(self.codes.values())))

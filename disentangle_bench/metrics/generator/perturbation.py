@@ -39,8 +39,8 @@ UNCHANGED = 1e-6
 """Differences that are smaller than this are rounding: the code changes nothing."""
 
 
-def real_spread(images: ArrayLike | None) -> float:
-    """The spread of real images `(n, c, h, w)`, uint8 or float in [0, 1], at most 10,000 of them; see above."""
+def pixel_spread(images: ArrayLike | None) -> float:
+    """The spread of images `(n, c, h, w)`, uint8 or float in [0, 1], at most 10,000 of them; see above."""
     if images is None or len(np.asarray(images)) < 2:
         return RANGE_SPREAD
     array = np.asarray(images)
@@ -85,7 +85,7 @@ class Perturbation:
         effects = _effects(generator, latents, seed) if noise else ()
         names = ("pixels", "codes", "differences")
         rngs = {name: np.random.default_rng(derive_seed(seed, "perturbation", name)) for name in names}
-        return cls(noise * real_spread(images), effects, rngs)
+        return cls(noise * pixel_spread(images), effects, rngs)
 
     def __call__(self, images: Tensor) -> Tensor:
         """Change images `(n, c, h, w)`."""

@@ -43,12 +43,12 @@ def measure(generator: Callable[[Latents], Tensor] = paint, *parts, spec=SPEC, *
     return scores
 
 
-def real_bars(n: int, seed: int = 0) -> tuple[np.ndarray, Variables]:
+def real_bars(n: int, seed: int = 0, shortest: float = 16.0) -> tuple[np.ndarray, Variables]:
     """Bars as uint8 images, and codes that follow their lean closely and their breadth inversely and loosely."""
     rng = np.random.default_rng(seed)
     lean, breadth = rng.uniform(-0.5, 0.5, n), rng.uniform(3, 7, n)
-    images = draw_bars(*(torch.tensor(values) for values in (lean, breadth, np.full(n, 16.0))))
     codes = np.stack([rng.integers(0, 4, n), lean + rng.normal(0, 0.02, n), -breadth + rng.normal(0, 2, n)], axis=1)
+    images = draw_bars(*(torch.tensor(values) for values in (lean, breadth, rng.uniform(shortest, 16, n))))
     kinds = ["categorical", "continuous", "continuous"]
     return (images * 255).round().byte().numpy(), Variables.wrap(codes, names=SPEC.names, kinds=kinds)
 
@@ -243,6 +243,36 @@ class TestBlankImages:
         assert {score.reason for score in scores.values()} == {"Only 0 of 400 images are not blank."}
         assert {score.value for score in scores.values()} == {None}
         assert len(scores) == 16
+
+
+def steady(latents: Latents, *, breadth: float) -> Tensor:
+    """Bars that lean by a thousandth of a pixel a row, as c2 says; c3 is how broad they are."""
+    _, c2, c3 = latents.codes
+    length = torch.full_like(c2, 16.0)
+    return draw_bars(1e-3 * c2, BREADTH + breadth * c3, length)
+
+
+class TestWhatNobodySees:
+    def test_of_a_collapsed_generator_has_no_value(self):
+        scores = measure(lambda latents: steady(latents, breadth=1e-3), *real_bars(400, shortest=10.0))
+        for name in ("named", "c1.slant", "c2.slant", "c3.width"):
+            assert scores[name].value is None
+            assert "under 5 % of how real ones do" in scores[name].reason
+        assert scores["c2.slant.real"].value > 0.95
+
+    def test_leaves_the_other_measures_as_they_are(self):
+        broad = lambda latents: steady(latents, breadth=2)  # noqa: E731
+        alone, beside = measure(broad), measure(broad, *real_bars(400))
+        assert alone["c2.slant"].value > 0.9
+        assert beside["c2.slant"].value is None
+        assert "slant" in beside["c2.slant"].reason
+        assert beside["c3.width"].value == alone["c3.width"].value
+        assert beside["named"].details["c2"]["measure"] != "slant"
+
+    def test_changes_nothing_where_everything_is_visible(self, plain):
+        beside = measure(paint, *real_bars(400))
+        assert {name: beside[name].value for name in plain} == {name: score.value for name, score in plain.items()}
+        assert list(beside)[: len(plain)] == list(plain)
 
 
 class TestContract:

@@ -15,7 +15,7 @@ from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
 from disentangle_bench.metrics import Score
 from disentangle_bench.metrics.generator.mutual_information import fresh_posterior_bound, variational_bound
 from disentangle_bench.metrics.generator.nonparametric_information import nonparametric_information
-from disentangle_bench.metrics.generator.perturbation import Perturbation, real_spread
+from disentangle_bench.metrics.generator.perturbation import Perturbation, pixel_spread
 from disentangle_bench.metrics.generator.traversal_consistency import traversal_consistency
 from disentangle_bench.metrics.generator.variation_predictability import variation_predictability
 
@@ -123,11 +123,11 @@ class TestFormula:
         pixels = (REAL * 255).astype(np.uint8)
         variances = [np.var(column / 255.0) for column in pixels.reshape(len(pixels), -1).T]
         expected = math.sqrt(sum(variances) / len(variances))
-        assert real_spread(pixels) == pytest.approx(expected, rel=1e-12)
-        assert real_spread(pixels / 255) == pytest.approx(expected, rel=1e-12)
+        assert pixel_spread(pixels) == pytest.approx(expected, rel=1e-12)
+        assert pixel_spread(pixels / 255) == pytest.approx(expected, rel=1e-12)
 
     def test_without_real_images_it_is_that_of_the_range(self) -> None:
-        assert real_spread(None) == pytest.approx(np.random.default_rng(0).random(10**6).std(), rel=1e-3)
+        assert pixel_spread(None) == pytest.approx(np.random.default_rng(0).random(10**6).std(), rel=1e-3)
 
     def test_the_noise_lies_in_pixels_and_along_codes(self) -> None:
         """Per pixel `noise s` each: in white noise, and along each of three codes."""
@@ -135,9 +135,9 @@ class TestFormula:
         images = torch.full((4000, 1, SIDE, SIDE), 0.3013)
         noise = (perturbation(images) - round(0.3013 * 255) / 255).flatten(1)
         assert float(noise.mean()) == pytest.approx(0, abs=1e-3)
-        assert float(noise.square().mean().sqrt()) == pytest.approx(0.1 * real_spread(REAL) * 2, rel=0.05)
+        assert float(noise.square().mean().sqrt()) == pytest.approx(0.1 * pixel_spread(REAL) * 2, rel=0.05)
         along = (noise @ PATTERNS.T / SIDE**2).square().mean(dim=0)  # c2 has one pattern, c1 four
-        white = (0.1 * real_spread(REAL)) ** 2
+        white = (0.1 * pixel_spread(REAL)) ** 2
         assert along[4:].tolist() == pytest.approx([white * (1 + 1 / SIDE**2)] * 2, rel=0.2)
         assert float(along[:4].sum()) == pytest.approx(white * (1 + 4 / SIDE**2), rel=0.2)
 
