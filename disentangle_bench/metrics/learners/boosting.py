@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,18 +125,23 @@ def _boost(data: Sorted, loss: _Loss, stages: int, seed: int) -> Boosted:
         for column, residual in enumerate(np.ascontiguousarray(loss.residuals(raw).T)):
             grown = _grow(data, residual, random, values=loss.steps is None)
             if loss.steps is not None:
-                by_leaf = np.argsort(grown.leaves.astype(np.uint8), kind="stable")  # by radix
-                sizes = np.bincount(grown.leaves)
-                leaves = np.flatnonzero(sizes)
-                ends = sizes.cumsum()
-                bounds = list(zip((ends - sizes)[leaves].tolist(), ends[leaves].tolist(), strict=True))
-                grown.tree.value[leaves] = loss.steps(column, by_leaf, bounds, residual)
+                _give_values(grown, partial(loss.steps, column), residual)
             raw[:, column] += LEARNING_RATE * grown.tree.value.take(grown.leaves)
             gains += grown.gains
             stage.append(grown.tree)
         trees.append(tuple(stage))
     total_gain = gains.sum()
     return Boosted(loss.start, tuple(trees), gains / total_gain if total_gain > 0 else gains)
+
+
+def _give_values(
+    grown: Grown, steps: Callable[[Indices, list[tuple[int, int]], Floats], list[float]], residual: Floats
+) -> None:
+    by_leaf = np.argsort(grown.leaves.astype(np.uint8), kind="stable")  # by radix
+    sizes = np.bincount(grown.leaves)
+    leaves, ends = np.flatnonzero(sizes), sizes.cumsum()
+    bounds = zip((ends - sizes)[leaves].tolist(), ends[leaves].tolist(), strict=True)
+    grown.tree.value[leaves] = steps(by_leaf, list(bounds), residual)
 
 
 def _mean(values: Floats) -> float:
