@@ -55,7 +55,7 @@ def measure(plan: Plan) -> str:
             resampling_ratio(parts, plan),
             target=f"at least {LEAST_RATIO}",
         ),
-        Row("explicitness with as many threads as there are processors, in times of one thread", threads(parts, plan)),
+        Row("explicitness with a thread for each processor, in times of one thread", threads_ratio(parts, plan)),
     ]
     return report(f"Seconds of the default metrics, {plan.samples:,} x {CODES} codes, factors of {SIZES} values", rows)
 
@@ -94,7 +94,7 @@ def resampling_ratio(parts: dict[str, Any], plan: Plan) -> Spread:
     return ratios(seconds["anew"], seconds["held-out"])
 
 
-def threads(parts: dict[str, Any], plan: Plan) -> Spread:
+def threads_ratio(parts: dict[str, Any], plan: Plan) -> Spread:
     """How much longer the fits of explicitness take where BLAS shares its matrices among threads."""
     contenders = {"all": partial(_unlimited, partial(explicitness, **parts)), "one": partial(explicitness, **parts)}
     seconds = plan.interleave(contenders, most_rounds=3)

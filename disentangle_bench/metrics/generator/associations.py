@@ -35,7 +35,7 @@ class MeasuredImages:
         categorical: names of the categorical codes.
         measures: by name, `(n,)` each.
         blank: number of blank images, which were left out.
-        invisible: names of the measures that were left out; see `visible_beside`.
+        invisible: names of measures that were left out, since nobody sees a difference in them; see `without`.
     """
 
     codes: Mapping[str, NDArray[Any]]
@@ -90,7 +90,7 @@ class MeasuredImages:
         return cls.of(scaled, {name: chosen.column(name) for name in latents.names}, latents)
 
     def without(self, invisible: Sequence[str]) -> MeasuredImages:
-        """Leave out measures in which nobody sees a difference."""
+        """Leave out measures in which nobody sees that the images differ."""
         kept = {name: values for name, values in self.measures.items() if name not in invisible}
         return replace(self, measures=kept, invisible=tuple(invisible))
 

@@ -138,7 +138,7 @@ def _invisible(
 ) -> list[str]:
     """Name the measures in which nobody sees that generated images differ: all of them if the images hardly do.
 
-    The second question alone is not enough: the thickness of a stroke jumps where its skeleton changes by a pixel.
+    That a measure varies is not enough: the thickness of a stroke jumps where its skeleton changes by a pixel.
     """
     if len(generated) < FEWEST:
         return []

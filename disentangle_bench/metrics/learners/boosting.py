@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +124,8 @@ def _boost(data: Sorted, loss: _Loss, stages: int, seed: int) -> Boosted:
         for column, residual in enumerate(np.ascontiguousarray(loss.residuals(raw).T)):
             grown = _grow(data, residual, random, values=loss.steps is None)
             if loss.steps is not None:
-                _give_values(grown, partial(loss.steps, column), residual)
+                rows, nodes, bounds = _by_leaf(grown.leaves)
+                grown.tree.value[nodes] = loss.steps(column, rows, bounds, residual)
             raw[:, column] += LEARNING_RATE * grown.tree.value.take(grown.leaves)
             gains += grown.gains
             stage.append(grown.tree)
@@ -134,14 +134,12 @@ def _boost(data: Sorted, loss: _Loss, stages: int, seed: int) -> Boosted:
     return Boosted(loss.start, tuple(trees), gains / total_gain if total_gain > 0 else gains)
 
 
-def _give_values(
-    grown: Grown, steps: Callable[[Indices, list[tuple[int, int]], Floats], list[float]], residual: Floats
-) -> None:
-    by_leaf = np.argsort(grown.leaves.astype(np.uint8), kind="stable")  # by radix
-    sizes = np.bincount(grown.leaves)
-    leaves, ends = np.flatnonzero(sizes), sizes.cumsum()
-    bounds = zip((ends - sizes)[leaves].tolist(), ends[leaves].tolist(), strict=True)
-    grown.tree.value[leaves] = steps(by_leaf, list(bounds), residual)
+def _by_leaf(leaves: Indices) -> tuple[Indices, Indices, list[tuple[int, int]]]:
+    """Return all samples leaf by leaf, which nodes are leaves, and where each begins and ends among the samples."""
+    rows = np.argsort(leaves.astype(np.uint8), kind="stable")  # by radix
+    sizes = np.bincount(leaves)
+    nodes, ends = np.flatnonzero(sizes), sizes.cumsum()
+    return rows, nodes, list(zip((ends - sizes)[nodes].tolist(), ends[nodes].tolist(), strict=True))
 
 
 def _mean(values: Floats) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -254,14 +255,14 @@ def steady(latents: Latents, *, breadth: float) -> Tensor:
 
 class TestWhatNobodySees:
     def test_of_a_collapsed_generator_has_no_value(self):
-        scores = measure(lambda latents: steady(latents, breadth=1e-3), *real_bars(400, shortest=10.0))
+        scores = measure(partial(steady, breadth=1e-3), *real_bars(400, shortest=10.0))
         for name in ("named", "c1.slant", "c2.slant", "c3.width"):
             assert scores[name].value is None
             assert "under 5 % of how real ones do" in scores[name].reason
         assert scores["c2.slant.real"].value > 0.95
 
     def test_leaves_the_other_measures_as_they_are(self):
-        broad = lambda latents: steady(latents, breadth=2)  # noqa: E731
+        broad = partial(steady, breadth=2)
         alone, beside = measure(broad), measure(broad, *real_bars(400))
         assert alone["c2.slant"].value > 0.9
         assert beside["c2.slant"].value is None
