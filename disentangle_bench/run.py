@@ -87,6 +87,8 @@ class Run:
             RunError: no folder, not a run, from a newer schema, or not finished although it has to be.
         """
         run = cls(usable_path(path, "The run"))
+        if run.path.is_file():
+            raise RunError(f"{path} is a file, not a run folder.", "Give a folder that `dbench train` made.")
         if not run.path.is_dir():
             raise RunError(f"There is no run folder {path}.", "`dbench train MODEL` creates one.")
         if not run.provenance_file.is_file() or not run.recipe_file.is_file():

@@ -108,7 +108,7 @@ def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=f"There is no run folder {tmp_path / 'none'}"):
         Run.open(tmp_path / "none")
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match=f"There is no run folder {tmp_path / 'file'}"):
+    with pytest.raises(RunError, match=f"{tmp_path / 'file'} is a file, not a run folder"):
         Run.open(tmp_path / "file")
 
 
