@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky.backend import utils
 
 from disentangle_bench.schedule import Schedule, in_processes
 
@@ -80,3 +81,8 @@ def test_no_process_outlives_the_one_that_started_it(by: signal.Signals) -> None
         time.sleep(0.1)
     assert left == []
     assert [path for path in Path("/dev/shm").iterdir() if str(process.pid) in re.split("[-_]", path.name)] == []
+
+
+def test_joblib_ends_its_processes_without_another_program() -> None:
+    """`timeout` and schedulers signal all processes at once; pgrep would end with them, and a traceback be shown."""
+    assert utils.psutil is not None

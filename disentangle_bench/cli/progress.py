@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from click import get_current_context
@@ -55,7 +56,6 @@ def _bar(console: Console, table: LiveTable | None) -> Iterator[OnProgress]:
     """A bar over the predicted seconds, and above it the rows, or else a line, for each metric that is done."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from disentangle_bench.evaluation.forecast import in_words
     from disentangle_bench.evaluation.progress import Advanced, Planned, Scored, Started, Working
 
     what = TextColumn("{task.description}", markup=False)
@@ -72,7 +72,7 @@ def _bar(console: Console, table: LiveTable | None) -> Iterator[OnProgress]:
             elif isinstance(event, Advanced):
                 bar.update(task, description=f"{event.metric} {event.done}/{event.total}", completed=elapsed)
             elif isinstance(event, Scored):
-                left = f"about {in_words(event.remaining)} left" if event.remaining else ""
+                left = _TimeLeft(begun + elapsed + event.remaining) if event.remaining else ""
                 bar.update(task, completed=elapsed, total=elapsed + event.remaining, left=left)
                 if table is not None:
                     table.add(event.metric, event.scores)
@@ -84,11 +84,24 @@ def _bar(console: Console, table: LiveTable | None) -> Iterator[OnProgress]:
                     table.begin(event)
                 else:
                     console.print(pictured(str(event)), style="dim")
-                bar.update(task, total=elapsed + event.seconds, left=f"about {in_words(event.seconds)} left")
+                bar.update(task, total=elapsed + event.seconds, left=_TimeLeft(begun + elapsed + event.seconds))
             else:
                 console.print(pictured(str(event)), style="dim")
 
         yield show
+
+
+@dataclass(frozen=True)
+class _TimeLeft:
+    """What is left until a moment of the monotonic clock, in words whenever it is shown."""
+
+    end: float
+
+    def __str__(self) -> str:
+        from disentangle_bench.evaluation.forecast import in_words
+
+        left = self.end - time.monotonic()
+        return f"about {in_words(left)} left" if left > 0 else "longer than expected"
 
 
 def _print_traceback(event: Event) -> None:
