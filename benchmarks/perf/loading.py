@@ -23,11 +23,14 @@ from benchmarks.perf.timing import Row, Spread, ratios, report
 from benchmarks.perf.training import Plan
 from disentangle_bench.datasets import DATASETS
 from disentangle_bench.datasets.formats.hdf5 import StoredImages
+from disentangle_bench.datasets.heads3d import FACTORS, draw
+from disentangle_bench.datasets.images import LazyImages, SomeImages
+from disentangle_bench.datasets.procedural import ProceduralImages
 from disentangle_bench.training.batches import Batches
 from disentangle_bench.training.streaming import StreamedBatches
 
 BATCH = 128
-ROOMS, PHOTOGRAPHS = 12_000, 3_000
+ROOMS, PHOTOGRAPHS, HEADS = 12_000, 3_000, 3_000
 """How many images the streamed sets have: enough for several windows."""
 OURS, PLAIN = "ours", "DataLoader"
 
@@ -36,7 +39,7 @@ def measure(plan: Plan) -> str:
     """The report, in Markdown: one section for each way in which images are kept."""
     sections = []
     with tempfile.TemporaryDirectory() as name:
-        for measure_kind in (resident, rooms, photographs):
+        for measure_kind in (resident, rooms, photographs, heads):
             folder = Path(name, measure_kind.__name__)
             folder.mkdir()
             sections.append(measure_kind(plan, folder))
@@ -83,6 +86,17 @@ def photographs(plan: Plan, folder: Path) -> str:
     return streamed(title, StoredImages(path), loader, plan)
 
 
+def heads(plan: Plan, folder: Path) -> str:
+    """Procedural heads that an earlier run has drawn, beside a DataLoader whose workers draw each anew."""
+    paint = partial(draw, size=32)
+    images = ProceduralImages(FACTORS, (1, 32, 32), paint, folder / "drawn-32-0.images")
+    rows = np.random.default_rng(0).choice(len(images), min(HEADS, plan.images), replace=False)
+    images[rows]
+    loader = plain_loader(Painted(images, rows), plan)
+    title = f"Batches of {len(rows):,} procedural heads of 1 x 32 x 32"
+    return streamed(title, SomeImages(images, rows), loader, plan)
+
+
 def write_photographs(folder: Path, count: int) -> NDArray[np.uint8]:
     """Write smooth images of 178 x 218 as JPEG files; the same, 32 x 32, `(n, 3, 32, 32)`."""
     folder.mkdir(parents=True)
@@ -113,6 +127,19 @@ class OneByOne(Dataset[Tensor]):
         return torch.from_numpy(self._images[row]).permute(2, 0, 1).float() / 255
 
 
+class Painted(Dataset[Tensor]):
+    """Procedural images, each drawn when it is asked for."""
+
+    def __init__(self, images: ProceduralImages, rows: NDArray[np.int64]) -> None:
+        self.draw, self.classes = images.draw, np.stack(np.unravel_index(rows, images.sizes), 1).tolist()
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def __getitem__(self, row: int) -> Tensor:
+        return torch.from_numpy(self.draw(tuple(self.classes[row]))).float() / 255
+
+
 def plain_loader(dataset: Dataset[Any], plan: Plan) -> DataLoader[Any]:
     """Shuffled batches, by as many workers as the plan has, which live on from epoch to epoch."""
     return DataLoader(
@@ -120,7 +147,7 @@ def plain_loader(dataset: Dataset[Any], plan: Plan) -> DataLoader[Any]:
     )
 
 
-def streamed(title: str, images: StoredImages, loader: DataLoader[Any], plan: Plan) -> str:
+def streamed(title: str, images: LazyImages, loader: DataLoader[Any], plan: Plan) -> str:
     """Ours reads ahead from the file; each turn begins with nothing read."""
 
     def ours() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.perf.timing import Row, Spread, report, seconds_each
 from benchmarks.perf.training import Plan
 from disentangle_bench.datasets import DATASETS, Images
-from disentangle_bench.datasets.images import LazyImages
+from disentangle_bench.datasets.procedural import ProceduralImages
 
 LEAST = {"sprites": 20_000, "heads3d": 1_000, "chairs3d": 1_000, "toyshapes3d": 1_000}
 """Set -> the images a second that its issue asks for."""
@@ -28,8 +28,8 @@ def measure_set(name: str, least: int, plan: Plan) -> str:
     """Images a second of random rows in batches, and the first batch of all with what has to be prepared for it."""
     dataset = DATASETS.get(name).load()
     images, most = dataset.images, min(MOST, 3 * least, plan.images)
-    if isinstance(images, LazyImages):
-        images.kept = False  # each turn draws
+    if isinstance(images, ProceduralImages):
+        images.keeping = None  # each turn draws
     batches = [min(batch, most) for batch in BATCHES]
     first = seconds_each(draw(images, batches[-1], batches[-1]), 1, plan.clock)
     contenders = {f"in batches of {batch:,}": draw(images, batch, most) for batch in batches}

@@ -263,7 +263,7 @@ def test_the_command_prints_its_tables():
         "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 17 + len(rendering.LEAST)
+    assert outcome.stdout.count("###") == 18 + len(rendering.LEAST)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from disentangle_bench.datasets import procedural
 from disentangle_bench.datasets.dataset import DatasetInfo
 from disentangle_bench.datasets.factor import Factor
+from disentangle_bench.datasets.heads3d import heads3d
 from disentangle_bench.datasets.procedural import ProceduralImages, procedural_dataset
 from disentangle_bench.errors import SettingError
 
@@ -54,6 +56,48 @@ def test_images_are_drawn_once_and_those_of_a_copy_anew(monkeypatch: pytest.Monk
     many[[3]], many[[3]]
     assert not many.kept
     assert DRAWN == [(1, 0), (1, 0)]
+
+
+def test_a_file_keeps_what_memory_would_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(procedural, "MOST_KEPT_BYTES", 0)
+    DRAWN.clear()
+    for _ in range(2):
+        images = ProceduralImages(FACTORS, (1, 2, 2), draw, tmp_path / "drawn-2-a.images")
+        np.testing.assert_array_equal(images[[4, 0, 4]][:, 0, 1, 1], (11, 0, 11))
+        assert images.kept
+    assert DRAWN == [(0, 0), (1, 1)]
+
+
+def test_sets_of_gigabytes_are_drawn_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for most in ("MOST_KEPT_BYTES", "MOST_FILED_BYTES"):
+        monkeypatch.setattr(procedural, most, 23)
+    images = ProceduralImages(FACTORS, (1, 2, 2), draw, tmp_path / "drawn-2-a.images")
+    DRAWN.clear()
+    images[[3]], images[[3]]
+    assert not images.kept
+    assert DRAWN == [(1, 0), (1, 0)]
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_cache_images_are_kept_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    DRAWN.clear()
+    images = ProceduralImages(FACTORS, (1, 2, 2), draw, tmp_path / "file" / "drawn-2-a.images")
+    images[[4]], images[[4]]
+    assert images.kept
+    assert DRAWN == [(1, 1)]
+
+
+def test_heads_are_kept_under_the_name_of_their_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBENCH_CACHE", str(tmp_path))
+    images = heads3d.load(size=8).images
+    first = images[[0, 7]]
+    (file,) = (tmp_path / "datasets" / "heads3d").iterdir()
+    assert file.stat().st_size == 8 * (4 + 64)
+    monkeypatch.setattr(np, "__version__", "0")
+    np.testing.assert_array_equal(heads3d.load(size=8).images[[0, 7]], first)
+    assert not file.exists()
+    assert len(list(file.parent.iterdir())) == 1
 
 
 def test_what_is_read_cannot_be_spoilt() -> None:
