@@ -6,8 +6,8 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import chi2_contingency
 
 from disentangle_bench.metrics.information.bins import Bins, bins_of
 from disentangle_bench.metrics.information.entropies import count_pairs, entropy, mutual_information
@@ -65,7 +65,7 @@ def _dependence(
         return None
     table = count_pairs(index[i][known], index[j][known], (len(bins[i]), len(bins[j])))
     table = table[table.any(axis=1)][:, table.any(axis=0)]
-    if min(table.shape) < 2 or chi2_contingency(table, correction=False).pvalue > sure:
+    if min(table.shape) < 2 or scipy.stats.chi2_contingency(table, correction=False).pvalue > sure:
         return None
     information = float(mutual_information(table, correction="miller-madow"))
     entropies = [float(entropy(table.sum(axis=axis))) for axis in (1, 0)]

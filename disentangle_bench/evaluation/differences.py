@@ -12,11 +12,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy.special import ndtri
 
 CONFIDENCE = 0.95
-_Z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+_Z = float(ndtri(0.5 + CONFIDENCE / 2))
 LEAST_KNOWN = 0.9
 """The least share of resamples with a value."""
 Floats = NDArray[np.float64]
@@ -50,7 +51,7 @@ def paired_difference(first: Floats, second: Floats) -> Estimate:
     """
     if len(first) and _is_binary(first) and _is_binary(second):
         gains, losses = int(np.sum(second > first)), int(np.sum(first > second))
-        p = float(stats.binomtest(gains, gains + losses).pvalue) if gains + losses else 1.0
+        p = float(scipy.stats.binomtest(gains, gains + losses).pvalue) if gains + losses else 1.0
         low, high = tango_interval(gains, losses, len(first))
         return Estimate((gains - losses) / len(first), low, high, p, "exact McNemar")
     return paired_t(first, second)
@@ -66,7 +67,7 @@ def paired_t(first: Floats, second: Floats) -> Estimate:
         if mean == 0:
             return Estimate(mean, 0.0, 0.0, 1.0, "all pairs are equal")
         return Estimate(mean, reason=f"all {len(differences)} pairs differ by the same, so the spread is unknown")
-    test = stats.ttest_1samp(differences, 0.0)
+    test = scipy.stats.ttest_1samp(differences, 0.0)
     low, high = test.confidence_interval(CONFIDENCE)
     return Estimate(mean, float(low), float(high), float(test.pvalue), "paired t")
 
@@ -79,7 +80,7 @@ def welch_difference(first: Floats, second: Floats) -> Estimate:
     scale = max(_size(first), _size(second))
     if _is_constant(first, scale) and _is_constant(second, scale):
         return Estimate(mean, reason="all samples of either are equal, so their spread is unknown")
-    test = stats.ttest_ind(second, first, equal_var=False)
+    test = scipy.stats.ttest_ind(second, first, equal_var=False)
     low, high = test.confidence_interval(CONFIDENCE)
     return Estimate(mean, float(low), float(high), float(test.pvalue), "Welch's t")
 
@@ -101,8 +102,8 @@ def difference_of_replicates(value: float, differences: Floats, what: str) -> Es
     deviation = float(known.std(ddof=1))
     if deviation <= 1e-12 * max(1.0, abs(value)):
         return Estimate(value, 0.0, 0.0, 1.0, f"all resamples of {what} are equal") if value == 0 else None
-    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(known) - 1)) * deviation
-    p = 2 * float(stats.t.sf(abs(value) / deviation, len(known) - 1))
+    reach = float(scipy.stats.t.ppf(0.5 + CONFIDENCE / 2, len(known) - 1)) * deviation
+    p = 2 * float(scipy.stats.t.sf(abs(value) / deviation, len(known) - 1))
     return Estimate(value, value - reach, value + reach, p, f"paired bootstrap over {what}")
 
 
@@ -120,7 +121,7 @@ def difference_of_intervals(first: ScoredInterval, second: ScoredInterval) -> Es
         return Estimate(value, -below, above, 1.0, "from the two intervals")
     if towards_zero == 0:
         return Estimate(value, reason="the two intervals have no width")
-    p = 2 * float(stats.norm.sf(abs(value) / (towards_zero / _Z)))
+    p = 2 * float(scipy.stats.norm.sf(abs(value) / (towards_zero / _Z)))
     return Estimate(value, value - below, value + above, p, "from the two intervals")
 
 
@@ -154,7 +155,7 @@ def tango_interval(gains: int, losses: int, n: int) -> tuple[float, float]:
     edge = 1 - 1e-12
     low = high = value
     if value > -edge:
-        low = optimize.brentq(lambda difference: statistic(difference) - _Z, -edge, value)
+        low = scipy.optimize.brentq(lambda difference: statistic(difference) - _Z, -edge, value)
     if value < edge:
-        high = optimize.brentq(lambda difference: statistic(difference) + _Z, value, edge)
+        high = scipy.optimize.brentq(lambda difference: statistic(difference) + _Z, value, edge)
     return float(low), float(high)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from disentangle_bench.errors import MetricError, RepresentationError, RunError
 from disentangle_bench.evaluation.plan import Settings
@@ -125,7 +125,7 @@ def _ranking(results: Results, models: Mapping[str, Representation], unchecked: 
 def _places(entries: list[ScoreEntry]) -> list[Place]:
     sign = -1 if entries[0].better == "higher" else 1
     known = [sign * entry.value for entry in entries if entry.value is not None]
-    ranks = iter(stats.rankdata(known, method="min").tolist())
+    ranks = iter(scipy.stats.rankdata(known, method="min").tolist())
     return [
         Place(score=entry.value, rank=None if entry.value is None else int(next(ranks)), reason=entry.reason)
         for entry in entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from scipy import optimize, stats
+import scipy
 
 LEVEL = 0.05
 POWER = 0.8
@@ -24,9 +24,9 @@ def detectable_difference(standard_error: float, degrees: float, level: float = 
 @cache
 def _noncentrality(degrees: float, level: float) -> float:
     """The difference in standard errors; the other tail, in which a test would see the wrong sign, is left out."""
-    critical = stats.t.ppf(1 - level / 2, degrees)
+    critical = scipy.stats.t.ppf(1 - level / 2, degrees)
 
     def lacking(noncentrality: float) -> float:
-        return float(stats.nct.sf(critical, degrees, noncentrality)) - POWER
+        return float(scipy.stats.nct.sf(critical, degrees, noncentrality)) - POWER
 
-    return float(optimize.brentq(lacking, 0, 5 * critical))
+    return float(scipy.optimize.brentq(lacking, 0, 5 * critical))

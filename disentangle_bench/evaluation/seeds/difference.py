@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from disentangle_bench.evaluation.seeds.detectable import detectable_difference
 from disentangle_bench.evaluation.seeds.permutation import permutation_p, sign_flip_p, smallest_p
@@ -60,7 +60,7 @@ def paired_seeds(first: Floats, second: Floats) -> SeedDifference:
     if has_no_spread(differences, first, second):
         method, reason = f"exact sign flips over {n} seeds", f"all {n} seeds differ by the same"
         return _without_spread(mean, p_exact, smallest_p(n), method, reason)
-    test = stats.ttest_1samp(differences, 0.0)
+    test = scipy.stats.ttest_1samp(differences, 0.0)
     low, high = test.confidence_interval()
     return SeedDifference(
         mean,
@@ -84,7 +84,7 @@ def unpaired_seeds(first: Floats, second: Floats) -> SeedDifference:
     if has_no_spread(first, first, second) and has_no_spread(second, first, second):
         method, reason = f"exact permutations of {n} and {m} seeds", "all seeds of either are equal"
         return _without_spread(mean, p_exact, smallest_p(n, m), method, reason)
-    test = stats.ttest_ind(second, first, equal_var=False)
+    test = scipy.stats.ttest_ind(second, first, equal_var=False)
     low, high = test.confidence_interval()
     return SeedDifference(
         mean,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy.special import ndtri
 
 from disentangle_bench.evaluation.seeds.summary import CONFIDENCE, SeedInterval
 
-_Z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+_Z = float(ndtri(0.5 + CONFIDENCE / 2))
 
 
 def probability_of_improvement(first: NDArray[np.float64], second: NDArray[np.float64]) -> SeedInterval:
@@ -19,7 +20,7 @@ def probability_of_improvement(first: NDArray[np.float64], second: NDArray[np.fl
     bootstrap's has no width.
     """
     n, m = len(first), len(second)
-    value = float(stats.mannwhitneyu(second, first, method="asymptotic").statistic) / (n * m)
+    value = float(scipy.stats.mannwhitneyu(second, first, method="asymptotic").statistic) / (n * m)
     half = (n + m) / 2 - 1
 
     def outside(probability: float) -> float:
@@ -27,6 +28,6 @@ def probability_of_improvement(first: NDArray[np.float64], second: NDArray[np.fl
         return (probability - value) ** 2 - _Z**2 * probability * (1 - probability) * spread / (n * m)
 
     step = 1e-9  # 0 and 1 solve the equation for every value
-    low = optimize.brentq(outside, step, value - step) if value > 0 else 0.0
-    high = optimize.brentq(outside, value + step, 1 - step) if value < 1 else 1.0
+    low = scipy.optimize.brentq(outside, step, value - step) if value > 0 else 0.0
+    high = scipy.optimize.brentq(outside, value + step, 1 - step) if value < 1 else 1.0
     return SeedInterval(value, float(low), float(high))

@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from disentangle_bench.evaluation.seeds.correction import holm
 from disentangle_bench.evaluation.seeds.detectable import LEVEL
@@ -72,7 +72,7 @@ def _paired_p(first: Floats, second: Floats) -> float:
         return 1.0
     if has_no_spread(differences, first, second):
         return smallest_p(len(differences))
-    return float(stats.ttest_1samp(differences, 0.0).pvalue)
+    return float(scipy.stats.ttest_1samp(differences, 0.0).pvalue)
 
 
 def _unpaired_p(first: Floats, second: Floats) -> float:
@@ -81,7 +81,7 @@ def _unpaired_p(first: Floats, second: Floats) -> float:
         return 1.0
     if has_no_spread(first, first, second) and has_no_spread(second, first, second):
         return smallest_p(len(first), len(second))
-    return float(stats.ttest_ind(second, first, equal_var=False).pvalue)
+    return float(scipy.stats.ttest_ind(second, first, equal_var=False).pvalue)
 
 
 def _tie_groups(names: list[str], apart: set[tuple[str, str]]) -> list[list[str]]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
@@ -26,13 +26,15 @@ def mean_over_seeds(values: Floats) -> SeedInterval:
     """Return the mean of `(n,)` seeds with Student's interval."""
     if len(values) < 2 or np.ptp(values) == 0:
         return SeedInterval(float(values[0]))
-    low, high = stats.ttest_1samp(values, 0.0).confidence_interval(CONFIDENCE)
+    low, high = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(CONFIDENCE)
     return SeedInterval(float(values.mean()), float(low), float(high))
 
 
 def interquartile_mean(values: Floats, axis: int | None = None) -> Floats:
     """Return the mean of the middle half of the values; a quarter of them, rounded down, is cut off at either end."""
-    return np.asarray(stats.trim_mean(values, 0.25, axis=axis))
+    if np.size(values, axis) < 4:  # there is nothing to cut off, and scipy.stats takes a while to import
+        return np.asarray(np.mean(values, axis=axis))
+    return np.asarray(scipy.stats.trim_mean(values, 0.25, axis=axis))
 
 
 def stratified_interval(
@@ -63,7 +65,7 @@ def stratified_interval(
     if deviation == 0 or not variances.any():
         return SeedInterval(value)
     degrees = variances.sum() ** 2 / sum(variances**2 / np.array([len(of) - 1 for of in strata]))
-    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, degrees)) * deviation
+    reach = float(scipy.stats.t.ppf(0.5 + CONFIDENCE / 2, degrees)) * deviation
     return SeedInterval(value, value - reach, value + reach)
 
 

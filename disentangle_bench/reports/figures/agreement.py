@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from disentangle_bench.reports.figures.heat_map import Panel, Scale, heat_map
 from disentangle_bench.reports.figures.style import MINUS
@@ -36,7 +36,7 @@ def spearman(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    one, other = rankdata(first), rankdata(second)
+    one, other = scipy.stats.rankdata(first), scipy.stats.rankdata(second)
     one, other = one - one.mean(), other - other.mean()
     scale = np.sqrt((one @ one) * (other @ other))
     return float(one @ other / scale) if scale > 0 else float("nan")

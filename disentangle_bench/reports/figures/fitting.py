@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from disentangle_bench.reports.figures.glyphs import legible
 from disentangle_bench.reports.figures.style import DOTS, style
@@ -26,11 +27,17 @@ def extent(text: str, size: float = TICK_SIZE) -> tuple[float, float]:
         text: as it is, without mathematical notation.
         size: of the font, in points.
     """
-    with style():
-        figure = Figure(figsize=(0.1, 0.1), dpi=DOTS)
-        drawn = figure.text(0, 0, legible(text), fontsize=size, parse_math=False)
-        box = drawn.get_window_extent()
+    drawn = _text()
+    drawn.set(text=legible(text), fontsize=size)
+    box = drawn.get_window_extent()
     return box.width / DOTS, box.height / DOTS
+
+
+@cache
+def _text() -> Text:
+    """One for all measurements: a figure for each would take most of their time."""
+    with style():
+        return Figure(figsize=(0.1, 0.1), dpi=DOTS).text(0, 0, "", parse_math=False)
 
 
 def widest(texts: Iterable[str], size: float = TICK_SIZE) -> float:

@@ -68,10 +68,11 @@ FALLBACKS = (
 _LINES = "\n"
 
 
-def families() -> list[str]:
+@cache
+def families() -> tuple[str, ...]:
     """The families of fonts for all text of figures: the usual one, and those fallbacks that are installed."""
     installed = set(fontManager.get_font_names())
-    return [USUAL, *(name for name in FALLBACKS if name in installed)]
+    return (USUAL, *(name for name in FALLBACKS if name in installed))
 
 
 @lru_cache(maxsize=4096)

@@ -59,8 +59,9 @@ def variables() -> str:
 def dark_address(address: str) -> str:
     """A heat map's counterpart, from and to a `data:` address of a PNG."""
     with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as image:
-        pixels = np.asarray(image.convert("RGBA"))
-    colors, places = np.unique(pixels.reshape(-1, 4), axis=0, return_inverse=True)
+        pixels = np.ascontiguousarray(image.convert("RGBA"))
+    packed, places = np.unique(pixels.view(np.uint32), return_inverse=True)  # as numbers, which sort much faster
+    colors = packed.view(np.uint8).reshape(-1, 4)
     colors[:, :3] = in_the_dark(colors[:, :3])
     written = io.BytesIO()
     Image.fromarray(colors[places.ravel()].reshape(pixels.shape)).save(written, "png", optimize=True)
