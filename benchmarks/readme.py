@@ -20,7 +20,7 @@ from disentangle_bench.suites.bench import Bench
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path("benchmarks") / "results"
-SUITES = ("paper-mnist", "invariant-mnist", "smoke")
+SUITES = ("paper-mnist", "invariant-mnist", "invariant-fashion", "invariant-digits", "games-mnist", "smoke")
 PAGES = {"README.md": SUITES[:1], "docs/results.md": SUITES}
 """Page -> the suites that it shows."""
 BEGIN, END = "<!-- results: python -m benchmarks.readme -->\n", "<!-- end of results -->\n"

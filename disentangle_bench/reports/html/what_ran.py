@@ -134,7 +134,7 @@ def machines(runs: Iterable[RunFacts]) -> dict[str, list[str]]:
     facts = {fact: _values(counts) for fact, counts in found.items()}
     if times:
         first, last = min(times)[:16].replace("T", " "), max(times)[:16].replace("T", " ")
-        facts["Trained"] = [first if first == last else f"{first} to {last}"]
+        facts["Training began"] = [first if first == last else f"{first} to {last}"]
     return facts
 
 

@@ -108,7 +108,7 @@ def test_troubles_and_machines(content: ReportContent) -> None:
     assert [(run.entry, run.seed, cell.state) for run, cell in what.troubles] == [
         ("gan-with-q", 1, "collapsed"), ("infogan", 2, "failed"),
     ]  # fmt: skip
-    assert what.machines["Trained"] == ["2026-01-01 10 to 2026-01-03 10"]
+    assert what.machines["Training began"] == ["2026-01-01 10 to 2026-01-03 10"]
     assert what.entries[0].time == "3 min"
     assert what.gate_forms.csv.splitlines()[1].endswith(",-0.15")
 
