@@ -14,12 +14,14 @@ import torch
 
 from benchmarks.perf import (
     ablation,
+    comparators,
     counting,
     dci,
     device,
     evaluation,
     explorer,
     first,
+    floors,
     loading,
     memory,
     metrics,
@@ -37,6 +39,8 @@ from disentangle_bench.provenance import processor
 PARTS = {
     "training": training.measure,
     "vaes": vaes.measure,
+    "comparators": comparators.measure,
+    "floors": floors.measure,
     "ablation": ablation.measure,
     "memory": memory.measure,
     "device": device.measure,

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from torch.utils.flop_counter import FlopCounterMode
 
 from disentangle_bench.models import make_model
-from disentangle_bench.models.model import Draw, Model, Play
+from disentangle_bench.models.model import Draw, Model, Pairs, Play
 from disentangle_bench.models.networks import NETWORKS
 from disentangle_bench.models.networks.linear import Linear
 from disentangle_bench.models.optimizers import make_optimizers
@@ -39,13 +39,17 @@ def ready(model: Model) -> Model:
 
 
 def make_step(
-    model: Model, optimizers: dict[str, Optimizer] | None = None, *, shape: tuple[int, int, int] | None = None
+    model: Model,
+    optimizers: dict[str, Optimizer] | None = None,
+    *,
+    shape: tuple[int, int, int] | None = None,
+    pairs: Pairs | None = None,
 ) -> Callable[[], object]:
     """One update on random images of a shape, by default that of the recipe's networks, and random latents."""
     batches = OneBatch(torch.rand(model.recipe.batch_size, *(shape or shape_of(model.recipe))))
     play = Play(model.networks, model.networks, optimizers or make_optimizers(model), Tensor.backward)
     steps = count(1)
-    return lambda: model.update(Draw(model, batches, torch.device("cpu"), seed=0, step=next(steps)), play)
+    return lambda: model.update(Draw(model, batches, torch.device("cpu"), seed=0, step=next(steps), pairs=pairs), play)
 
 
 def shape_of(recipe: Recipe) -> tuple[int, int, int]:

@@ -15,12 +15,11 @@ import torch
 from click.testing import CliRunner
 from torchvision.datasets import MNIST
 
-from benchmarks.perf import ablation, counting, dci, metrics, rendering, startup
+from benchmarks.perf import ablation, comparators, counting, dci, metrics, plain_gans, plain_vaes, rendering, startup
 from benchmarks.perf.__main__ import main
 from benchmarks.perf.plain import InformationPass, PlainLoop, TwoFakes, discriminator, generator, sample, write_images
 from benchmarks.perf.timing import Spread, interleave, ratios
 from benchmarks.perf.training import Plan, Turns
-from benchmarks.perf.vaes import SHAPE, PlainFactorVAE
 from benchmarks.perf.work import make_products, multiply_adds, recipe_step
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.metrics import METRICS, mutual_information_gap
@@ -86,14 +85,25 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_the_plain_factor_vae_has_disentanglement_lib_s_sizes():
-    ours, plain = make_model(find_recipe("factor-vae", "sprites"), SHAPE).networks, PlainFactorVAE()
-    for name in ("encoder", "decoder", "discriminator"):
-        weights = [sum(weight.numel() for weight in each.parameters()) for each in (ours[name], getattr(plain, name))]
-        assert weights[0] == weights[1], name
-    before = plain.discriminator[0].weight.clone()
-    assert plain.step() > 0
-    assert not torch.equal(plain.discriminator[0].weight, before)
+@pytest.mark.parametrize("name", [*comparators.VAES, *comparators.GANS])
+def test_a_plain_loop_moves_copies_of_all_networks(name, monkeypatch):
+    copies, original = [], plain_vaes.plain
+
+    def copied(network):
+        copies.append(original(network))
+        return copies[-1]
+
+    for module in (plain_vaes, plain_gans):
+        monkeypatch.setattr(module, "plain", copied)
+    recipe = find_recipe(name, "sprites").with_settings({"networks.width": 0.125, "batch_size": 8})
+    model = make_model(recipe, comparators.SHAPE)
+    step = comparators.plain_step(name, model, torch.rand(8, *comparators.SHAPE))
+    assert len(copies) == len(model.networks)
+    before = [[weight.clone() for weight in network.parameters()] for network in copies]
+    step()
+    for network, weights in zip(copies, before, strict=True):
+        moved = [not torch.equal(*pair) for pair in zip(network.parameters(), weights, strict=True)]
+        assert sum(moved) > len(moved) / 2
 
 
 def test_the_images_are_mnist_s_files(tmp_path):
@@ -259,11 +269,12 @@ def test_the_command_prints_its_tables():
         "`dbench bench run smoke`, all done",
         "| all, with figures |",
         "seconds of sap",
+        "seconds of random-encoder",
         "MiB at most",
         "images a second",
     ):
         assert text in outcome.stdout
-    assert outcome.stdout.count("###") == 18 + len(rendering.LEAST)
+    assert outcome.stdout.count("###") == 20 + len(rendering.LEAST)
 
 
 @pytest.mark.slow
