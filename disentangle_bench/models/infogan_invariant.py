@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from disentangle_bench.errors import SettingError
@@ -56,11 +58,12 @@ class InfoGANInvariant(InfoGAN):
         agreement: the weight mu of `I(y; y')`, in the end.
         agreement_from: the step until which mu is 0: Q must read generated images before it sorts real ones.
         agreement_within: steps over which mu then rises linearly.
-        rotation: of the warp, as of the next four, see `Warp`.
+        rotation: of the warp, as of the next five, see `Warp`.
         scale: least and greatest.
         shear: to either side.
         shift: to either side.
         gamma: least and greatest.
+        erase: the greatest share of a side that is erased.
 
     Raises:
         SettingError: no code is categorical, or a range of the warp is invalid.
@@ -86,6 +89,7 @@ class InfoGANInvariant(InfoGAN):
         shear: NotNegative = 0.4,
         shift: NotNegative = 0.12,
         gamma: tuple[float, float] = (0.6, 1.6),
+        erase: Annotated[float, Field(ge=0, le=1)] = 0.0,
     ) -> None:
         super().__init__(
             recipe,
@@ -102,7 +106,7 @@ class InfoGANInvariant(InfoGAN):
                 "Train the model infogan, or add a code: --set latents.codes.N.kind=categorical --set "
                 "latents.codes.N.k=10, where N is the number of codes.",
             )
-        self.warp = Warp(rotation, scale, shear, shift, gamma)
+        self.warp = Warp(rotation, scale, shear, shift, gamma, erase)
         self.agreement, self.agreement_from, self.agreement_within = agreement, agreement_from, agreement_within
         self.means = (
             *self.means,
@@ -119,7 +123,7 @@ class InfoGANInvariant(InfoGAN):
         for _ in range(self.discriminator_steps):
             x, c = draw.real(), draw.latents()
             fake = play.G(self.latents.pack(c))
-            Tx, Tfake = (self.warp(images, draw.uniform(Warp.numbers)) for images in (x, fake))
+            Tx, Tfake = (self.warp(images, draw.uniform(self.warp.numbers)) for images in (x, fake))
             x, fake, Tx, Tfake = (self.noisy(images, draw) for images in (x, fake, Tx, Tfake))
             # min over D and Q of -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y'), without a way back to G
             (real_logits, q), (_, Tq) = play.D(x), play.D(Tx)

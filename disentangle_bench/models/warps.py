@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +28,7 @@ class Warp:
         shear: to either side: `x + shear * y`.
         shift: share of the width and of the height, to either side.
         gamma: least and greatest exponent of the intensities; above 1 darkens.
+        erase: the greatest share of the width, and of the height, of a rectangle that becomes black.
 
     Raises:
         SettingError: a range that is not positive or does not rise.
@@ -46,9 +46,7 @@ class Warp:
     shear: float = 0.4
     shift: float = 0.12
     gamma: tuple[float, float] = (0.6, 1.6)
-
-    numbers: ClassVar[int] = 6
-    """How many uniform numbers a warp of one image takes."""
+    erase: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in {"scale": self.scale, "gamma": self.gamma}.items():
@@ -58,13 +56,19 @@ class Warp:
                     "Give two positive numbers, the lesser one first.",
                 )
 
+    @property
+    def numbers(self) -> int:
+        """How many uniform numbers a warp of one image takes."""
+        return 10 if self.erase else 6
+
     def __call__(self, images: Tensor, u: Tensor) -> Tensor:
         """Warp each image by numbers of its own; gradients pass through to the images.
 
         Args:
             images: `(n, c, h, w)` in [0, 1].
-            u: `(n, 6)` in [0, 1): rotation, scale, shear, shift to the right, shift down, gamma; 0.5 is no rotation, no
-                shear and no shift.
+            u: `(n, numbers)` in [0, 1): rotation, scale, shear, shift to the right, shift down, gamma, where 0.5 is no
+                rotation, no shear and no shift; with `erase`, how far right and down the rectangle lies, its width and
+                its height.
 
         Returns:
             `(n, c, h, w)` float32 in [0, 1]. What lies outside an image is taken from its border.
@@ -73,7 +77,25 @@ class Warp:
         angle = degrees * math.radians(self.rotation)
         inverse = inverse_affine(angle, between(self.scale, u[:, 1]), shear * self.shear)
         shift = torch.stack([right, down], dim=1) * self.shift
-        return to_power(resample(images.float(), inverse, shift), between(self.gamma, u[:, 5]))
+        warped = to_power(resample(images.float(), inverse, shift), between(self.gamma, u[:, 5]))
+        return warped * ~rectangles(u[:, 6:8], u[:, 8:] * self.erase, *images.shape[2:]) if self.erase else warped
+
+
+def rectangles(place: Tensor, size: Tensor, h: int, w: int) -> Tensor:
+    """Which pixels `(n, 1, h, w)` lie in a rectangle of each image.
+
+    Args:
+        place: `(n, 2)` in [0, 1]: how far right and down, between the borders.
+        size: `(n, 2)`: shares of width and height.
+        h: height in pixels.
+        w: width.
+    """
+    low = place * (1 - size)
+    high = low + size
+    x, y = ((torch.arange(n, device=place.device) + 0.5) / n for n in (w, h))
+    columns = (x >= low[:, :1]) & (x < high[:, :1])
+    rows = (y >= low[:, 1:]) & (y < high[:, 1:])
+    return (rows[:, :, None] & columns[:, None, :])[:, None]
 
 
 def between(bounds: tuple[float, float], u: Tensor) -> Tensor:

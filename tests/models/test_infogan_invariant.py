@@ -62,7 +62,7 @@ class Seen:
         with torch.no_grad():
             fake = self.G(model.latents.pack(latents_of(model, self.step)))
             for kind, images in (("real", real_images(self.step)), ("fake", fake)):
-                warped = model.warp(images, drawn.uniform(Warp.numbers))
+                warped = model.warp(images, drawn.uniform(model.warp.numbers))
                 (logits, q), (_, Tq) = D(images), D(warped)
                 outputs |= {kind: logits.double().numpy()}
                 outputs |= {f"{kind} q": q.double().numpy(), f"{kind} Tq": Tq.double().numpy()}
@@ -151,9 +151,9 @@ def test_instance_noise_is_on_all_that_d_sees() -> None:
 
 def test_each_image_is_warped_anew() -> None:
     drawn = draw(make())
-    first, second = drawn.uniform(Warp.numbers), drawn.uniform(Warp.numbers)
+    first, second = drawn.uniform(Warp().numbers), drawn.uniform(Warp().numbers)
     assert len({tuple(row) for row in torch.cat([first, second]).tolist()}) == len(first) + len(second)
-    assert not torch.equal(first, draw(make(), step=2).uniform(Warp.numbers))
+    assert not torch.equal(first, draw(make(), step=2).uniform(Warp().numbers))
 
 
 def test_the_agreement_has_the_entropy_as_its_bound() -> None:
@@ -183,6 +183,7 @@ def test_a_recipe_without_a_categorical_code_is_refused() -> None:
         ("scale", [1.2, 0.8], "scale of a warp"),
         ("scale", [1.2], "scale = "),
         ("gamma", 1.0, "gamma = "),
+        ("erase", 1.5, "erase = 1.5"),
     ],
 )
 def test_an_invalid_setting_is_named(key: str, value: object, problem: str) -> None:
