@@ -11,18 +11,20 @@ from pathlib import Path
 from benchmarks import obtained
 from disentangle_bench.errors import DbenchError
 from disentangle_bench.reports.markdown import markdown_table
-from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, say
+from disentangle_bench.reports.numbers import PLAIN_DECIMALS, say
 from disentangle_bench.reports.suite_page import reached
 from disentangle_bench.reports.suite_table import Column, SuiteTable
 from disentangle_bench.storage import write_text
 from disentangle_bench.suites.attempts import COLLAPSED
 from disentangle_bench.suites.bench import Bench
+from disentangle_bench.suites.state import WAITING
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path("benchmarks") / "results"
 SUITES = ("paper-mnist", "invariant-mnist", "invariant-fashion", "invariant-digits", "games-mnist", "smoke")
 PAGES = {"README.md": SUITES[:1], "docs/results.md": SUITES}
 """Page -> the suites that it shows."""
+NOT_TRAINED = "\N{EN DASH}"
 BEGIN, END = "<!-- results: python -m benchmarks.readme -->\n", "<!-- end of results -->\n"
 ROWS = {
     "c1-accuracy.accuracy": "c1-to-digit accuracy, one-to-one, test split",
@@ -78,11 +80,12 @@ def chance(column: Column) -> str:
 
 
 def every_seed(table: SuiteTable, entry: str, score: str) -> str:
-    """`0.402 (0.402, 0.382, 0.422†)`; n/a for a seed without a value."""
-    collapsed = {cell.seed for cell in table.cells if (cell.entry, cell.state) == (entry, COLLAPSED)}
+    """`0.402 (0.402, 0.382, 0.422†)`; n/a for a seed without a value, a dash for one that was not trained."""
+    states = {cell.seed: cell.state for cell in table.cells if cell.entry == entry}
+    marks = {COLLAPSED: "†"}
     summary = table.entries[entry][score]
     seeds = [
-        f"{say(value, PLAIN_DECIMALS) if value is not None else MISSING}{'†' if seed in collapsed else ''}"
+        NOT_TRAINED if states[seed] == WAITING else f"{say(value, PLAIN_DECIMALS)}{marks.get(states[seed], '')}"
         for seed, value in summary.values.items()
     ]
     return f"{say(summary.median, PLAIN_DECIMALS)} ({', '.join(seeds)})"
