@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import disentangle_bench
 from disentangle_bench.datasets import rendering
 from disentangle_bench.datasets.dataset import Dataset, DatasetInfo
 from disentangle_bench.datasets.factor import Factor
@@ -116,7 +115,7 @@ def _file(info: DatasetInfo, size: int, draw: Draw) -> Path | None:
     None of a plug-in's images, whose program may lie in any number of files.
     """
     module = sys.modules[getattr(draw, "func", draw).__module__]
-    if not module.__name__.startswith(f"{disentangle_bench.__name__}."):
+    if module.__name__.partition(".")[0] != __name__.partition(".")[0]:
         return None
     sources = [Path(str(module.__file__)), *sorted(Path(rendering.__file__).parent.glob("*.py"))]
     program = "".join(map(sha256, sources)) + repr(info.factors) + np.__version__
