@@ -21,7 +21,7 @@ from disentangle_bench.suites.state import COMPLETE
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = [path.parent for path in sorted((ROOT / "benchmarks" / "results").glob("*/suite.json"))]
-MOST_BYTES, MOST_BYTES_A_CELL = 500_000, 150_000
+MOST_BYTES, MOST_BYTES_A_CELL = 1_000_000, 150_000
 
 each = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
