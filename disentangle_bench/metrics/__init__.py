@@ -48,6 +48,7 @@ _TARGETS = {
     "mutual-information/fresh": f"{_HERE}.generator.mutual_information:fresh_posterior_bound",
     "mutual-information/nonparametric": f"{_HERE}.generator.nonparametric_information:nonparametric_information",
     "traversal-consistency": f"{_HERE}.generator.traversal_consistency:traversal_consistency",
+    "elbo": f"{_HERE}.generator.elbo:evidence_lower_bound",
     "variation-predictability": f"{_HERE}.generator.variation_predictability:variation_predictability",
     "classifier-path-length": f"{_HERE}.generator.path_length:classifier_path_length",
     "image-measures": f"{_HERE}.generator.image_measures:image_measures",

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from disentangle_bench import metrics
-from disentangle_bench.latents import Categorical, Latents, LatentSpec, Uniform
+from disentangle_bench.latents import Categorical, Gaussian, Latents, LatentSpec, Uniform
 from disentangle_bench.metrics import METRICS, MetricInfo, Score, Scores, info_of
 from disentangle_bench.metrics.metric import PARTS, Better
 from disentangle_bench.representation.variables import Variables
@@ -69,6 +69,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mutual-information/nonparametric": {"samples": 200, "bootstrap": 50},
     "traversal-consistency": {"draws": 6, "steps": 5, "bootstrap": 50},
     "image-measures": {"samples": 60, "bootstrap": 50},
+    "elbo": {},
     "variation-predictability": {"pairs": 120, "train_share": 0.5},
     "classifier-path-length": {"draws": 6, "steps": 5, "bootstrap": 50},
     "classifier-frechet-distance": {"bootstrap": 20},
@@ -163,6 +164,20 @@ def blank() -> Subject:
     }
 
 
+def with_latents_of_a_vae(subject: Subject) -> Subject:
+    """The subject with standard normal codes in place of its own."""
+    latents = LatentSpec(0, (Gaussian(), Gaussian()))
+
+    def decode(drawn: Latents) -> Tensor:
+        return subject["generator"](LATENTS.sample(len(drawn), torch.Generator().manual_seed(0))).clamp(0.01, 0.99)
+
+    parameters = [subject["posterior_parameters"][name][:, :2] for name in LATENTS.names[:2]]
+    own = dict(zip(latents.names, parameters, strict=True))
+    return subject | {"latents": latents, "generator": decode, "posterior_parameters": own}
+
+
+OF_VAES = {"elbo"}
+"""Metrics of models whose latents are standard normal codes alone."""
 SUBJECTS: dict[str, Callable[[], Subject]] = {"lively": lively, "collapsed": collapsed, "blank": blank}
 
 
@@ -171,6 +186,7 @@ def score_of(name: str, subject: Subject, **settings: Any) -> dict[str, Score]:
         pytest.importorskip(EXTRAS[name])
     function = METRICS.get(name)
     info = info_of(function)
+    subject = with_latents_of_a_vae(subject) if name in OF_VAES else subject
     parts = {part: subject[part] for part in (*info.needs, *info.uses) if part in subject}
     missing = set(info.needs) - set(parts)
     assert not missing, f"{name} needs {missing}, which the small subjects of this file do not provide"
