@@ -156,7 +156,7 @@ def _decoded_log_likelihoods(generator: Generator, codes: Tensor, x: Tensor, lik
         MetricError: decoded images of another shape, or with values that are not in [0, 1].
     """
     drawn, found = Latents(codes[:, :0], tuple(codes.unbind(dim=1))), []
-    for batch, real in zip(image_batches(generator, drawn, BATCH), x.split(BATCH), strict=True):
+    for batch, real in zip(image_batches(generator, drawn, BATCH), torch.split(x, BATCH), strict=True):
         decoded = batch.double().cpu()
         if decoded.shape != real.shape or not bool(((decoded >= 0) & (decoded <= 1)).all()):
             raise MetricError(
