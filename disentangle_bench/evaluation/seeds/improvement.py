@@ -20,7 +20,8 @@ def probability_of_improvement(first: NDArray[np.float64], second: NDArray[np.fl
     bootstrap's has no width.
     """
     n, m = len(first), len(second)
-    value = float(scipy.stats.mannwhitneyu(second, first, method="asymptotic").statistic) / (n * m)
+    better = np.greater.outer(second, first) + np.equal.outer(second, first) / 2  # U is its sum; scipy.stats takes long
+    value = float(better.mean())
     half = (n + m) / 2 - 1
 
     def outside(probability: float) -> float:
