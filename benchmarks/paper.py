@@ -13,6 +13,7 @@ from disentangle_bench.evaluation.results import Results
 from disentangle_bench.reports.markdown import markdown_table
 from disentangle_bench.reports.numbers import MISSING, PLAIN_DECIMALS, say
 from disentangle_bench.run import Run
+from disentangle_bench.suites.find import find_suite
 from disentangle_bench.suites.state import COMPLETE
 
 PAGE = ROOT / "docs" / "paper.md"
@@ -69,6 +70,7 @@ class Claim:
         suite, entry: whose runs.
         value: of a run.
         bound: from which on a seed shows the same: the paper's number, or, where it shows images, a round one of ours.
+        figure: of the suite, which shows it.
         at_most: whether less is the same.
         decimals: of the values.
     """
@@ -80,6 +82,7 @@ class Claim:
     entry: str
     value: Value
     bound: float
+    figure: str
     at_most: bool = False
     decimals: int = PLAIN_DECIMALS
 
@@ -87,22 +90,32 @@ class Claim:
         """The cells of its line in the table."""
         sign = "at most" if self.at_most else "at least"
         limit = f"{self.measured}: {sign} {self.bound:g}"
-        values = self.values()
+        values = self.values(self.entry)
+        if not values:
+            return [self.where, self.says, limit, f"{NOT_RUN} (`dbench bench run {self.suite}`)", "", "", ""]
         known = [value for value in values if value is not None]
-        if not known:
-            return [self.where, self.says, limit, f"{NOT_RUN} (`dbench bench run {self.suite}`)", ""]
-        each = ", ".join(MISSING if value is None else say(value, self.decimals) for value in values)
         kept = sum(value <= self.bound if self.at_most else value >= self.bound for value in known)
         seeds = "1 seed" if len(values) == 1 else f"{len(values)} seeds"
-        return [self.where, self.says, limit, f"{say(median(known), self.decimals)} ({each})", f"{kept} of {seeds}"]
+        shown = f"[{self.figure}](../{(RESULTS / self.suite / 'figures' / self.figure).as_posix()})"
+        baseline = find_suite(self.suite).baseline_of(self.entry)
+        others = self.listed(self.values(baseline)) if baseline else ""
+        return [self.where, self.says, limit, self.listed(values), others, f"{kept} of {seeds}", shown]
 
-    def values(self) -> list[float | None]:
-        """Its value in every published run, by seed."""
+    def listed(self, values: Sequence[float | None]) -> str:
+        """`0.40 (0.40, 0.38, n/a)`: the median of the seeds that have a value, then every seed."""
+        if not values:
+            return NOT_RUN
+        known = [value for value in values if value is not None]
+        each = ", ".join(MISSING if value is None else say(value, self.decimals) for value in values)
+        return f"{say(median(known), self.decimals) if known else MISSING} ({each})"
+
+    def values(self, entry: str) -> list[float | None]:
+        """Its value in every published run of an entry, by seed."""
         if not (ROOT / RESULTS / self.suite).is_dir():
             return []
         bench = opened(self.suite)
         cells = [planned.cell for planned in bench.plan() if planned.state in COMPLETE]
-        return [self.value(Run(bench.folder.cell(cell) / "run")) for cell in cells if cell.entry == self.entry]
+        return [self.value(Run(bench.folder.cell(cell) / "run")) for cell in cells if cell.entry == entry]
 
 
 def image_measure(name: str) -> Value:
@@ -112,63 +125,65 @@ def image_measure(name: str) -> Value:
 
 WIDE = scored("traversal-consistency.c2.fidelity/wide", "traversal-consistency.c3.fidelity/wide", among=min)
 SHARE = scored("mutual-information.c1.share")
+CURVES = "information.png"
 CLAIMS = (
-    Claim("Figure 1", "`L_I` of c1 reaches H(c1)", "share of H(c1)", "paper-mnist", "infogan", SHARE, 0.97),
+    Claim("Figure 1", "`L_I` of c1 reaches H(c1)", "share of H(c1)", "paper-mnist", "infogan", SHARE, 0.97, CURVES),
     Claim(
         "Figure 1", "`L_I` of c1 is maximized quickly", "steps until 2.1 of 2.303 nats, of 5,000", "paper-mnist",
-        "infogan", first_step("c1", 2.1), 500, at_most=True, decimals=0,
+        "infogan", first_step("c1", 2.1), 500, CURVES, at_most=True, decimals=0,
     ),
     Claim(
         "Figure 1", "without the term, Q finds hardly any information", "share of H(c1) with the baseline",
-        "paper-mnist", "gan-with-q", SHARE, 0.1, at_most=True,
+        "paper-mnist", "gan-with-q", SHARE, 0.1, CURVES, at_most=True,
     ),
     Claim(
         "7.2", "c1 classifies digits with an error of 5 %", "error of the one-to-one matching", "paper-mnist",
-        "infogan", scored("c1-accuracy.error"), 0.05, at_most=True,
+        "infogan", scored("c1-accuracy.error"), 0.05, "infogan-seed-0-c1.png", at_most=True,
     ),
     Claim(
         "Figure 2 (c)", "one code is the rotation of digits", "rank correlation of c2 or c3 with the slant",
-        "paper-mnist", "infogan", image_measure("slant"), 0.5,
+        "paper-mnist", "infogan", image_measure("slant"), 0.5, "infogan-seed-0-c3.png",
     ),
     Claim(
         "Figure 2 (d)", "the other is their width", "rank correlation of c2 or c3 with the width", "paper-mnist",
-        "infogan", image_measure("width"), 0.5,
+        "infogan", image_measure("width"), 0.5, "infogan-seed-0-c2.png",
     ),
     Claim(
         "Figure 2", "c2 and c3 extend to [-2, 2]", "how well the less readable of them is read there, R2",
-        "paper-mnist", "infogan", WIDE, 0.7,
+        "paper-mnist", "infogan", WIDE, 0.7, "infogan-seed-0-c2.png",
     ),
     *(
         Claim(
             f"Figure 3 ({letter})", f"a code is the {factor} of faces", "nats of the factor in its best code",
-            "paper-faces", entry, held(factor), 0.5,
+            "paper-faces", entry, held(factor), 0.5, f"{entry}-seed-0-{code}.png",
         )
-        for letter, factor, entry in (
-            ("a", "azimuth", "azimuth"), ("b", "elevation", "elevation"), ("c", "lighting", "lighting"),
-            ("d", "width", "lighting"),
+        for letter, factor, entry, code in (
+            ("a", "azimuth", "azimuth", "c3"), ("b", "elevation", "elevation", "c3"),
+            ("c", "lighting", "lighting", "c2"), ("d", "width", "lighting", "c5"),
         )
     ),
     *(
         Claim(
             f"Figure 4 ({letter})", f"a code is the {factor} of chairs", "nats of the factor in its best code",
-            "paper-chairs", entry, held(factor), 0.5,
+            "paper-chairs", entry, held(factor), 0.5, f"{entry}-seed-0-c1.png",
         )
         for letter, factor, entry in (("a", "azimuth", "rotation"), ("b", "width", "width"))
     ),
     Claim(
         "Figure 5", "codes are lighting and context of house numbers", "share of H(c1)", "paper-svhn", "infogan", SHARE,
-        0.97,
+        0.97, CURVES,
     ),
     Claim(
         "Figure 6", "codes are pose, glasses, hair and emotion of faces", "share of H(c1)", "paper-celeba", "infogan",
-        SHARE, 0.97,
+        SHARE, 0.97, CURVES,
     ),
 )  # fmt: skip
 
 
 def claims() -> str:
     """The table of every claim, with the marks around it."""
-    heads = ["", "the paper says", "counts as the same", "obtained: median (each seed)", "reproduced"]
+    obtained = "obtained: median (each seed)"
+    heads = ["", "the paper says", "counts as the same", obtained, "the baseline", "reproduced", "figure"]
     return BEGIN + markdown_table(heads, [claim.row() for claim in CLAIMS], left=heads) + END
 
 

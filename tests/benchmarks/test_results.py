@@ -53,8 +53,9 @@ def test_a_claim_is_about_what_its_suite_measures(claim):
     suite = find_suite(claim.suite)
     assert claim.entry in suite.entries
     if (ROOT / "benchmarks" / "results" / claim.suite).is_dir():
-        assert claim.values()
-        assert None not in claim.values()
+        assert claim.values(claim.entry)
+        assert None not in claim.values(claim.entry)
+        assert (ROOT / "benchmarks" / "results" / claim.suite / "figures" / claim.figure).is_file()
 
 
 def test_the_pages_numbers_are_those_of_the_files():
