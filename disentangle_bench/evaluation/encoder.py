@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from disentangle_bench.datasets import Dataset, Images
 from disentangle_bench.datasets.images import in_batches
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.description import unscored
+from disentangle_bench.evaluation.imported.encoder import ImportedEncoder
 from disentangle_bench.evaluation.labeled_images import Labels, labeled_batches
 from disentangle_bench.evaluation.reached_modules import device_of, in_evaluation_mode
 from disentangle_bench.models.batches import as_floats
@@ -141,6 +142,23 @@ def _differ(codes: NDArray[Any], others: NDArray[Any]) -> bool:
     return bool((np.abs(codes - others) > PRECISION * scale).any())
 
 
+class DeclaredCodes(NamedTuple):
+    """Names and kinds of codes; None for the usual ones."""
+
+    names: Sequence[str] | None
+    kinds: Sequence[str] | None
+
+
+def declared_codes(
+    encoder: Encoder, names: Sequence[str] | None = None, kinds: Sequence[str] | None = None
+) -> DeclaredCodes:
+    """What a user calls an encoder's codes, or else what the encoder's file does."""
+    own = encoder.codes if isinstance(encoder, ImportedEncoder) else None
+    if own is None:
+        return DeclaredCodes(names, kinds)
+    return DeclaredCodes(own.names if names is None else names, own.kinds if kinds is None else kinds)
+
+
 def representation_of_encoder(
     encoder: Encoder,
     dataset: Dataset,
@@ -161,7 +179,10 @@ def representation_of_encoder(
         device: where the images are put.
     """
     codes, posterior = encode_images(encoder, dataset.images, batch_size, device)
-    found = Representation.of(codes, dataset.factors, dataset.train, names=names, kinds=kinds, posterior=posterior)
+    own = declared_codes(encoder, names, kinds)
+    found = Representation.of(
+        codes, dataset.factors, dataset.train, names=own.names, kinds=own.kinds, posterior=posterior
+    )
     notes = unscored(dataset.info.factors)
     for note in notes:
         _log.warning("%s", note)
@@ -198,7 +219,8 @@ def representation_of_labeled_images(
             yield batch
 
     codes, posterior = _encode(encoder, images(), device)
-    return Representation.of(codes, _factors(labels), names=names, kinds=kinds, posterior=posterior)
+    own = declared_codes(encoder, names, kinds)
+    return Representation.of(codes, _factors(labels), names=own.names, kinds=own.kinds, posterior=posterior)
 
 
 def _factors(labels: Sequence[Labels]) -> Variables | None:

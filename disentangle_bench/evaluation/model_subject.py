@@ -15,7 +15,7 @@ from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.classifier_cache import kept_classifier
 from disentangle_bench.evaluation.description import describe_samples, unscored, with_class_names
 from disentangle_bench.evaluation.digests import digest_of, fingerprint_of
-from disentangle_bench.evaluation.encoder import Encoder, encode_images, posterior_of
+from disentangle_bench.evaluation.encoder import Encoder, declared_codes, encode_images, posterior_of
 from disentangle_bench.evaluation.evaluated import evaluated, known_factors
 from disentangle_bench.evaluation.imported.generator import ImportedGenerator
 from disentangle_bench.evaluation.results import MODEL
@@ -74,7 +74,8 @@ def subject_of_model(
     described = describe_samples((), (), factors, data.train)
     if encoder is not None:
         codes, posterior = encode_images(encoder, data.images, batch_size, device)
-        found = Representation.of(codes, factors, data.train, posterior=posterior)
+        own = declared_codes(encoder)
+        found = Representation.of(codes, factors, data.train, names=own.names, kinds=own.kinds, posterior=posterior)
         parts["codes"] = found.codes
         digests += [found.codes, *found.posterior.values()]
         described = describe_samples(found.codes.names, found.codes.kinds, factors, data.train)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.imported.ask import ask
+from disentangle_bench.evaluation.imported.fixed_batch import FixedBatch
 from disentangle_bench.evaluation.imported.form import ImageForm
 
 CODES = "codes"
@@ -21,11 +22,13 @@ class ImportedEncoder:
         function: that is asked.
         form: in which it is given images.
         outputs: what its outputs are, in the order of a tuple or by their names, as in `mean,logvar`,
-            `mean=mu,logvar=log_var` or `codes=2`; empty if what it gives is codes or a posterior as it is.
+            `mean=mu,logvar=log_var` or `codes=2`; empty if what it gives is codes or a posterior as it is, or a file of
+            `dbench export`, which says what it gives.
     """
 
     def __init__(self, function: Callable[[Tensor], Any], form: ImageForm, outputs: Sequence[str] = ()) -> None:
         self.function, self.form, self.outputs = function, form, tuple(outputs)
+        self.codes = function.codes if isinstance(function, FixedBatch) and not outputs else None
 
     def __call__(self, images: Tensor) -> Any:
         """Ask the encoder.
@@ -36,6 +39,8 @@ class ImportedEncoder:
         given = self.form.of(images)
         remedy = "If it takes other images, say so: --images size=32, channels=3, range=[-1,1] or layout=nhwc."
         found = ask(self.function, given, "encoder", "images", remedy)
+        if self.codes is not None:
+            return self.codes.read(found)
         return chosen(found, self.outputs) if self.outputs else found
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from disentangle_bench.errors import RepresentationError
+from disentangle_bench.evaluation.imported.exported_codes import ExportedCodes
 
 
 class FixedBatch:
@@ -19,10 +20,17 @@ class FixedBatch:
         network: rows `(b, ...)` -> an array, or several in a tuple or a dictionary.
         sizes: of its input; None for what is free.
         name: for messages.
+        codes: what its output is, if the file says so.
     """
 
-    def __init__(self, network: Callable[[Tensor], Any], sizes: Sequence[int | None], name: str) -> None:
-        self.network, self.sizes, self.name = network, tuple(sizes), name
+    def __init__(
+        self,
+        network: Callable[[Tensor], Any],
+        sizes: Sequence[int | None],
+        name: str,
+        codes: ExportedCodes | None = None,
+    ) -> None:
+        self.network, self.sizes, self.name, self.codes = network, tuple(sizes), name, codes
 
     def __call__(self, rows: Tensor) -> Any:
         """Ask the network."""
