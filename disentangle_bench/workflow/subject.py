@@ -11,7 +11,9 @@ from torch import Tensor
 from disentangle_bench.datasets import Dataset
 from disentangle_bench.devices import choose_device
 from disentangle_bench.errors import SettingError
+from disentangle_bench.evaluation.imported.exported import exported_prior
 from disentangle_bench.evaluation.imported.find import find_function
+from disentangle_bench.evaluation.imported.fixed_batch import FixedBatch
 from disentangle_bench.evaluation.imported.form import generated_form
 from disentangle_bench.evaluation.imported.generator import ImportedGenerator
 from disentangle_bench.evaluation.imported.prior import read_prior
@@ -49,7 +51,7 @@ def subject(
         generator: a torch module or any function of rows `(n, width)` float32, that gives images `(n, c, h, w)`; or its
             place, as of the encoder.
         latents: the prior of the generator's input, column by column: `gaussian*10` of a VAE;
-            `uniform-noise*62,categorical:10,uniform*2` of an InfoGAN.
+            `uniform-noise*62,categorical:10,uniform*2` of an InfoGAN. A file of `dbench export` says it itself.
         images: how the encoder takes images; see `represent`.
         outputs: which of its outputs are codes or posterior; see `represent`.
         generated: how the generator gives images, if not in [0, 1]: `range`, such as (-1, 1) or `logits`, and `layout`.
@@ -76,20 +78,12 @@ def subject(
         >>> round(score.value, 2)
         1.0
     """
-    if (generator is None) != (latents is None):
-        missing = "the prior of its latents" if latents is None else "a generator"
-        raise SettingError(
-            f"The {'generator' if latents is None else 'latents'} lacks {missing}.", "Give both or none."
-        )
+    if generator is None and latents is not None:
+        raise SettingError("The prior of latents lacks a generator.", "Give --generator (in Python `generator`) as well.")
     asked, place = (None, None)
     if encoder is not None:
         asked, place = asked_encoder(encoder, images=images, outputs=outputs, device=device)
-    made = None
-    if generator is not None and latents is not None:
-        found = generator
-        if isinstance(found, str | Path):
-            found = find_function(found, "generator", choose_device(device or "auto"))
-        made = ImportedGenerator(found, read_prior(latents), generated_form(generated))
+    made = None if generator is None else _asked_generator(generator, latents, generated, device)
     named = encoder if encoder is not None else generator
     by_place = isinstance(named, str | Path)
     return subject_of_model(
@@ -101,3 +95,23 @@ def subject(
         batch_size=batch_size,
         device=place,
     )
+
+
+def _asked_generator(
+    generator: Function, latents: str | None, generated: Mapping[str, Any] | None, device: str | None
+) -> ImportedGenerator:
+    """The generator that is asked for images, with the prior of its latents.
+
+    Raises:
+        SettingError: nothing says what that is.
+    """
+    found = generator
+    if isinstance(found, str | Path):
+        found = find_function(found, "generator", choose_device(device or "auto"))
+    prior = latents or exported_prior(found.metadata if isinstance(found, FixedBatch) else {})
+    if prior is None:
+        raise SettingError(
+            "The generator lacks the prior of its latents.",
+            "Name the columns of its input with --latents (in Python `latents`), as in gaussian*10.",
+        )
+    return ImportedGenerator(found, read_prior(prior), generated_form(generated))

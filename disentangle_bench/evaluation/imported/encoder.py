@@ -9,6 +9,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import RepresentationError
 from disentangle_bench.evaluation.imported.ask import ask
+from disentangle_bench.evaluation.imported.exported import ExportedCodes
 from disentangle_bench.evaluation.imported.fixed_batch import FixedBatch
 from disentangle_bench.evaluation.imported.form import ImageForm
 
@@ -28,7 +29,8 @@ class ImportedEncoder:
 
     def __init__(self, function: Callable[[Tensor], Any], form: ImageForm, outputs: Sequence[str] = ()) -> None:
         self.function, self.form, self.outputs = function, form, tuple(outputs)
-        self.codes = function.codes if isinstance(function, FixedBatch) and not outputs else None
+        says = function.metadata if isinstance(function, FixedBatch) and not outputs else {}
+        self.codes = ExportedCodes.of(says)
 
     def __call__(self, images: Tensor) -> Any:
         """Ask the encoder.

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from disentangle_bench.errors import RepresentationError
-from disentangle_bench.evaluation.imported.exported_codes import ExportedCodes
 
 
 class FixedBatch:
@@ -20,7 +19,7 @@ class FixedBatch:
         network: rows `(b, ...)` -> an array, or several in a tuple or a dictionary.
         sizes: of its input; None for what is free.
         name: for messages.
-        codes: what its output is, if the file says so.
+        metadata: what the file says of itself.
     """
 
     def __init__(
@@ -28,9 +27,9 @@ class FixedBatch:
         network: Callable[[Tensor], Any],
         sizes: Sequence[int | None],
         name: str,
-        codes: ExportedCodes | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
-        self.network, self.sizes, self.name, self.codes = network, tuple(sizes), name, codes
+        self.network, self.sizes, self.name, self.metadata = network, tuple(sizes), name, metadata or {}
 
     def __call__(self, rows: Tensor) -> Any:
         """Ask the network."""

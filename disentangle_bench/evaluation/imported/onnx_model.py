@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from disentangle_bench.errors import DataError, DbenchError
-from disentangle_bench.evaluation.imported.exported_codes import ExportedCodes
 from disentangle_bench.evaluation.imported.fixed_batch import FixedBatch
 
 _TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
@@ -49,4 +48,4 @@ def onnx_model(path: Path, device: torch.device) -> Callable[[Tensor], Any]:
         return found[0] if len(outputs) == 1 else dict(zip(outputs, found, strict=True))
 
     sizes = [size if isinstance(size, int) else None for size in given.shape]
-    return FixedBatch(network, sizes, str(path), ExportedCodes.of(session.get_modelmeta().custom_metadata_map))
+    return FixedBatch(network, sizes, str(path), session.get_modelmeta().custom_metadata_map)

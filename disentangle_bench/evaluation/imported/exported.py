@@ -1,4 +1,4 @@
-"""Codes read from what an encoder that `dbench export` wrote gives: the parameters of all its codes side by side."""
+"""What a graph that `dbench export` wrote says of itself: which codes it gives, or which latents it takes."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class ExportedCode:
 
 
 class ExportedCodes:
-    """What a graph of ours says of its output in its metadata; see `models.onnx_parts.layout`."""
+    """The codes whose parameters a graph gives side by side; see `models.onnx_parts.layout`."""
 
     def __init__(self, codes: Sequence[ExportedCode]) -> None:
         self.codes = tuple(codes)
 
     @classmethod
     def of(cls, metadata: Mapping[str, str]) -> Self | None:
-        """Read the metadata of an ONNX file; None if it is not a graph of ours that gives parameters."""
+        """Read the metadata of a file; None if it is not a graph of ours that gives parameters."""
         if metadata.get("part") not in READERS or "latents" not in metadata:
             return None
         described = json.loads(metadata["latents"])["codes"]
@@ -69,3 +69,21 @@ class ExportedCodes:
             for code, own in zip(self.codes, columns, strict=True)
         ]
         return np.stack(values, axis=1)
+
+
+def exported_prior(metadata: Mapping[str, str]) -> str | None:
+    """The latents that a generator takes, as `read_prior` reads them; None if it is not a generator of ours.
+
+    Example:
+        >>> from disentangle_bench.latents import Categorical, LatentSpec, Uniform
+        >>> from disentangle_bench.models.onnx_parts import layout
+        >>> latents = json.dumps(layout(LatentSpec(62, (Categorical(10), Uniform(), Uniform()))))
+        >>> exported_prior({"part": "generator", "latents": latents})
+        'uniform-noise*62,categorical:10,uniform,uniform'
+    """
+    if metadata.get("part") != "generator" or "latents" not in metadata:
+        return None
+    described = json.loads(metadata["latents"])
+    noise = described["noise"]
+    codes = [f"categorical:{of['k']}" if of["kind"] == "categorical" else of["prior"] for of in described["codes"]]
+    return ",".join([*([f"{noise['prior']}-noise*{noise['columns']}"] if noise["columns"] else []), *codes])
