@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from disentangle_bench.reports.figures.fitting import label_rows, widest, wrapped
+from disentangle_bench.reports.figures.fitting import extent, label_rows, short, widest, wrapped
 from disentangle_bench.reports.figures.style import CYCLE, FAINT, INK, MUTED, new_figure, style, without_frame
 
 PITCH = 0.34
 """Inches from one row to the next."""
 WIDTH = 4.6
 """Inches of the horizontal axis."""
+MARGIN = 0.3
+"""Inches above it, for the names of levels, and to its right."""
+LABEL_SIZE = 8.5
 FEW = 3
 """Seeds that stand on one line; more are moved apart a little."""
 POINT, ODD_POINT = CYCLE[0], CYCLE[1]
@@ -51,17 +54,19 @@ def seed_strip(
         chance: the lowest and the highest over all cells; empty if there is none.
         ceiling: likewise.
     """
-    names = [row.name for row in rows]
+    names, below = [row.name for row in rows], wrapped(xlabel, WIDTH, LABEL_SIZE)
+    left, bottom = widest(map(short, names)) + 0.15, 0.4 + extent(below, LABEL_SIZE)[1]
+    width, height = left + WIDTH + MARGIN, bottom + PITCH * len(rows) + MARGIN
     with style():
-        figure = new_figure(WIDTH + widest(names) + 0.3, PITCH * len(rows) + 0.75)
-        axes = figure.subplots()
+        figure = new_figure(width, height, layout=None)
+        axes = figure.add_axes((left / width, bottom / height, WIDTH / width, PITCH * len(rows) / height))
         for level, label in ((chance, "chance"), (ceiling, "ceiling")):
             _draw_level(axes, level, label)
         for place, row in enumerate(rows):
             _draw_row(axes, place, row)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         label_rows(axes, range(len(rows)), names, PITCH)
-        axes.set_xlabel(wrapped(xlabel, WIDTH, 8.5), parse_math=False)
+        axes.set_xlabel(below, parse_math=False)
         axes.margins(x=0.04)
         without_frame(axes)
         axes.grid(axis="x", color=FAINT, linewidth=0.5)

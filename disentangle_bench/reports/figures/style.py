@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -74,9 +74,9 @@ def style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Make a figure of that size in inches; call it within `style()`."""
-    return Figure(figsize=(width, height), layout="constrained")
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
+    """Make a figure of that size in inches; call it within `style()`. Its layout takes as long as to draw it."""
+    return Figure(figsize=(width, height), layout=layout)
 
 
 def without_frame(axes: Axes) -> None:
