@@ -13,7 +13,7 @@ from disentangle_bench.reports.figures.style import CYCLE, FAINT, INK, MUTED, ne
 
 PITCH = 0.34
 """Inches from one row to the next."""
-WIDTH = 4.6
+WIDTH = 3.4
 """Inches of the horizontal axis."""
 MARGIN = 0.3
 """Inches above it, for the names of levels, and to its right."""
