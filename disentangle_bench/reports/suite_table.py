@@ -221,8 +221,8 @@ def mean_line(summary: Summary) -> str:
 
 
 def worst_line(summary: Summary) -> str:
-    """The worst seed's value; empty where neither direction is better."""
-    return "" if summary.worst is None else say(summary.worst, PLAIN_DECIMALS)
+    """The worst seed's value; empty of a single seed, and where neither direction is better."""
+    return "" if summary.worst is None or len(summary.known) < 2 else say(summary.worst, PLAIN_DECIMALS)
 
 
 def difference_line(difference: Difference) -> str:

@@ -142,7 +142,7 @@ def share_of(value: float | None, levels: tuple[float, float] | None) -> float |
 
 def _cell(summary: Summary, column: Column, levels: tuple[float, float] | None) -> ScoreCell:
     decimals = decimals_for(summary.low, summary.high)
-    worst = worst_line(summary) if len(summary.values) > 1 else ""
+    worst = worst_line(summary)
     difference = summary.difference
     return ScoreCell(
         "" if summary.mean is None else say(summary.mean, decimals),
