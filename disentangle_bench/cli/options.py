@@ -128,12 +128,14 @@ def device_option(function: Function) -> Function:
 
 
 class GivenPath(click.Path):
-    """A path that was given: an empty text, as an unset variable of the shell gives, is not the current folder."""
+    """A path that was given: neither an empty text, as an unset variable of the shell gives, nor the next option."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path."""
         if value == "":
             self.fail("The path is empty; the current folder is a single dot.", param, ctx)
+        if ctx is not None and value in {name for of in ctx.command.params for name in of.opts if name[:2] == "--"}:
+            self.fail(f"{value} is an option, where a path was expected; ./{value} is a path.", param, ctx)
         from disentangle_bench.storage import usable_path
 
         usable_path(value, "What was given" if param is None else param.get_error_hint(ctx))

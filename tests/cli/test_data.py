@@ -201,6 +201,12 @@ def test_an_empty_path_is_not_the_current_folder(dbench, web: Web, tmp_path: Pat
     assert dbench("data", command, "shapes", option, ".").code == 0
 
 
+def test_the_next_option_is_not_a_path(dbench):
+    outcome = dbench("explore", "runs/seed-0", "--single-file", "--out", "page")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "Invalid value for '--single-file': --out is an option, where a path was expected" in outcome.err
+
+
 def test_verifying_tells_each_file(dbench, shapes: Path):
     assert dbench("data", "verify", "shapes").code == 1
     put(shapes)
