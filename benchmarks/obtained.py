@@ -1,4 +1,4 @@
-"""What was obtained with each recipe as it is, from `benchmarks/results`, for `dbench show RECIPE` and the site."""
+"""What was obtained with each recipe, from `benchmarks/results`, for `dbench show RECIPE` and the site."""
 
 from __future__ import annotations
 
@@ -31,33 +31,39 @@ ALWAYS = (
 def obtained() -> str:
     """The content of the package's file."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for (suite, name), runs in groupby(runs_as_shipped(), key=lambda run: (suite_of(run), run.recipe.name)):
-        found.setdefault(name, []).append(described(suite, list(runs)))
+    for (suite, entry, name), runs in groupby(runs_of_recipes(), key=lambda run: (*place_of(run), run.recipe.name)):
+        found.setdefault(name, []).append(described(suite, entry, list(runs)))
     return json.dumps(found, indent=1, sort_keys=True) + "\n"
 
 
-def runs_as_shipped() -> list[Run]:
-    """Every published run of a recipe of the package as it is today, by suite, recipe and seed."""
+def runs_of_recipes() -> list[Run]:
+    """Every published run of a recipe of the package, as it is or with some settings changed, by suite and entry."""
     runs = [Run(path.parent) for path in RESULTS.glob("*/cells/*/*/run/recipe.toml")]
-    shipped_ones = [
-        run
-        for run in runs
-        if run.recipe.name in shipped()
-        and run.recipe.training_values() == find_recipe(run.recipe.name).training_values()
-    ]
-    return sorted(shipped_ones, key=lambda run: (suite_of(run), run.recipe.name, run.seed))
+    return sorted((run for run in runs if run.recipe.name in shipped()), key=lambda run: (*place_of(run), run.seed))
 
 
-def suite_of(run: Run) -> str:
-    """The suite in whose folder of results a run lies."""
-    return run.path.relative_to(RESULTS).parts[0]
+def place_of(run: Run) -> tuple[str, str]:
+    """The suite in whose folder of results a run lies, and its entry there."""
+    suite, _, entry, *_ = run.path.relative_to(RESULTS).parts
+    return suite, entry
 
 
-def described(suite: str, runs: Sequence[Run]) -> dict[str, Any]:
-    """What is said of the runs of one recipe in one suite."""
+def changed(run: Run) -> dict[str, Any]:
+    """The settings that differ from those of the recipe of the package, by their dotted keys."""
+    as_it_is, own = find_recipe(run.recipe.name), run.recipe
+    if own.training_values() == as_it_is.training_values():
+        return {}
+    before, now = as_it_is.dotted_values(), own.dotted_values()
+    return {key: now.get(key) for key in {**before, **now} if before.get(key) != now.get(key) and key != "steps"}
+
+
+def described(suite: str, entry: str, runs: Sequence[Run]) -> dict[str, Any]:
+    """What is said of the runs of one entry of a suite."""
     of = [run.provenance() for run in runs]
     return {
         "suite": suite,
+        "entry": entry,
+        "changed": changed(runs[0]),
         "steps": runs[0].recipe.steps,
         "seeds": [run.seed for run in runs],
         "device": sorted({each["device"] for each in of}),
@@ -69,8 +75,12 @@ def described(suite: str, runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def scores_of(runs: Sequence[Run]) -> dict[str, Any]:
-    """Score -> the value at each seed, null where there is none, and how many are as good as the published one."""
-    published = runs[0].recipe.published
+    """Score -> the value at each seed, null where there is none, and how many are as good as the published one.
+
+    Runs with other settings than the source's are not held to its numbers.
+    """
+    as_it_is = runs[0].recipe.training_values() == find_recipe(runs[0].recipe.name).training_values()
+    published = runs[0].recipe.published if as_it_is else {}
     results = [Results.load(run.results_file).scores for run in runs]
     found: dict[str, Any] = {}
     for score in dict.fromkeys((*published, *ALWAYS)):

@@ -79,7 +79,9 @@ def subject(
         1.0
     """
     if generator is None and latents is not None:
-        raise SettingError("The prior of latents lacks a generator.", "Give --generator (in Python `generator`) as well.")
+        raise SettingError(
+            "The prior of latents lacks a generator.", "Give --generator (in Python `generator`) as well."
+        )
     asked, place = (None, None)
     if encoder is not None:
         asked, place = asked_encoder(encoder, images=images, outputs=outputs, device=device)

@@ -152,7 +152,8 @@ def published_page() -> str:
         [
             "# Obtained and published",
             "What the source of each recipe reports, under the names of the scores here, and what was obtained with "
-            "the recipe as it is, over all seeds that were trained. Versions and times are on the pages of the "
+            "it, over all seeds that were trained; settings that were changed are named. Versions and times are on the "
+            "pages of the "
             f"results. Of the other {nothing} recipes nothing was obtained, and their sources report no such number.",
             markdown_table(heading, rows, left=heading),
         ]

@@ -91,12 +91,14 @@ class Recipes(Kind):
 
 
 def obtained_of(name: str) -> dict[str, str]:
-    """What a recipe of the package gave here: the conditions of each suite, and its scores."""
+    """What a recipe of the package gave here: the conditions in each suite, and its scores."""
     from disentangle_bench.models.recipes.obtained import NOTHING, obtained
 
     said: dict[str, str] = {}
-    for each in obtained(name):
-        said |= {each.suite: each.conditions} | {score: each.say(score) for score in each.scores}
+    for each in (found := obtained(name)):
+        place = f"{each.suite}, {each.entry}"
+        said[place] = each.conditions
+        said |= {f"{place}: {score}" if len(found) > 1 else score: each.say(score) for score in each.scores}
     return said or {"nothing": NOTHING}
 
 

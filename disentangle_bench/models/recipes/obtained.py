@@ -1,4 +1,4 @@
-"""What was obtained with the recipes of the package as they are, beside what their sources report."""
+"""What was obtained with the recipes of the package, beside what their sources report."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from typing import Any
 
 FILE = Path(__file__).with_suffix(".json")
 """`python -m benchmarks.readme` writes it, from the published results of suites."""
-NOTHING = "not run here with these settings"
+NOTHING = "not run here"
 
 
 @dataclass(frozen=True)
 class Obtained:
-    """What one recipe gave in one suite.
+    """What one recipe gave in one entry of a suite.
 
     Attributes:
-        suite: whose results are published.
+        suite, entry: whose results are published.
+        changed: the settings beside the steps that were others than the recipe's, by their dotted keys.
         steps: of each run.
         seeds: all that were trained.
         device, processor, precision, date: those of the runs, each once.
         scores: score -> `values`, one a seed and None where there is none, and `reached`, how many are at least as good
-            as what the source reports, if it does.
+            as what the source reports, if it does and the settings are the recipe's.
     """
 
     suite: str
+    entry: str
+    changed: Mapping[str, Any]
     steps: int
     seeds: Sequence[int]
     device: Sequence[str]
@@ -39,11 +42,12 @@ class Obtained:
 
     @property
     def conditions(self) -> str:
-        """Steps, seeds, hardware and date, on one line."""
+        """Steps and other changes, seeds, hardware and date, on one line."""
         where = f"{' and '.join(self.device)} ({', '.join(self.processor)})"
         seeds = f"seed{'s' if len(self.seeds) > 1 else ''} {', '.join(map(str, self.seeds))}"
         when = " to ".join(dict.fromkeys((self.date[0], self.date[-1])))
-        return f"{self.steps:,} steps, {seeds}, {where}, {' and '.join(self.precision)}, {when}"
+        changes = "".join(f", {key} = {value}" for key, value in self.changed.items())
+        return f"{self.steps:,} steps{changes}, {seeds}, {where}, {' and '.join(self.precision)}, {when}"
 
     def say(self, score: str) -> str:
         """A score's median and its value at each seed, and how many seeds reach what the source reports."""
@@ -58,7 +62,7 @@ class Obtained:
 
 
 def obtained(recipe: str) -> list[Obtained]:
-    """What a recipe of the package gave, a suite each; nothing where it was not run."""
+    """What a recipe of the package gave, an entry of a suite each; nothing where it was not run."""
     return [Obtained(**values) for values in _read().get(recipe, ())]
 
 
