@@ -41,10 +41,12 @@ SCORES = {
     "irs": "IRS",
     "beta-vae-score": "BetaVAE",
     "factor-vae-score": "FactorVAE",
-    "dci/lasso.disentanglement": "DCI (lasso), D",
-    "downstream": "downstream",
+    "dci.disentanglement": "DCI, D",
+    "downstream.accuracy.100": "probe, 100 labels",
+    "downstream.accuracy.most": "probe, all labels",
 }
 """Scores of codes and factors, which every entry has -> their headings."""
+PROBE = "downstream.accuracy.most"
 UNSUPERVISED = {
     "udr/lasso": "UDR, lasso",
     "udr/spearman": "UDR, Spearman",
@@ -156,9 +158,9 @@ def relations(values: Values) -> str:
     rows = [
         [what, against, *correlation(values, score, other)]
         for names, other, against in (
-            ({key: of for key, of in SCORES.items() if key != "downstream"}, "downstream", "downstream"),
+            ({key: of for key, of in SCORES.items() if key != PROBE}, PROBE, SCORES[PROBE]),
             (UNSUPERVISED, "mig", "MIG"),
-            (UNSUPERVISED, "downstream", "downstream"),
+            (UNSUPERVISED, PROBE, SCORES[PROBE]),
         )
         for score, what in names.items()
     ]

@@ -15,7 +15,7 @@ from disentangle_bench.storage import parse_json, storage_errors
 from disentangle_bench.suites.attempts import Attempt, plain_attempts, read_attempts
 
 DIGITS = 5
-"""Significant digits of numbers in a published log."""
+"""Significant digits of numbers in a published log, and in the details of a published score."""
 PROVENANCE = (
     "schema_version", "seed", "status", "remark", "steps", "device", "precision", "devices", "threads", "compile",
     "means", "image_shape", "categories", "model_sha256", "python", "processor", "processors", "packages", "time",
@@ -78,7 +78,7 @@ def results_text(results: Mapping[str, Any], processor: str) -> str:
     values = {**results, "provenance": _published({"processor": processor, **results["provenance"]})}
     scores = {
         name: {
-            key: without_paths(value) if key == "reason" else value
+            key: without_paths(value) if key == "reason" else rounded(value) if key == "details" else value
             for key, value in score.items()
             if value or key not in EMPTY
         }
@@ -90,9 +90,11 @@ def results_text(results: Mapping[str, Any], processor: str) -> str:
 
 
 def rounded(value: Any) -> Any:
-    """Round every number in an entry of a log."""
+    """Round every number in plain values."""
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
     return {key: rounded(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 

@@ -152,10 +152,11 @@ class Found:
 
 
 def digest_of_set(suite: Suite) -> str:
-    """Hash what a suite asks for that names no metrics, together with the metrics that exist."""
-    from disentangle_bench.metrics import METRICS  # imports torch, which takes longer than to print a table
+    """Hash what a suite asks for that names no metrics, together with the metrics that are meant today."""
+    from disentangle_bench.metrics import METRICS, info_of  # imports torch, which takes longer than to print a table
 
-    return short_hash([suite.metrics, suite.metric_settings, suite.evaluation.model_dump(mode="json"), sorted(METRICS)])
+    meant = sorted(name for name, of in METRICS.usable().items() if suite.asks_for(name, info_of(of)))
+    return short_hash([suite.metrics, suite.metric_settings, suite.evaluation.model_dump(mode="json"), meant])
 
 
 def _object(path: Path) -> dict[str, Any]:
