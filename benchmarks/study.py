@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
@@ -94,10 +95,8 @@ def figure_name(dataset: str, score: str) -> str:
 def trained(bench: Bench, table: SuiteTable, name: str) -> str:
     """How many cells there are, and how long they took."""
     seconds = [cell.seconds for cell in table.cells if cell.seconds is not None]
-    counts: dict[str, int] = {}
-    for cell in table.cells:
-        counts[cell.state] = counts.get(cell.state, 0) + 1
-    states = ", ".join(f"{number} {state}" for state, number in sorted(counts.items(), key=lambda pair: -pair[1]))
+    counts = Counter(cell.state for cell in table.cells)
+    states = ", ".join(f"{number} {state}" for state, number in counts.most_common())
     return (
         f"*{bench.suite.title}* (`dbench bench run {name}`): {states}; {sum(seconds) / 3600:.1f} hours of one core in "
         f"all, {round(min(seconds) / 60)} to {round(max(seconds) / 60)} minutes a cell "

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError, SettingError
 from disentangle_bench.latents import Gaussian, Latents, LatentSpec
-from disentangle_bench.metrics.generator.sampling import image_batches, isolated_randomness
+from disentangle_bench.metrics.generator.sampling import image_batches, isolated_randomness, rows_of_test
 from disentangle_bench.metrics.information.posteriors import GaussianPosterior, PosteriorParameters, posteriors_of
 from disentangle_bench.metrics.inputs import require_at_least
 from disentangle_bench.metrics.intervals import mean_interval
@@ -101,7 +101,9 @@ def evidence_lower_bound(
         raise SettingError(f"There is no likelihood {likelihood!r}.", f"Give {' or '.join(get_args(Likelihood))}.")
     if latents.noise or not all(isinstance(code, Gaussian) for code in latents.codes):
         return dict.fromkeys(("", "reconstruction", "kl"), Score.undefined(NOT_A_VAE))
-    array, rows = np.asarray(images), _rows(images, train, samples, seed)
+    array, rows = np.asarray(images), rows_of_test(images, train, samples, derive_seed(seed, "choice of images"))
+    if len(rows) < 2:
+        raise MetricError("There are fewer than 2 test images.", "Give 2 or more.")
     mean, sigma = _gaussians(latents, posterior_parameters, len(array), rows)
     rng = np.random.default_rng(derive_seed(seed, "values of the codes"))
     codes = torch.from_numpy(mean + sigma * rng.standard_normal(mean.shape)).float()
@@ -117,26 +119,6 @@ def evidence_lower_bound(
         "reconstruction": replace(_mean_of(reconstruction, name), chance=blind),
         "kl": replace(_mean_of(kl, name, codes=per_code), better="neither", bounds=(0, None)),
     }
-
-
-def _rows(images: ArrayLike, train: ArrayLike | None, samples: int, seed: int) -> NDArray[np.int64]:
-    """Which images to use, in random order.
-
-    Raises:
-        MetricError: images that are not `(n, c, h, w)`, a mask of another length, or fewer than two images.
-    """
-    shape = np.shape(images)
-    mask = np.zeros(shape[:1], dtype=bool) if train is None else np.asarray(train, dtype=bool)
-    if len(shape) != 4 or mask.shape != shape[:1]:
-        raise MetricError(
-            f"The images have the shape {shape}, the train mask {mask.shape}.",
-            "Give images (n, c, h, w) and one boolean per image.",
-        )
-    rng = np.random.default_rng(derive_seed(seed, "choice of images"))
-    rows = rng.permutation(np.flatnonzero(~mask))[:samples]
-    if len(rows) < 2:
-        raise MetricError("There are fewer than 2 test images.", "Give 2 or more.")
-    return rows
 
 
 def _gaussians(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from disentangle_bench.errors import MetricError
@@ -41,6 +43,22 @@ def training_mode(seed: int) -> Iterator[None]:
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
     ):
         yield
+
+
+def rows_of_test(images: ArrayLike, train: ArrayLike | None, samples: int, seed: int) -> NDArray[np.int64]:
+    """Which images to use: at most so many of the test split, or of all without a split, in random order.
+
+    Raises:
+        MetricError: images that are not `(n, c, h, w)`, or a mask of another length.
+    """
+    shape = np.shape(images)
+    mask = np.zeros(shape[:1], dtype=bool) if train is None else np.asarray(train, dtype=bool)
+    if len(shape) != 4 or mask.shape != shape[:1]:
+        raise MetricError(
+            f"The images have the shape {shape}, the train mask {mask.shape}.",
+            "Give images (n, c, h, w) and one boolean per image.",
+        )
+    return np.random.default_rng(seed).permutation(np.flatnonzero(~mask))[:samples]
 
 
 def draw_latents(latents: LatentSpec, samples: int, seed: int, purpose: str) -> Latents:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from disentangle_bench.errors import MetricError
 from disentangle_bench.latents import LatentSpec
-from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness
+from disentangle_bench.metrics.generator.sampling import draw_latents, image_batches, isolated_randomness, rows_of_test
 from disentangle_bench.metrics.metric import Classifier, Generator
 from disentangle_bench.seeds import derive_seed
 
@@ -79,14 +79,7 @@ def real_images(images: ArrayLike, train: ArrayLike | None, samples: int, seed: 
         MetricError: images that are not `(n, c, h, w)`, or a mask of another length.
     """
     array = np.asarray(images)
-    mask = np.zeros(len(array), dtype=bool) if train is None else np.asarray(train, dtype=bool)
-    if array.ndim != 4 or mask.shape != (len(array),):
-        raise MetricError(
-            f"The images have the shape {array.shape}, the train mask {mask.shape}.",
-            "Give images (n, c, h, w) and one boolean per image.",
-        )
-    rng = np.random.default_rng(derive_seed(seed, "choice of real images"))
-    chosen = array[rng.permutation(np.flatnonzero(~mask))[:samples]]
+    chosen = array[rows_of_test(array, train, samples, derive_seed(seed, "choice of real images"))]
     return chosen if chosen.dtype == np.uint8 else _gray_levels(chosen)
 
 
