@@ -103,6 +103,10 @@ def test_published_numbers_are_shown(dbench):
     lines = filter(None, shown.splitlines())
     assert {line.split()[0]: float(line.split()[1]) for line in lines} == recipe.published
     assert "as good as published" in obtained
+
+
+def test_where_nothing_was_obtained_it_says_so(dbench, monkeypatch):
+    monkeypatch.setattr("disentangle_bench.models.recipes.obtained.obtained", lambda recipe: [])
     assert "Obtained\n  nothing  not run here" in dbench("show", "pca-sprites").out
 
 
