@@ -20,6 +20,8 @@ from disentangle_bench.models.model import Draw, Means, Play, Shape
 from disentangle_bench.models.warps import Warp
 from disentangle_bench.recipe import Recipe
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
 
 class InfoGANInvariant(InfoGAN):
     """InfoGAN whose categorical codes mean what small warps of an image leave as it is. Not part of the paper.
@@ -63,7 +65,7 @@ class InfoGANInvariant(InfoGAN):
         shear: to either side.
         shift: to either side.
         gamma: least and greatest.
-        erase: the greatest share of a side that is erased.
+        erase: the greatest shares of the width and of the height that are erased, or one for both.
 
     Raises:
         SettingError: no code is categorical, or a range of the warp is invalid.
@@ -89,7 +91,7 @@ class InfoGANInvariant(InfoGAN):
         shear: NotNegative = 0.4,
         shift: NotNegative = 0.12,
         gamma: tuple[float, float] = (0.6, 1.6),
-        erase: Annotated[float, Field(ge=0, le=1)] = 0.0,
+        erase: Share | tuple[Share, Share] = 0.0,
     ) -> None:
         super().__init__(
             recipe,
@@ -106,7 +108,8 @@ class InfoGANInvariant(InfoGAN):
                 "Train the model infogan, or add a code: --set latents.codes.N.kind=categorical --set "
                 "latents.codes.N.k=10, where N is the number of codes.",
             )
-        self.warp = Warp(rotation, scale, shear, shift, gamma, erase)
+        sides = erase if isinstance(erase, tuple) else (erase, erase)
+        self.warp = Warp(rotation, scale, shear, shift, gamma, sides)
         self.agreement, self.agreement_from, self.agreement_within = agreement, agreement_from, agreement_within
         self.means = (
             *self.means,

@@ -28,7 +28,7 @@ class Warp:
         shear: to either side: `x + shear * y`.
         shift: share of the width and of the height, to either side.
         gamma: least and greatest exponent of the intensities; above 1 darkens.
-        erase: the greatest share of the width, and of the height, of a rectangle that becomes black.
+        erase: the greatest shares of the width and of the height of a rectangle that becomes black.
 
     Raises:
         SettingError: a range that is not positive or does not rise.
@@ -46,7 +46,7 @@ class Warp:
     shear: float = 0.4
     shift: float = 0.12
     gamma: tuple[float, float] = (0.6, 1.6)
-    erase: float = 0.0
+    erase: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         for name, (low, high) in {"scale": self.scale, "gamma": self.gamma}.items():
@@ -59,7 +59,7 @@ class Warp:
     @property
     def numbers(self) -> int:
         """How many uniform numbers a warp of one image takes."""
-        return 10 if self.erase else 6
+        return 10 if any(self.erase) else 6
 
     def __call__(self, images: Tensor, u: Tensor) -> Tensor:
         """Warp each image by numbers of its own; gradients pass through to the images.
@@ -78,7 +78,9 @@ class Warp:
         inverse = inverse_affine(angle, between(self.scale, u[:, 1]), shear * self.shear)
         shift = torch.stack([right, down], dim=1) * self.shift
         warped = to_power(resample(images.float(), inverse, shift), between(self.gamma, u[:, 5]))
-        return warped * ~rectangles(u[:, 6:8], u[:, 8:] * self.erase, *images.shape[2:]) if self.erase else warped
+        if not any(self.erase):
+            return warped
+        return warped * ~rectangles(u[:, 6:8], u[:, 8:] * u.new_tensor(self.erase), *images.shape[2:])
 
 
 def rectangles(place: Tensor, size: Tensor, h: int, w: int) -> Tensor:

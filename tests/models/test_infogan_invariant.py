@@ -184,6 +184,7 @@ def test_a_recipe_without_a_categorical_code_is_refused() -> None:
         ("scale", [1.2], "scale = "),
         ("gamma", 1.0, "gamma = "),
         ("erase", 1.5, "erase = 1.5"),
+        ("erase", [1.0, -0.3], "erase = "),
     ],
 )
 def test_an_invalid_setting_is_named(key: str, value: object, problem: str) -> None:
