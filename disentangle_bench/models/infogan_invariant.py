@@ -13,14 +13,17 @@ from disentangle_bench.errors import SettingError
 from disentangle_bench.latents import Categorical
 from disentangle_bench.means import Mean
 from disentangle_bench.models.agreement import mutual_information
+from disentangle_bench.models.average import follow
 from disentangle_bench.models.games import GameName
 from disentangle_bench.models.gan import NotNegative, Steps
 from disentangle_bench.models.infogan import InfoGAN
-from disentangle_bench.models.model import Draw, Means, Play, Shape
+from disentangle_bench.models.model import Draw, Finished, ImageRows, Means, Play, Shape
+from disentangle_bench.models.splitting import copy_category, crowded, outer_layers
 from disentangle_bench.models.warps import Warp
 from disentangle_bench.recipe import Recipe
 
 Share = Annotated[float, Field(ge=0, le=1)]
+MASS_DECAY = 0.98  # of the running mean: as of 50 batches
 
 
 class InfoGANInvariant(InfoGAN):
@@ -47,6 +50,11 @@ class InfoGANInvariant(InfoGAN):
         min over D, Q of  -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y')
         min over G    of   V(D, G) - sum_i lambda_i L_I(c_i)
 
+    Two classes may still share a category for good, while a third has two. The share of real images that Q reads as
+    each category shows that without labels. So every `split_every` steps, once mu is full and until half of the steps
+    are done, the lightest category becomes a copy of the heaviest if they are far apart (`crowded`): the two part the
+    classes, as L_I and I(y; y') ask them to, and what the lightest had falls to the category that is most like it.
+
     D judges images as they are, and its batch norm sees warped ones in batches of their own: their blur, side by side
     with the images, would tell D which are real.
 
@@ -60,6 +68,7 @@ class InfoGANInvariant(InfoGAN):
         agreement: the weight mu of `I(y; y')`, in the end.
         agreement_from: the step until which mu is 0: Q must read generated images before it sorts real ones.
         agreement_within: steps over which mu then rises linearly.
+        split_every: steps between two looks at the categories' shares; 0 is never to look.
         rotation: of the warp, as of the next five, see `Warp`.
         scale: least and greatest.
         shear: to either side.
@@ -86,6 +95,7 @@ class InfoGANInvariant(InfoGAN):
         agreement: NotNegative = 1.0,
         agreement_from: Steps = 300,
         agreement_within: Steps = 500,
+        split_every: Steps = 0,
         rotation: NotNegative = 20.0,
         scale: tuple[float, float] = (0.8, 1.2),
         shear: NotNegative = 0.4,
@@ -111,6 +121,11 @@ class InfoGANInvariant(InfoGAN):
         sides = erase if isinstance(erase, tuple) else (erase, erase)
         self.warp = Warp(rotation, scale, shear, shift, gamma, sides)
         self.agreement, self.agreement_from, self.agreement_within = agreement, agreement_from, agreement_within
+        self.split_every = split_every
+        self.kept["mass"] = {}
+        if split_every:
+            G, Q = self.networks["G"], self.networks["D"].get_submodule("q_head")
+            self.outer = outer_layers(G, Q, self.latents.width, sum(self.latents.parameters))
         self.means = (
             *self.means,
             *(
@@ -129,8 +144,8 @@ class InfoGANInvariant(InfoGAN):
             Tx, Tfake = (self.warp(images, draw.uniform(self.warp.numbers)) for images in (x, fake))
             x, fake, Tx, Tfake = (self.noisy(images, draw) for images in (x, fake, Tx, Tfake))
             # min over D and Q of -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y'), without a way back to G
-            (real_logits, q), (_, Tq) = play.D(x), play.D(Tx)
-            I_real = self.agreements(q, Tq)
+            (real_logits, q_real), (_, Tq) = play.D(x), play.D(Tx)
+            I_real = self.agreements(q_real, Tq)
             (fake_logits, q), (_, Tq) = play.D(fake.detach()), play.D(Tfake.detach())
             L_I = self.bounds(c, self.from_warped_if_categorical(q, Tq))
             D_loss = self.game.D_loss(real_logits, fake_logits)
@@ -144,7 +159,37 @@ class InfoGANInvariant(InfoGAN):
             G_loss = self.game.G_loss(fake_logits)
             L_I_of_G = self.bounds(c, self.from_warped_if_categorical(q, Tq))
             play.minimise("G", G_loss - self.weigh(L_I_of_G, draw.step))
+        if self.split_every:
+            self.count(q_real, draw.step, play)
+            self.split_if_crowded(draw.step)
         return self.report(D_loss, G_loss, L_I, I_real)
+
+    def count(self, q: Tensor, step: int, play: Play) -> None:
+        """Let the running shares of the categories follow Q's readings `(n, p)` of a batch of real images."""
+        codes = zip(self.latents.codes, self.latents.split(q.detach().float()), strict=True)
+        shares = {
+            code.name: play.mean(logits.softmax(dim=1).mean(dim=0))
+            for code, logits in codes
+            if isinstance(code, Categorical)
+        }
+        follow(self.kept["mass"], shares, MASS_DECAY, step)
+
+    def split_if_crowded(self, step: int) -> None:
+        """Where it is time to look, make the lightest category a copy of the heaviest if that has too much."""
+        since = step - self.agreement_from - self.agreement_within
+        if since < 0 or since % self.split_every or step > self.recipe.steps / 2:
+            return
+        (first, last), codes, parameters = self.outer, self.latents.codes, list(self.latents.parameters)
+        _, *columns = torch.split(first.weight.detach(), [self.latents.noise, *(c.width for c in codes)], dim=1)
+        rows = zip(*(torch.split(each.detach(), parameters) for each in last.parameters()), strict=True)
+        for code, of_G, of_Q in zip(codes, columns, rows, strict=True):
+            if isinstance(code, Categorical) and (found := crowded(self.kept["mass"][code.name])):
+                copy_category(*found, of_G, of_Q)
+
+    def finish(self, images: ImageRows, seed: int) -> Finished:
+        """As every GAN; the running shares are of training alone."""
+        self.kept["mass"] = {}
+        return super().finish(images, seed)
 
     def agreements(self, q: Tensor, Tq: Tensor) -> Tensor:
         """`I(y; y')` of each categorical code, in nats, from Q's outputs `(n, p)` for images and warped copies."""

@@ -359,6 +359,7 @@ class Play:
         bare: the same without it, for `frozen`.
         optimizers: of each player.
         backward: accumulates the gradients of a loss.
+        mean: of a tensor over the processes of the run, the same in all; by default there is one.
     """
 
     def __init__(
@@ -367,8 +368,10 @@ class Play:
         bare: Mapping[str, nn.Module],
         optimizers: Mapping[str, Stepper],
         backward: Callable[[Tensor], object],
+        mean: Callable[[Tensor], Tensor] = lambda values: values,
     ) -> None:
         self._networks, self._bare, self._optimizers, self._backward = networks, bare, optimizers, backward
+        self.mean = mean
 
     def __getattr__(self, name: str) -> nn.Module:
         networks: Mapping[str, nn.Module] = self.__dict__.get("_networks", {})

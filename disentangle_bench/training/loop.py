@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import numpy as np
 import torch
@@ -130,7 +130,7 @@ class Loop:
             RunError: some weights are no longer numbers. StorageError: it cannot be written.
         """
         window, window_extras = self.window.state()
-        window["window.sums"] = self._mean_over_processes(window["window.sums"])
+        window["window.sums"] = self.play.mean(window["window.sums"])
         if not self.fabric.is_global_zero:
             return
         tensors: dict[str, Tensor] = window | self.model.state()
@@ -190,17 +190,12 @@ class Loop:
         """Whether any process was asked to stop: all must leave the loop at the same step."""
         if self.fabric.world_size == 1:  # without a look at the device, which would have to finish its work first
             return asked
-        return bool(self._mean_over_processes(torch.tensor(float(asked), device=self.fabric.device)).item() > 0)
-
-    def _mean_over_processes(self, values: Tensor) -> Tensor:
-        if self.fabric.world_size == 1:
-            return values
-        return cast("Tensor", self.fabric.all_reduce(values.clone(), reduce_op="sum")) / self.fabric.world_size
+        return bool(self.play.mean(torch.tensor(float(asked), device=self.fabric.device)).item() > 0)
 
     def _report(self, progress: TrainingProgress) -> None:
         """Watch, log and show what the updates reported since the last time."""
         window, self.window = self.window, self._fresh_window()
-        means = (self._mean_over_processes(window.sums) / window.steps).tolist()
+        means = (self.play.mean(window.sums) / window.steps).tolist()
         values: dict[str, float] = dict(zip(window.keys, means, strict=True))
         broken = [str(mean) for mean in self.model.means if not math.isfinite(values[mean.key])]
         if broken:
