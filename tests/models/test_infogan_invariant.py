@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -117,6 +117,57 @@ class TestLosses:
         at_once: dict[str, Any] = {"model.agreement_from": 0, "model.agreement_within": 0}
         seen, without = Seen(make(**at_once), 1), Seen(make(), 1)
         assert without.totals[0] - seen.totals[0] == pytest.approx(seen.means["agreement/c1"].item(), abs=1e-5)
+
+
+class TestSplit:
+    """Looks at steps 800, 1050 and 1300 of 2,800: mu is full from 800 on, and half of the steps are done at 1,400."""
+
+    CROWDED = (0.02, *[0.1] * 7, 0.18, 0.1)
+    EVERY: ClassVar = {"model.split_every": 250, "steps": 2800}
+
+    def after(self, step: int, mass: tuple[float, ...] = CROWDED) -> InfoGANInvariant:
+        model = make(**self.EVERY)
+        assert isinstance(model, InfoGANInvariant)
+        model.kept["mass"] = {"c1": torch.tensor(mass)}
+        Updates(model)(step)
+        return model
+
+    def is_copied(self, model: InfoGANInvariant) -> bool:
+        columns, rows = model.networks["G"][0].weight[:, 4:14], model.networks["D"].q_head[-1].weight[:10]
+        same = [torch.equal(columns[:, 0], columns[:, 8]), torch.equal(rows[0], rows[8])]
+        assert len(set(same)) == 1
+        return same[0]
+
+    @pytest.mark.parametrize("step", [800, 1050, 1300])
+    def test_the_lightest_becomes_a_copy_of_the_heaviest(self, step: int) -> None:
+        assert self.is_copied(self.after(step))
+
+    @pytest.mark.parametrize("step", [550, 799, 801, 1550, 2800])
+    def test_not_at_other_steps(self, step: int) -> None:
+        assert not self.is_copied(self.after(step))
+
+    def test_not_where_the_shares_are_alike(self) -> None:
+        assert not self.is_copied(self.after(800, (0.08, *[0.1] * 7, 0.12, 0.1)))
+
+    def test_the_shares_follow_what_q_reads(self) -> None:
+        model = make(**self.EVERY)
+        model.kept["mass"] = {"c1": torch.full((10,), 0.1)}
+        seen = Seen(model, 2000)
+        read = softmax(seen.read(seen.D[0])["real q"][:, :10], axis=1).mean(axis=0)
+        expected = 0.98 * 0.1 + 0.02 * read
+        np.testing.assert_allclose(model.kept["mass"]["c1"], expected, rtol=1e-5)
+
+    def test_they_are_those_of_all_processes(self) -> None:
+        model = make(**self.EVERY)
+        updates = Updates(model)
+        updates.play.mean = lambda values: torch.full_like(values, 0.25)
+        updates(1)
+        assert model.kept["mass"]["c1"].tolist() == [0.25] * 10
+
+    def test_a_trained_model_has_none(self) -> None:
+        model = self.after(800)
+        model.finish((torch.rand(64, *SHAPE) * 255).byte(), seed=0)
+        assert not any(name.startswith("mass.") for name in model.state())
 
 
 def test_without_warp_and_agreement_it_is_infogan() -> None:

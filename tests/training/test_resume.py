@@ -85,12 +85,18 @@ def test_killed_again_and_again_at_random_steps(tmp_path: Path, child: Child, re
     resume(out)
 
 
-def test_killed_while_the_weight_of_agreement_rises(
-    tmp_path: Path, child: Child, same_run: Callable[[Path, Path], None]
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"model.agreement_from": 5, "model.agreement_within": 15},  # warps and weight are functions of the step
+        {"model.agreement_from": 0, "model.agreement_within": 0, "model.split_every": 2},  # categories' shares are kept
+    ],
+)
+def test_killed_while_categories_are_sorted(
+    settings: dict[str, Any], tmp_path: Path, child: Child, same_run: Callable[[Path, Path], None]
 ) -> None:
-    """Warps and weight are functions of the step."""
     straight, killed = tmp_path / "straight", tmp_path / "killed"
-    settings = {**SETTINGS, "model.agreement_from": 5, "model.agreement_within": 15}
+    settings = {**SETTINGS, **settings}
     job: dict[str, Any] = {"model": "infogan-invariant", "settings": settings}
     assert child(straight, **job).code == 0
     assert child(killed, event="kill", **at("between D's and G's half of a step", 14), **job).code == -9
