@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from disentangle_bench.errors import SettingError
@@ -22,7 +20,6 @@ from disentangle_bench.models.splitting import copy_category, crowded, outer_lay
 from disentangle_bench.models.warps import Warp
 from disentangle_bench.recipe import Recipe
 
-Share = Annotated[float, Field(ge=0, le=1)]
 MASS_DECAY = 0.98  # of the running mean: as of 50 batches
 
 
@@ -38,14 +35,17 @@ class InfoGANInvariant(InfoGAN):
     The second inequality is that of data processing, so this is a bound of InfoGAN's mutual information too, and one
     that no detail closes which a warp removes. It enters the updates of both players, as in eq. 6.
 
-    The update of D and Q also maximizes what Q's readings of a real image x and of its warped copy tell of each other,
-    as in invariant information clustering:
+    The update of D and Q also maximizes what Q's readings of a real image x and of a warped image x' tell of each
+    other, where x' is one of the training images that are most like x, as in invariant information clustering with the
+    pairs of SCAN:
 
-        I(y; y') <= I(y; x) <= ln k,    y ~ Q(c given x),  y' ~ Q(c given T x)
+        I(y; y') <= I(y; x) <= ln k,    y ~ Q(c given x),  y' ~ Q(c given T x')
 
-    where y and y' are independent given x. It reaches ln k only if Q reads every image with certainty, reads warped
-    copies alike, and uses all k categories equally often: without it, two classes may share a category for good. So
-    it assumes classes that are about equally frequent. Together, with the weights lambda of the codes and mu(step):
+    where y and y' are independent given x and x'. It reaches ln k only if Q reads every image with certainty, reads
+    warped copies and neighbors alike, and uses all k categories equally often: without it, two classes may share a
+    category for good. So it assumes classes that are about equally frequent. What no warp makes of another image, such
+    as a seven with a bar of one without, is joined to it by its neighbors. Together, with the weights lambda of the
+    codes and mu(step):
 
         min over D, Q of  -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y')
         min over G    of   V(D, G) - sum_i lambda_i L_I(c_i)
@@ -68,20 +68,20 @@ class InfoGANInvariant(InfoGAN):
         agreement: the weight mu of `I(y; y')`, in the end.
         agreement_from: the step until which mu is 0: Q must read generated images before it sorts real ones.
         agreement_within: steps over which mu then rises linearly.
+        neighbors: the number of images from which x' is drawn; 0 is x itself.
         split_every: steps between two looks at the categories' shares; 0 is never to look.
-        rotation: of the warp, as of the next five, see `Warp`.
+        rotation: of the warp, as of the next four, see `Warp`.
         scale: least and greatest.
         shear: to either side.
         shift: to either side.
         gamma: least and greatest.
-        erase: the greatest shares of the width and of the height that are erased, or one for both.
 
     Raises:
         SettingError: no code is categorical, or a range of the warp is invalid.
     """
 
     summary = "InfoGAN whose categories are read from warped images and agree on real ones: an extension."
-    source = "arXiv:1606.03657, eq. 6, and arXiv:1807.06653, eq. 3"
+    source = "arXiv:1606.03657, eq. 6, arXiv:1807.06653, eq. 3, and arXiv:2005.12320, section 2"
 
     def __init__(
         self,
@@ -95,13 +95,13 @@ class InfoGANInvariant(InfoGAN):
         agreement: NotNegative = 1.0,
         agreement_from: Steps = 300,
         agreement_within: Steps = 500,
+        neighbors: Steps = 0,
         split_every: Steps = 0,
         rotation: NotNegative = 20.0,
         scale: tuple[float, float] = (0.8, 1.2),
         shear: NotNegative = 0.4,
         shift: NotNegative = 0.12,
         gamma: tuple[float, float] = (0.6, 1.6),
-        erase: Share | tuple[Share, Share] = 0.0,
     ) -> None:
         super().__init__(
             recipe,
@@ -118,10 +118,9 @@ class InfoGANInvariant(InfoGAN):
                 "Train the model infogan, or add a code: --set latents.codes.N.kind=categorical --set "
                 "latents.codes.N.k=10, where N is the number of codes.",
             )
-        sides = erase if isinstance(erase, tuple) else (erase, erase)
-        self.warp = Warp(rotation, scale, shear, shift, gamma, sides)
+        self.warp = Warp(rotation, scale, shear, shift, gamma)
         self.agreement, self.agreement_from, self.agreement_within = agreement, agreement_from, agreement_within
-        self.split_every = split_every
+        self.neighbors, self.split_every = neighbors, split_every
         self.kept["mass"] = {}
         if split_every:
             G, Q = self.networks["G"], self.networks["D"].get_submodule("q_head")
@@ -141,7 +140,8 @@ class InfoGANInvariant(InfoGAN):
         for _ in range(self.discriminator_steps):
             x, c = draw.real(), draw.latents()
             fake = play.G(self.latents.pack(c))
-            Tx, Tfake = (self.warp(images, draw.uniform(self.warp.numbers)) for images in (x, fake))
+            near = draw.near() if self.neighbors else x
+            Tx, Tfake = (self.warp(images, draw.uniform(Warp.numbers)) for images in (near, fake))
             x, fake, Tx, Tfake = (self.noisy(images, draw) for images in (x, fake, Tx, Tfake))
             # min over D and Q of -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y'), without a way back to G
             (real_logits, q_real), (_, Tq) = play.D(x), play.D(Tx)

@@ -80,6 +80,13 @@ class Pairs(Protocol):
         """A batch that differs in one factor, `(b, c, h, w)`, the factor from 0, and how many factors vary."""
 
 
+class Near(Protocol):
+    """Training images that are most like those of a batch."""
+
+    def at(self, number: int, u: Tensor) -> Tensor:
+        """One for each image of a batch, chosen by `u (b,)` in [0, 1): `(b, c, h, w)` float32 in [0, 1]."""
+
+
 LogEntries = Sequence[Mapping[str, Any]]
 """The entries of a run's log so far, as `log.jsonl` holds them, the latest last."""
 
@@ -145,6 +152,7 @@ class Model(ABC):
         latents: the noise and the codes; a VAE has no noise and one Gaussian code for each latent dimension.
         batches: how many batches of real images one update draws.
         paired: whether updates draw pairs or groups, for which the dataset needs ground truth.
+        neighbors: of how many images that are most like a real one updates draw one; 0 where they draw none.
         kept: further tensors of a trained model, which `finish` fills: they are saved beside the networks, by name.
         refuses: the ways of training that its updates do not allow, among `devices` (several), `compile` and
             `16-mixed`, with the reason.
@@ -166,6 +174,7 @@ class Model(ABC):
         self.latents = recipe.latent_spec()
         self.batches = 1
         self.paired = False
+        self.neighbors = 0
         self.kept: dict[str, dict[str, Tensor]] = {}
 
     @abstractmethod
@@ -244,15 +253,25 @@ class Draw:
         seed: of the run.
         step: from 1.
         pairs: and groups of real images, for a model that declares itself `paired`.
+        neighbors: of real images, for a model that declares how many.
 
     Attributes:
         step: the number of this update, for what changes over the steps.
     """
 
     def __init__(
-        self, model: Model, batches: Batches, device: torch.device, *, seed: int, step: int, pairs: Pairs | None = None
+        self,
+        model: Model,
+        batches: Batches,
+        device: torch.device,
+        *,
+        seed: int,
+        step: int,
+        pairs: Pairs | None = None,
+        neighbors: Near | None = None,
     ) -> None:
-        self._model, self._batches, self._device, self._pairs = model, batches, device, pairs
+        self._model, self._batches, self._device = model, batches, device
+        self._pairs, self._neighbors = pairs, neighbors
         self._seed, self.step = seed, step
         self._calls: Counter[str] = Counter()
 
@@ -272,7 +291,17 @@ class Draw:
             raise RuntimeError(
                 f"An update drew more batches of real images than the {per_step} that its model declares."
             )
-        return self._batches.at((self.step - 1) * per_step + number + 1)
+        return self._batches.at(self._batch(number))
+
+    def near(self) -> Tensor:
+        """For each image of the last `real` batch one of the training images that are most like it, drawn anew.
+
+        Raises:
+            RuntimeError: the model does not declare any `neighbors`, or no batch was drawn yet.
+        """
+        if self._neighbors is None or not self._calls["real"]:
+            raise RuntimeError("An update drew neighbors of images that its model does not declare, or of no batch.")
+        return self._neighbors.at(self._batch(self._calls["real"] - 1), self.uniform())
 
     def pairs(self, k: int | None = None) -> tuple[Tensor, Tensor]:
         """Pairs of training images that differ in k ground-truth factors, twice `(b, c, h, w)` float32 in [0, 1].
@@ -330,6 +359,10 @@ class Draw:
         with torch.random.fork_rng(devices, device_type=self._device.type if devices else "cuda"):
             torch.manual_seed(derive_seed(self._seed_of("layers"), str(self._batches.share.start)))
             yield
+
+    def _batch(self, number: int) -> int:
+        """The number, among all of the run, of one batch of this update, from 1."""
+        return (self.step - 1) * self._model.batches + number + 1
 
     def _call(self, purpose: str) -> int:
         """How often this was drawn before in this update."""

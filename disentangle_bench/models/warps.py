@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +29,6 @@ class Warp:
         shear: to either side: `x + shear * y`.
         shift: share of the width and of the height, to either side.
         gamma: least and greatest exponent of the intensities; above 1 darkens.
-        erase: the greatest shares of the width and of the height of a rectangle that becomes black.
 
     Raises:
         SettingError: a range that is not positive or does not rise.
@@ -46,7 +46,9 @@ class Warp:
     shear: float = 0.4
     shift: float = 0.12
     gamma: tuple[float, float] = (0.6, 1.6)
-    erase: tuple[float, float] = (0.0, 0.0)
+
+    numbers: ClassVar[int] = 6
+    """How many uniform numbers a warp of one image takes."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in {"scale": self.scale, "gamma": self.gamma}.items():
@@ -56,19 +58,13 @@ class Warp:
                     "Give two positive numbers, the lesser one first.",
                 )
 
-    @property
-    def numbers(self) -> int:
-        """How many uniform numbers a warp of one image takes."""
-        return 10 if any(self.erase) else 6
-
     def __call__(self, images: Tensor, u: Tensor) -> Tensor:
         """Warp each image by numbers of its own; gradients pass through to the images.
 
         Args:
             images: `(n, c, h, w)` in [0, 1].
-            u: `(n, numbers)` in [0, 1): rotation, scale, shear, shift to the right, shift down, gamma, where 0.5 is no
-                rotation, no shear and no shift; with `erase`, how far right and down the rectangle lies, its width and
-                its height.
+            u: `(n, 6)` in [0, 1): rotation, scale, shear, shift to the right, shift down, gamma; 0.5 is no rotation, no
+                shear and no shift.
 
         Returns:
             `(n, c, h, w)` float32 in [0, 1]. What lies outside an image is taken from its border.
@@ -77,27 +73,7 @@ class Warp:
         angle = degrees * math.radians(self.rotation)
         inverse = inverse_affine(angle, between(self.scale, u[:, 1]), shear * self.shear)
         shift = torch.stack([right, down], dim=1) * self.shift
-        warped = to_power(resample(images.float(), inverse, shift), between(self.gamma, u[:, 5]))
-        if not any(self.erase):
-            return warped
-        return warped * ~rectangles(u[:, 6:8], u[:, 8:] * u.new_tensor(self.erase), *images.shape[2:])
-
-
-def rectangles(place: Tensor, size: Tensor, h: int, w: int) -> Tensor:
-    """Which pixels `(n, 1, h, w)` lie in a rectangle of each image.
-
-    Args:
-        place: `(n, 2)` in [0, 1]: how far right and down, between the borders.
-        size: `(n, 2)`: shares of width and height.
-        h: height in pixels.
-        w: width.
-    """
-    low = place * (1 - size)
-    high = low + size
-    x, y = ((torch.arange(n, device=place.device) + 0.5) / n for n in (w, h))
-    columns = (x >= low[:, :1]) & (x < high[:, :1])
-    rows = (y >= low[:, 1:]) & (y < high[:, 1:])
-    return (rows[:, :, None] & columns[:, None, :])[:, None]
+        return to_power(resample(images.float(), inverse, shift), between(self.gamma, u[:, 5]))
 
 
 def between(bounds: tuple[float, float], u: Tensor) -> Tensor:

@@ -42,13 +42,16 @@ class Batches:
 
     def at(self, number: int) -> Tensor:
         """Images of one batch (from 1), the share of this process: `(size / world, c, h, w)` float32 in [0, 1]."""
+        return self.images[self.rows(number)].float().div_(255)
+
+    def rows(self, number: int) -> Tensor:
+        """Which images these are, `(size / world,)`."""
         epoch, batch = divmod(number - 1, self.per_epoch)
         if epoch != self._epoch:
             order = drawn_order(len(self.images), order_generator(self.seed, epoch), self.weights)
             self._order = order.to(self.images.device)
             self._epoch = epoch
-        rows = self._order[batch * self.size : (batch + 1) * self.size][self.share]
-        return self.images[rows].float().div_(255)
+        return self._order[batch * self.size : (batch + 1) * self.size][self.share]
 
     def close(self) -> None:
         """Do nothing: no file is open."""

@@ -25,6 +25,7 @@ from disentangle_bench.storage import sha256
 from disentangle_bench.training import checkpoint
 from disentangle_bench.training.batches import Batches, DrawnRows, drawn_order, order_generator
 from disentangle_bench.training.log import TrainingLog
+from disentangle_bench.training.neighbors import Neighbors
 from disentangle_bench.training.pairs import Pairs
 from disentangle_bench.training.progress import TrainingProgress
 from disentangle_bench.training.signals import stop_requests
@@ -70,9 +71,11 @@ class Loop:
         place = (model.recipe.batch_size, seed, fabric.global_rank, fabric.world_size)
         self.images: Tensor | StreamedImages
         self.batches: Batches | StreamedBatches
+        self.neighbors: Neighbors | None = None
         if isinstance(images, Tensor):
             self.images = images.to(fabric.device)
-            self.batches = Batches(self.images, *place, weights=weights)
+            self.batches = resident = Batches(self.images, *place, weights=weights)
+            self.neighbors = Neighbors(resident, model.neighbors) if model.neighbors else None
         else:
             self.images = StreamedImages(images, fabric.device)
             self.batches = StreamedBatches(images, *place, device=fabric.device, weights=weights)
@@ -179,7 +182,15 @@ class Loop:
             return self.model.update(self._draw(), self.play)
 
     def _draw(self) -> Draw:
-        return Draw(self.model, self.batches, self.fabric.device, seed=self.seed, step=self.step, pairs=self.pairs)
+        return Draw(
+            self.model,
+            self.batches,
+            self.fabric.device,
+            seed=self.seed,
+            step=self.step,
+            pairs=self.pairs,
+            neighbors=self.neighbors,
+        )
 
     def _clock(self) -> float:
         """The time at which the device has finished all work so far."""

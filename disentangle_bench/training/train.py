@@ -27,6 +27,7 @@ from disentangle_bench.training.batches import check_size
 from disentangle_bench.training.fabric import Machine
 from disentangle_bench.training.log import check_tensorboard
 from disentangle_bench.training.loop import Loop
+from disentangle_bench.training.neighbors import check_neighbors
 from disentangle_bench.training.pairs import training_classes
 from disentangle_bench.training.placement import placed
 from disentangle_bench.training.processes import check_main_guard, launch
@@ -117,6 +118,8 @@ def train_recipe(
         model = make_model(recipe, dataset.info.shape)
         require_allowed(model, trained_on["precision"], devices, compile)
         classes = training_classes(dataset, recipe.model.name) if model.paired else None
+        if model.neighbors:
+            check_neighbors(images, len(images), model.neighbors)
         make_optimizers(model)  # here, so that tables that do not fit are found before anything is written
         check_size(len(images), recipe.batch_size, devices)
         means = [asdict(mean) for mean in model.means]

@@ -19,7 +19,7 @@ from disentangle_bench.models.gan import GANWithCodes
 from disentangle_bench.models.infogan_invariant import InfoGANInvariant
 from disentangle_bench.models.recipes import find_recipe
 from disentangle_bench.models.warps import Warp
-from tests.models.updates import SHAPE, Updates, draw, latents_of, real_images
+from tests.models.updates import SHAPE, Updates, draw, latents_of
 
 LAMBDAS = (0.7, 0.2, 1.3)
 WEIGHTED = {f"latents.codes.{place}.weight": value for place, value in enumerate(LAMBDAS)}
@@ -61,9 +61,10 @@ class Seen:
         outputs: dict[str, np.ndarray] = {}
         with torch.no_grad():
             fake = self.G(model.latents.pack(latents_of(model, self.step)))
-            for kind, images in (("real", real_images(self.step)), ("fake", fake)):
-                warped = model.warp(images, drawn.uniform(model.warp.numbers))
-                (logits, q), (_, Tq) = D(images), D(warped)
+            x = drawn.real()
+            near = drawn.near() if model.neighbors else x
+            for kind, images, others in (("real", x, near), ("fake", fake, fake)):
+                (logits, q), (_, Tq) = D(images), D(model.warp(others, drawn.uniform(Warp.numbers)))
                 outputs |= {kind: logits.double().numpy()}
                 outputs |= {f"{kind} q": q.double().numpy(), f"{kind} Tq": Tq.double().numpy()}
         return outputs
@@ -87,8 +88,9 @@ def agreement(outputs: dict[str, np.ndarray]) -> float:
 
 
 class TestLosses:
-    def test_of_d_and_q(self) -> None:
-        seen = Seen(make(**WEIGHTED, **{"model.agreement": 3.0}))
+    @pytest.mark.parametrize("neighbors", [0, 5])
+    def test_of_d_and_q(self, neighbors: int) -> None:
+        seen = Seen(make(**WEIGHTED, **{"model.agreement": 3.0, "model.neighbors": neighbors}))
         outputs = seen.read(seen.D[0])
         D_loss = -stats.logistic.logcdf(outputs["real"]).mean() - stats.logistic.logsf(outputs["fake"]).mean()
         L_I, I_real = seen.bounds(outputs), agreement(outputs)
@@ -202,9 +204,9 @@ def test_instance_noise_is_on_all_that_d_sees() -> None:
 
 def test_each_image_is_warped_anew() -> None:
     drawn = draw(make())
-    first, second = drawn.uniform(Warp().numbers), drawn.uniform(Warp().numbers)
+    first, second = drawn.uniform(Warp.numbers), drawn.uniform(Warp.numbers)
     assert len({tuple(row) for row in torch.cat([first, second]).tolist()}) == len(first) + len(second)
-    assert not torch.equal(first, draw(make(), step=2).uniform(Warp().numbers))
+    assert not torch.equal(first, draw(make(), step=2).uniform(Warp.numbers))
 
 
 def test_the_agreement_has_the_entropy_as_its_bound() -> None:
@@ -234,8 +236,7 @@ def test_a_recipe_without_a_categorical_code_is_refused() -> None:
         ("scale", [1.2, 0.8], "scale of a warp"),
         ("scale", [1.2], "scale = "),
         ("gamma", 1.0, "gamma = "),
-        ("erase", 1.5, "erase = 1.5"),
-        ("erase", [1.0, -0.3], "erase = "),
+        ("neighbors", -1, "neighbors = -1"),
     ],
 )
 def test_an_invalid_setting_is_named(key: str, value: object, problem: str) -> None:

@@ -28,6 +28,13 @@ class Noise:
         return torch.rand(self.size, *SHAPE, generator=torch.Generator().manual_seed(100 + number))[self.share]
 
 
+class NoiseNeighbors:
+    """Random images in place of those that are most like a batch's."""
+
+    def at(self, number: int, u: Tensor) -> Tensor:
+        return Noise().at(5000 + number)
+
+
 class NoisePairs:
     """Pairs and groups of random images."""
 
@@ -52,7 +59,8 @@ class Updates:
 
 
 def draw(model: Model, step: int = 1) -> Draw:
-    return Draw(model, Noise(), CPU, seed=0, step=step, pairs=NoisePairs() if model.paired else None)
+    pairs, neighbors = NoisePairs() if model.paired else None, NoiseNeighbors() if model.neighbors else None
+    return Draw(model, Noise(), CPU, seed=0, step=step, pairs=pairs, neighbors=neighbors)
 
 
 def real_images(step: int = 1) -> Tensor:

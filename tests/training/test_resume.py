@@ -89,7 +89,8 @@ def test_killed_again_and_again_at_random_steps(tmp_path: Path, child: Child, re
     "settings",
     [
         {"model.agreement_from": 5, "model.agreement_within": 15},  # warps and weight are functions of the step
-        {"model.agreement_from": 0, "model.agreement_within": 0, "model.split_every": 2},  # categories' shares are kept
+        {"model.agreement_from": 0, "model.agreement_within": 0, "model.split_every": 2},  # shares are kept
+        {"model.agreement_from": 0, "model.neighbors": 3},  # which are found anew
     ],
 )
 def test_killed_while_categories_are_sorted(

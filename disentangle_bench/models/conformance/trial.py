@@ -31,6 +31,16 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class RandomNeighbors:
+    """Random images, whatever those whose neighbors they are to be."""
+
+    noise: Noise
+
+    def at(self, number: int, u: Tensor) -> Tensor:
+        return self.noise.at(2 * number)
+
+
+@dataclass(frozen=True)
 class RandomPairs:
     """Pairs and groups of random images, whatever the factors that are to differ."""
 
@@ -72,7 +82,8 @@ class Trial:
     def draw(self, model: Model, step: int) -> Draw:
         noise = Noise(self.recipe.batch_size, self.shape)
         pairs = RandomPairs(noise) if model.paired else None
-        return Draw(model, noise, CPU, seed=0, step=step, pairs=pairs)
+        neighbors = RandomNeighbors(noise) if model.neighbors else None
+        return Draw(model, noise, CPU, seed=0, step=step, pairs=pairs, neighbors=neighbors)
 
     def updates(self, model: Model, steps: range, play: Watched | None = None) -> Means:
         """Update a model, and return what the last update reports."""
