@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from disentangle_bench.errors import SettingError
@@ -63,6 +65,7 @@ class InfoGANInvariant(InfoGAN):
         shape: `(c, h, w)` of the dataset's images.
         seed: determines the initial weights.
         game: what D and G minimize.
+        ema_G: the decay of the moving average of G's weights, which a trained model has; 0 is none.
         instance_noise: standard deviation of the noise on every image that D sees, those that are warped too.
         instance_noise_steps: over how many steps it falls linearly to 0; 0 is never.
         agreement: the weight mu of `I(y; y')`, in the end.
@@ -90,6 +93,7 @@ class InfoGANInvariant(InfoGAN):
         seed: int = 0,
         *,
         game: GameName = "nsgan",
+        ema_G: Annotated[float, Field(ge=0, lt=1)] = 0.0,
         instance_noise: NotNegative = 0.0,
         instance_noise_steps: Steps = 0,
         agreement: NotNegative = 1.0,
@@ -108,6 +112,7 @@ class InfoGANInvariant(InfoGAN):
             shape,
             seed,
             game=game,
+            ema_G=ema_G,
             instance_noise=instance_noise,
             instance_noise_steps=instance_noise_steps,
         )
@@ -159,6 +164,7 @@ class InfoGANInvariant(InfoGAN):
             G_loss = self.game.G_loss(fake_logits)
             L_I_of_G = self.bounds(c, self.from_warped_if_categorical(q, Tq))
             play.minimise("G", G_loss - self.weigh(L_I_of_G, draw.step))
+        self.average(draw.step)
         if self.split_every:
             self.count(q_real, draw.step, play)
             self.split_if_crowded(draw.step)

@@ -202,6 +202,15 @@ def test_instance_noise_is_on_all_that_d_sees() -> None:
         assert float((plain[0] - warped[0]).std()) == pytest.approx(0.5 * 2**0.5, rel=0.4)
 
 
+def test_a_trained_g_has_the_average_of_its_weights() -> None:
+    model = make(**{"model.ema_G": 0.9})
+    updates = Updates(model)
+    seen = [updates(step) and deepcopy(model.networks["G"][0].weight.detach()) for step in (1, 2)]
+    model.finish((torch.rand(64, *SHAPE) * 255).byte(), seed=0)
+    share = 3 / 12  # at the second step (1 + 2) / (10 + 2), which is less than 0.9
+    torch.testing.assert_close(model.networks["G"][0].weight, share * seen[0] + (1 - share) * seen[1])
+
+
 def test_each_image_is_warped_anew() -> None:
     drawn = draw(make())
     first, second = drawn.uniform(Warp.numbers), drawn.uniform(Warp.numbers)
