@@ -40,12 +40,13 @@ def break_down(fabric: Fabric) -> None:
 
 @dataclass(frozen=True)
 class WatchedJob(Job):
-    """Trains, and keeps what each process has at the end: its weights, and the images that it saw first."""
+    """Trains, and keeps what each process has at the end: its weights, its categories' shares, and its first images."""
 
     def __call__(self, fabric: Fabric) -> None:
         def finish(loop: Loop, progress: TrainingProgress) -> None:
             parts = loop.model.networks.items()
             tensors = {f"{part}.{name}": value for part, network in parts for name, value in network.named_parameters()}
+            tensors |= {f"mass.{code}": mass for code, mass in loop.model.kept.get("mass", {}).items()}
             batch = loop.batches.at(1)
             path = Path(self.run.path) / f"rank-{fabric.global_rank}.safetensors"
             save_file({name: value.detach().contiguous() for name, value in tensors.items()} | {"batch": batch}, path)
