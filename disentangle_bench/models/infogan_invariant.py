@@ -45,9 +45,8 @@ class InfoGANInvariant(InfoGAN):
 
     where y and y' are independent given x and x'. It reaches ln k only if Q reads every image with certainty, reads
     warped copies and neighbors alike, and uses all k categories equally often: without it, two classes may share a
-    category for good. So it assumes classes that are about equally frequent. What no warp makes of another image, such
-    as a seven with a bar of one without, is joined to it by its neighbors. Together, with the weights lambda of the
-    codes and mu(step):
+    category for good. So it assumes classes that are about equally frequent. Neighbors join what no warp turns into one
+    another, such as sevens with a bar and without. Together, with the weights lambda of the codes and mu(step):
 
         min over D, Q of  -V(D, G) - sum_i lambda_i L_I(c_i) - mu I(y; y')
         min over G    of   V(D, G) - sum_i lambda_i L_I(c_i)
@@ -71,7 +70,7 @@ class InfoGANInvariant(InfoGAN):
         agreement: the weight mu of `I(y; y')`, in the end.
         agreement_from: the step until which mu is 0: Q must read generated images before it sorts real ones.
         agreement_within: steps over which mu then rises linearly.
-        neighbors: the number of images from which x' is drawn; 0 is x itself.
+        neighbors: from how many images x' is drawn; with 0 it is x itself.
         split_every: steps between two looks at the categories' shares; 0 is never to look.
         rotation: of the warp, as of the next four, see `Warp`.
         scale: least and greatest.
@@ -80,7 +79,8 @@ class InfoGANInvariant(InfoGAN):
         gamma: least and greatest.
 
     Raises:
-        SettingError: no code is categorical, or a range of the warp is invalid.
+        SettingError: no code is categorical, a range of the warp is invalid, or categories are to be split in networks
+            whose outer layers are not linear.
     """
 
     summary = "InfoGAN whose categories are read from warped images and agree on real ones: an extension."

@@ -131,6 +131,8 @@ def train_recipe(
             if folder.prepare(run, recipe, seed, resume, info):
                 if emulates(precision, device):
                     say(f"Warning: --precision bf16-mixed: {EMULATED}. Use --precision 32.")
+                if model.neighbors:
+                    say(f"Comparing all training images for the {model.neighbors} nearest of each.")
                 with noting_interruptions(run):
                     launch(
                         Job(run, recipe, seed, images, classes, compile, tensorboard, dataset.training_weights()),
