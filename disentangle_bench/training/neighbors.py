@@ -78,4 +78,4 @@ def check_neighbors(images: object, count: int, k: int) -> None:
             f"model.neighbors = {k} compares all images with all, which {count:,} are too many for.", remedy
         )
     if k >= count:
-        raise SettingError(f"model.neighbors = {k}, of {count} training images.", f"Give less than {count}.")
+        raise SettingError(f"model.neighbors = {k}, of {count} training images.", f"Give fewer than {count}.")
