@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -83,6 +84,7 @@ def _in_process(rank: int, work: Work, machine: Machine, port: int, reports: Any
                 torch.set_num_threads(max(1, (os.cpu_count() or 1) // machine.devices))
             fabric.launch()
             work(fabric)
+            _end_communication()
         finally:
             signals.heed_nothing()  # before anything is reported, which must not be interrupted
     except KeyboardInterrupt:
@@ -90,6 +92,13 @@ def _in_process(rank: int, work: Work, machine: Machine, port: int, reports: Any
     except DbenchError as error:
         reports.put(error)
         raise SystemExit(FAILED) from None  # so that the others, which wait for this one, are terminated
+
+
+def _end_communication() -> None:
+    """End the threads of the process group: one that frees a tensor while the interpreter exits aborts the process."""
+    gc.collect()  # they end with the last model that holds the group
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _cause(error: Exception, processes: Sequence[BaseProcess], reports: Any, asked: threading.Event) -> BaseException:

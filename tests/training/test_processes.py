@@ -103,6 +103,13 @@ class TestEnds:
         assert captured.out == ""
         assert "Traceback" not in captured.err
 
+    @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not list a process's threads")
+    def test_no_thread_of_the_process_group_outlives_the_work(self, two_processes: ModuleType, tmp_path: Path) -> None:
+        launch(two_processes.CountThreads(tmp_path), TWO)
+        for rank in (0, 1):
+            trained, exiting = (int((tmp_path / f"{when}-{rank}").read_text()) for when in ("train", "exit"))
+            assert exiting < trained - 1
+
     def test_one_that_is_killed_is_reported(self, two_processes: ModuleType) -> None:
         with pytest.raises(RunError, match=r"A process of this run was killed \(SIGKILL\)") as caught:
             launch(two_processes.be_killed, TWO)
