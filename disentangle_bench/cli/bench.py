@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from disentangle_bench.cli.help import ARGUMENTS_AS_USED, Command, Group
-from disentangle_bench.cli.options import (
-    Function,
-    GivenPath,
-    all_option,
-    data_dir_option,
-    format_option,
-    metrics_option,
-    read_seeds,
-    read_settings,
-    read_words,
-    settings_option,
-)
+from disentangle_bench.cli.options import GivenPath, all_option, format_option, metrics_option
 from disentangle_bench.cli.output import print_report, print_result, say, say_error, say_warning
+from disentangle_bench.cli.suite_options import (
+    accepted_option,
+    place_options,
+    reuse_option,
+    suite_argument,
+    suite_options,
+    work_options,
+)
 
 if TYPE_CHECKING:
     from disentangle_bench.reports.tables import Form
@@ -48,85 +46,6 @@ def bench() -> None:
     A suite is one of the package (`dbench list suites`) or a TOML file of your own. Its results are in
     runs/bench/SUITE.
     """
-
-
-def _options(*decorators: Callable[[Function], Function]) -> Callable[[Function], Function]:
-    def decorate(function: Function) -> Function:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
-
-
-suite_argument = click.argument("name", metavar="SUITE", help="The name of a suite, or a suite's .toml file.")
-seeds_option = click.option(
-    "--seeds",
-    multiple=True,
-    callback=lambda *of: read_seeds(*of) if of[2] else None,
-    metavar="N[,N..]",
-    help="Seeds in place of the suite's (repeatable).",
-)
-place_options = _options(
-    settings_option("steps=100 for all recipes, or training.precision=32: a variant, never ranked with the suite"),
-    click.option(
-        "--out",
-        type=GivenPath(path_type=Path, file_okay=False),
-        metavar="DIR",
-        help="The folder of the results (default: runs/bench/SUITE).",
-    ),
-    data_dir_option,
-)
-suite_options = _options(
-    click.option_panel("Arguments", options=["name"], **ARGUMENTS_AS_USED), suite_argument, seeds_option, place_options
-)
-work_options = _options(
-    click.option(
-        "--only",
-        multiple=True,
-        callback=read_words,
-        metavar="ENTRY,..",
-        help="Work on these entries only (repeatable).",
-    ),
-    click.option(
-        "--jobs",
-        "--max-jobs",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Cells at a time (default: one for each processor or GPU; on clusters as many as there is room for).",
-    ),
-    click.option(
-        "--engine",
-        type=click.Choice(["local", "slurm", "ray"]),
-        default="local",
-        metavar="NAME",
-        help="local, slurm or ray (default: local).",
-    ),
-    click.option(
-        "--address", metavar="ADDRESS", help="Address of the Ray cluster; auto finds the one of this machine."
-    ),
-    click.option(
-        "--gpus-per-cell",
-        "gpus",
-        type=click.FloatRange(min=0),
-        metavar="N",
-        help="GPUs of each cell, on Ray (default: 0).",
-    ),
-    click.option(
-        "--engine-set",
-        "parameters",
-        multiple=True,
-        callback=read_settings,
-        metavar="KEY=VALUE",
-        help="A parameter of submitit, as in slurm_partition=gpu (repeatable).",
-    ),
-)
-accepted_option = click.option(
-    "--accepted",
-    type=GivenPath(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Accepted results (default: accepted.json in the folder of the results).",
-)
 
 
 def _opened(name: str, only: tuple[str, ...] | None = None, **options: Any) -> Bench:
@@ -158,6 +77,7 @@ def _with_engine(name: str, only: tuple[str, ...] | None, options: dict[str, Any
         "dbench bench run smoke",
         "dbench bench run paper-mnist --seeds 0-4 --jobs 2",
         "dbench bench run my-suite.toml --only infogan --dry-run",
+        "dbench bench run invariant-mnist --reuse runs/bench/paper-mnist    # InfoGAN and the baseline are trained",
         "dbench bench run smoke --accepted benchmarks/accepted/smoke.json",
         "dbench bench run my-suite.toml --engine slurm --max-jobs 20 --engine-set slurm_partition=gpu",
         "dbench bench run my-suite.toml --engine ray --address auto",
@@ -165,6 +85,7 @@ def _with_engine(name: str, only: tuple[str, ...] | None, options: dict[str, Any
 )
 @suite_options
 @work_options
+@reuse_option
 @click.option(
     "--fail-fast/--keep-going", default=False, help="Stop at the first cell that fails (default: keep going)."
 )
@@ -180,6 +101,7 @@ def run(
     *,
     name: str,
     only: tuple[str, ...] | None,
+    sources: tuple[Path, ...],
     fail_fast: bool,
     dry_run: bool,
     accepted: Path | None,
@@ -193,13 +115,17 @@ def run(
     Exits with status 1 if a cell failed, 3 if a gate fell short, 4 if a gate measured nothing. Ctrl-C saves; the same
     command resumes.
     """
+    from disentangle_bench.suites.reuse import Reuse
+
     opened, engine = _with_engine(name, only, options)
+    reuse = Reuse(opened, sources)
     opened.accepted(accepted)  # of another suite they are refused now, not after hours of training
     if dry_run:
         engine.check()
         _warn(opened, engine)
-        _print_plan(opened, form)
+        _print_plan(opened, form, reuse.reasons())
         return
+    reuse(say)
     if opened.has_work():
         _check(opened, engine, context)
     opened.run(engine, fail_fast=fail_fast, on_event=_say_event)
@@ -261,12 +187,19 @@ def _say_event(event: Event | str) -> None:
     say(str(event))
 
 
-def _print_plan(bench: Bench, form: Form) -> None:
+def _print_plan(bench: Bench, form: Form, reasons: Mapping[Cell, str] = MappingProxyType({})) -> None:
     from disentangle_bench.cli.tables import print_table
     from disentangle_bench.evaluation.forecast import in_words
 
     rows = [
-        (of.cell.entry, of.cell.seed, of.state, of.attempts, in_words(of.seconds) if of.seconds else None, of.reason)
+        (
+            of.cell.entry,
+            of.cell.seed,
+            of.state,
+            of.attempts,
+            in_words(of.seconds) if of.seconds else None,
+            reasons.get(of.cell, of.reason),
+        )
         for of in bench.plan()
     ]
     print_table(("Entry", "Seed", "State", "Attempts", "Takes", "Reason"), rows, 6, form)

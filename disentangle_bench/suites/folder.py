@@ -70,8 +70,7 @@ class SuiteFolder:
             RunError: the folder holds no results of a suite. SettingError: its description is damaged, or of an older
                 version that kept only the name, and no suite of the package has it.
         """
-        if not self.description.is_file():
-            raise RunError(f"{self.path} holds no results of a suite.", "Give the folder that `dbench bench run` made.")
+        self.require_results()
         try:
             values = parse_json(self.description.read_text(encoding="utf-8"))
             kept, variant, file = values.get("suite"), dict(values["variant"]), values.get("file")
@@ -87,6 +86,15 @@ class SuiteFolder:
             ) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SettingError(f"{self.description} is damaged: {error}.", "`dbench bench run` writes it.") from error
+
+    def require_results(self) -> None:
+        """Make sure that the folder holds results of some suite.
+
+        Raises:
+            RunError: it does not.
+        """
+        if not self.description.is_file():
+            raise RunError(f"{self.path} holds no results of a suite.", "Give the folder that `dbench bench run` made.")
 
     def require(self, suite: Suite, *, version: bool = False) -> None:
         """Make sure that the folder, if it is there, holds results of this suite, or nothing.

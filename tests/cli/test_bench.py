@@ -90,6 +90,19 @@ def test_a_dry_run_lists_the_cells_and_does_nothing(dbench: Dbench, suite: Path)
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
+def test_what_another_suite_has_finished_is_taken(dbench: Dbench, suite: Path) -> None:
+    dbench("bench", "run", suite, "--only", "clean")
+    other = suite.with_name("other.toml")
+    other.write_text(suite.read_text().replace('name = "mine"', 'name = "other"'))
+    words = ("bench", "run", other, "--reuse", "runs/bench/mine")
+    assert dbench(*words, "--dry-run").out.count("would be taken from runs/bench/mine") == 2
+    assert not Path("runs/bench/other").exists()
+    said = dbench(*words).err
+    assert "clean/seed-0: taken from runs/bench/mine\nclean/seed-1: taken from runs/bench/mine\n[1/2] noisy" in said
+    assert "runs/bench/mine has no finished cell that other lacks." in dbench(*words).err
+
+
 def test_the_suite_of_synthetic_codes_needs_no_files(dbench: Dbench) -> None:
     options = ("--dry-run", "--seeds", "0-1", "--format", "json")
     listed = json.loads(dbench("bench", "run", "metric-response", *options).out)
@@ -145,6 +158,8 @@ def test_a_gate_that_falls_short_exits_with_3_and_one_without_value_with_4(dbenc
         (("status", "mine.toml", "--out", "mine.toml"), "is a file"),
         (("check", "mine.toml", "--out", "/proc/none"), "Could not write /proc/none"),
         (("run", "mine.toml", "--seeds", "7"), "mine: no file of codes in clean, noisy has seed 7"),
+        (("run", "mine.toml", "--reuse", "."), ". holds no results of a suite."),
+        (("run", "mine.toml", "--reuse", "nowhere"), "nowhere holds no results of a suite."),
         (("check", "mine.toml", "--only", "clean", "--seeds", "7,8"), "no file of codes in clean has seed 7,8"),
         (("table", "mine.toml", "--seeds", "7"), "no file of codes in clean, noisy has seed 7"),
     ],
