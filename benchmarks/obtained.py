@@ -14,6 +14,7 @@ from disentangle_bench.models.recipes.halves import shipped
 from disentangle_bench.models.recipes.obtained import FILE
 from disentangle_bench.run import Run
 from disentangle_bench.storage import write_text
+from disentangle_bench.suites.folder import SuiteFolder
 
 RESULTS = Path(__file__).parent / "results"
 ALWAYS = (
@@ -37,9 +38,24 @@ def obtained() -> str:
 
 
 def runs_of_recipes() -> list[Run]:
-    """Every published run of a recipe of the package, as it is or with some settings changed, by suite and entry."""
+    """Every published run of a recipe of the package, as it is or with some settings changed, by suite and entry.
+
+    A run that several suites share is listed with the one of the fewest entries.
+    """
     runs = [Run(path.parent) for path in RESULTS.glob("*/cells/*/*/run/recipe.toml")]
-    return sorted((run for run in runs if run.recipe.name in shipped()), key=lambda run: (*place_of(run), run.seed))
+    runs = sorted((run for run in runs if run.recipe.name in shipped()), key=lambda run: (*place_of(run), run.seed))
+    by_model = {model_of(run): run for run in sorted(runs, key=entries_beside, reverse=True)}
+    return [run for run in runs if by_model[model_of(run)] is run]
+
+
+def model_of(run: Run) -> tuple[str, str]:
+    """What two published runs have in common if they are one: recipe, and the hash of the model."""
+    return run.recipe.name, str(run.provenance().get("model_sha256", run.path))
+
+
+def entries_beside(run: Run) -> int:
+    """How many entries the suite has in whose folder of results a run lies."""
+    return len(SuiteFolder(RESULTS / place_of(run)[0]).suite().entries)
 
 
 def place_of(run: Run) -> tuple[str, str]:
