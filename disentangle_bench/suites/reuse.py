@@ -68,7 +68,7 @@ class Reuse:
 
     def _usable(self) -> Iterator[tuple[Cell, Path]]:
         for cell, there in self.bench.found().items():
-            is_begun = is_beating(there.folder) or Run(there.folder / "run").path.exists() or bool(there.scores)
+            is_begun = is_beating(there.folder) or (there.folder / "run").exists() or bool(there.scores)
             if is_begun or (self.bench.only and cell.entry not in self.bench.only):
                 continue
             candidates = (path for source in self.sources for path in source.glob(f"cells/*/{Path(cell.place).name}"))
