@@ -13,7 +13,8 @@ from torch.optim import Optimizer
 from torch.utils.flop_counter import FlopCounterMode
 
 from disentangle_bench.models import make_model
-from disentangle_bench.models.model import Draw, Model, Pairs, Play
+from disentangle_bench.models.draw import Pairs
+from disentangle_bench.models.model import Draw, Model, Play
 from disentangle_bench.models.networks import NETWORKS
 from disentangle_bench.models.networks.linear import Linear
 from disentangle_bench.models.optimizers import make_optimizers

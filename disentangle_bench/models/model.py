@@ -7,20 +7,31 @@ step. A model needs to know nothing of that: it draws what it needs from a `Draw
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
-import torch
 from torch import Tensor, nn
 
-from disentangle_bench.latents import Latents
 from disentangle_bench.means import Mean
+from disentangle_bench.models.draw import Draw
+from disentangle_bench.models.play import Play
 from disentangle_bench.recipe import Recipe
-from disentangle_bench.seeds import derive_seed
+
+__all__ = [
+    "Draw",
+    "Finished",
+    "ImageRows",
+    "LogEntries",
+    "Means",
+    "Model",
+    "Play",
+    "Player",
+    "Shape",
+    "Watched",
+    "part",
+]
 
 Shape = tuple[int, int, int]
 """`(c, h, w)` of images."""
@@ -49,42 +60,6 @@ class ImageRows(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, rows: Tensor | slice, /) -> Tensor: ...
-
-
-class Batches(Protocol):
-    """Shuffled batches of real images, each a function of its number."""
-
-    @property
-    def size(self) -> int:
-        """Images in a batch over all processes."""
-
-    @property
-    def share(self) -> slice:
-        """The rows of a batch that belong to this process."""
-
-    @property
-    def population(self) -> int:
-        """How many images they are drawn from."""
-
-    def at(self, number: int) -> Tensor:
-        """Images of one batch (from 1), the share of this process: `(b, c, h, w)` float32 in [0, 1]."""
-
-
-class Pairs(Protocol):
-    """Pairs and groups of real images that differ in some of their factors, each a function of a seed."""
-
-    def at(self, seed: int, k: int | None) -> tuple[Tensor, Tensor]:
-        """A batch of pairs, the share of this process: twice `(b, c, h, w)` float32 in [0, 1]."""
-
-    def group(self, seed: int) -> tuple[Tensor, int, int]:
-        """A batch that differs in one factor, `(b, c, h, w)`, the factor from 0, and how many factors vary."""
-
-
-class Near(Protocol):
-    """Training images that are most like those of a batch."""
-
-    def at(self, number: int, u: Tensor) -> Tensor:
-        """One for each image of a batch, chosen by `u (b,)` in [0, 1): `(b, c, h, w)` float32 in [0, 1]."""
 
 
 LogEntries = Sequence[Mapping[str, Any]]
@@ -239,195 +214,3 @@ class Model(ABC):
 def part(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors whose names begin with `name.`, without it."""
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
-
-
-class Draw:
-    """What one update draws, each a function of the seed, the step and the number of the call, so that resume is exact.
-
-    The processes of a run draw the same, and each takes its share of the rows.
-
-    Args:
-        model: whose latents and number of batches count.
-        batches: of real images.
-        device: where everything is put.
-        seed: of the run.
-        step: from 1.
-        pairs: and groups of real images, for a model that declares itself `paired`.
-        neighbors: of real images, for a model that declares how many.
-
-    Attributes:
-        step: the number of this update, for what changes over the steps.
-    """
-
-    def __init__(
-        self,
-        model: Model,
-        batches: Batches,
-        device: torch.device,
-        *,
-        seed: int,
-        step: int,
-        pairs: Pairs | None = None,
-        neighbors: Near | None = None,
-    ) -> None:
-        self._model, self._batches, self._device = model, batches, device
-        self._pairs, self._neighbors = pairs, neighbors
-        self._seed, self.step = seed, step
-        self._calls: Counter[str] = Counter()
-
-    @property
-    def population(self) -> int:
-        """How many training images there are."""
-        return self._batches.population
-
-    def real(self) -> Tensor:
-        """The next batch of training images, `(b, c, h, w)` float32 in [0, 1].
-
-        Raises:
-            RuntimeError: the update has drawn as many as the model declares as `batches`.
-        """
-        number, per_step = self._call("real"), self._model.batches
-        if number >= per_step:
-            raise RuntimeError(
-                f"An update drew more batches of real images than the {per_step} that its model declares."
-            )
-        return self._batches.at(self._batch(number))
-
-    def near(self) -> Tensor:
-        """For each image of the last `real` batch one of the training images that are most like it, drawn anew.
-
-        Raises:
-            RuntimeError: the model does not declare any `neighbors`, or no batch was drawn yet.
-        """
-        if self._neighbors is None or not self._calls["real"]:
-            raise RuntimeError("An update drew neighbors of images that its model does not declare, or of no batch.")
-        return self._neighbors.at(self._batch(self._calls["real"] - 1), self.uniform())
-
-    def pairs(self, k: int | None = None) -> tuple[Tensor, Tensor]:
-        """Pairs of training images that differ in k ground-truth factors, twice `(b, c, h, w)` float32 in [0, 1].
-
-        The first images, the factors that differ and the second images' values of these are uniform (arXiv:2002.02886,
-        section 5).
-
-        Args:
-            k: how many factors differ; by default a number for each pair, uniform from 1 to all but one.
-
-        Raises:
-            RuntimeError: the model does not declare itself `paired`.
-            DbenchError: a k out of range, or no pair of images differs in so many factors.
-        """
-        if self._pairs is None:
-            raise RuntimeError("An update drew pairs of images; its model does not declare itself `paired`.")
-        return self._pairs.at(self._seed_of("pairs"), k)
-
-    def group(self) -> tuple[Tensor, int, int]:
-        """Training images that differ in one ground-truth factor alone, and which one it is.
-
-        The factor, the other factors' values and those of the factor are uniform among those that there are.
-
-        Returns:
-            The images `(b, c, h, w)` float32 in [0, 1], the place of the factor among those that vary in the training
-            images, from 0, and how many these are.
-
-        Raises:
-            RuntimeError: the model does not declare itself `paired`.
-            DbenchError: no images differ in one factor alone.
-        """
-        if self._pairs is None:
-            raise RuntimeError("An update drew a group of images; its model does not declare itself `paired`.")
-        return self._pairs.group(self._seed_of("group"))
-
-    def latents(self) -> Latents:
-        """Noise and codes from their priors, `b` rows."""
-        drawn = self._model.latents.sample_batch(self._batches.size, self._generator("latents"))
-        return drawn.rows(self._batches.share).to(self._device)
-
-    def normal(self, *shape: int) -> Tensor:
-        """Standard normal numbers `(b, *shape)`."""
-        drawn = torch.randn(self._batches.size, *shape, generator=self._generator("normal"))
-        return drawn[self._batches.share].to(self._device)
-
-    def uniform(self, *shape: int) -> Tensor:
-        """Numbers uniform on [0, 1), `(b, *shape)`."""
-        drawn = torch.rand(self._batches.size, *shape, generator=self._generator("uniform"))
-        return drawn[self._batches.share].to(self._device)
-
-    @contextmanager
-    def seeded(self) -> Iterator[None]:
-        """Within it, layers that draw by themselves, such as dropout, do so by seed, step, call and process."""
-        devices = [] if self._device.type == "cpu" else [self._device]
-        with torch.random.fork_rng(devices, device_type=self._device.type if devices else "cuda"):
-            torch.manual_seed(derive_seed(self._seed_of("layers"), str(self._batches.share.start)))
-            yield
-
-    def _batch(self, number: int) -> int:
-        """The number, among all of the run, of one batch of this update, from 1."""
-        return (self.step - 1) * self._model.batches + number + 1
-
-    def _call(self, purpose: str) -> int:
-        """How often this was drawn before in this update."""
-        self._calls[purpose] += 1
-        return self._calls[purpose] - 1
-
-    def _seed_of(self, purpose: str) -> int:
-        number = self._call(purpose)
-        names = (purpose, self.step) if number == 0 else (purpose, self.step, number)
-        return derive_seed(self._seed, *names)
-
-    def _generator(self, purpose: str) -> torch.Generator:
-        return torch.Generator().manual_seed(self._seed_of(purpose))
-
-
-class Stepper(Protocol):
-    """An optimizer, or what wraps one."""
-
-    def step(self) -> object: ...
-
-
-class Play:
-    """The networks as the loop wraps them, and the moves of the players: `play.D(x)` calls the network `D`.
-
-    Args:
-        networks: with what precision and several processes need around them.
-        bare: the same without it, for `frozen`.
-        optimizers: of each player.
-        backward: accumulates the gradients of a loss.
-        mean: of a tensor over the processes of the run, the same in all; by default there is one.
-    """
-
-    def __init__(
-        self,
-        networks: Mapping[str, nn.Module],
-        bare: Mapping[str, nn.Module],
-        optimizers: Mapping[str, Stepper],
-        backward: Callable[[Tensor], object],
-        mean: Callable[[Tensor], Tensor] = lambda values: values,
-    ) -> None:
-        self._networks, self._bare, self._optimizers, self._backward = networks, bare, optimizers, backward
-        self.mean = mean
-
-    def __getattr__(self, name: str) -> nn.Module:
-        networks: Mapping[str, nn.Module] = self.__dict__.get("_networks", {})
-        if name in networks:
-            return networks[name]
-        raise AttributeError(f"There is no network {name!r}; there are {', '.join(networks)}.")
-
-    def minimise(self, player: str, loss: Tensor) -> None:
-        """One step of a player down the gradient of its loss; gradients from before are dropped, everybody's."""
-        for network in self._bare.values():
-            network.zero_grad()
-        self._backward(loss)
-        self._optimizers[player].step()
-        torch.clear_autocast_cache()  # which holds the weights from before the step in lower precision
-
-    @contextmanager
-    def frozen(self, name: str) -> Iterator[nn.Module]:
-        """A network through which gradients pass without leaving any on its weights."""
-        network = self._bare[name]
-        learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        network.requires_grad_(False)
-        try:
-            yield network
-        finally:
-            for parameter in learning:
-                parameter.requires_grad_(True)

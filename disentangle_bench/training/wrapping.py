@@ -10,7 +10,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from disentangle_bench.models.model import Model, Play, Stepper
+from disentangle_bench.models.model import Model, Play
+from disentangle_bench.models.play import Stepper
 
 
 def wrap(fabric: Fabric, model: Model, optimizers: dict[str, Optimizer], *, compiled: bool = False) -> Play:
