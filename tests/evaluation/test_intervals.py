@@ -170,8 +170,8 @@ class Case:
         return self.name
 
 
-TRIALS = {"batch_size": 16, "train_points": 500, "test_points": 500}
-VOTES = {"batch_size": 16, "train_votes": 500, "test_votes": 500}
+TRIALS = {"batch_size": 16, "train_points": 200, "test_points": 200}
+VOTES = {"batch_size": 16, "train_votes": 200, "test_votes": 200}
 CASES = [
     Case("mig", fits=False, train=700, rest=1300),
     Case("sap"),

@@ -17,7 +17,7 @@ from disentangle_bench.models import make_model
 from disentangle_bench.models.games import GAMES, gradient_penalty, zero_centered_penalty
 from disentangle_bench.models.gan import GANWithCodes
 from disentangle_bench.models.recipes import find_recipe, with_settings
-from disentangle_bench.training.train import require_allowed
+from disentangle_bench.training.job import require_allowed
 from tests.models.updates import SHAPE, Updates, draw, latents_of, real_images
 
 GANS = ("gan-with-q", "infogan")

@@ -15,7 +15,7 @@ from disentangle_bench.errors import SettingError
 from disentangle_bench.models import make_model
 from disentangle_bench.models.infogan_lsgan import InfoGANLSGAN
 from disentangle_bench.models.recipes import find_recipe
-from disentangle_bench.training.train import require_allowed
+from disentangle_bench.training.job import require_allowed
 from tests.models.updates import SHAPE, Updates, draw
 
 SIGMA = math.sqrt(1 / 2)

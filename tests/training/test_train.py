@@ -30,7 +30,7 @@ from disentangle_bench.run import Run
 from disentangle_bench.training import loop
 from disentangle_bench.training.checkpoint import load_checkpoint
 from disentangle_bench.training.fabric import Machine
-from disentangle_bench.training.train import ways_to_shorten
+from disentangle_bench.training.job import ways_to_shorten
 
 Train = Callable[..., Run]
 
@@ -199,7 +199,7 @@ class TestWhatAPersonSees:
     def test_bfloat16_is_suggested_to_a_cpu_that_computes_in_it(
         self, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe], able: bool
     ) -> None:
-        monkeypatch.setattr("disentangle_bench.training.train.computes_in_bfloat16", lambda: able)
+        monkeypatch.setattr("disentangle_bench.training.job.computes_in_bfloat16", lambda: able)
         shorter = ways_to_shorten(Machine("cpu", "32", 1).fabric(), tiny(steps=25))
         assert ("--precision bf16-mixed" in shorter) is able
 

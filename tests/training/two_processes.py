@@ -13,9 +13,9 @@ from lightning_fabric import Fabric
 from safetensors.torch import save_file
 
 from disentangle_bench.errors import UnknownNameError
+from disentangle_bench.training.job import Job
 from disentangle_bench.training.loop import Loop
 from disentangle_bench.training.progress import TrainingProgress
-from disentangle_bench.training.train import Job
 
 
 def be_refused(fabric: Fabric) -> None:
