@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, get_origin, get_type_hints
@@ -71,7 +71,7 @@ def defaults_of(function: Callable[..., object]) -> dict[str, Any]:
 
 
 def check_settings(
-    function: Callable[..., object], given: Mapping[str, Any], *, kind: str, name: str
+    function: Callable[..., object], given: Mapping[str, Any], *, kind: str, name: str, beside: Iterable[str] = ()
 ) -> dict[str, Any]:
     """Check the values that are given for some settings of a function.
 
@@ -83,6 +83,7 @@ def check_settings(
         given: setting -> value.
         kind: what the function is, for messages, such as `"metric"`.
         name: its name in the registry.
+        beside: further settings that it is known by and that are checked elsewhere, for messages.
 
     Returns:
         Setting -> checked value, for those that are given.
@@ -93,11 +94,12 @@ def check_settings(
             annotation excludes.
     """
     known = settings_of(function)
+    names = [*known, *beside]
     for key in given:
-        if not known:
+        if not names:
             raise SettingError(f"The {kind} {name!r} takes no settings, and {key!r} was given.", "Leave it out.")
         if key not in known:
-            raise UnknownNameError(f"setting of the {kind} {name!r}", key, known)
+            raise UnknownNameError(f"setting of the {kind} {name!r}", key, names)
     return {key: _validated(known[key], value, f"the {kind} {name!r}") for key, value in given.items()}
 
 

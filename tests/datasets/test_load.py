@@ -80,6 +80,9 @@ def test_real_ones_are_loaded_by_name() -> None:
     np.testing.assert_array_equal(load_dataset("digits").images, DATASETS.get("digits").load().images)
     with pytest.raises(DbenchError, match="The dataset 'digits' takes no settings, and 'size' was given"):
         load_dataset("digits", settings={"size": 3})
+    with pytest.raises(UnknownNameError) as caught:
+        load_dataset("sprites", settings={"correlations": "shape:scale=0.4"})
+    assert "correlate" in caught.value.remedy
     with pytest.raises(UnknownNameError, match="dataset named 'digit'"):
         load_dataset("digit")
     with pytest.raises(UnknownNameError, match="dataset named 3"):
