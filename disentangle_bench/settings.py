@@ -83,7 +83,7 @@ def check_settings(
         given: setting -> value.
         kind: what the function is, for messages, such as `"metric"`.
         name: its name in the registry.
-        beside: further settings that it is known by and that are checked elsewhere, for messages.
+        beside: names of settings that are checked elsewhere, for messages.
 
     Returns:
         Setting -> checked value, for those that are given.
@@ -94,7 +94,7 @@ def check_settings(
             annotation excludes.
     """
     known = settings_of(function)
-    names = [*known, *beside]
+    names = {*known, *beside}
     for key in given:
         if not names:
             raise SettingError(f"The {kind} {name!r} takes no settings, and {key!r} was given.", "Leave it out.")

@@ -32,9 +32,8 @@ def load_dataset(name: str, data_dir: Path | None = None, settings: Mapping[str,
     """
     adapter = DATASETS.get(name)
     own = dict(settings or {})
-    beside = default_settings(adapter).keys() - defaults_of(adapter.load).keys()
     correlate = own.pop(CORRELATE, "") if CORRELATE not in defaults_of(adapter.load) else ""
-    given = check_settings(adapter.load, own, kind="dataset", name=name, beside=beside)
+    given = check_settings(adapter.load, own, kind="dataset", name=name, beside=default_settings(adapter))
     if data_dir is not None and adapter.info.origin not in ("published", "yours"):
         raise DataError(
             f"--data-dir names {data_dir}, but the dataset {name!r} is {adapter.info.origin}: it reads no files.",

@@ -50,8 +50,8 @@ class Near(Protocol):
         """One for each image of a batch, chosen by `u (b,)` in [0, 1): `(b, c, h, w)` float32 in [0, 1]."""
 
 
-class Drawing(Protocol):
-    """What counts here of a model: its noise and codes, and how many batches of real images one update draws."""
+class Drawer(Protocol):
+    """What of a model counts here: its noise and codes, and how many batches of real images one update draws."""
 
     latents: LatentSpec
     batches: int
@@ -77,7 +77,7 @@ class Draw:
 
     def __init__(
         self,
-        model: Drawing,
+        model: Drawer,
         batches: Batches,
         device: torch.device,
         *,

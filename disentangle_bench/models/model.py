@@ -19,7 +19,7 @@ from disentangle_bench.models.draw import Draw
 from disentangle_bench.models.play import Play
 from disentangle_bench.recipe import Recipe
 
-__all__ = [
+__all__ = [  # with Draw and Play, so that the author of a model needs one import
     "Draw",
     "Finished",
     "ImageRows",

@@ -15,8 +15,8 @@ from tests.models.updates import CPU, Noise
 
 
 @dataclass
-class Update:
-    """What an update needs."""
+class Batched:
+    """All that is asked of a model here."""
 
     latents: LatentSpec
     batches: int
@@ -24,7 +24,7 @@ class Update:
 
 def make_draw(step: int = 1, batches: int = 1, share: slice = slice(None), seed: int = 0) -> Draw:
     return Draw(
-        Update(find_recipe("infogan-digits").latent_spec(), batches), Noise(share=share), CPU, seed=seed, step=step
+        Batched(find_recipe("infogan-digits").latent_spec(), batches), Noise(share=share), CPU, seed=seed, step=step
     )
 
 

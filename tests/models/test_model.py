@@ -7,11 +7,11 @@ import torch
 
 from disentangle_bench.means import Mean, log_values
 from disentangle_bench.models.model import part
-from tests.models.shared import Shared
+from tests.models.two_players import TwoPlayers
 
 
 def test_a_state_comes_back_and_other_tensors_are_ignored() -> None:
-    model, other = Shared(), Shared()
+    model, other = TwoPlayers(), TwoPlayers()
     other.load({**model.state(), "all_optimizer.0.step": torch.ones(1)})
     assert all(torch.equal(value, other.state()[name]) for name, value in model.state().items())
     with pytest.raises(RuntimeError):

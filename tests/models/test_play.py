@@ -11,12 +11,12 @@ from torch import Tensor
 from disentangle_bench.models.model import Model
 from disentangle_bench.models.optimizers import make_optimizers
 from disentangle_bench.models.play import Play
-from tests.models.shared import Shared
+from tests.models.two_players import TwoPlayers
 
 
 @pytest.fixture
 def model() -> Model:
-    return Shared()
+    return TwoPlayers()
 
 
 @pytest.fixture

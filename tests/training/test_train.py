@@ -25,12 +25,9 @@ from disentangle_bench.models.gan_with_q import GANWithQ
 from disentangle_bench.models.infogan import InfoGAN
 from disentangle_bench.models.model import Draw, Finished, Means
 from disentangle_bench.models.trained import load_trained
-from disentangle_bench.recipe import Recipe
 from disentangle_bench.run import Run
 from disentangle_bench.training import loop
 from disentangle_bench.training.checkpoint import load_checkpoint
-from disentangle_bench.training.fabric import Machine
-from disentangle_bench.training.job import ways_to_shorten
 
 Train = Callable[..., Run]
 
@@ -194,21 +191,6 @@ class TestWhatAPersonSees:
             train_tiny()
             assert "Warning" not in capsys.readouterr().err
             shutil.rmtree(run.path)
-
-    @pytest.mark.parametrize("able", [True, False])
-    def test_bfloat16_is_suggested_to_a_cpu_that_computes_in_it(
-        self, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe], able: bool
-    ) -> None:
-        monkeypatch.setattr("disentangle_bench.training.job.computes_in_bfloat16", lambda: able)
-        shorter = ways_to_shorten(Machine("cpu", "32", 1).fabric(), tiny(steps=25))
-        assert ("--precision bf16-mixed" in shorter) is able
-
-    def test_a_width_is_not_suggested_to_a_model_without_one(
-        self, monkeypatch: pytest.MonkeyPatch, tiny: Callable[..., Recipe]
-    ) -> None:
-        monkeypatch.setattr("disentangle_bench.models.infogan.InfoGAN.scales_with_width", False)
-        recipe = tiny(steps=25)
-        assert "width" not in ways_to_shorten(Machine("cpu", "32", 1).fabric(), recipe)
 
 
 def diverge(train_tiny: Train, **settings: Any) -> str:

@@ -1,4 +1,4 @@
-"""A model for tests of the contract."""
+"""A model whose two players share weights, for tests of the contract."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from disentangle_bench.models.model import Draw, Means, Model, Play, Player
 from disentangle_bench.models.recipes import find_recipe
 
 
-class Shared(Model):
+class TwoPlayers(Model):
     """Two linear networks; one player trains both, the other the first layer of one."""
 
     summary: ClassVar[str] = "For tests."
@@ -26,7 +26,8 @@ class Shared(Model):
         self.means = ()
 
     def update(self, draw: Draw, play: Play) -> Means:
-        raise NotImplementedError
+        """Nobody moves: the tests let the players move."""
+        return {}
 
     def parts(self) -> dict[str, Callable[[Tensor], Tensor]]:
         return {}
